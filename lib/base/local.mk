@@ -1,0 +1,1 @@
+# lib/base — what every room stands on.

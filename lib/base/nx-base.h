@@ -1,0 +1,228 @@
+/* nx-base.h — what every room of the house stands on: errors, log, text, time, JSON and lines, files, HTTP, processes.
+ *
+ * Conventions for every public header here:
+ *   - a function that can fail returns gboolean or a pointer and takes `GError **err` last; FALSE or NULL means *err is set;
+ *   - what is returned is owned by the caller unless the comment says "borrowed";
+ *   - text is UTF-8, a path is bytes, an instant is a GDateTime in its own zone, a size is gsize or guint64 bytes. */
+#ifndef NX_BASE_H
+#define NX_BASE_H
+
+#include <gio/gio.h>
+#include <glib.h>
+#include <json.h>
+#include <stdio.h>
+
+/* NexusLIMS whose documents and schema this program meets; printed by --version and written into records. */
+#define NX_PRODUCT "NexusLIMS"
+
+/* ---------------------------------------------------------------------------------------------------------- errors */
+
+#define NX_ERROR (nx_error_quark())
+GQuark nx_error_quark(void);
+
+/* What went wrong decides who acts: a code is chosen by what the caller does about it, not by where it happened. */
+typedef enum {
+  NX_ERROR_USAGE,   /* the command line: exit 2 */
+  NX_ERROR_CONFIG,  /* a setting: exit 1 */
+  NX_ERROR_LINE,    /* an input line that cannot be read, or output that cannot be written: exit 2 */
+  NX_ERROR_IO,      /* a file or folder */
+  NX_ERROR_FORMAT,  /* bytes that are not what they claim to be */
+  NX_ERROR_PLACE,   /* trouble of the place (no connection, 429, 5xx, disk full, share gone): the next run tries again */
+  NX_ERROR_REMOTE,  /* a server that answered, and said no */
+  NX_ERROR_DATA,    /* values that contradict each other: the session, record or row cannot be made */
+  NX_ERROR_MISSING, /* the thing asked for is not there */
+  NX_ERROR_INTERRUPTED,
+} NxErrorCode;
+
+/* Prints "Error: <message>" on stderr and returns the exit code of the error's code (1 or 2). NULL counts as success: 0. */
+int nx_fail(const GError *error);
+
+/* Sets *err from errno (`error_number`): "cannot <action> <object>: <reason>". ENOSPC, EDQUOT, EROFS, EIO, ESTALE, ENOTCONN… become
+ * NX_ERROR_PLACE, ENOENT NX_ERROR_MISSING, the rest NX_ERROR_IO. Always returns FALSE. */
+gboolean nx_error_from_errno(GError **err, int error_number, const char *action, const char *object);
+
+/* ------------------------------------------------------------------------------------------------------------- log */
+
+typedef enum { NX_LOG_ERROR, NX_LOG_WARNING, NX_LOG_INFO, NX_LOG_DEBUG } NxLogLevel;
+
+/* `program` is borrowed for the life of the process. Verbosity is the count of -v: 0 WARNING, 1 INFO, 2 or more DEBUG. */
+void nx_log_start(const char *program, guint verbosity);
+/* Lines also go to this file from now on (appended; O_CLOEXEC). */
+gboolean nx_log_to_file(const char *path, GError **err);
+NxLogLevel nx_log_level(void);
+/* Every later occurrence of `secret` (4 characters or more) in a log line or nx_fail is written as "***". */
+void nx_log_hide(const char *secret);
+/* A copy of `text` with the hidden secrets replaced. */
+char *nx_log_masked(const char *text);
+/* One line `YYYY-MM-DD HH:MM:SS,mmm <program> <LEVEL>: <message>`, one write(2); control characters but \n are shown escaped. */
+void nx_log(NxLogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+#define nx_log_error(...) nx_log(NX_LOG_ERROR, __VA_ARGS__)
+#define nx_log_warning(...) nx_log(NX_LOG_WARNING, __VA_ARGS__)
+#define nx_log_info(...) nx_log(NX_LOG_INFO, __VA_ARGS__)
+#define nx_log_debug(...) nx_log(NX_LOG_DEBUG, __VA_ARGS__)
+
+/* ------------------------------------------------------------------------------------------------------------ text */
+
+/* Shortest decimal text that reads back to the same double, in Python's spelling: `5.0`, `1e-07`, `1e+16`, `nan`, `inf`. */
+char *nx_text_from_double(double value);
+/* Bytes of any kind as valid UTF-8: each byte that is not part of a valid character becomes U+FFFD. length -1: NUL-terminated. */
+char *nx_text_utf8(const char *bytes, gssize length);
+/* `text` for a terminal or a log: C0, DEL and C1 controls as \n, \t or \xNN. */
+char *nx_text_visible(const char *text);
+/* `text` without the characters XML 1.0 forbids; *dropped (may be NULL) counts them. */
+char *nx_text_for_xml(const char *text, guint *dropped);
+/* Percent-encodes bytes: A-Z a-z 0-9 - . _ ~ and the characters of `also` stay, all others become %XX (upper case). */
+char *nx_text_percent_encode(const char *bytes, const char *also);
+/* The reverse; NULL when a % is not followed by two hex digits. The result may hold any bytes but NUL. */
+char *nx_text_percent_decode(const char *text);
+/* Display cells of `text` on a terminal (wide characters count 2, combining marks 0). */
+gsize nx_text_width(const char *text);
+/* The value of the first query parameter `name` of `url`, decoded; NULL when there is none. */
+char *nx_text_query_value(const char *url, const char *name);
+/* TRUE when `name` matches the fnmatch(3) glob `pattern` without regard to case. */
+gboolean nx_text_matches(const char *pattern, const char *name);
+
+/* ------------------------------------------------------------------------------------------------------------ time */
+
+/* A zone by IANA name, cached, borrowed; NULL and NX_ERROR_DATA when there is none of that name. */
+GTimeZone *nx_zone(const char *name, GError **err);
+/* The zone of the system (TZ, else /etc/localtime), cached, borrowed. */
+GTimeZone *nx_zone_system(void);
+/* ISO 8601 text → instant. Accepts what database rows and NEMO send: date, any one separator, HH:MM[:SS[.,fraction]], Z or an offset;
+ * basic forms too. A text without offset is wall clock of `naive` (see nx_time_from_wall_clock); with naive NULL it is an error. */
+GDateTime *nx_time_parse(const char *text, GTimeZone *naive, GError **err);
+/* TRUE when `text` carries an offset or Z. */
+gboolean nx_time_has_offset(const char *text);
+/* Wall clock → instant. A clock time that occurs twice is the standard-time one; one that does not exist keeps the clock and takes the
+ * standard offset (harvest-nemo 4.2). `microsecond` 0..999999. NULL when the date is impossible. */
+GDateTime *nx_time_from_wall_clock(GTimeZone *zone, int year, int month, int day, int hour, int minute, int second, int microsecond);
+/* Seconds since the epoch → instant in `zone`, microseconds rounded half to even. NULL when out of range. */
+GDateTime *nx_time_from_epoch(double seconds, GTimeZone *zone);
+/* `YYYY-MM-DDTHH:MM:SS[.ffffff]±HH:MM`; the fraction only when it is not zero. */
+char *nx_time_format(GDateTime *instant);
+/* Now in the system zone. */
+GDateTime *nx_time_now(void);
+/* Nanoseconds since the epoch. */
+gint64 nx_time_ns(GDateTime *instant);
+/* One bound of --from/--to: `YYYY-MM-DD` (00:00:00, or 23:59:59 when `is_end`), an ISO date-time (system zone unless it says), `none` or
+ * `all` → *bound NULL. FALSE and NX_ERROR_USAGE otherwise. */
+gboolean nx_time_parse_bound(const char *text, gboolean is_end, GDateTime **bound, GError **err);
+
+/* ------------------------------------------------------------------------------------------------------------ JSON */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_object, json_object_put)
+
+typedef enum {
+  NX_JSON_LINE = 0,        /* one line, no blanks, UTF-8 as it is */
+  NX_JSON_INDENT = 1 << 0, /* 2 blanks a level, "key": value */
+  NX_JSON_ASCII = 1 << 1,  /* non-ASCII and DEL as \uXXXX */
+  NX_JSON_SPACED = 1 << 2, /* one line, ", " and ": " */
+} NxJsonStyle;
+
+/* The whole of `text` as one JSON value (UTF-8 checked, depth at most 256). */
+json_object *nx_json_parse(const char *text, gsize length, GError **err);
+/* Reads a file of at most `limit` bytes. */
+json_object *nx_json_read_file(const char *path, gsize limit, GError **err);
+char *nx_json_text(json_object *value, NxJsonStyle style);
+void nx_json_append(GString *out, json_object *value, NxJsonStyle style);
+/* A real that prints as nx_text_from_double; NULL (JSON null) for NaN and infinities. */
+json_object *nx_json_double(double value);
+/* text NULL → JSON null. */
+json_object *nx_json_string(const char *text);
+
+/* Members by name; all are borrowed and NULL-safe. A member that is absent, null or of another type gives NULL (0, FALSE). */
+json_object *nx_json_get(json_object *object, const char *key);
+const char *nx_json_get_string(json_object *object, const char *key);
+gboolean nx_json_get_boolean(json_object *object, const char *key);
+/* `fallback` when the member is absent or not a number. */
+double nx_json_get_double(json_object *object, const char *key, double fallback);
+gint64 nx_json_get_int(json_object *object, const char *key, gint64 fallback);
+/* Adds or replaces; `value` is consumed. */
+void nx_json_set(json_object *object, const char *key, json_object *value);
+void nx_json_set_string(json_object *object, const char *key, const char *text);
+
+/* ----------------------------------------------------------------------------------------------------------- lines */
+
+#define NX_LINE_MAX (40u * 1024u * 1024u) /* bytes of one line, LINES rule */
+
+/* Reads JSON lines from a descriptor. Errors are NX_ERROR_LINE and name the line: "line 3: not JSON: …". */
+typedef struct NxLines NxLines;
+NxLines *nx_lines_new(int fd);
+void nx_lines_free(NxLines *lines);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxLines, nx_lines_free)
+/* The next line whose `kind` is one of `kinds` (NULL-terminated). *line is NULL at the end of input. Blank lines are skipped. */
+gboolean nx_lines_next(NxLines *lines, const char *const *kinds, json_object **line, GError **err);
+/* The number of the line last returned, from 1. */
+guint64 nx_lines_number(const NxLines *lines);
+/* A key this stage needs: borrowed, or NULL and "line N: key 'x' is missing" / "is not a string". `key` may be a path "a.b". */
+json_object *nx_lines_need(NxLines *lines, json_object *line, const char *key, enum json_type type, GError **err);
+
+/* Writes one line and flushes it: complete or an error (NX_ERROR_LINE; EPIPE included). */
+gboolean nx_line_write(FILE *out, json_object *line, GError **err);
+
+/* The common loop of a filter: reads stdin to its end and calls `work` for each line of `kinds`; what `work` leaves in the line is written
+ * to stdout. `work` returning FALSE with *err ends the loop. Stops between two lines once nx_interrupted(). */
+typedef gboolean (*NxLineWork)(NxLines *lines, json_object *line, gpointer user_data, GError **err);
+gboolean nx_lines_filter(const char *const *kinds, NxLineWork work, gpointer user_data, GError **err);
+
+/* Session lines (LINES). */
+/* TRUE when the line still wants work: no `error`, no `postponed`, and `status` equals `status` (NULL: any). */
+gboolean nx_session_is_open(json_object *session, const char *status);
+/* Ends the session: `status` and `error` {stage, message}. Message as printf, masked. */
+void nx_session_end(json_object *session, const char *status, const char *stage, const char *format, ...) G_GNUC_PRINTF(4, 5);
+/* `postponed` {stage, message}; `status` stays. */
+void nx_session_postpone(json_object *session, const char *stage, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* An error of a stage becomes `postponed` (NX_ERROR_PLACE, NX_ERROR_INTERRUPTED) or status ERROR (all else); logs it at ERROR level. */
+void nx_session_fail(json_object *session, const char *stage, const GError *error);
+/* The zone of the session's or file's instrument; the system zone when it names none or an unknown one (logged). Borrowed. */
+GTimeZone *nx_line_zone(json_object *line);
+/* `start` or `end` of a session as an instant (old rows without offset: the instrument's zone). */
+GDateTime *nx_session_time(json_object *session, const char *key, GError **err);
+/* The path bytes of an object with `path` and perhaps `path_b64`. */
+char *nx_line_path(json_object *object, GError **err);
+/* Sets `path`, and `path_b64` when the bytes are not UTF-8. */
+void nx_line_set_path(json_object *object, const char *path);
+
+/* ----------------------------------------------------------------------------------------------------------- files */
+
+/* The file appears whole or not at all: temporary file beside it, fsync, rename, fsync of the folder. Folders are made (0777 & ~umask).
+ * An existing file is replaced. `mode` e.g. 0644. */
+gboolean nx_file_write(const char *path, const void *data, gsize length, int mode, GError **err);
+/* The same without the two fsyncs, for files that can be made again (previews, metadata JSON). */
+gboolean nx_file_write_fast(const char *path, const void *data, gsize length, int mode, GError **err);
+gboolean nx_file_read(const char *path, gsize limit, char **data, gsize *length, GError **err);
+gboolean nx_folder_make(const char *path, GError **err);
+/* fsync of a folder. */
+gboolean nx_folder_sync(const char *path, GError **err);
+/* `path` relative to `root` (no leading '/'), borrowed from path; NULL when it is not below root. Text only, no links resolved. */
+const char *nx_path_below(const char *path, const char *root);
+/* `root` + '/' + `relative` without leading '/', './' and doubled slashes. */
+char *nx_path_join(const char *root, const char *relative);
+/* A file of the product's share folder, e.g. "schema/nexus-experiment.xsd": beside the running program (../share/nexuslims), else where it
+ * was installed. Migrations are under "migrations". */
+char *nx_share_path(const char *relative);
+
+/* ------------------------------------------------------------------------------------------------------- processes */
+
+/* The path of one of our programs: beside the running one, else on PATH; NULL when there is none. */
+char *nx_program_path(const char *name);
+/* All executable programs `<prefix>NAME` beside ours and on PATH → NAMEs, sorted, each once. NULL-terminated. Own stages' names excluded by the caller. */
+char **nx_program_list(const char *prefix);
+
+/* A child with chosen descriptors 0, 1, 2 (-1: /dev/null for 0 and 1, inherited for 2); all others are closed. Dies with its parent. */
+typedef struct {
+  char **argv;        /* argv[0] is a path */
+  char **environment; /* NULL: ours */
+  int in, out, err;
+} NxSpawn;
+gboolean nx_process_start(const NxSpawn *spawn, GPid *pid, GError **err);
+/* Waits; the exit status as a shell counts it (128 + signal). */
+int nx_process_wait(GPid pid);
+
+/* SIGINT, SIGTERM, SIGHUP set a flag that loops look at; SIGPIPE is ignored. Call once at start. */
+void nx_interrupt_install(void);
+/* The signal that came, or 0. */
+int nx_interrupted(void);
+
+#endif

@@ -1,0 +1,65 @@
+/* nx-http.h — one HTTP client on libcurl for every stage: TLS settings, time-outs, retries, connection reuse.
+ * Apart from nx-base.h so that programs without network never load libcurl. */
+#ifndef NX_HTTP_H
+#define NX_HTTP_H
+
+#include "nx-base.h"
+
+/* How this process talks: filled from NxSettings by the caller. */
+typedef struct {
+  const char *ca_file;      /* PEM file added to the system's CAs, or NULL */
+  const char *ca_pem;       /* PEM text (with \n already real newlines), added; wins over ca_file; or NULL */
+  gboolean insecure;        /* no certificate check at all */
+  guint connect_timeout_ms; /* 0: 10 s */
+  guint timeout_ms;         /* whole transfer; 0: 300 s */
+  gsize body_limit;         /* largest body accepted; 0: 64 MiB */
+} NxHttpOptions;
+
+typedef struct NxHttp NxHttp; /* keeps connections open between requests; one thread at a time */
+NxHttp *nx_http_new(const NxHttpOptions *options, GError **err);
+void nx_http_free(NxHttp *http);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxHttp, nx_http_free)
+
+/* Which answers and failures are worth another try, and how long to wait before each. */
+typedef struct {
+  const int *statuses;     /* e.g. {502, 503, 504, 0}; NULL: none */
+  const guint *waits_ms;   /* waits before retry 1, 2, …; length = number of retries */
+  guint n_waits;
+  gboolean on_connection;  /* also when no answer came at all */
+  gboolean retry_after;    /* a Retry-After header (seconds or date) replaces the wait, at most 60 s */
+} NxHttpRetry;
+
+typedef struct {
+  const char *method;         /* "GET", "POST", … */
+  const char *url;
+  const char *const *headers; /* "Name: value", NULL-terminated; or NULL */
+  const void *body;           /* borrowed; or NULL */
+  gsize body_length;
+  const char *body_file;      /* streamed from this file instead of body; or NULL */
+  gpointer mime;              /* a curl_mime*, owned by the caller, instead of body; or NULL. nx_http_handle() gives the handle it needs */
+  gboolean no_redirects;      /* redirects are followed otherwise; Authorization never goes to another host */
+  guint timeout_ms;           /* 0: the client's */
+  const NxHttpRetry *retry;   /* NULL: one attempt */
+} NxHttpRequest;
+
+typedef struct {
+  long status;      /* HTTP status */
+  GString *body;    /* NUL-terminated, never NULL */
+  char *type;       /* Content-Type, or NULL */
+  char *location;   /* Location header of a 3xx that was not followed, or of a 201; or NULL */
+  GHashTable *headers; /* lower-case name → value of the last answer */
+} NxHttpAnswer;
+void nx_http_answer_free(NxHttpAnswer *answer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxHttpAnswer, nx_http_answer_free)
+
+/* Any HTTP answer, 4xx and 5xx too, is a success here. No answer (DNS, refused, TLS, time-out, too large, cut off): NULL, NX_ERROR_PLACE,
+ * "GET https://host/path: <reason>" (the query and credentials are never shown). Waits are scaled by NX_TEST_TIME_SCALE. */
+NxHttpAnswer *nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **err);
+/* The CURL* handle, for curl_mime_init. */
+gpointer nx_http_handle(NxHttp *http);
+/* `status` as an error class: 429 and 5xx NX_ERROR_PLACE, all else NX_ERROR_REMOTE. */
+NxErrorCode nx_http_error_code(long status);
+/* name=value pairs, form-encoded (space → +) and appended to a query: starts with '?' or '&' as needed. */
+void nx_http_query_add(GString *url, const char *name, const char *value);
+
+#endif

@@ -1,0 +1,141 @@
+/* nx-extract.h — one data file → metadata, arrays for the preview, and the two files written beside each other.
+ *
+ * A format is one file of this folder with one NxFormat constant; registry.c lists them. Containers (tag trees, TIFF, INI, XML, HDF5) are
+ * helpers of their own. Everything read here is hostile: lengths and offsets are checked against the bytes that are there. */
+#ifndef NX_EXTRACT_H
+#define NX_EXTRACT_H
+
+#include "nx-base.h"
+
+/* ----------------------------------------------------------------------------------------------------- bytes of a file */
+
+/* A file read through one window with pread(2): nothing is mapped, so a file that shrinks is an error and not a signal, and only the bytes
+ * asked for (rounded up to the window) are read. */
+typedef struct NxBytes NxBytes;
+NxBytes *nx_bytes_from_fd(int fd, GError **err);              /* fd is borrowed and stays open */
+NxBytes *nx_bytes_from_memory(const void *data, gsize length); /* data is borrowed (tests, fuzzing) */
+void nx_bytes_free(NxBytes *bytes);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxBytes, nx_bytes_free)
+guint64 nx_bytes_size(const NxBytes *bytes);
+/* `length` bytes at `offset`: borrowed until the next call. NULL and NX_ERROR_FORMAT "ends at byte N, M bytes wanted at O" past the end. */
+const guint8 *nx_bytes_at(NxBytes *bytes, guint64 offset, gsize length, GError **err);
+/* Copies; same errors. For large reads: goes past the window. */
+gboolean nx_bytes_copy(NxBytes *bytes, guint64 offset, void *to, gsize length, GError **err);
+
+/* ------------------------------------------------------------------------------------------------------------- arrays */
+
+typedef enum {
+  NX_U8, NX_I8, NX_U16, NX_I16, NX_U32, NX_I32, NX_U64, NX_I64, NX_F32, NX_F64,
+  NX_C64,  /* complex, 2 × float */
+  NX_C128, /* complex, 2 × double */
+  NX_RGBA, /* 4 bytes R, G, B, A */
+  NX_BGRA, /* 4 bytes B, G, R, A */
+} NxSample;
+gsize nx_sample_size(NxSample sample);
+
+typedef struct {
+  char *name;  /* "Energy loss", "x", …; or NULL */
+  char *units; /* "nm", "eV"; NULL or "" when not calibrated */
+  double scale, offset; /* value = offset + scale × index */
+} NxAxis;
+
+#define NX_DIMS_MAX 8
+
+/* Numbers in a file, described and not read. Dimensions slowest first; the last `n_signal_dims` (1 spectrum, 2 image) are the signal, those
+ * before are navigation. Strides are bytes and may be in any order, so a moved axis is a description and not a copy. */
+typedef struct {
+  NxSample sample;
+  gboolean big_endian;
+  guint n_dims, n_signal_dims;
+  guint64 shape[NX_DIMS_MAX];
+  guint64 stride[NX_DIMS_MAX];
+  guint64 offset;   /* of element 0 in `source` */
+  NxAxis axis[NX_DIMS_MAX];
+  NxBytes *source;  /* borrowed */
+  GBytes *owned;    /* instead of source, when the numbers had to be unpacked (compressed, packed complex) */
+} NxArray;
+
+/* Checks that every element lies inside the source; sizes overflow-checked. Call once after filling in. */
+gboolean nx_array_check(const NxArray *array, GError **err);
+/* C-contiguous strides for shape and sample. FALSE when the product overflows. */
+gboolean nx_array_set_contiguous(NxArray *array, GError **err);
+/* `count` elements along dimension `dim` from `index` (one entry per dimension), `step` elements apart, as doubles (complex: modulus,
+ * RGB: luma). */
+gboolean nx_array_read(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err);
+
+/* ------------------------------------------------------------------------------------------------------------ results */
+
+/* What the preview shows. */
+typedef enum {
+  NX_VIEW_NONE,        /* no preview is made */
+  NX_VIEW_ARRAY,       /* a signal plot of `array`: image with scale bar, spectrum, stack … */
+  NX_VIEW_PICTURE,     /* the file itself is a picture (TIFF, PNG, JPEG, BMP, GIF): shown as it is */
+  NX_VIEW_TEXT,        /* the file is text */
+  NX_VIEW_PLACEHOLDER, /* it could not be read */
+} NxViewKind;
+
+/* A line, box, text or point drawn over an image (dm annotations); coordinates in pixels of the image. */
+typedef struct {
+  enum { NX_MARK_LINE, NX_MARK_BOX, NX_MARK_TEXT, NX_MARK_POINT } kind;
+  gboolean dashed;
+  double x0, y0, x1, y1;
+  double red, green, blue; /* 0..1 */
+  char *text;
+} NxMark;
+void nx_mark_free(NxMark *mark);
+
+/* One signal of a file. */
+typedef struct {
+  json_object *nx_meta; /* object, extractors-a 1.3 */
+  json_object *raw;     /* object whose members stand beside nx_meta in the JSON file; or NULL */
+  char *title;          /* of the plot; NULL: the file's name */
+  NxViewKind view;
+  NxArray array;        /* for NX_VIEW_ARRAY */
+  GPtrArray *marks;     /* of NxMark*, or NULL */
+} NxSignal;
+NxSignal *nx_signal_new(void);
+void nx_signal_free(NxSignal *signal);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSignal, nx_signal_free)
+
+/* The file at hand. */
+typedef struct {
+  const char *path; /* bytes */
+  const char *name; /* base name, valid UTF-8 */
+  int fd;           /* open for reading; -1 in tests that work on memory */
+  NxBytes *bytes;
+  double mtime;     /* seconds since the epoch */
+  const char *instrument_pid; /* or NULL */
+  GTimeZone *zone;  /* the instrument's, or NULL when unknown */
+} NxInput;
+
+typedef struct NxFormat {
+  const char *name;               /* + "_extractor" = the name in records */
+  const char *const *extensions;  /* lower case, NULL-terminated; NULL: any */
+  int priority;
+  /* TRUE when the bytes are ours. NULL: the extension decides. May not fail. */
+  gboolean (*sniff)(const NxInput *in);
+  /* Adds one NxSignal per signal to `signals`. */
+  gboolean (*read)(const NxInput *in, GPtrArray *signals, GError **err);
+} NxFormat;
+
+/* Every format, by descending priority, ties by name; NULL-terminated. */
+extern const NxFormat *const nx_formats[];
+/* The extensions of all formats with priority > 0 ("dm3", "tif", …), for the `exclusive` file strategy; NULL-terminated, borrowed. */
+const char *const *nx_format_extensions(void);
+const NxFormat *nx_format_for(const NxInput *in);
+
+/* ------------------------------------------------------------------------------------------------------------ nx_meta */
+
+/* {"value": v, "unit": unit}; `value` as a JSON real. NULL when v is not finite. */
+json_object *nx_meta_quantity(double value, const char *unit);
+/* The mtime form of Creation Time: the instrument's zone, else `fallback` (NULL: the system's). */
+char *nx_meta_time(const NxInput *in, GTimeZone *fallback);
+/* TRUE when the schema allows core field `name` ("acceleration_voltage", …) for `dataset_type`. */
+gboolean nx_meta_allows(const char *dataset_type, const char *name);
+/* Sorts every object of `value` by lower-cased key (code-point order), quantities excepted; consumes and returns. */
+json_object *nx_meta_sorted(json_object *value);
+/* Checks nx_meta against the schema (extractors-b 9): fields that do not belong go to `extensions`, logged with `file`; FALSE with a reason when
+ * a required field is missing or wrong. */
+gboolean nx_meta_check(json_object *nx_meta, const char *file, GError **err);
+
+#endif

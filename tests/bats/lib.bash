@@ -1,0 +1,24 @@
+# Shared by every bats file: where things are, a scratch folder, and asserts on JSON.
+load /usr/lib/bats/bats-support/load
+load /usr/lib/bats/bats-assert/load
+
+: "${NX_BUILD:=$(cd "$BATS_TEST_DIRNAME/../../build" && pwd)}"
+: "${NX_SOURCE:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}"
+export NX_BUILD NX_SOURCE PATH="$NX_BUILD/bin:$PATH"
+# No configuration of the person who runs the tests may leak in.
+for name in $(compgen -e | grep '^NX_' | grep -vE '^NX_(BUILD|SOURCE|CORPUS|TEST_.*)$'); do unset "$name"; done
+export NX_ENV_FILE=/dev/null TZ=UTC LC_ALL=C.UTF-8
+
+CORPUS=${NX_CORPUS:-$NX_SOURCE/../shared/corpus}
+
+# need_corpus dm: skips the test, by name, when that part of the corpus is not there.
+need_corpus() {
+  [ -d "$CORPUS/$1" ] || skip "corpus/$1 not found (set NX_CORPUS)"
+}
+
+# assert_json '.status' NO_FILES_FOUND — of the last line of $output.
+assert_json() {
+  local got
+  got=$(tail -n 1 <<<"$output" | jq -r "$1") || fail "not JSON: $output"
+  [ "$got" = "$2" ] || fail "$1 is '$got', expected '$2' in: $output"
+}
