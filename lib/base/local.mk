@@ -1,1 +1,12 @@
-# lib/base — what every room stands on.
+# lib/base — text, time, JSON lines, log, files, processes; and http, in a library of its own (only networked programs link curl).
+noinst_LIBRARIES += lib/base/libbase.a lib/base/libhttp.a
+lib_base_libbase_a_SOURCES = lib/base/nx-base.h lib/base/error.c lib/base/log.c lib/base/text.c lib/base/clock.c lib/base/json.c \
+	lib/base/lines.c lib/base/session.c lib/base/paths.c lib/base/process.c
+lib_base_libhttp_a_SOURCES = lib/base/nx-http.h lib/base/http.c
+lib_base_libhttp_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+HTTP_LIBS = lib/base/libhttp.a $(CURL_LIBS)
+
+check_PROGRAMS += tests/unit/test-base
+TESTS += tests/unit/test-base
+tests_unit_test_base_SOURCES = tests/unit/test-base.c
+tests_unit_test_base_LDADD = $(BASE_LIBS)

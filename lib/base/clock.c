@@ -1,0 +1,239 @@
+/* clock.c — instants and their text. An instant is a GDateTime in its own zone; no function here reads the process's TZ but nx_zone_system. */
+#include "nx-base.h"
+
+#include <math.h>
+#include <string.h>
+
+static GHashTable *zones; /* name → GTimeZone* */
+static GMutex zones_lock;
+
+GTimeZone *nx_zone(const char *name, GError **err)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&zones_lock);
+  if (!zones)
+    zones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_time_zone_unref);
+  GTimeZone *zone = g_hash_table_lookup(zones, name);
+  if (zone)
+    return zone;
+  gboolean plain = *name && *name != '/' && *name != ':' && !strstr(name, "..") && g_ascii_isalpha(*name);
+  zone = plain ? g_time_zone_new_identifier(name) : NULL;
+  if (!zone) {
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "'%s' is not a time zone; write an IANA name such as America/New_York", name);
+    return NULL;
+  }
+  g_hash_table_insert(zones, g_strdup(name), zone);
+  return zone;
+}
+
+GTimeZone *nx_zone_system(void)
+{
+  static gsize once;
+  static GTimeZone *zone;
+  if (g_once_init_enter(&once)) {
+    zone = g_time_zone_new_local();
+    g_once_init_leave(&once, 1);
+  }
+  return zone;
+}
+
+GDateTime *nx_time_from_wall_clock(GTimeZone *zone, int year, int month, int day, int hour, int minute, int second, int microsecond)
+{
+  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+      second < 0 || second > 59 || !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year))
+    return NULL;
+  double seconds = second + microsecond / 1e6;
+  g_autoptr(GDateTime) as_utc = g_date_time_new_utc(year, month, day, hour, minute, seconds);
+  gint64 wall = g_date_time_to_unix(as_utc);
+  int interval = g_time_zone_find_interval(zone, G_TIME_TYPE_STANDARD, wall);
+  if (interval < 0) { /* the clock skips this time: the offset in force an hour around it that is not daylight saving */
+    for (int side = -1; side <= 1 && interval < 0; side += 2) {
+      int beside = g_time_zone_find_interval(zone, G_TIME_TYPE_STANDARD, wall + side * 7200);
+      if (beside >= 0 && !g_time_zone_is_dst(zone, beside))
+        interval = beside;
+    }
+    if (interval < 0)
+      return NULL;
+    g_autoptr(GTimeZone) fixed = g_time_zone_new_offset(g_time_zone_get_offset(zone, interval));
+    return g_date_time_new(fixed, year, month, day, hour, minute, seconds);
+  }
+  gint32 offset = g_time_zone_get_offset(zone, interval);
+  g_autoptr(GDateTime) instant = g_date_time_new_from_unix_utc(wall - offset);
+  g_autoptr(GDateTime) exact = g_date_time_add(instant, microsecond);
+  return g_date_time_to_timezone(exact, zone);
+}
+
+GDateTime *nx_time_from_epoch(double seconds, GTimeZone *zone)
+{
+  if (!(fabs(seconds) < 2.5e11))
+    return NULL;
+  double whole = floor(seconds);
+  double micro = rint((seconds - whole) * 1e6); /* round half to even, the default rounding mode */
+  g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc((gint64)whole);
+  g_autoptr(GDateTime) exact = utc ? g_date_time_add(utc, (GTimeSpan)micro) : NULL;
+  return exact ? g_date_time_to_timezone(exact, zone) : NULL;
+}
+
+char *nx_time_format(GDateTime *instant)
+{
+  GTimeSpan offset = g_date_time_get_utc_offset(instant) / G_TIME_SPAN_SECOND;
+  GTimeSpan minutes = (offset < 0 ? -offset : offset) / 60, rest = (offset < 0 ? -offset : offset) % 60;
+  GString *out = g_string_new(NULL);
+  g_string_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d", g_date_time_get_year(instant), g_date_time_get_month(instant),
+                  g_date_time_get_day_of_month(instant), g_date_time_get_hour(instant), g_date_time_get_minute(instant),
+                  g_date_time_get_second(instant));
+  if (g_date_time_get_microsecond(instant))
+    g_string_append_printf(out, ".%06d", g_date_time_get_microsecond(instant));
+  g_string_append_printf(out, "%c%02d:%02d", offset < 0 ? '-' : '+', (int)(minutes / 60), (int)(minutes % 60));
+  if (rest)
+    g_string_append_printf(out, ":%02d", (int)rest);
+  return g_string_free(out, FALSE);
+}
+
+GDateTime *nx_time_now(void)
+{
+  return g_date_time_new_now(nx_zone_system());
+}
+
+gint64 nx_time_ns(GDateTime *instant)
+{
+  return g_date_time_to_unix(instant) * 1000000000 + (gint64)g_date_time_get_microsecond(instant) * 1000;
+}
+
+/* What a date-time text says, before anybody decides about zones. */
+typedef struct {
+  int year, month, day, hour, minute, second, microsecond;
+  gboolean has_time, has_offset;
+  int offset_seconds;
+} Fields;
+
+/* Exactly `count` digits. */
+static gboolean read_digits(const char **at, int count, int *value)
+{
+  *value = 0;
+  for (int i = 0; i < count; i++, (*at)++) {
+    if (!g_ascii_isdigit(**at))
+      return FALSE;
+    *value = *value * 10 + (**at - '0');
+  }
+  return TRUE;
+}
+
+static gboolean skip(const char **at, char c)
+{
+  if (**at != c)
+    return FALSE;
+  (*at)++;
+  return TRUE;
+}
+
+static gboolean read_date(const char **at, Fields *f)
+{
+  if (!read_digits(at, 4, &f->year))
+    return FALSE;
+  gboolean dashes = skip(at, '-');
+  return read_digits(at, 2, &f->month) && (!dashes || skip(at, '-')) && read_digits(at, 2, &f->day);
+}
+
+/* .f… or ,f…: any length, cut to microseconds. */
+static gboolean read_fraction(const char **at, Fields *f)
+{
+  if (**at != '.' && **at != ',')
+    return TRUE;
+  (*at)++;
+  if (!g_ascii_isdigit(**at))
+    return FALSE;
+  for (int digit = 100000; g_ascii_isdigit(**at); (*at)++, digit /= 10)
+    f->microsecond += (**at - '0') * digit;
+  return TRUE;
+}
+
+static gboolean read_clock(const char **at, Fields *f)
+{
+  if (!read_digits(at, 2, &f->hour))
+    return FALSE;
+  gboolean colons = skip(at, ':');
+  if (!read_digits(at, 2, &f->minute))
+    return FALSE;
+  f->has_time = TRUE;
+  if (colons ? !skip(at, ':') : !g_ascii_isdigit(**at))
+    return TRUE;
+  return read_digits(at, 2, &f->second) && read_fraction(at, f);
+}
+
+static gboolean read_offset(const char **at, Fields *f)
+{
+  if (**at == '\0')
+    return TRUE;
+  f->has_offset = TRUE;
+  if (skip(at, 'Z') || skip(at, 'z'))
+    return **at == '\0';
+  int sign = **at == '-' ? -1 : 1, hours, minutes = 0, seconds = 0;
+  if ((!skip(at, '+') && !skip(at, '-')) || !read_digits(at, 2, &hours))
+    return FALSE;
+  if (**at) {
+    gboolean colon = skip(at, ':');
+    if (!read_digits(at, 2, &minutes))
+      return FALSE;
+    if (**at && ((colon && !skip(at, ':')) || !read_digits(at, 2, &seconds)))
+      return FALSE;
+  }
+  f->offset_seconds = sign * (hours * 3600 + minutes * 60 + seconds);
+  return **at == '\0' && hours < 24 && minutes < 60 && seconds < 60;
+}
+
+static gboolean read_fields(const char *text, Fields *f)
+{
+  *f = (Fields){0};
+  const char *at = text;
+  if (!read_date(&at, f))
+    return FALSE;
+  if (*at == '\0')
+    return TRUE;
+  at = g_utf8_validate(at, -1, NULL) ? g_utf8_next_char(at) : at + 1;
+  return read_clock(&at, f) && read_offset(&at, f);
+}
+
+static GDateTime *from_fields(const Fields *f, GTimeZone *naive)
+{
+  if (!f->has_offset)
+    return nx_time_from_wall_clock(naive, f->year, f->month, f->day, f->hour, f->minute, f->second, f->microsecond);
+  g_autoptr(GTimeZone) fixed = f->offset_seconds ? g_time_zone_new_offset(f->offset_seconds) : g_time_zone_new_utc();
+  return nx_time_from_wall_clock(fixed, f->year, f->month, f->day, f->hour, f->minute, f->second, f->microsecond);
+}
+
+GDateTime *nx_time_parse(const char *text, GTimeZone *naive, GError **err)
+{
+  Fields f;
+  GDateTime *instant = NULL;
+  if (read_fields(text, &f) && (f.has_offset || naive))
+    instant = from_fields(&f, naive);
+  if (!instant)
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "'%s' is not a date and time%s", text, naive ? "" : " with an offset");
+  return instant;
+}
+
+gboolean nx_time_has_offset(const char *text)
+{
+  Fields f;
+  return read_fields(text, &f) && f.has_offset;
+}
+
+gboolean nx_time_parse_bound(const char *text, gboolean is_end, GDateTime **bound, GError **err)
+{
+  *bound = NULL;
+  if (g_ascii_strcasecmp(text, "none") == 0 || g_ascii_strcasecmp(text, "all") == 0)
+    return TRUE;
+  Fields f;
+  gboolean good = read_fields(text, &f) && (f.has_time ? strchr(text, 'T') != NULL : strlen(text) == 10);
+  if (good && !f.has_time && is_end) {
+    f.hour = 23;
+    f.minute = f.second = 59;
+  }
+  if (good)
+    *bound = from_fields(&f, nx_zone_system());
+  if (*bound)
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_USAGE,
+              "Invalid date format: '%s'. Write an ISO date (2025-01-31), a date-time (2025-01-31T08:30:00-05:00), or \"none\".", text);
+  return FALSE;
+}

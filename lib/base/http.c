@@ -1,0 +1,340 @@
+/* http.c — one HTTP client on libcurl: limits on time and size, retries by data, errors that never show a query or a credential. */
+#include "nx-http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <string.h>
+
+#define CONNECT_TIMEOUT_MS 10000
+#define TIMEOUT_MS 300000
+#define BODY_LIMIT (64u * 1024 * 1024)
+#define RETRY_AFTER_MAX_MS 60000
+#define REDIRECTS_MAX 10L
+
+struct NxHttp {
+  CURL *curl;
+  guint connect_timeout_ms, timeout_ms;
+  gsize body_limit;
+  gboolean insecure;
+  char *ca_pem; /* the system's CAs and the extra ones, or NULL: libcurl's own default */
+};
+
+/* libcurl takes one CA blob, which replaces its default; so ours is the default bundle with the extra text behind it. */
+static char *joined_cas(const NxHttpOptions *options, GError **err)
+{
+  g_autofree char *extra = NULL;
+  if (options->ca_pem)
+    extra = g_strdup(options->ca_pem);
+  else if (!nx_file_read(options->ca_file, 16 * 1024 * 1024, &extra, NULL, err))
+    return NULL;
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  const char *path = g_getenv("SSL_CERT_FILE") ? g_getenv("SSL_CERT_FILE") : info->cainfo;
+  g_autofree char *own = NULL;
+  if (!path || !g_file_get_contents(path, &own, NULL, NULL))
+    nx_log_debug("no system CA bundle at %s; only the configured certificates are trusted", path ? path : "(none)");
+  return g_strconcat(own ? own : "", "\n", extra, "\n", NULL);
+}
+
+NxHttp *nx_http_new(const NxHttpOptions *options, GError **err)
+{
+  static gsize once;
+  if (g_once_init_enter(&once)) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    g_once_init_leave(&once, 1);
+  }
+  g_autoptr(NxHttp) http = g_new0(NxHttp, 1);
+  http->curl = curl_easy_init();
+  http->connect_timeout_ms = options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
+  http->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
+  http->body_limit = options->body_limit ? options->body_limit : BODY_LIMIT;
+  http->insecure = options->insecure;
+  if (!options->insecure && (options->ca_pem || options->ca_file)) {
+    http->ca_pem = joined_cas(options, err);
+    if (!http->ca_pem)
+      return NULL;
+  }
+  return g_steal_pointer(&http);
+}
+
+void nx_http_free(NxHttp *http)
+{
+  if (!http)
+    return;
+  curl_easy_cleanup(http->curl);
+  g_free(http->ca_pem);
+  g_free(http);
+}
+
+gpointer nx_http_handle(NxHttp *http)
+{
+  return http->curl;
+}
+
+void nx_http_answer_free(NxHttpAnswer *answer)
+{
+  if (!answer)
+    return;
+  g_string_free(answer->body, TRUE);
+  g_free(answer->type);
+  g_free(answer->location);
+  g_hash_table_unref(answer->headers);
+  g_free(answer);
+}
+
+NxErrorCode nx_http_error_code(long status)
+{
+  return status == 429 || status >= 500 ? NX_ERROR_PLACE : NX_ERROR_REMOTE;
+}
+
+static void form_encode(GString *out, const char *text)
+{
+  for (const guchar *at = (const guchar *)text; *at; at++) {
+    if (g_ascii_isalnum(*at) || strchr("_.-~", *at))
+      g_string_append_c(out, (char)*at);
+    else if (*at == ' ')
+      g_string_append_c(out, '+');
+    else
+      g_string_append_printf(out, "%%%02X", *at);
+  }
+}
+
+void nx_http_query_add(GString *url, const char *name, const char *value)
+{
+  g_string_append_c(url, strchr(url->str, '?') ? '&' : '?');
+  form_encode(url, name);
+  g_string_append_c(url, '=');
+  form_encode(url, value);
+}
+
+/* One attempt's state while libcurl calls back. */
+typedef struct {
+  NxHttpAnswer *answer;
+  gsize limit;
+  gboolean too_large;
+} Transfer;
+
+static size_t take_body(char *data, size_t size, size_t count, void *user_data)
+{
+  Transfer *transfer = user_data;
+  gsize length = size * count;
+  if (transfer->answer->body->len + length > transfer->limit) {
+    transfer->too_large = TRUE;
+    return 0;
+  }
+  g_string_append_len(transfer->answer->body, data, (gssize)length);
+  return length;
+}
+
+static size_t take_header(char *data, size_t size, size_t count, void *user_data)
+{
+  Transfer *transfer = user_data;
+  gsize length = size * count;
+  g_autofree char *line = g_strndup(data, length);
+  if (g_str_has_prefix(line, "HTTP/")) /* a new answer: of a redirect, or after 100 Continue */
+    g_hash_table_remove_all(transfer->answer->headers);
+  char *colon = strchr(line, ':');
+  if (colon) {
+    *colon = '\0';
+    g_hash_table_replace(transfer->answer->headers, g_ascii_strdown(line, -1), g_strstrip(nx_text_utf8(colon + 1, -1)));
+  }
+  return length;
+}
+
+static int stop_when_interrupted(void *user_data, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+  (void)user_data, (void)a, (void)b, (void)c, (void)d;
+  return nx_interrupted() != 0;
+}
+
+static NxHttpAnswer *answer_new(void)
+{
+  NxHttpAnswer *answer = g_new0(NxHttpAnswer, 1);
+  answer->body = g_string_new(NULL);
+  answer->headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  return answer;
+}
+
+static void set_limits(NxHttp *http, const NxHttpRequest *request)
+{
+  CURL *curl = http->curl;
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(request->timeout_ms ? request->timeout_ms : http->timeout_ms));
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request->no_redirects ? 0L : 1L);
+  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_when_interrupted);
+  curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, NX_PRODUCT "/" NX_VERSION);
+}
+
+static void set_trust(NxHttp *http)
+{
+  curl_easy_setopt(http->curl, CURLOPT_SSL_VERIFYPEER, http->insecure ? 0L : 1L);
+  curl_easy_setopt(http->curl, CURLOPT_SSL_VERIFYHOST, http->insecure ? 0L : 2L);
+  if (!http->ca_pem)
+    return;
+  struct curl_blob blob = {.data = http->ca_pem, .len = strlen(http->ca_pem), .flags = CURL_BLOB_NOCOPY};
+  curl_easy_setopt(http->curl, CURLOPT_CAINFO_BLOB, &blob);
+}
+
+static void set_body(CURL *curl, const NxHttpRequest *request, FILE *file, guint64 file_size)
+{
+  if (request->mime) {
+    curl_easy_setopt(curl, CURLOPT_MIMEPOST, request->mime);
+  } else if (file) {
+    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(curl, CURLOPT_READDATA, file);
+    curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)file_size);
+  } else if (request->body) {
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+  }
+  if (g_str_equal(request->method, "HEAD"))
+    curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+  else
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+/* "METHOD scheme://host/path" for messages: without user, query and fragment. */
+static char *shown_request(const NxHttpRequest *request)
+{
+  g_autoptr(GUri) uri = g_uri_parse(request->url, G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED, NULL);
+  if (!uri)
+    return g_strdup_printf("%s (unreadable address)", request->method);
+  g_autofree char *shown = g_uri_join(G_URI_FLAGS_ENCODED, g_uri_get_scheme(uri), NULL, g_uri_get_host(uri), g_uri_get_port(uri),
+                                      g_uri_get_path(uri), NULL, NULL);
+  return g_strdup_printf("%s %s", request->method, shown);
+}
+
+static gboolean is_our_fault(CURLcode code)
+{
+  return code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_READ_ERROR;
+}
+
+static void set_failure(const NxHttpRequest *request, const Transfer *transfer, CURLcode code, const char *detail, GError **err)
+{
+  g_autofree char *shown = shown_request(request);
+  if (code == CURLE_ABORTED_BY_CALLBACK && nx_interrupted())
+    g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "%s: interrupted", shown);
+  else if (transfer->too_large)
+    g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s: the answer is larger than %" G_GSIZE_FORMAT " bytes", shown, transfer->limit);
+  else
+    g_set_error(err, NX_ERROR, is_our_fault(code) ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s: %s", shown,
+                *detail ? detail : curl_easy_strerror(code));
+}
+
+static struct curl_slist *header_list(const NxHttpRequest *request)
+{
+  struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+  for (const char *const *header = request->headers; header && *header; header++)
+    list = curl_slist_append(list, *header);
+  return list;
+}
+
+static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *file, guint64 file_size, GError **err)
+{
+  g_autoptr(NxHttpAnswer) answer = answer_new();
+  Transfer transfer = {.answer = answer, .limit = http->body_limit};
+  char detail[CURL_ERROR_SIZE] = "";
+  CURL *curl = http->curl;
+  curl_easy_reset(curl);
+  set_limits(http, request);
+  set_trust(http);
+  set_body(curl, request, file, file_size);
+  struct curl_slist *headers = header_list(request);
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(curl, CURLOPT_URL, request->url);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
+  CURLcode code = curl_easy_perform(curl);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+  curl_slist_free_all(headers);
+  if (code != CURLE_OK) {
+    set_failure(request, &transfer, code, detail, err);
+    return NULL;
+  }
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
+  answer->type = g_strdup(g_hash_table_lookup(answer->headers, "content-type"));
+  answer->location = g_strdup(g_hash_table_lookup(answer->headers, "location"));
+  return g_steal_pointer(&answer);
+}
+
+static NxHttpAnswer *attempt(NxHttp *http, const NxHttpRequest *request, GError **err)
+{
+  if (!request->body_file)
+    return perform(http, request, NULL, 0, err);
+  FILE *file = fopen(request->body_file, "re");
+  if (!file || fseeko(file, 0, SEEK_END) != 0) {
+    nx_error_from_errno(err, errno, "read", request->body_file);
+    if (file)
+      fclose(file);
+    return NULL;
+  }
+  guint64 size = (guint64)ftello(file);
+  rewind(file);
+  NxHttpAnswer *answer = perform(http, request, file, size, err);
+  fclose(file);
+  return answer;
+}
+
+static gboolean is_worth_retrying(const NxHttpRetry *retry, const NxHttpAnswer *answer, const GError *problem)
+{
+  if (problem)
+    return retry->on_connection && problem->domain == NX_ERROR && problem->code == NX_ERROR_PLACE;
+  for (const int *status = retry->statuses; status && *status; status++)
+    if (*status == answer->status)
+      return TRUE;
+  return FALSE;
+}
+
+/* Retry-After in milliseconds (seconds or an HTTP date), or `fallback`. */
+static guint retry_after_ms(const NxHttpAnswer *answer, guint fallback)
+{
+  const char *text = answer ? g_hash_table_lookup(answer->headers, "retry-after") : NULL;
+  if (!text)
+    return fallback;
+  guint64 seconds;
+  if (g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32, &seconds, NULL))
+    return (guint)MIN(seconds * 1000, RETRY_AFTER_MAX_MS);
+  time_t date = curl_getdate(text, NULL);
+  gint64 wait = date < 0 ? -1 : (gint64)date * 1000 - g_get_real_time() / 1000;
+  return wait < 0 ? fallback : (guint)MIN(wait, RETRY_AFTER_MAX_MS);
+}
+
+/* Waits, scaled by NX_TEST_TIME_SCALE, in short steps so that a signal ends it. */
+static void wait_ms(guint milliseconds)
+{
+  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
+  gint64 until = g_get_monotonic_time() + (gint64)(milliseconds * 1000.0 * (scale ? g_ascii_strtod(scale, NULL) : 1.0));
+  while (g_get_monotonic_time() < until && !nx_interrupted())
+    g_usleep((gulong)CLAMP(until - g_get_monotonic_time(), 1, 100000));
+}
+
+NxHttpAnswer *nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **err)
+{
+  for (guint tried = 0;; tried++) {
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(NxHttpAnswer) answer = attempt(http, request, &problem);
+    const NxHttpRetry *retry = request->retry;
+    if (retry && tried < retry->n_waits && is_worth_retrying(retry, answer, problem) && !nx_interrupted()) {
+      guint wait = retry->retry_after ? retry_after_ms(answer, retry->waits_ms[tried]) : retry->waits_ms[tried];
+      g_autofree char *shown = shown_request(request);
+      if (problem)
+        nx_log_debug("%s; trying again in %u ms", problem->message, wait);
+      else
+        nx_log_debug("%s: status %ld; trying again in %u ms", shown, answer->status, wait);
+      wait_ms(wait);
+      continue;
+    }
+    if (problem)
+      g_propagate_error(err, g_steal_pointer(&problem));
+    return g_steal_pointer(&answer);
+  }
+}

@@ -1,0 +1,272 @@
+/* json.c — JSON values on json-c: parsed strictly, written in the few layouts the product uses, reals as Python spells them. */
+#include "nx-base.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define DEPTH_MAX 256
+
+/* json-c lets keys in single quotes, NaN and Infinity pass even when strict; outside of strings their first characters never occur in JSON. */
+static gboolean has_foreign_words(const char *text, gsize length)
+{
+  gboolean inside = FALSE;
+  for (gsize i = 0; i < length; i++) {
+    if (inside && text[i] == '\\')
+      i++;
+    else if (text[i] == '"')
+      inside = !inside;
+    else if (!inside && (text[i] == '\'' || text[i] == 'N' || text[i] == 'I'))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Only white space from `start` to `end`. */
+static gboolean is_blank(const char *text, gsize start, gsize end)
+{
+  for (gsize i = start; i < end; i++)
+    if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
+      return FALSE;
+  return TRUE;
+}
+
+json_object *nx_json_parse(const char *text, gsize length, GError **err)
+{
+  if (length > G_MAXINT - 1 || !g_utf8_validate_len(text, length, NULL)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, length > G_MAXINT - 1 ? "larger than 2 GiB" : "not valid UTF-8 text");
+    return NULL;
+  }
+  if (has_foreign_words(text, length)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "not JSON: single quotes, NaN or Infinity");
+    return NULL;
+  }
+  struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+  json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+  json_object *value = json_tokener_parse_ex(tokener, text, (int)length);
+  enum json_tokener_error problem = json_tokener_get_error(tokener);
+  if (problem == json_tokener_continue) { /* a bare number ends only with the text */
+    value = json_tokener_parse_ex(tokener, "", 1);
+    problem = json_tokener_get_error(tokener);
+  }
+  gsize end = json_tokener_get_parse_end(tokener);
+  json_tokener_free(tokener);
+  if (problem == json_tokener_success && value && is_blank(text, end, length))
+    return value;
+  json_object_put(value);
+  if (problem == json_tokener_success && !value)
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "not JSON: null where a value is wanted");
+  else
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "not JSON: %s (at byte %" G_GSIZE_FORMAT ")",
+                problem == json_tokener_success ? "text after the value" : json_tokener_error_desc(problem), end + 1);
+  return NULL;
+}
+
+json_object *nx_json_read_file(const char *path, gsize limit, GError **err)
+{
+  g_autofree char *text = NULL;
+  gsize length;
+  if (!nx_file_read(path, limit, &text, &length, err))
+    return NULL;
+  json_object *value = nx_json_parse(text, length, err);
+  if (!value)
+    g_prefix_error(err, "%s: ", path);
+  return value;
+}
+
+json_object *nx_json_double(double value)
+{
+  if (!isfinite(value))
+    return NULL;
+  g_autofree char *text = nx_text_from_double(value);
+  return json_object_new_double_s(value, text);
+}
+
+json_object *nx_json_string(const char *text)
+{
+  return text ? json_object_new_string(text) : NULL;
+}
+
+static void append_escape(GString *out, guint code_unit)
+{
+  g_string_append_printf(out, "\\u%04x", code_unit);
+}
+
+static void append_ascii(GString *out, gunichar c)
+{
+  if (c >= 0x10000) {
+    append_escape(out, 0xD800 + ((c - 0x10000) >> 10));
+    append_escape(out, 0xDC00 + ((c - 0x10000) & 0x3FF));
+  } else {
+    append_escape(out, c);
+  }
+}
+
+static void append_text(GString *out, const char *text, gsize length, NxJsonStyle style)
+{
+  static const char SHORT[32] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+  g_string_append_c(out, '"');
+  for (const char *at = text, *end = text + length; at < end;) {
+    guchar c = (guchar)*at;
+    if (c >= 0x80 && style & NX_JSON_ASCII) {
+      append_ascii(out, g_utf8_get_char(at));
+      at = g_utf8_next_char(at);
+      continue;
+    }
+    if (c == '"' || c == '\\')
+      g_string_append_c(out, '\\'), g_string_append_c(out, (char)c);
+    else if (c < 0x20 && SHORT[c])
+      g_string_append_c(out, '\\'), g_string_append_c(out, SHORT[c]);
+    else if (c < 0x20 || (c == 0x7F && style & NX_JSON_ASCII))
+      append_escape(out, c);
+    else
+      g_string_append_c(out, (char)c);
+    at++;
+  }
+  g_string_append_c(out, '"');
+}
+
+/* A real keeps the text it was parsed from (13000.0, 1.50); one without text is spelled as Python does. */
+static void append_real(GString *out, json_object *value)
+{
+  const char *own = json_object_get_userdata(value);
+  if (own)
+    g_string_append(out, own);
+  else if (!isfinite(json_object_get_double(value)))
+    g_string_append(out, "null");
+  else {
+    g_autofree char *text = nx_text_from_double(json_object_get_double(value));
+    g_string_append(out, text);
+  }
+}
+
+static void append_break(GString *out, guint depth, NxJsonStyle style)
+{
+  if (!(style & NX_JSON_INDENT))
+    return;
+  g_string_append_c(out, '\n');
+  for (guint i = 0; i < 2 * depth; i++)
+    g_string_append_c(out, ' ');
+}
+
+static void append_value(GString *out, json_object *value, guint depth, NxJsonStyle style);
+
+static void append_array(GString *out, json_object *array, guint depth, NxJsonStyle style)
+{
+  gsize length = json_object_array_length(array);
+  g_string_append_c(out, '[');
+  for (gsize i = 0; i < length; i++) {
+    if (i)
+      g_string_append(out, style & NX_JSON_SPACED ? ", " : ",");
+    append_break(out, depth + 1, style);
+    append_value(out, json_object_array_get_idx(array, i), depth + 1, style);
+  }
+  if (length)
+    append_break(out, depth, style);
+  g_string_append_c(out, ']');
+}
+
+static void append_object(GString *out, json_object *object, guint depth, NxJsonStyle style)
+{
+  gboolean first = TRUE;
+  g_string_append_c(out, '{');
+  json_object_object_foreach(object, key, value)
+  {
+    if (!first)
+      g_string_append(out, style & NX_JSON_SPACED ? ", " : ",");
+    first = FALSE;
+    append_break(out, depth + 1, style);
+    append_text(out, key, strlen(key), style);
+    g_string_append(out, style == NX_JSON_LINE || style == NX_JSON_ASCII ? ":" : ": ");
+    append_value(out, value, depth + 1, style);
+  }
+  if (!first)
+    append_break(out, depth, style);
+  g_string_append_c(out, '}');
+}
+
+static void append_value(GString *out, json_object *value, guint depth, NxJsonStyle style)
+{
+  switch (json_object_get_type(value)) {
+  case json_type_null:
+    g_string_append(out, "null");
+    break;
+  case json_type_boolean:
+    g_string_append(out, json_object_get_boolean(value) ? "true" : "false");
+    break;
+  case json_type_double:
+    append_real(out, value);
+    break;
+  case json_type_int:
+    g_string_append(out, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+    break;
+  case json_type_string:
+    append_text(out, json_object_get_string(value), (gsize)json_object_get_string_len(value), style);
+    break;
+  case json_type_array:
+    append_array(out, value, depth, style);
+    break;
+  case json_type_object:
+    append_object(out, value, depth, style);
+    break;
+  }
+}
+
+void nx_json_append(GString *out, json_object *value, NxJsonStyle style)
+{
+  append_value(out, value, 0, style);
+}
+
+char *nx_json_text(json_object *value, NxJsonStyle style)
+{
+  GString *out = g_string_new(NULL);
+  append_value(out, value, 0, style);
+  return g_string_free(out, FALSE);
+}
+
+json_object *nx_json_get(json_object *object, const char *key)
+{
+  json_object *value = NULL;
+  if (json_object_is_type(object, json_type_object))
+    json_object_object_get_ex(object, key, &value);
+  return value;
+}
+
+const char *nx_json_get_string(json_object *object, const char *key)
+{
+  json_object *value = nx_json_get(object, key);
+  return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+gboolean nx_json_get_boolean(json_object *object, const char *key)
+{
+  json_object *value = nx_json_get(object, key);
+  return json_object_is_type(value, json_type_boolean) && json_object_get_boolean(value);
+}
+
+static gboolean is_number(json_object *value)
+{
+  return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+}
+
+double nx_json_get_double(json_object *object, const char *key, double fallback)
+{
+  json_object *value = nx_json_get(object, key);
+  return is_number(value) ? json_object_get_double(value) : fallback;
+}
+
+gint64 nx_json_get_int(json_object *object, const char *key, gint64 fallback)
+{
+  json_object *value = nx_json_get(object, key);
+  return is_number(value) ? json_object_get_int64(value) : fallback;
+}
+
+void nx_json_set(json_object *object, const char *key, json_object *value)
+{
+  json_object_object_add(object, key, value);
+}
+
+void nx_json_set_string(json_object *object, const char *key, const char *text)
+{
+  nx_json_set(object, key, nx_json_string(text));
+}

@@ -1,0 +1,115 @@
+/* log.c — lines for the person who watches or reads later: one write(2) a line, so that stages sharing a terminal or file never mix. */
+#include "nx-base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *program_name = "nexuslims";
+static NxLogLevel log_level = NX_LOG_WARNING;
+static int log_file = -1;
+static GPtrArray *secrets; /* of char*, longest first */
+static GMutex secrets_lock;
+
+static const char *const LEVEL_NAMES[] = {
+    [NX_LOG_ERROR] = "ERROR",
+    [NX_LOG_WARNING] = "WARNING",
+    [NX_LOG_INFO] = "INFO",
+    [NX_LOG_DEBUG] = "DEBUG",
+};
+
+void nx_log_start(const char *program, guint verbosity)
+{
+  program_name = program;
+  log_level = verbosity == 0 ? NX_LOG_WARNING : verbosity == 1 ? NX_LOG_INFO : NX_LOG_DEBUG;
+}
+
+NxLogLevel nx_log_level(void)
+{
+  return log_level;
+}
+
+gboolean nx_log_to_file(const char *path, GError **err)
+{
+  int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (fd < 0)
+    return nx_error_from_errno(err, errno, "open log file", path);
+  if (log_file >= 0)
+    close(log_file);
+  log_file = fd;
+  return TRUE;
+}
+
+static gint longest_first(gconstpointer a, gconstpointer b)
+{
+  gsize length_a = strlen(*(char *const *)a), length_b = strlen(*(char *const *)b);
+  return (length_a < length_b) - (length_a > length_b);
+}
+
+void nx_log_hide(const char *secret)
+{
+  if (!secret || strlen(secret) < 4)
+    return;
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&secrets_lock);
+  if (!secrets)
+    secrets = g_ptr_array_new_with_free_func(g_free);
+  if (g_ptr_array_find_with_equal_func(secrets, secret, g_str_equal, NULL))
+    return;
+  g_ptr_array_add(secrets, g_strdup(secret));
+  g_ptr_array_sort(secrets, longest_first);
+}
+
+char *nx_log_masked(const char *text)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&secrets_lock);
+  GString *out = g_string_new(text);
+  for (guint i = 0; secrets && i < secrets->len; i++)
+    g_string_replace(out, g_ptr_array_index(secrets, i), "***", 0);
+  return g_string_free(out, FALSE);
+}
+
+static void write_whole(int fd, const char *text, gsize length)
+{
+  while (length > 0) {
+    gssize n = write(fd, text, length);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return; /* nobody left to tell */
+    text += n;
+    length -= (gsize)n;
+  }
+}
+
+/* Control characters escaped, line ends kept: continuation lines are part of the format. */
+static char *safe_message(const char *message)
+{
+  g_autofree char *masked = nx_log_masked(message);
+  g_autofree char *valid = nx_text_utf8(masked, -1);
+  g_auto(GStrv) lines = g_strsplit(valid, "\n", -1);
+  for (char **line = lines; *line; line++) {
+    char *visible = nx_text_visible(*line);
+    g_free(*line);
+    *line = visible;
+  }
+  return g_strjoinv("\n", lines);
+}
+
+void nx_log(NxLogLevel level, const char *format, ...)
+{
+  if (level > log_level)
+    return;
+  va_list arguments;
+  va_start(arguments, format);
+  g_autofree char *raw = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  g_autofree char *message = safe_message(raw);
+  g_autoptr(GDateTime) now = g_date_time_new_now(nx_zone_system());
+  g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+  g_autofree char *line = g_strdup_printf("%s,%03d %s %s: %s\n", stamp, g_date_time_get_microsecond(now) / 1000, program_name,
+                                          LEVEL_NAMES[level], message);
+  write_whole(STDERR_FILENO, line, strlen(line));
+  if (log_file >= 0)
+    write_whole(log_file, line, strlen(line));
+}

@@ -1,0 +1,94 @@
+/* session.c — what the stages share about session and file lines: how one ends, its times, its zone, its paths. */
+#include "nx-base.h"
+
+#include <string.h>
+
+gboolean nx_session_is_open(json_object *session, const char *status)
+{
+  const char *own = nx_json_get_string(session, "status");
+  return !nx_json_get(session, "error") && !nx_json_get(session, "postponed") && own && (!status || g_str_equal(own, status));
+}
+
+static json_object *reason(const char *stage, const char *format, va_list arguments)
+{
+  g_autofree char *raw = g_strdup_vprintf(format, arguments);
+  g_autofree char *masked = nx_log_masked(raw);
+  g_autofree char *valid = nx_text_utf8(masked, -1);
+  json_object *object = json_object_new_object();
+  nx_json_set_string(object, "stage", stage);
+  nx_json_set_string(object, "message", valid);
+  return object;
+}
+
+void nx_session_end(json_object *session, const char *status, const char *stage, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  nx_json_set_string(session, "status", status);
+  nx_json_set(session, "error", reason(stage, format, arguments));
+  va_end(arguments);
+}
+
+void nx_session_postpone(json_object *session, const char *stage, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  nx_json_set(session, "postponed", reason(stage, format, arguments));
+  va_end(arguments);
+}
+
+void nx_session_fail(json_object *session, const char *stage, const GError *error)
+{
+  const char *identifier = nx_json_get_string(session, "session_identifier");
+  gboolean later = error->domain == NX_ERROR && (error->code == NX_ERROR_PLACE || error->code == NX_ERROR_INTERRUPTED);
+  nx_log_error("session %s: %s%s", identifier ? identifier : "(no identifier)", error->message, later ? " (will be tried again)" : "");
+  if (later)
+    nx_session_postpone(session, stage, "%s", error->message);
+  else
+    nx_session_end(session, "ERROR", stage, "%s", error->message);
+}
+
+GTimeZone *nx_line_zone(json_object *line)
+{
+  const char *name = nx_json_get_string(nx_json_get(line, "instrument"), "timezone");
+  if (!name || !*name)
+    return nx_zone_system();
+  g_autoptr(GError) problem = NULL;
+  GTimeZone *zone = nx_zone(name, &problem);
+  if (!zone)
+    nx_log_warning("%s; the system's zone is used", problem->message);
+  return zone ? zone : nx_zone_system();
+}
+
+GDateTime *nx_session_time(json_object *session, const char *key, GError **err)
+{
+  const char *text = nx_json_get_string(session, key);
+  if (!text) {
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the session has no '%s' time", key);
+    return NULL;
+  }
+  return nx_time_parse(text, nx_line_zone(session), err);
+}
+
+char *nx_line_path(json_object *object, GError **err)
+{
+  const char *encoded = nx_json_get_string(object, "path_b64"), *path = nx_json_get_string(object, "path");
+  gsize length = 0;
+  g_autofree guchar *bytes = encoded ? g_base64_decode(encoded, &length) : NULL;
+  if (encoded && length > 0 && !memchr(bytes, 0, length))
+    return g_strndup((const char *)bytes, length);
+  if (!encoded && path && *path && strlen(path) == (gsize)json_object_get_string_len(nx_json_get(object, "path")))
+    return g_strdup(path);
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, encoded ? "'path_b64' does not hold the bytes of a path" : "'path' is missing or not a path");
+  return NULL;
+}
+
+void nx_line_set_path(json_object *object, const char *path)
+{
+  g_autofree char *shown = nx_text_utf8(path, -1);
+  nx_json_set_string(object, "path", shown);
+  if (g_str_equal(shown, path))
+    return;
+  g_autofree char *encoded = g_base64_encode((const guchar *)path, strlen(path));
+  nx_json_set_string(object, "path_b64", encoded);
+}

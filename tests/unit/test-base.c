@@ -1,0 +1,356 @@
+/* test-base.c — the promises of nx-base.h. Expected values: Python's repr and datetime, RFC 3986, XML 1.0, harvest-nemo §4, config §8. */
+#include "nx-base.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void check_double(double value, const char *expected)
+{
+  g_autofree char *text = nx_text_from_double(value);
+  g_assert_cmpstr(text, ==, expected);
+}
+
+static void test_double(void)
+{
+  check_double(5, "5.0");
+  check_double(-0.0, "-0.0");
+  check_double(0.1, "0.1");
+  check_double(0.05f, "0.05000000074505806");
+  check_double(1e-4, "0.0001");
+  check_double(1e-5, "1e-05");
+  check_double(1e-07, "1e-07");
+  check_double(123456789012345680.0, "1.2345678901234568e+17");
+  check_double(1e15, "1000000000000000.0");
+  check_double(1e16, "1e+16");
+  check_double(9007199254740993.0, "9007199254740992.0");
+  check_double(6.54498e-06, "6.54498e-06");
+  check_double(5e-324, "5e-324");
+  check_double(1.7976931348623157e308, "1.7976931348623157e+308");
+  check_double(2.2250738585072014e-308, "2.2250738585072014e-308");
+  check_double(-13000, "-13000.0");
+  check_double(1.0 / 3, "0.3333333333333333");
+  check_double(NAN, "nan");
+  check_double(-INFINITY, "-inf");
+}
+
+static void test_utf8(void)
+{
+  g_autofree char *bad = nx_text_utf8("a\xFF\xC3(b", -1), *good = nx_text_utf8("µ", -1);
+  g_assert_cmpstr(bad, ==, "a\xEF\xBF\xBD\xEF\xBF\xBD(b");
+  g_assert_cmpstr(good, ==, "µ");
+}
+
+static void test_visible(void)
+{
+  g_autofree char *text = nx_text_visible("a\x1b[31m\n\tµ\xC2\x9B");
+  g_assert_cmpstr(text, ==, "a\\x1b[31m\\n\\tµ\\x9b");
+}
+
+static void test_xml(void)
+{
+  guint dropped;
+  g_autofree char *text = nx_text_for_xml("a\x01" "b\t\nc\xEF\xBF\xBF", &dropped);
+  g_assert_cmpstr(text, ==, "ab\t\nc");
+  g_assert_cmpuint(dropped, ==, 2);
+}
+
+static void test_percent(void)
+{
+  g_autofree char *encoded = nx_text_percent_encode("/a b/µ'(1).tif", "/");
+  g_assert_cmpstr(encoded, ==, "/a%20b/%C2%B5%27%281%29.tif");
+  g_autofree char *decoded = nx_text_percent_decode(encoded);
+  g_assert_cmpstr(decoded, ==, "/a b/µ'(1).tif");
+  g_assert_null(nx_text_percent_decode("50%"));
+  g_assert_null(nx_text_percent_decode("%zz"));
+}
+
+static void test_query(void)
+{
+  g_autofree char *first = nx_text_query_value("https://h/api/usage_events/?id=9&id=10", "id");
+  g_assert_cmpstr(first, ==, "9");
+  g_assert_null(nx_text_query_value("https://h/api/?notid=4", "id"));
+  g_autofree char *empty = nx_text_query_value("https://h/?id=#x", "id");
+  g_assert_cmpstr(empty, ==, "");
+  g_autofree char *plus = nx_text_query_value("https://h/?q=a+b%20c", "q");
+  g_assert_cmpstr(plus, ==, "a b c");
+}
+
+static void test_width(void)
+{
+  g_assert_cmpuint(nx_text_width("aé"), ==, 2);
+  g_assert_cmpuint(nx_text_width("漢字"), ==, 4);
+  g_assert_cmpuint(nx_text_width("e\xCC\x81"), ==, 1);
+}
+
+static void check_time(const char *text, const char *zone, const char *expected)
+{
+  g_autoptr(GDateTime) instant = nx_time_parse(text, zone ? nx_zone(zone, NULL) : NULL, NULL);
+  g_autofree char *back = instant ? nx_time_format(instant) : g_strdup("(error)");
+  g_assert_cmpstr(back, ==, expected);
+}
+
+static void test_times(void)
+{
+  check_time("2022-02-16T09:39:00-05:00", NULL, "2022-02-16T09:39:00-05:00");
+  check_time("2025-11-02T10:30:00Z", NULL, "2025-11-02T10:30:00+00:00");
+  check_time("2022-02-16 09:39:00.000001", "America/New_York", "2022-02-16T09:39:00.000001-05:00");
+  check_time("2022-02-16T09:39:00.123456789+0530", NULL, "2022-02-16T09:39:00.123456+05:30");
+  check_time("20220216T093900,5Z", NULL, "2022-02-16T09:39:00.500000+00:00");
+  check_time("2025-11-02T01:30:00", "America/New_York", "2025-11-02T01:30:00-05:00");
+  check_time("2025-03-09T02:30:00", "America/New_York", "2025-03-09T02:30:00-05:00");
+  check_time("2025-10-26T01:30:00", "Europe/Dublin", "2025-10-26T01:30:00+01:00");
+  check_time("2025-07-01T12:00", "Europe/Zurich", "2025-07-01T12:00:00+02:00");
+  check_time("2022-02-16T09:39:00", NULL, "(error)");
+  check_time("2025-02-30T00:00:00Z", NULL, "(error)");
+  check_time("2025-02-03T25:00:00Z", NULL, "(error)");
+  check_time("2025-02-03T10:00:00Zx", NULL, "(error)");
+  check_time("", "UTC", "(error)");
+  check_time("0001-01-01T00:00:00Z", NULL, "0001-01-01T00:00:00+00:00");
+}
+
+static void test_epoch(void)
+{
+  g_autoptr(GDateTime) instant = nx_time_from_epoch(1710091234.5678, nx_zone("America/New_York", NULL));
+  g_autofree char *text = nx_time_format(instant);
+  g_assert_cmpstr(text, ==, "2024-03-10T13:20:34.567800-04:00");
+  g_autoptr(GDateTime) carried = nx_time_from_epoch(1709999999.9999999, nx_zone("UTC", NULL));
+  g_autofree char *next = nx_time_format(carried);
+  g_assert_cmpstr(next, ==, "2024-03-09T16:00:00+00:00");
+  g_assert_null(nx_time_from_epoch(NAN, nx_zone("UTC", NULL)));
+  g_assert_null(nx_time_from_epoch(1e300, nx_zone("UTC", NULL)));
+}
+
+static void test_zones(void)
+{
+  g_autoptr(GError) err = NULL;
+  g_assert_nonnull(nx_zone("US/Eastern", NULL));
+  g_assert_null(nx_zone("Mars/Olympus", &err));
+  g_assert_error(err, NX_ERROR, NX_ERROR_DATA);
+  g_assert_null(nx_zone("../../etc/passwd", NULL));
+  g_assert_null(nx_zone("", NULL));
+}
+
+static void test_bounds(void)
+{
+  g_autoptr(GDateTime) from = NULL, to = NULL, none = NULL, exact = NULL;
+  g_assert_true(nx_time_parse_bound("2024-01-01", FALSE, &from, NULL));
+  g_assert_true(nx_time_parse_bound("2024-01-31", TRUE, &to, NULL));
+  g_assert_true(nx_time_parse_bound("None", FALSE, &none, NULL));
+  g_assert_true(nx_time_parse_bound("2024-01-31T08:30:00+01:00", TRUE, &exact, NULL));
+  g_autofree char *from_text = nx_time_format(from), *to_text = nx_time_format(to), *exact_text = nx_time_format(exact);
+  g_assert_cmpstr(from_text, ==, "2024-01-01T00:00:00-05:00");
+  g_assert_cmpstr(to_text, ==, "2024-01-31T23:59:59-05:00");
+  g_assert_cmpstr(exact_text, ==, "2024-01-31T08:30:00+01:00");
+  g_assert_null(none);
+  g_autoptr(GError) err = NULL;
+  g_assert_false(nx_time_parse_bound("2025-02-30", FALSE, &none, &err));
+  g_assert_error(err, NX_ERROR, NX_ERROR_USAGE);
+  g_assert_false(nx_time_parse_bound("20250203", FALSE, &none, NULL));
+  g_assert_false(nx_time_parse_bound("yesterday", FALSE, &none, NULL));
+}
+
+static void test_json_keeps_numbers(void)
+{
+  const char *text = "{\"b\":13000.0,\"a\":13000,\"c\":[1.50,true,null,\"\\u00e9\"],\"d\":{}}";
+  g_autoptr(json_object) value = nx_json_parse(text, strlen(text), NULL);
+  g_autofree char *line = nx_json_text(value, NX_JSON_LINE);
+  g_assert_cmpstr(line, ==, "{\"b\":13000.0,\"a\":13000,\"c\":[1.50,true,null,\"é\"],\"d\":{}}");
+  g_autofree char *indented = nx_json_text(value, NX_JSON_INDENT | NX_JSON_ASCII);
+  g_assert_cmpstr(indented, ==,
+                  "{\n  \"b\": 13000.0,\n  \"a\": 13000,\n  \"c\": [\n    1.50,\n    true,\n    null,\n    \"\\u00e9\"\n  ],\n  \"d\": {}\n}");
+}
+
+static void test_json_escapes(void)
+{
+  g_autoptr(json_object) value = json_object_new_string("\"\\/\b\f\n\r\t\x01\x7fµ😀");
+  g_autofree char *ascii = nx_json_text(value, NX_JSON_ASCII), *line = nx_json_text(value, NX_JSON_LINE);
+  g_assert_cmpstr(ascii, ==, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u007f\\u00b5\\ud83d\\ude00\"");
+  g_assert_cmpstr(line, ==, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\x7fµ😀\"");
+}
+
+static void test_json_refuses(void)
+{
+  const char *const bad[] = {"", "{", "{\"a\":1} x", "{'a':1}", "[1,]", "\xff", "nul", "{\"a\":NaN}"};
+  for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+    g_autoptr(GError) err = NULL;
+    g_autoptr(json_object) value = nx_json_parse(bad[i], strlen(bad[i]), &err);
+    if (value)
+      g_test_message("accepted: %s", bad[i]);
+    g_assert_null(value);
+    g_assert_error(err, NX_ERROR, NX_ERROR_FORMAT);
+  }
+}
+
+static int descriptor_with(const char *bytes, gsize length)
+{
+  g_autofree char *path = NULL;
+  int fd = g_file_open_tmp("nx-test-XXXXXX", &path, NULL);
+  g_assert_cmpint(write(fd, bytes, length), ==, (gssize)length);
+  lseek(fd, 0, SEEK_SET);
+  unlink(path);
+  return fd;
+}
+
+static const char *const SESSION[] = {"session", NULL};
+
+static void check_line_error(const char *bytes, gsize length, const char *expected)
+{
+  int fd = descriptor_with(bytes, length);
+  g_autoptr(NxLines) lines = nx_lines_new(fd);
+  g_autoptr(GError) err = NULL;
+  json_object *line;
+  gboolean good;
+  do {
+    good = nx_lines_next(lines, SESSION, &line, &err);
+    json_object_put(line);
+  } while (good && line);
+  g_assert_error(err, NX_ERROR, NX_ERROR_LINE);
+  g_autofree char *start = g_strndup(err->message, strlen(expected));
+  g_assert_cmpstr(start, ==, expected);
+  close(fd);
+}
+
+static void test_line_errors(void)
+{
+  check_line_error("{\"kind\":\"session\"}\n\nnope\n", 25, "line 3: not JSON");
+  check_line_error("{\"kind\":\"thing\"}\n", 17, "line 1: unknown kind 'thing' (this stage reads: session)");
+  check_line_error("{}\n", 3, "line 1: key 'kind' is missing");
+  check_line_error("[]\n", 3, "line 1: not a JSON object");
+  check_line_error("{\"kind\":\"\xff\"}\n", 13, "line 1: not valid UTF-8");
+  g_autofree char *long_line = g_malloc(50 * 1024 * 1024);
+  memset(long_line, ' ', 50 * 1024 * 1024);
+  check_line_error(long_line, 50 * 1024 * 1024, "line 1: longer than 40 MiB");
+}
+
+static void test_line_needs(void)
+{
+  int fd = descriptor_with("{\"kind\":\"session\",\"start\":7,\"instrument\":{\"timezone\":\"UTC\"}}", 60);
+  g_autoptr(NxLines) lines = nx_lines_new(fd);
+  g_autoptr(json_object) line = NULL;
+  g_assert_true(nx_lines_next(lines, SESSION, &line, NULL));
+  g_autoptr(GError) missing = NULL, wrong = NULL;
+  g_assert_null(nx_lines_need(lines, line, "instrument.pid", json_type_string, &missing));
+  g_assert_cmpstr(missing->message, ==, "line 1: key 'instrument.pid' is missing");
+  g_assert_null(nx_lines_need(lines, line, "start", json_type_string, &wrong));
+  g_assert_cmpstr(wrong->message, ==, "line 1: key 'start' is not a string");
+  g_assert_nonnull(nx_lines_need(lines, line, "instrument.timezone", json_type_string, NULL));
+  close(fd);
+}
+
+static void test_line_paths(void)
+{
+  g_autoptr(json_object) line = json_object_new_object();
+  nx_line_set_path(line, "/d/\xff.dm3");
+  g_assert_cmpstr(nx_json_get_string(line, "path"), ==, "/d/\xEF\xBF\xBD.dm3");
+  g_autofree char *path = nx_line_path(line, NULL);
+  g_assert_cmpstr(path, ==, "/d/\xff.dm3");
+}
+
+static void test_session_failures(void)
+{
+  g_autoptr(json_object) line = nx_json_parse("{\"status\":\"TO_BE_BUILT\"}", 24, NULL);
+  g_assert_true(nx_session_is_open(line, "TO_BE_BUILT"));
+  g_autoptr(GError) place = g_error_new(NX_ERROR, NX_ERROR_PLACE, "no route");
+  nx_session_fail(line, "nx-test", place);
+  g_assert_cmpstr(nx_json_get_string(line, "status"), ==, "TO_BE_BUILT");
+  g_assert_cmpstr(nx_json_get_string(nx_json_get(line, "postponed"), "message"), ==, "no route");
+  g_assert_false(nx_session_is_open(line, NULL));
+}
+
+static void test_file_write(void)
+{
+  g_autofree char *folder = g_dir_make_tmp("nx-test-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename(folder, "a", "b", "c.txt", NULL);
+  g_assert_true(nx_file_write(path, "one", 3, 0640, NULL));
+  g_assert_true(nx_file_write(path, "two!", 4, 0600, NULL));
+  g_autofree char *text = NULL;
+  gsize length;
+  g_assert_true(nx_file_read(path, 100, &text, &length, NULL));
+  g_assert_cmpuint(length, ==, 4);
+  g_assert_cmpstr(text, ==, "two!");
+  g_assert_false(nx_file_read(path, 3, &text, &length, NULL));
+  struct stat about;
+  g_assert_cmpint(stat(path, &about), ==, 0);
+  g_assert_cmpint(about.st_mode & 0777, ==, 0600);
+  g_autoptr(GError) err = NULL;
+  g_assert_false(nx_file_write("/proc/nowhere/x", "x", 1, 0600, &err));
+  g_assert_nonnull(err);
+}
+
+static void test_paths(void)
+{
+  g_assert_cmpstr(nx_path_below("/mnt/i/Titan/a", "/mnt/i/"), ==, "Titan/a");
+  g_assert_null(nx_path_below("/mnt/instr/a", "/mnt/i"));
+  g_assert_null(nx_path_below("/mnt/i", "/mnt/i"));
+  const char *const same[] = {"/Titan", "./Titan", "Titan", "Titan/", "//Titan"};
+  for (gsize i = 0; i < G_N_ELEMENTS(same); i++) {
+    g_autofree char *joined = nx_path_join("/mnt/i", same[i]);
+    g_assert_cmpstr(joined, ==, "/mnt/i/Titan");
+  }
+}
+
+static void test_log_hides(void)
+{
+  nx_log_hide("s3cret-token");
+  nx_log_hide("abc"); /* too short: would mangle ordinary words */
+  g_autofree char *text = nx_log_masked("Token s3cret-token, abc");
+  g_assert_cmpstr(text, ==, "Token ***, abc");
+}
+
+static void test_processes(void)
+{
+  int ends[2];
+  g_assert_cmpint(pipe(ends), ==, 0);
+  char *argv[] = {"/bin/sh", "-c", "echo hello; exit 3", NULL};
+  NxSpawn spawn = {.argv = argv, .in = -1, .out = ends[1], .err = -1};
+  GPid pid;
+  g_assert_true(nx_process_start(&spawn, &pid, NULL));
+  close(ends[1]);
+  char text[16] = "";
+  g_assert_cmpint(read(ends[0], text, sizeof text), ==, 6);
+  g_assert_cmpstr(text, ==, "hello\n");
+  g_assert_cmpint(nx_process_wait(pid), ==, 3);
+  close(ends[0]);
+}
+
+static void test_process_not_there(void)
+{
+  char *argv[] = {"/nonexistent/program", NULL};
+  NxSpawn spawn = {.argv = argv, .in = -1, .out = -1, .err = -1};
+  GPid pid;
+  g_autoptr(GError) err = NULL;
+  g_assert_false(nx_process_start(&spawn, &pid, &err));
+  g_assert_error(err, NX_ERROR, NX_ERROR_MISSING);
+}
+
+int main(int argc, char **argv)
+{
+  g_setenv("TZ", "America/New_York", TRUE);
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/base/text/a real is spelled as Python spells it", test_double);
+  g_test_add_func("/base/text/bytes that are not UTF-8 become U+FFFD one by one", test_utf8);
+  g_test_add_func("/base/text/control characters never reach a terminal", test_visible);
+  g_test_add_func("/base/text/characters that XML forbids are dropped and counted", test_xml);
+  g_test_add_func("/base/text/percent encoding goes both ways", test_percent);
+  g_test_add_func("/base/text/the first query value of a name counts", test_query);
+  g_test_add_func("/base/text/wide characters take two cells and marks none", test_width);
+  g_test_add_func("/base/time/every documented form is read and impossible ones are refused", test_times);
+  g_test_add_func("/base/time/epoch seconds round half to even", test_epoch);
+  g_test_add_func("/base/time/only IANA names are zones", test_zones);
+  g_test_add_func("/base/time/bounds are whole days of the system zone", test_bounds);
+  g_test_add_func("/base/json/numbers keep their form and keys their order", test_json_keeps_numbers);
+  g_test_add_func("/base/json/text is escaped as the dump shows it", test_json_escapes);
+  g_test_add_func("/base/json/what is not JSON is refused", test_json_refuses);
+  g_test_add_func("/base/lines/a bad line is named by its number", test_line_errors);
+  g_test_add_func("/base/lines/a missing or wrong key is named", test_line_needs);
+  g_test_add_func("/base/lines/a path of any bytes survives", test_line_paths);
+  g_test_add_func("/base/session/trouble of the place postpones", test_session_failures);
+  g_test_add_func("/base/files/a file is replaced whole with the mode asked for", test_file_write);
+  g_test_add_func("/base/files/paths join and are seen below a root", test_paths);
+  g_test_add_func("/base/log/secrets never show", test_log_hides);
+  g_test_add_func("/base/process/a child gets its descriptors and its exit status comes back", test_processes);
+  g_test_add_func("/base/process/a program that is not there is an error at once", test_process_not_there);
+  return g_test_run();
+}
