@@ -9,7 +9,8 @@
 #define TIMEOUT_MS 300000
 #define BODY_LIMIT (64u * 1024 * 1024)
 #define RETRY_AFTER_MAX_MS 60000
-#define REDIRECTS_MAX 10L
+#define REDIRECTS_MAX 5L
+#define STALL_SECONDS 60L
 
 struct NxHttp {
   CURL *curl;
@@ -17,6 +18,7 @@ struct NxHttp {
   gsize body_limit;
   gboolean insecure;
   char *ca_pem; /* the system's CAs and the extra ones, or NULL: libcurl's own default */
+  NxHttpFailure failure;
 };
 
 /* libcurl takes one CA blob, which replaces its default; so ours is the default bundle with the extra text behind it. */
@@ -63,6 +65,11 @@ void nx_http_free(NxHttp *http)
   curl_easy_cleanup(http->curl);
   g_free(http->ca_pem);
   g_free(http);
+}
+
+NxHttpFailure nx_http_last_failure(const NxHttp *http)
+{
+  return http->failure;
 }
 
 gpointer nx_http_handle(NxHttp *http)
@@ -159,15 +166,18 @@ static void set_limits(NxHttp *http, const NxHttpRequest *request)
   CURL *curl = http->curl;
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, g_ascii_strncasecmp(request->url, "https:", 6) == 0 ? "https" : "http,https");
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(request->timeout_ms ? request->timeout_ms : http->timeout_ms));
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request->no_redirects ? 0L : 1L);
+  gboolean only_reads = g_str_equal(request->method, "GET") || g_str_equal(request->method, "HEAD");
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, only_reads && !request->no_redirects ? 1L : 0L);
+  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
   curl_easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_when_interrupted);
   curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, NX_PRODUCT "/" NX_VERSION);
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "nexuslims/" NX_VERSION);
 }
 
 static void set_trust(NxHttp *http)
@@ -210,21 +220,46 @@ static char *shown_request(const NxHttpRequest *request)
   return g_strdup_printf("%s %s", request->method, shown);
 }
 
-static gboolean is_our_fault(CURLcode code)
+/* What each way of failing means for a repetition; all others: the request may have arrived. */
+static const struct {
+  CURLcode code;
+  NxHttpFailure failure;
+} FAILURES[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, NX_HTTP_NOT_SENT},   {CURLE_COULDNT_RESOLVE_PROXY, NX_HTTP_NOT_SENT},
+    {CURLE_COULDNT_CONNECT, NX_HTTP_NOT_SENT},        {CURLE_SSL_CONNECT_ERROR, NX_HTTP_NOT_SENT},
+    {CURLE_PEER_FAILED_VERIFICATION, NX_HTTP_REFUSED}, {CURLE_SSL_CACERT_BADFILE, NX_HTTP_REFUSED},
+    {CURLE_URL_MALFORMAT, NX_HTTP_REFUSED},           {CURLE_UNSUPPORTED_PROTOCOL, NX_HTTP_REFUSED},
+    {CURLE_READ_ERROR, NX_HTTP_REFUSED},              {CURLE_WRITE_ERROR, NX_HTTP_REFUSED},
+    {CURLE_ABORTED_BY_CALLBACK, NX_HTTP_REFUSED},     {CURLE_TOO_MANY_REDIRECTS, NX_HTTP_REFUSED},
+};
+
+static NxHttpFailure failure_of(CURLcode code)
 {
-  return code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_READ_ERROR;
+  for (gsize i = 0; i < G_N_ELEMENTS(FAILURES); i++)
+    if (FAILURES[i].code == code)
+      return FAILURES[i].failure;
+  return NX_HTTP_MAYBE_SENT;
 }
 
-static void set_failure(const NxHttpRequest *request, const Transfer *transfer, CURLcode code, const char *detail, GError **err)
+/* A time-out before the connection stood is a server that was not reached. */
+static NxHttpFailure classify(NxHttp *http, CURLcode code)
+{
+  curl_off_t connected = 0;
+  curl_easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
+  return code == CURLE_OPERATION_TIMEDOUT && connected == 0 ? NX_HTTP_NOT_SENT : failure_of(code);
+}
+
+static void set_failure(NxHttp *http, const NxHttpRequest *request, const Transfer *transfer, CURLcode code, const char *detail, GError **err)
 {
   g_autofree char *shown = shown_request(request);
+  gboolean address = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
+  http->failure = classify(http, code);
   if (code == CURLE_ABORTED_BY_CALLBACK && nx_interrupted())
     g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "%s: interrupted", shown);
   else if (transfer->too_large)
     g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s: the answer is larger than %" G_GSIZE_FORMAT " bytes", shown, transfer->limit);
   else
-    g_set_error(err, NX_ERROR, is_our_fault(code) ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s: %s", shown,
-                *detail ? detail : curl_easy_strerror(code));
+    g_set_error(err, NX_ERROR, address ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s: %s", shown, *detail ? detail : curl_easy_strerror(code));
 }
 
 static struct curl_slist *header_list(const NxHttpRequest *request)
@@ -257,7 +292,7 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
   curl_slist_free_all(headers);
   if (code != CURLE_OK) {
-    set_failure(request, &transfer, code, detail, err);
+    set_failure(http, request, &transfer, code, detail, err);
     return NULL;
   }
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
@@ -268,6 +303,7 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
 
 static NxHttpAnswer *attempt(NxHttp *http, const NxHttpRequest *request, GError **err)
 {
+  http->failure = NX_HTTP_REFUSED;
   if (!request->body_file)
     return perform(http, request, NULL, 0, err);
   FILE *file = fopen(request->body_file, "re");
@@ -284,28 +320,26 @@ static NxHttpAnswer *attempt(NxHttp *http, const NxHttpRequest *request, GError 
   return answer;
 }
 
-static gboolean is_worth_retrying(const NxHttpRetry *retry, const NxHttpAnswer *answer, const GError *problem)
+static gboolean is_worth_retrying(const NxHttp *http, const NxHttpRetry *retry, const NxHttpAnswer *answer)
 {
-  if (problem)
-    return retry->on_connection && problem->domain == NX_ERROR && problem->code == NX_ERROR_PLACE;
+  if (!answer)
+    return http->failure == NX_HTTP_NOT_SENT ? retry->before_sending : http->failure == NX_HTTP_MAYBE_SENT && retry->after_sending;
   for (const int *status = retry->statuses; status && *status; status++)
     if (*status == answer->status)
       return TRUE;
   return FALSE;
 }
 
-/* Retry-After in milliseconds (seconds or an HTTP date), or `fallback`. */
-static guint retry_after_ms(const NxHttpAnswer *answer, guint fallback)
+/* The wait that Retry-After asks for (seconds or an HTTP date), in milliseconds; 0 when it says nothing usable. */
+static guint retry_after_ms(const NxHttpAnswer *answer)
 {
   const char *text = answer ? g_hash_table_lookup(answer->headers, "retry-after") : NULL;
-  if (!text)
-    return fallback;
   guint64 seconds;
-  if (g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32, &seconds, NULL))
+  if (text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32, &seconds, NULL))
     return (guint)MIN(seconds * 1000, RETRY_AFTER_MAX_MS);
-  time_t date = curl_getdate(text, NULL);
-  gint64 wait = date < 0 ? -1 : (gint64)date * 1000 - g_get_real_time() / 1000;
-  return wait < 0 ? fallback : (guint)MIN(wait, RETRY_AFTER_MAX_MS);
+  time_t date = text ? curl_getdate(text, NULL) : -1;
+  gint64 wait = date < 0 ? 0 : (gint64)date * 1000 - g_get_real_time() / 1000;
+  return (guint)CLAMP(wait, 0, RETRY_AFTER_MAX_MS);
 }
 
 /* Waits, scaled by NX_TEST_TIME_SCALE, in short steps so that a signal ends it. */
@@ -323,18 +357,15 @@ NxHttpAnswer *nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **
     g_autoptr(GError) problem = NULL;
     g_autoptr(NxHttpAnswer) answer = attempt(http, request, &problem);
     const NxHttpRetry *retry = request->retry;
-    if (retry && tried < retry->n_waits && is_worth_retrying(retry, answer, problem) && !nx_interrupted()) {
-      guint wait = retry->retry_after ? retry_after_ms(answer, retry->waits_ms[tried]) : retry->waits_ms[tried];
-      g_autofree char *shown = shown_request(request);
+    if (!retry || tried >= retry->n_waits || !is_worth_retrying(http, retry, answer) || nx_interrupted()) {
       if (problem)
-        nx_log_debug("%s; trying again in %u ms", problem->message, wait);
-      else
-        nx_log_debug("%s: status %ld; trying again in %u ms", shown, answer->status, wait);
-      wait_ms(wait);
-      continue;
+        g_propagate_error(err, g_steal_pointer(&problem));
+      return g_steal_pointer(&answer);
     }
-    if (problem)
-      g_propagate_error(err, g_steal_pointer(&problem));
-    return g_steal_pointer(&answer);
+    guint wait = MAX(retry->waits_ms[tried], retry->retry_after ? retry_after_ms(answer) : 0);
+    g_autofree char *shown = shown_request(request);
+    g_autofree char *status = answer ? g_strdup_printf("%s: HTTP %ld", shown, answer->status) : g_strdup(problem->message);
+    nx_log_info("%s; trying again in %g s", status, wait / 1000.0);
+    wait_ms(wait);
   }
 }

@@ -25,8 +25,9 @@ typedef struct {
   const int *statuses;     /* e.g. {502, 503, 504, 0}; NULL: none */
   const guint *waits_ms;   /* waits before retry 1, 2, …; length = number of retries */
   guint n_waits;
-  gboolean on_connection;  /* also when no answer came at all */
-  gboolean retry_after;    /* a Retry-After header (seconds or date) replaces the wait, at most 60 s */
+  gboolean before_sending; /* also when the server was not reached: name, connection, TLS handshake */
+  gboolean after_sending;  /* also when the request may have arrived but no whole answer came back */
+  gboolean retry_after;    /* a Retry-After header (seconds or date) lengthens the wait, to at most 60 s */
 } NxHttpRetry;
 
 typedef struct {
@@ -37,7 +38,7 @@ typedef struct {
   gsize body_length;
   const char *body_file;      /* streamed from this file instead of body; or NULL */
   gpointer mime;              /* a curl_mime*, owned by the caller, instead of body; or NULL. nx_http_handle() gives the handle it needs */
-  gboolean no_redirects;      /* redirects are followed otherwise; Authorization never goes to another host */
+  gboolean no_redirects;      /* GET and HEAD follow up to 5 otherwise, never from https to http, never with Authorization to another host */
   guint timeout_ms;           /* 0: the client's */
   const NxHttpRetry *retry;   /* NULL: one attempt */
 } NxHttpRequest;
@@ -55,6 +56,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxHttpAnswer, nx_http_answer_free)
 /* Any HTTP answer, 4xx and 5xx too, is a success here. No answer (DNS, refused, TLS, time-out, too large, cut off): NULL, NX_ERROR_PLACE,
  * "GET https://host/path: <reason>" (the query and credentials are never shown). Waits are scaled by NX_TEST_TIME_SCALE. */
 NxHttpAnswer *nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **err);
+/* What is known of the request whose nx_http_send returned NULL last. */
+typedef enum {
+  NX_HTTP_NOT_SENT,   /* the server was not reached */
+  NX_HTTP_MAYBE_SENT, /* the request may have arrived: look before it is repeated */
+  NX_HTTP_REFUSED,    /* not worth a repetition: certificate not trusted, address unusable, answer too large, interrupted */
+} NxHttpFailure;
+NxHttpFailure nx_http_last_failure(const NxHttp *http);
 /* The CURL* handle, for curl_mime_init. */
 gpointer nx_http_handle(NxHttp *http);
 /* `status` as an error class: 429 and 5xx NX_ERROR_PLACE, all else NX_ERROR_REMOTE. */
