@@ -92,3 +92,49 @@ void nx_line_set_path(json_object *object, const char *path)
   g_autofree char *encoded = g_base64_encode((const guchar *)path, strlen(path));
   nx_json_set_string(object, "path_b64", encoded);
 }
+
+static gboolean is_uuid(const char *text)
+{
+  static const char SHAPE[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  for (gsize i = 0; i < sizeof SHAPE; i++)
+    if (SHAPE[i] == 'x' ? !g_ascii_isxdigit(text[i]) : text[i] != SHAPE[i])
+      return FALSE;
+  return TRUE;
+}
+
+/* What tells two sessions of one instrument and day apart: the usage event's id, a UUID's first part, else a hash of the whole identifier. */
+static char *record_suffix(const char *identifier)
+{
+  g_autofree char *id = nx_text_query_value(identifier, "id");
+  if (id && *id)
+    return g_steal_pointer(&id);
+  if (is_uuid(identifier))
+    return g_strndup(identifier, 8);
+  g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, identifier, -1);
+  return g_strndup(hash, 8);
+}
+
+static void keep_name_characters(char *text)
+{
+  for (; *text; text++)
+    if (!g_ascii_isalnum(*text) && !strchr("._-", *text))
+      *text = '_';
+}
+
+char *nx_session_record_name(json_object *session, GError **err)
+{
+  const char *identifier = nx_json_get_string(session, "session_identifier");
+  const char *pid = nx_json_get_string(nx_json_get(session, "instrument"), "instrument_pid");
+  g_autoptr(GDateTime) start = nx_session_time(session, "start", err);
+  if (!start)
+    return NULL;
+  if (!identifier || !pid) {
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the session has no identifier or no instrument, so its record has no name");
+    return NULL;
+  }
+  g_autofree char *suffix = record_suffix(identifier), *name = g_strdup(pid);
+  keep_name_characters(suffix);
+  keep_name_characters(name);
+  return g_strdup_printf("%04d-%02d-%02d_%s_%s.xml", g_date_time_get_year(start), g_date_time_get_month(start),
+                         g_date_time_get_day_of_month(start), name, suffix);
+}

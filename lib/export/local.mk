@@ -1,1 +1,7 @@
-# lib/export
+# lib/export — destinations and strategies.
+noinst_LIBRARIES += lib/export/libexport.a
+lib_export_libexport_a_SOURCES = lib/export/nx-export.h lib/export/destinations.c lib/export/destinations.h lib/export/exporter.c \
+	lib/export/exporter.h lib/export/publish.c lib/export/context.c lib/export/context.h lib/export/result.c lib/export/result.h \
+	lib/export/remote.c lib/export/remote.h lib/export/cdcs.c
+lib_export_libexport_a_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)
+EXPORT_LIBS = lib/export/libexport.a $(HTTP_LIBS) $(XML_LIBS)

@@ -1,0 +1,96 @@
+/* context.c — ExportContext: the session's own facts, and the files and previews that the record names (export §2, LINES). */
+#include "context.h"
+
+#include "result.h"
+
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <unistd.h>
+
+char *nx_context_record_path(const NxSettings *settings, json_object *session, GError **err)
+{
+  const char *known = nx_json_get_string(nx_json_get(session, "record"), "path");
+  if (known)
+    return g_strdup(known);
+  g_autofree char *name = nx_session_record_name(session, err);
+  if (!name)
+    return NULL;
+  for (const char *const *folder = (const char *const[]){"", "uploaded", NULL}; *folder; folder++) {
+    g_autofree char *path = g_build_filename(settings->records_path, *folder, name, NULL);
+    if (access(path, F_OK) == 0)
+      return g_steal_pointer(&path);
+  }
+  g_set_error(err, NX_ERROR, NX_ERROR_MISSING, "record %s is neither in %s nor in its uploaded/ folder", name, settings->records_path);
+  return NULL;
+}
+
+/* The text of the first child element of that name, decoded from percent form and put below `root`; NULL when absent. */
+static char *path_of_child(xmlNode *dataset, const char *name, const char *root)
+{
+  for (xmlNode *child = dataset->children; child; child = child->next) {
+    if (child->type != XML_ELEMENT_NODE || !xmlStrEqual(child->name, (const xmlChar *)name))
+      continue;
+    xmlChar *text = xmlNodeGetContent(child);
+    g_autofree char *decoded = nx_text_percent_decode((const char *)text);
+    xmlFree(text);
+    return decoded && root ? nx_path_join(root, decoded) : NULL;
+  }
+  return NULL;
+}
+
+static json_object *activity_files(const NxSettings *settings, xmlNode *activity)
+{
+  json_object *entry = json_object_new_object(), *files = json_object_new_array(), *previews = json_object_new_array();
+  for (xmlNode *node = activity->children; node; node = node->next) {
+    if (node->type != XML_ELEMENT_NODE || !xmlStrEqual(node->name, (const xmlChar *)"dataset"))
+      continue;
+    g_autofree char *file = path_of_child(node, "location", settings->instrument_data_path);
+    g_autofree char *preview = path_of_child(node, "preview", settings->data_path);
+    g_autofree char *file_text = file ? nx_text_utf8(file, -1) : NULL, *preview_text = preview ? nx_text_utf8(preview, -1) : NULL;
+    json_object_array_add(files, nx_json_string(file_text));
+    json_object_array_add(previews, nx_json_string(preview_text));
+  }
+  nx_json_set(entry, "files", files);
+  nx_json_set(entry, "previews", previews);
+  return entry;
+}
+
+static json_object *activities_of(const NxSettings *settings, const char *record_path)
+{
+  json_object *activities = json_object_new_array();
+  xmlDoc *document = xmlReadFile(record_path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_HUGE);
+  xmlNode *root = document ? xmlDocGetRootElement(document) : NULL;
+  for (xmlNode *node = root ? root->children : NULL; node; node = node->next)
+    if (node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, (const xmlChar *)"acquisitionActivity"))
+      json_object_array_add(activities, activity_files(settings, node));
+  xmlFreeDoc(document);
+  return activities;
+}
+
+json_object *nx_context_new(const NxSettings *settings, json_object *session, const char *record_path)
+{
+  json_object *context = json_object_new_object();
+  g_autofree char *shown = nx_text_utf8(record_path, -1);
+  nx_json_set_string(context, "xml_file_path", shown);
+  nx_json_set(context, "session_identifier", json_object_get(nx_json_get(session, "session_identifier")));
+  nx_json_set(context, "instrument_pid", json_object_get(nx_json_get(nx_json_get(session, "instrument"), "instrument_pid")));
+  nx_json_set(context, "dt_from", json_object_get(nx_json_get(session, "start")));
+  nx_json_set(context, "dt_to", json_object_get(nx_json_get(session, "end")));
+  nx_json_set(context, "user", json_object_get(nx_json_get(session, "user")));
+  nx_json_set(context, "activities", activities_of(settings, record_path));
+  nx_json_set(context, "reservation_event", json_object_get(nx_json_get(session, "reservation")));
+  return context;
+}
+
+json_object *nx_context_metadata(json_object *session, const char *destination, NxExportMode mode)
+{
+  json_object *newest = nx_result_of(nx_json_get(session, "uploads"), destination);
+  gboolean success = nx_json_get_boolean(newest, "success");
+  json_object *left = nx_json_get(newest, "metadata");
+  if (mode == NX_MODE_RETRY && newest && !success && json_object_is_type(left, json_type_object))
+    return json_object_get(left);
+  json_object *metadata = json_object_new_object();
+  if (mode == NX_MODE_REEXPORT && success && nx_json_get(newest, "record_id"))
+    nx_json_set(metadata, "known_record_id", json_object_get(nx_json_get(newest, "record_id")));
+  return metadata;
+}

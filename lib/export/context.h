@@ -1,0 +1,15 @@
+/* context.h — what a destination is told about a record (export §2), made from the session line and the record itself. Private to lib/export. */
+#ifndef NX_EXPORT_CONTEXT_H
+#define NX_EXPORT_CONTEXT_H
+
+#include "nx-export.h"
+
+/* Where the record of a session lies: `record.path`, else its documented name in the records folder or in uploaded/ below it. NULL and
+ * NX_ERROR_MISSING when it is nowhere. */
+char *nx_context_record_path(const NxSettings *settings, json_object *session, GError **err);
+/* The context of a session, without `metadata` and `previous_results`. */
+json_object *nx_context_new(const NxSettings *settings, json_object *session, const char *record_path);
+/* `metadata` for one destination: what a failed attempt left behind (retry), or the known record (reexport). */
+json_object *nx_context_metadata(json_object *session, const char *destination, NxExportMode mode);
+
+#endif

@@ -1,0 +1,7 @@
+/* destinations.c — where records go. A new destination is one file and one line here. */
+#include "destinations.h"
+
+const NxDestination *const nx_destinations[] = {
+    &nx_destination_cdcs,
+    NULL,
+};

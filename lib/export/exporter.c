@@ -1,0 +1,122 @@
+/* exporter.c — the enabled destinations of a process, and one record to one of them. */
+#include "exporter.h"
+
+#include "destinations.h"
+#include "result.h"
+
+NxExporter *nx_exporter_new(const NxSettings *settings, GError **err)
+{
+  const NxHttpOptions options = {.ca_file = settings->cert_bundle_file, .ca_pem = settings->cert_bundle, .insecure = settings->disable_ssl_verify};
+  g_autoptr(NxHttp) http = nx_http_new(&options, err);
+  if (!http)
+    return NULL;
+  NxExporter *exporter = g_new0(NxExporter, 1);
+  exporter->settings = settings;
+  exporter->http = g_steal_pointer(&http);
+  g_autoptr(GArray) slots = g_array_new(FALSE, TRUE, sizeof(NxSlot));
+  for (const NxDestination *const *each = nx_destinations; *each; each++) {
+    NxSlot slot = {.destination = *each};
+    if ((*each)->is_enabled(settings))
+      g_array_append_val(slots, slot);
+  }
+  exporter->slots = (NxSlot *)g_array_steal(slots, &exporter->n_slots);
+  return exporter;
+}
+
+void nx_exporter_free(NxExporter *exporter)
+{
+  if (!exporter)
+    return;
+  for (gsize i = 0; i < exporter->n_slots; i++)
+    if (exporter->slots[i].state)
+      exporter->slots[i].destination->close(exporter->slots[i].state);
+  nx_http_free(exporter->http);
+  g_free(exporter->slots);
+  g_free(exporter);
+}
+
+static gpointer state_of(NxExporter *exporter, NxSlot *slot)
+{
+  if (!slot->state)
+    slot->state = slot->destination->open(exporter->settings, exporter->http);
+  return slot->state;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- one attempt */
+
+json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object *context, NxExportMode mode)
+{
+  NxExportJob job = {.context = context, .mode = mode, .metadata = json_object_new_object(), .warnings = json_object_new_array()};
+  g_autoptr(GError) problem = NULL;
+  if (!slot->destination->send(state_of(exporter, slot), &job, &problem) && !problem)
+    g_set_error(&problem, NX_ERROR, NX_ERROR_REMOTE, "%s failed without saying why", slot->destination->name);
+  json_object *result = nx_result_new(slot->destination->name, &job, problem);
+  json_object_put(job.metadata);
+  json_object_put(job.warnings);
+  g_free(job.record_id);
+  g_free(job.record_url);
+  return result;
+}
+
+static const char *const MODE_NAMES[] = {[NX_MODE_EXPORT] = "export", [NX_MODE_RETRY] = "retry", [NX_MODE_REEXPORT] = "reexport"};
+
+gboolean nx_export_mode_from_name(const char *name, NxExportMode *mode)
+{
+  *mode = NX_MODE_EXPORT;
+  for (gsize i = 0; i < G_N_ELEMENTS(MODE_NAMES); i++)
+    if (g_strcmp0(name, MODE_NAMES[i]) == 0) {
+      *mode = (NxExportMode)i;
+      return TRUE;
+    }
+  return name == NULL;
+}
+
+static NxSlot *slot_named(NxExporter *exporter, const char *name)
+{
+  for (gsize i = 0; i < exporter->n_slots; i++)
+    if (g_strcmp0(exporter->slots[i].destination->name, name) == 0)
+      return &exporter->slots[i];
+  return NULL;
+}
+
+static json_object *validation_result(NxExporter *exporter, NxSlot *slot, const char *name)
+{
+  g_autoptr(GError) problem = NULL;
+  gboolean valid = slot && slot->destination->validate(state_of(exporter, slot), &problem);
+  g_autofree char *text = problem ? nx_result_error_text(problem->message) : NULL;
+  json_object *result = json_object_new_object();
+  nx_json_set_string(result, "destination_name", name);
+  nx_json_set(result, "valid", json_object_new_boolean(valid));
+  nx_json_set_string(result, "error", slot ? text : "the destination is not configured");
+  return result;
+}
+
+/* The failed result of a request that no destination can be asked. */
+static json_object *refused(const char *name, const char *reason)
+{
+  NxExportJob job = {.metadata = json_object_new_object(), .warnings = json_object_new_array()};
+  g_autoptr(GError) problem = g_error_new_literal(NX_ERROR, NX_ERROR_CONFIG, reason);
+  json_object *result = nx_result_new(name, &job, problem);
+  json_object_put(job.metadata);
+  json_object_put(job.warnings);
+  return result;
+}
+
+json_object *nx_exporter_answer(NxExporter *exporter, json_object *request)
+{
+  const char *name = nx_json_get_string(request, "destination"), *mode_name = nx_json_get_string(request, "mode");
+  json_object *context = nx_json_get(request, "context");
+  NxSlot *slot = slot_named(exporter, name);
+  NxExportMode mode;
+  json_object *result;
+  if (g_strcmp0(mode_name, "validate") == 0)
+    result = validation_result(exporter, slot, name);
+  else if (!slot)
+    result = refused(name, "the destination is not configured");
+  else if (!nx_export_mode_from_name(mode_name, &mode))
+    result = refused(name, "'mode' is none of export, retry, reexport, validate");
+  else
+    result = nx_exporter_attempt(exporter, slot, context, mode);
+  nx_json_set_string(result, "kind", "export_result");
+  return result;
+}

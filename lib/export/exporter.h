@@ -1,0 +1,24 @@
+/* exporter.h — the enabled destinations of a process. Private to lib/export. */
+#ifndef NX_EXPORT_EXPORTER_H
+#define NX_EXPORT_EXPORTER_H
+
+#include "nx-export.h"
+
+typedef struct {
+  const NxDestination *destination;
+  gpointer state; /* NULL until first used */
+} NxSlot;
+
+struct NxExporter {
+  const NxSettings *settings;
+  NxHttp *http;
+  NxSlot *slots; /* in order */
+  gsize n_slots;
+};
+
+/* One record to one destination; the result, owned. */
+json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object *context, NxExportMode mode);
+/* The mode of that name, NX_MODE_EXPORT for NULL; FALSE when there is none. */
+gboolean nx_export_mode_from_name(const char *name, NxExportMode *mode);
+
+#endif

@@ -1,0 +1,56 @@
+/* nx-export.h — publishing built records: destinations, strategies, and what is said about each attempt (export §1–5).
+ *
+ * A destination is one file of this folder with one NxDestination constant; destinations.c lists them. It never ends the run: whatever goes wrong
+ * inside it becomes a failed result. */
+#ifndef NX_EXPORT_H
+#define NX_EXPORT_H
+
+#include "nx-base.h"
+#include "nx-config.h"
+#include "nx-http.h"
+
+typedef enum {
+  NX_MODE_EXPORT,   /* first time: nothing is looked up */
+  NX_MODE_RETRY,    /* an earlier attempt may have got there: look before creating */
+  NX_MODE_REEXPORT, /* replace what is there */
+} NxExportMode;
+
+/* One record on its way to one destination. */
+typedef struct {
+  json_object *context; /* ExportContext of export §2, borrowed */
+  NxExportMode mode;
+  char *record_id;       /* set by a destination that succeeds */
+  char *record_url;
+  json_object *metadata; /* object; what a failed attempt left behind on the server (export §4.4) */
+  json_object *warnings; /* array; what went wrong after the record was stored */
+} NxExportJob;
+
+/* Adds a warning to the job, and logs it. */
+void nx_job_warn(NxExportJob *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+typedef struct NxDestination {
+  const char *name;
+  int priority; /* highest first */
+  gboolean (*is_enabled)(const NxSettings *settings);
+  /* State of one process (caches), freed by `close`. The settings and the client outlive it. */
+  gpointer (*open)(const NxSettings *settings, NxHttp *http);
+  void (*close)(gpointer state);
+  gboolean (*send)(gpointer state, NxExportJob *job, GError **err);
+  /* Whether the destination would accept records now (preflight). */
+  gboolean (*validate)(gpointer state, GError **err);
+  gboolean is_local; /* a folder of ours: counts only under `all` or when it is alone (DECISIONS: site in the strategies) */
+} NxDestination;
+
+/* The enabled destinations of a process, in order, each opened when first used. */
+typedef struct NxExporter NxExporter;
+NxExporter *nx_exporter_new(const NxSettings *settings, GError **err);
+void nx_exporter_free(NxExporter *exporter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxExporter, nx_exporter_free)
+
+/* An export_request line → an export_result line (LINES). Every failure is in the result. */
+json_object *nx_exporter_answer(NxExporter *exporter, json_object *request);
+/* Publishes the record of a session line when it wants that (LINES: who works on which line), adding `exports`, `status`, `uploaded_path`.
+ * *exported is FALSE when the line was attempted and not exported. */
+void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean reexport, gboolean *exported);
+
+#endif

@@ -1,0 +1,226 @@
+/* publish.c — one session's record to its destinations: which are attempted, when it counts as exported, where its file goes (export §4). */
+#include "context.h"
+#include "exporter.h"
+#include "result.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STAGE "nx-export"
+
+/* ----------------------------------------------------------------------------------------------------------- strategies */
+
+/* A session's results: of this run (`now`), and the successes of earlier runs that a retry builds on. Both arrays of results. */
+typedef struct {
+  const NxExporter *exporter;
+  json_object *now, *earlier;
+} Verdict;
+
+static gboolean has_success(json_object *results, const char *name)
+{
+  return nx_json_get_boolean(nx_result_of(results, name), "success");
+}
+
+static gboolean has_succeeded(const Verdict *verdict, const NxSlot *slot)
+{
+  const char *name = slot->destination->name;
+  return nx_result_of(verdict->now, name) ? has_success(verdict->now, name) : has_success(verdict->earlier, name);
+}
+
+/* A folder of ours always succeeds, so it decides nothing while a server could (DECISIONS: site in the strategies). */
+static gboolean counts(const NxExporter *exporter, const NxSlot *slot)
+{
+  return !slot->destination->is_local || exporter->settings->export_strategy == NX_EXPORT_ALL || exporter->n_slots == 1;
+}
+
+static gboolean any_success(const Verdict *verdict)
+{
+  for (gsize i = 0; i < verdict->exporter->n_slots; i++)
+    if (counts(verdict->exporter, &verdict->exporter->slots[i]) && has_succeeded(verdict, &verdict->exporter->slots[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean all_succeeded(const Verdict *verdict)
+{
+  for (gsize i = 0; i < verdict->exporter->n_slots; i++)
+    if (!has_succeeded(verdict, &verdict->exporter->slots[i]))
+      return FALSE;
+  return verdict->exporter->n_slots > 0;
+}
+
+static gboolean is_exported(const Verdict *verdict)
+{
+  return verdict->exporter->settings->export_strategy == NX_EXPORT_ALL ? all_succeeded(verdict) : any_success(verdict);
+}
+
+static gboolean is_wanted(const Verdict *verdict, const NxSlot *slot)
+{
+  if (has_success(verdict->earlier, slot->destination->name))
+    return FALSE;
+  return verdict->exporter->settings->export_strategy != NX_EXPORT_FIRST_SUCCESS || slot->destination->is_local || !any_success(verdict);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- attempts */
+
+static void add_by_name(json_object *by_name, json_object *results)
+{
+  for (gsize i = 0; i < json_object_array_length(results); i++) {
+    json_object *result = json_object_array_get_idx(results, i);
+    nx_json_set(by_name, nx_json_get_string(result, "destination_name"), json_object_get(result));
+  }
+}
+
+static json_object *previous_results(const Verdict *verdict)
+{
+  json_object *by_name = json_object_new_object();
+  add_by_name(by_name, verdict->earlier);
+  add_by_name(by_name, verdict->now);
+  return by_name;
+}
+
+/* The newest rows of `uploads` that are successes. */
+static json_object *earlier_successes(json_object *session)
+{
+  json_object *uploads = nx_json_get(session, "uploads"), *successes = json_object_new_array();
+  gsize count = json_object_is_type(uploads, json_type_array) ? json_object_array_length(uploads) : 0;
+  for (gsize i = 0; i < count; i++) {
+    json_object *upload = json_object_array_get_idx(uploads, i);
+    if (nx_json_get_boolean(upload, "success") && nx_json_get_string(upload, "destination_name"))
+      json_object_array_add(successes, json_object_get(upload));
+  }
+  return successes;
+}
+
+static void attempt_one(NxExporter *exporter, NxSlot *slot, json_object *session, json_object *context, NxExportMode mode, Verdict *verdict)
+{
+  const char *name = slot->destination->name;
+  nx_log_info("Exporting to %s (priority=%d)...", name, slot->destination->priority);
+  nx_json_set(context, "previous_results", previous_results(verdict));
+  nx_json_set(context, "metadata", nx_context_metadata(session, name, mode));
+  json_object *result = nx_exporter_attempt(exporter, slot, context, mode);
+  json_object_array_add(verdict->now, result);
+  if (nx_json_get_boolean(result, "success"))
+    nx_log_info("Exported to %s: %s", name, nx_json_get_string(result, "record_url"));
+  else
+    nx_log_error("Export to %s failed: %s", name, nx_json_get_string(result, "error_message"));
+}
+
+static void attempt_all(NxExporter *exporter, json_object *session, json_object *context, NxExportMode mode, Verdict *verdict)
+{
+  for (gsize i = 0; i < exporter->n_slots && !nx_interrupted(); i++)
+    if (is_wanted(verdict, &exporter->slots[i]))
+      attempt_one(exporter, &exporter->slots[i], session, context, mode, verdict);
+}
+
+/* --------------------------------------------------------------------------------------------------------- the file's place */
+
+static gboolean copy_and_remove(const char *from, const char *to, GError **err)
+{
+  g_autoptr(GFile) source = g_file_new_for_path(from), target = g_file_new_for_path(to);
+  if (!g_file_copy(source, target, G_FILE_COPY_OVERWRITE | G_FILE_COPY_ALL_METADATA | G_FILE_COPY_NOFOLLOW_SYMLINKS, NULL, NULL, NULL, err))
+    return FALSE;
+  int fd = open(to, O_RDONLY | O_CLOEXEC);
+  gboolean synced = fd >= 0 && fsync(fd) == 0;
+  if (fd >= 0)
+    close(fd);
+  return (synced && unlink(from) == 0) || nx_error_from_errno(err, errno, "move", from);
+}
+
+/* Into `uploaded/` beside it; the new path, or NULL when it is there already or stays (logged). */
+static char *move_uploaded(const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
+  g_autofree char *parent = g_path_get_basename(folder);
+  if (g_str_equal(parent, "uploaded"))
+    return g_strdup(path);
+  g_autofree char *uploaded = g_build_filename(folder, "uploaded", NULL);
+  g_autofree char *target = g_build_filename(uploaded, name, NULL);
+  g_autoptr(GError) problem = NULL;
+  gboolean moved = nx_folder_make(uploaded, &problem) && (rename(path, target) == 0 || (errno == EXDEV ? copy_and_remove(path, target, &problem)
+                                                                              : nx_error_from_errno(&problem, errno, "move", path)));
+  if (moved && nx_folder_sync(uploaded, &problem) && nx_folder_sync(folder, &problem))
+    return g_steal_pointer(&target);
+  nx_log_error("record %s is exported but could not be moved to uploaded/: %s", path, problem->message);
+  return moved ? g_steal_pointer(&target) : NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ one session */
+
+static void log_outcome(const char *path, json_object *results)
+{
+  gsize tried = json_object_array_length(results), good = 0;
+  g_autofree char *name = g_path_get_basename(path);
+  for (gsize i = 0; i < tried; i++)
+    good += nx_json_get_boolean(json_object_array_get_idx(results, i), "success");
+  if (good > 0)
+    nx_log_info("Exported %s: %zu/%zu destination(s) succeeded", name, good, tried);
+  else if (tried > 0)
+    nx_log_error("Export failed for %s: all %zu destination(s) failed", name, tried);
+}
+
+static const char *const STRATEGY_NAMES[] = {
+    [NX_EXPORT_ALL] = "all", [NX_EXPORT_FIRST_SUCCESS] = "first_success", [NX_EXPORT_BEST_EFFORT] = "best_effort"};
+
+static void finish(const Verdict *verdict, json_object *session, const char *path, gboolean exported)
+{
+  const char *identifier = nx_json_get_string(session, "session_identifier");
+  g_autofree char *moved = exported ? move_uploaded(path) : NULL;
+  nx_json_set_string(session, "status", exported ? "COMPLETED" : "BUILT_NOT_EXPORTED");
+  if (moved)
+    nx_json_set_string(session, "uploaded_path", moved);
+  if (!exported && verdict->exporter->n_slots == 0)
+    nx_log_error("session %s was built but not exported: no destination is configured", identifier);
+  else if (!exported)
+    nx_log_error("session %s was built but not exported (strategy %s)", identifier,
+                 STRATEGY_NAMES[verdict->exporter->settings->export_strategy]);
+}
+
+static gboolean wants_work(json_object *session, NxExportMode mode)
+{
+  if (!nx_session_is_open(session, NULL))
+    return FALSE;
+  const char *status = nx_json_get_string(session, "status");
+  if (mode == NX_MODE_REEXPORT && !g_str_equal(status, "TO_BE_BUILT"))
+    return TRUE;
+  return g_str_equal(status, "TO_BE_BUILT") ? nx_json_get(session, "record") != NULL
+                                            : g_str_equal(status, "BUILT_NOT_EXPORTED") && mode == NX_MODE_RETRY;
+}
+
+static void publish_file(NxExporter *exporter, json_object *session, const char *path, NxExportMode mode, gboolean *exported)
+{
+  g_autoptr(json_object) context = nx_context_new(exporter->settings, session, path);
+  g_autoptr(json_object) earlier = mode == NX_MODE_RETRY ? earlier_successes(session) : json_object_new_array();
+  Verdict verdict = {.exporter = exporter, .now = json_object_new_array(), .earlier = earlier};
+  attempt_all(exporter, session, context, mode, &verdict);
+  nx_json_set(session, "exports", verdict.now);
+  log_outcome(path, verdict.now);
+  if (nx_interrupted() && !is_exported(&verdict)) {
+    nx_session_postpone(session, STAGE, "interrupted while exporting");
+    return;
+  }
+  *exported = is_exported(&verdict);
+  finish(&verdict, session, path, *exported);
+}
+
+void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean reexport, gboolean *exported)
+{
+  NxExportMode mode;
+  g_autoptr(GError) problem = NULL;
+  *exported = TRUE;
+  if (!nx_export_mode_from_name(nx_json_get_string(session, "export_mode"), &mode))
+    nx_log_warning("export_mode '%s' is none of export, retry, reexport; taken as export", nx_json_get_string(session, "export_mode"));
+  mode = reexport ? NX_MODE_REEXPORT : mode;
+  if (!wants_work(session, mode))
+    return;
+  g_autofree char *path = nx_context_record_path(exporter->settings, session, &problem);
+  if (!path) {
+    nx_log_warning("session %s left alone: %s", nx_json_get_string(session, "session_identifier"), problem->message);
+    return;
+  }
+  publish_file(exporter, session, path, mode, exported);
+}

@@ -1,0 +1,151 @@
+/* remote.c — requests to a repository's API. Waits and retries: export §5.2. Error texts: export §3.1. */
+#include "remote.h"
+
+#include <string.h>
+
+#define READ_TIMEOUT_MS 30000
+#define POST_TIMEOUT_MS 60000
+#define POST_TIMEOUT_MAX_MS 900000
+#define BYTES_PER_EXTRA_MS 102 /* one second more for each 100 KiB of body */
+#define DETAIL_MAX 500
+
+NxRemote *nx_remote_new(NxHttp *http, const char *label, const char *base, const char *authorization)
+{
+  NxRemote *remote = g_new0(NxRemote, 1);
+  remote->http = http;
+  remote->label = label;
+  remote->base = g_str_has_suffix(base, "/") ? g_strdup(base) : g_strconcat(base, "/", NULL);
+  remote->authorization = authorization ? g_strconcat("Authorization: ", authorization, NULL) : NULL;
+  return remote;
+}
+
+void nx_remote_free(NxRemote *remote)
+{
+  if (!remote)
+    return;
+  g_free(remote->base);
+  g_free(remote->authorization);
+  g_free(remote);
+}
+
+void nx_call_outcome_clear(NxCallOutcome *outcome)
+{
+  json_object_put(outcome->body);
+  outcome->body = NULL;
+}
+
+static const guint WAITS_MS[] = {1000, 2000, 4000, 8000, 16000};
+static const int READ_STATUSES[] = {429, 502, 503, 504, 0};
+static const int CREATE_STATUSES[] = {429, 503, 0};
+
+static const NxHttpRetry RETRIES[] = {
+    [NX_CALL_READS] = {.statuses = READ_STATUSES,
+                       .waits_ms = WAITS_MS,
+                       .n_waits = G_N_ELEMENTS(WAITS_MS),
+                       .before_sending = TRUE,
+                       .after_sending = TRUE,
+                       .retry_after = TRUE},
+    [NX_CALL_CREATES] = {.statuses = CREATE_STATUSES,
+                         .waits_ms = WAITS_MS,
+                         .n_waits = G_N_ELEMENTS(WAITS_MS),
+                         .before_sending = TRUE,
+                         .retry_after = TRUE},
+};
+
+static guint timeout_ms(const NxCall *call, gsize body_length)
+{
+  if (!g_str_equal(call->method, "POST"))
+    return READ_TIMEOUT_MS;
+  return (guint)MIN(POST_TIMEOUT_MS + body_length / BYTES_PER_EXTRA_MS, POST_TIMEOUT_MAX_MS);
+}
+
+static NxHttpAnswer *send_call(NxRemote *remote, const NxCall *call, GError **err)
+{
+  g_autofree char *url = g_strconcat(remote->base, call->path, NULL);
+  g_autofree char *body = call->json ? nx_json_text(call->json, NX_JSON_LINE) : NULL;
+  gsize length = body ? strlen(body) : 0;
+  const char *headers[4] = {"Accept: application/json"};
+  gsize count = 1;
+  if (remote->authorization)
+    headers[count++] = remote->authorization;
+  if (body)
+    headers[count++] = "Content-Type: application/json";
+  NxHttpRequest request = {.method = call->method,
+                           .url = url,
+                           .headers = headers,
+                           .body = body,
+                           .body_length = length,
+                           .timeout_ms = timeout_ms(call, length),
+                           .retry = &RETRIES[call->kind]};
+  return nx_http_send(remote->http, &request, err);
+}
+
+/* A JSON value as a person reads it: a string as it is, everything else compact. */
+static char *plain_text(json_object *value)
+{
+  return json_object_is_type(value, json_type_string) ? g_strdup(json_object_get_string(value)) : nx_json_text(value, NX_JSON_LINE);
+}
+
+/* What the server says is wrong: `message` (and `description`), `detail`, else the start of the body. */
+static char *detail_of(json_object *body, const GString *raw)
+{
+  json_object *message = nx_json_get(body, "message"), *detail = nx_json_get(body, "detail");
+  g_autofree char *first = message || detail ? plain_text(message ? message : detail) : NULL;
+  const char *description = message ? nx_json_get_string(body, "description") : NULL;
+  if (first && description && *description)
+    return g_strdup_printf("%s (%s)", first, description);
+  return first ? g_steal_pointer(&first) : g_strndup(raw->str, MIN(raw->len, DETAIL_MAX));
+}
+
+static gboolean is_good(const NxCall *call, long status)
+{
+  return call->expected ? status == call->expected : status >= 200 && status < 300;
+}
+
+static void set_status_error(const NxRemote *remote, const NxCall *call, const NxHttpAnswer *answer, json_object *body, GError **err)
+{
+  gboolean denied = call->guards_access && (answer->status == 401 || answer->status == 403);
+  g_autofree char *authentication = g_strdup_printf("Could not authenticate to %s", remote->label);
+  g_autofree char *detail = detail_of(body, answer->body);
+  g_set_error(err, NX_ERROR, nx_http_error_code(answer->status), "%s: HTTP %ld from %s %s: %s", denied ? authentication : call->what,
+              answer->status, call->method, call->path, detail);
+}
+
+/* The transport's own words stand behind the address, which the error text shows relative to the base. */
+static void set_transport_error(const NxCall *call, const GError *problem, GError **err)
+{
+  const char *reason = strstr(problem->message, ": ");
+  g_set_error(err, NX_ERROR, problem->code, "%s: %s %s: %s", call->what, call->method, call->path, reason ? reason + 2 : problem->message);
+}
+
+NxHttpAnswer *nx_remote_call(NxRemote *remote, const NxCall *call, NxCallOutcome *outcome, GError **err)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(NxHttpAnswer) answer = send_call(remote, call, &problem);
+  if (!answer) {
+    outcome->ambiguous = call->kind == NX_CALL_CREATES && nx_http_last_failure(remote->http) == NX_HTTP_MAYBE_SENT;
+    set_transport_error(call, problem, err);
+    return NULL;
+  }
+  outcome->status = answer->status;
+  if (is_good(call, answer->status))
+    return g_steal_pointer(&answer);
+  outcome->ambiguous = call->kind == NX_CALL_CREATES && (answer->status == 502 || answer->status == 504);
+  outcome->body = nx_json_parse(answer->body->str, answer->body->len, NULL);
+  set_status_error(remote, call, answer, outcome->body, err);
+  return NULL;
+}
+
+json_object *nx_remote_call_json(NxRemote *remote, const NxCall *call, enum json_type type, NxCallOutcome *outcome, GError **err)
+{
+  g_autoptr(NxHttpAnswer) answer = nx_remote_call(remote, call, outcome, err);
+  if (!answer)
+    return NULL;
+  g_autoptr(json_object) value = nx_json_parse(answer->body->str, answer->body->len, NULL);
+  if (json_object_is_type(value, type))
+    return g_steal_pointer(&value);
+  g_autofree char *start = g_strndup(answer->body->str, MIN(answer->body->len, DETAIL_MAX));
+  g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s: HTTP %ld from %s %s: not a JSON %s: %s", call->what, answer->status, call->method,
+              call->path, json_type_to_name(type), start);
+  return NULL;
+}

@@ -1,0 +1,57 @@
+/* result.c — the outcome of one attempt as the line and the upload_log keep it (export §3). */
+#include "result.h"
+
+#include <string.h>
+
+#define ERROR_TEXT_MAX 2000
+
+void nx_job_warn(NxExportJob *job, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  g_autofree char *raw = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  g_autofree char *text = nx_result_error_text(raw);
+  nx_log_warning("%s", text);
+  json_object_array_add(job->warnings, json_object_new_string(text));
+}
+
+char *nx_result_error_text(const char *message)
+{
+  g_autofree char *masked = nx_log_masked(message);
+  g_autofree char *valid = nx_text_utf8(masked, -1);
+  for (char *at = valid; *at; at++)
+    if (g_ascii_iscntrl(*at))
+      *at = ' ';
+  if (strlen(valid) > ERROR_TEXT_MAX)
+    *g_utf8_find_prev_char(valid, valid + ERROR_TEXT_MAX + 1) = '\0';
+  return g_steal_pointer(&valid);
+}
+
+json_object *nx_result_new(const char *destination, const NxExportJob *job, const GError *problem)
+{
+  g_autoptr(GDateTime) now = nx_time_now();
+  g_autofree char *stamp = nx_time_format(now);
+  g_autofree char *error = problem ? nx_result_error_text(problem->message) : NULL;
+  json_object *result = json_object_new_object();
+  nx_json_set_string(result, "destination_name", destination);
+  nx_json_set(result, "success", json_object_new_boolean(!problem));
+  nx_json_set_string(result, "record_id", problem ? NULL : job->record_id);
+  nx_json_set_string(result, "record_url", problem ? NULL : job->record_url);
+  nx_json_set_string(result, "error_message", error);
+  nx_json_set_string(result, "timestamp", stamp);
+  nx_json_set(result, "metadata", problem ? json_object_get(job->metadata) : json_object_new_object());
+  nx_json_set(result, "warnings", json_object_get(job->warnings));
+  return result;
+}
+
+json_object *nx_result_of(json_object *results, const char *destination)
+{
+  gsize count = json_object_is_type(results, json_type_array) ? json_object_array_length(results) : 0;
+  for (gsize i = count; i-- > 0;) {
+    json_object *result = json_object_array_get_idx(results, i);
+    if (g_strcmp0(nx_json_get_string(result, "destination_name"), destination) == 0)
+      return result;
+  }
+  return NULL;
+}
