@@ -1,1 +1,3 @@
-# lib/extract
+# lib/extract — one data file → metadata and preview.
+include lib/extract/dm.mk
+include lib/extract/preview/local.mk

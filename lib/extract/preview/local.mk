@@ -1,0 +1,2 @@
+# lib/extract/preview — the sources of the previews.
+EXTRACT_PREVIEW_SOURCES =
