@@ -1,0 +1,186 @@
+/* array.c — numbers in a file: checked once, then read strip by strip as doubles, whatever their type, byte order and stride. */
+#include "nx-extract.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Bytes of one read; elements further apart than this are read one by one. */
+#define BLOCK (32u * 1024u)
+
+static const gsize SAMPLE_SIZE[] = {
+  [NX_U8] = 1,  [NX_I8] = 1,  [NX_U16] = 2, [NX_I16] = 2, [NX_U32] = 4,  [NX_I32] = 4,   [NX_U64] = 8,
+  [NX_I64] = 8, [NX_F32] = 4, [NX_F64] = 8, [NX_C64] = 8, [NX_C128] = 16, [NX_RGBA] = 4, [NX_BGRA] = 4,
+};
+
+gsize nx_sample_size(NxSample sample)
+{
+  return SAMPLE_SIZE[sample];
+}
+
+gboolean nx_array_set_contiguous(NxArray *array, GError **err)
+{
+  guint64 stride = nx_sample_size(array->sample);
+  for (guint dim = array->n_dims; dim-- > 0;) {
+    array->stride[dim] = stride;
+    if (!g_uint64_checked_mul(&stride, stride, array->shape[dim])) {
+      g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the dimensions are larger than any file");
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* The offset just behind the last element; FALSE when it does not fit 64 bits. */
+static gboolean end_of(const NxArray *array, guint64 *end)
+{
+  *end = array->offset;
+  for (guint dim = 0; dim < array->n_dims; dim++) {
+    guint64 extent;
+    if (!g_uint64_checked_mul(&extent, array->shape[dim] - 1, array->stride[dim]) || !g_uint64_checked_add(end, *end, extent))
+      return FALSE;
+  }
+  return g_uint64_checked_add(end, *end, nx_sample_size(array->sample));
+}
+
+gboolean nx_array_check(const NxArray *array, GError **err)
+{
+  if (array->n_dims < 1 || array->n_dims > NX_DIMS_MAX || array->n_signal_dims > array->n_dims) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%u dimensions (1 to %d can be read)", array->n_dims, NX_DIMS_MAX);
+    return FALSE;
+  }
+  for (guint dim = 0; dim < array->n_dims; dim++) {
+    if (array->shape[dim] == 0) {
+      g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "dimension %u is 0", dim);
+      return FALSE;
+    }
+  }
+  guint64 size = array->owned ? g_bytes_get_size(array->owned) : array->source ? nx_bytes_size(array->source) : 0;
+  guint64 end;
+  if (!end_of(array, &end) || end > size) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "pixel data past end of file: there are %" G_GUINT64_FORMAT " bytes", size);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* ------------------------------------------------------------------------------------------------- one element → double */
+
+static guint16 load_u16(const guint8 *at, gboolean big)
+{
+  guint16 value;
+  memcpy(&value, at, sizeof value);
+  return big ? GUINT16_FROM_BE(value) : GUINT16_FROM_LE(value);
+}
+
+static guint32 load_u32(const guint8 *at, gboolean big)
+{
+  guint32 value;
+  memcpy(&value, at, sizeof value);
+  return big ? GUINT32_FROM_BE(value) : GUINT32_FROM_LE(value);
+}
+
+static guint64 load_u64(const guint8 *at, gboolean big)
+{
+  guint64 value;
+  memcpy(&value, at, sizeof value);
+  return big ? GUINT64_FROM_BE(value) : GUINT64_FROM_LE(value);
+}
+
+static double load_f32(const guint8 *at, gboolean big)
+{
+  guint32 bits = load_u32(at, big);
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return (double)value;
+}
+
+static double load_f64(const guint8 *at, gboolean big)
+{
+  guint64 bits = load_u64(at, big);
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/* Rec. 601 luma of 8-bit colour. */
+static double luma(guint8 red, guint8 green, guint8 blue)
+{
+  return 0.299 * red + 0.587 * green + 0.114 * blue;
+}
+
+static double element(NxSample sample, const guint8 *at, gboolean big)
+{
+  switch (sample) {
+  case NX_U8: return at[0];
+  case NX_I8: return (gint8)at[0];
+  case NX_U16: return load_u16(at, big);
+  case NX_I16: return (gint16)load_u16(at, big);
+  case NX_U32: return load_u32(at, big);
+  case NX_I32: return (gint32)load_u32(at, big);
+  case NX_U64: return (double)load_u64(at, big);
+  case NX_I64: return (double)(gint64)load_u64(at, big);
+  case NX_F32: return load_f32(at, big);
+  case NX_F64: return load_f64(at, big);
+  case NX_C64: return hypot(load_f32(at, big), load_f32(at + 4, big));
+  case NX_C128: return hypot(load_f64(at, big), load_f64(at + 8, big));
+  case NX_RGBA: return luma(at[0], at[1], at[2]);
+  case NX_BGRA: return luma(at[2], at[1], at[0]);
+  }
+  return 0.0;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- reading */
+
+static const guint8 *bytes_of(const NxArray *array, guint64 offset, gsize length, GError **err)
+{
+  if (!array->owned)
+    return nx_bytes_at(array->source, offset, length, err);
+  gsize size;
+  const guint8 *data = g_bytes_get_data(array->owned, &size);
+  if (offset > size || length > size - offset) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "ends at byte %" G_GSIZE_FORMAT ", %" G_GSIZE_FORMAT " bytes wanted at %" G_GUINT64_FORMAT,
+                size, length, offset);
+    return NULL;
+  }
+  return data + offset;
+}
+
+/* TRUE when index, dim, count and step stay inside the shape. */
+static gboolean is_inside(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step)
+{
+  if (dim >= array->n_dims)
+    return FALSE;
+  for (guint i = 0; i < array->n_dims; i++) {
+    if (index[i] >= array->shape[i])
+      return FALSE;
+  }
+  guint64 span;
+  return count == 0 || (g_uint64_checked_mul(&span, count - 1, step) && span < array->shape[dim] - index[dim]);
+}
+
+gboolean nx_array_read(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err)
+{
+  if (!is_inside(array, index, dim, count, step)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "elements outside the array were asked for");
+    return FALSE;
+  }
+  const gsize size = nx_sample_size(array->sample);
+  guint64 at = array->offset;
+  for (guint i = 0; i < array->n_dims; i++)
+    at += index[i] * array->stride[i];
+  /* A single element needs no distance, and only then may stride × step leave 64 bits. */
+  const guint64 distance = count > 1 ? array->stride[dim] * step : 0;
+  const guint64 at_once = distance > BLOCK ? 1 : distance == 0 ? G_MAXUINT64 : 1 + (BLOCK - size) / distance;
+
+  for (guint64 done = 0; done < count;) {
+    guint64 n = MIN(at_once, count - done);
+    gsize length = (gsize)((n - 1) * distance) + size;
+    const guint8 *block = bytes_of(array, at + done * distance, length, err);
+    if (!block)
+      return FALSE;
+    for (guint64 i = 0; i < n; i++)
+      to[done + i] = element(array->sample, block + i * distance, array->big_endian);
+    done += n;
+  }
+  return TRUE;
+}

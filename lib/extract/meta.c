@@ -1,0 +1,81 @@
+/* meta.c — the small rules of nx_meta that every format follows: quantities, Creation Time, key order. */
+#include "nx-extract.h"
+
+#include <math.h>
+#include <string.h>
+
+json_object *nx_meta_quantity(double value, const char *unit)
+{
+  if (!isfinite(value))
+    return NULL;
+  json_object *quantity = json_object_new_object();
+  nx_json_set(quantity, "value", nx_json_double(value));
+  nx_json_set_string(quantity, "unit", unit);
+  return quantity;
+}
+
+char *nx_meta_time(const NxInput *in, GTimeZone *fallback)
+{
+  GTimeZone *zone = in->zone ? in->zone : fallback ? fallback : nx_zone_system();
+  g_autoptr(GDateTime) instant = nx_time_from_epoch(in->mtime, zone);
+  if (!instant)
+    instant = nx_time_from_epoch(0.0, zone); /* a time no calendar holds: the field is required, so it shows the epoch */
+  return nx_time_format(instant);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- key order */
+
+typedef struct {
+  const char *key;
+  char *folded;
+  json_object *value;
+} Member;
+
+static void clear_member(Member *member)
+{
+  g_free(member->folded);
+}
+
+static int compare_members(const Member *a, const Member *b)
+{
+  int order = strcmp(a->folded, b->folded);
+  return order ? order : strcmp(a->key, b->key);
+}
+
+static gboolean is_quantity(json_object *object)
+{
+  json_object *unused;
+  return json_object_object_length(object) == 2 && json_object_object_get_ex(object, "value", &unused) &&
+         json_object_object_get_ex(object, "unit", &unused);
+}
+
+static json_object *sorted_object(json_object *object)
+{
+  g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(Member));
+  g_array_set_clear_func(members, (GDestroyNotify)clear_member);
+  json_object_object_foreach(object, key, value) {
+    Member member = { key, g_utf8_strdown(key, -1), value };
+    g_array_append_val(members, member);
+  }
+  g_array_sort(members, (GCompareFunc)compare_members);
+
+  json_object *sorted = json_object_new_object();
+  for (guint i = 0; i < members->len; i++) {
+    const Member *member = &g_array_index(members, Member, i);
+    json_object_object_add(sorted, member->key, nx_meta_sorted(json_object_get(member->value)));
+  }
+  json_object_put(object);
+  return sorted;
+}
+
+json_object *nx_meta_sorted(json_object *value)
+{
+  if (json_object_is_type(value, json_type_array)) {
+    for (size_t i = 0; i < json_object_array_length(value); i++)
+      json_object_array_put_idx(value, i, nx_meta_sorted(json_object_get(json_object_array_get_idx(value, i))));
+    return value;
+  }
+  if (json_object_is_type(value, json_type_object) && !is_quantity(value))
+    return sorted_object(value);
+  return value;
+}
