@@ -98,6 +98,7 @@ void nx_signal_free(NxSignal *signal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSignal, nx_signal_free)
 
 /* The file at hand. */
+typedef struct NxCompanion NxCompanion;
 typedef struct {
   const char *path; /* bytes */
   const char *name; /* base name, valid UTF-8 */
@@ -106,12 +107,19 @@ typedef struct {
   double mtime;     /* seconds since the epoch */
   const char *instrument_pid; /* or NULL */
   GTimeZone *zone;  /* the instrument's, or NULL when unknown */
+  const char *below;          /* the path below NX_INSTRUMENT_DATA_PATH, or the whole path; NULL in tests */
+  json_object *instrument;    /* the row on the line, or NULL */
+  const NxCompanion *companions; /* opened before the sandbox closes; see nx_input_companion */
 } NxInput;
 
 typedef struct NxFormat {
   const char *name;               /* + "_extractor" = the name in records */
   const char *const *extensions;  /* lower case, NULL-terminated; NULL: any */
   int priority;
+  /* The path of the file that stands beside `path` and belongs to it (.hdr of Tescan, .emi of .ser); NULL: none. The whole member may be NULL. */
+  char *(*companion)(const char *path);
+  /* `read` runs the profiles itself, with nx_profiles_run, before its last step (dm); all others leave it to the pipeline. */
+  gboolean runs_profiles;
   /* TRUE when the bytes are ours. NULL: the extension decides. May not fail. */
   gboolean (*sniff)(const NxInput *in);
   /* Adds one NxSignal per signal to `signals`. */
@@ -123,6 +131,14 @@ extern const NxFormat *const nx_formats[];
 /* The extensions of all formats with priority > 0 ("dm3", "tif", …), for the `exclusive` file strategy; NULL-terminated, borrowed. */
 const char *const *nx_format_extensions(void);
 const NxFormat *nx_format_for(const NxInput *in);
+/* The companion that `format` asked for: borrowed, or NULL when there is no such (regular, readable) file. A format can open nothing itself. */
+NxBytes *nx_input_companion(const NxInput *in, const NxFormat *format);
+
+/* ------------------------------------------------------------------------------------------------------------ profiles */
+
+/* Runs the instrument's profiles (jq filters, extractors-b 13.1) over one signal, `index` of `count`. A profile that fails is a logged warning and
+ * changes nothing. `tecnai` is the parsed Tecnai text of extractors-a 7.1 (an object, borrowed) or NULL. */
+void nx_profiles_run(const NxInput *in, NxSignal *signal, guint index, guint count, json_object *tecnai);
 
 /* ------------------------------------------------------------------------------------------------------------ nx_meta */
 
