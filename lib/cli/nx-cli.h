@@ -7,7 +7,7 @@
  *       guint verbosity;            // NX_VALUE_COUNT
  *       const char *output;         // NX_VALUE_TEXT, NX_VALUE_FILE, …: NULL when not given and without preset
  *       gint64 workers;             // NX_VALUE_INT
- *       int format;                 // NX_VALUE_CHOICE: index into .choices
+ *       int format;                 // NX_VALUE_CHOICE: index into .choices; -1 when not given and without preset
  *       const char *const *status;  // .repeatable: NULL-terminated, never NULL
  *       const char *const *files;   // variadic argument: the same
  *     } FindOptions;
@@ -70,7 +70,7 @@ typedef enum {
   NX_VALUE_COUNT,              /* guint; takes no value, each occurrence counts */
   NX_VALUE_TEXT,               /* const char * */
   NX_VALUE_INT,                /* gint64 */
-  NX_VALUE_CHOICE,             /* int: index into .choices */
+  NX_VALUE_CHOICE,             /* int: index into .choices; -1: not given */
   NX_VALUE_FILE,               /* const char *: a file to write; a folder or an unwritable file is a usage error */
   NX_VALUE_EXISTING_FILE,      /* const char *: a readable file */
   NX_VALUE_DIRECTORY,          /* const char *: a folder that may be missing; a file is a usage error */
@@ -103,6 +103,7 @@ typedef struct {
   gboolean ranged;
   const char *const *choices;
   const char *preset;
+  const char *shown;              /* in Usage lines and messages, instead of FILE, [FILE] or FILE... */
   const char *const *(*words)(void); /* completion: further candidates, NULL-terminated and borrowed; or NULL */
   size_t field;
 } NxArgument;
