@@ -1,9 +1,13 @@
 # lib/config — the settings table and the .env file.
 noinst_LIBRARIES += lib/config/libconfig.a
-lib_config_libconfig_a_SOURCES = lib/config/nx-config.h lib/config/dotenv.h lib/config/dotenv.c lib/config/rewrite.c
+lib_config_libconfig_a_SOURCES = lib/config/nx-config.h lib/config/table.c lib/config/dotenv.h lib/config/dotenv.c lib/config/rewrite.c \
+	lib/config/addresses.h lib/config/addresses.c lib/config/values.h lib/config/values.c lib/config/sources.h lib/config/sources.c \
+	lib/config/problems.h lib/config/problems.c lib/config/loading.h lib/config/settings.c lib/config/harvesters.c lib/config/dump.c
 CONFIG_LIBS = lib/config/libconfig.a
 
-check_PROGRAMS += tests/unit/test-config-dotenv
-TESTS += tests/unit/test-config-dotenv
+check_PROGRAMS += tests/unit/test-config-dotenv tests/unit/test-config
+TESTS += tests/unit/test-config-dotenv tests/unit/test-config
 tests_unit_test_config_dotenv_SOURCES = tests/unit/test-config-dotenv.c
 tests_unit_test_config_dotenv_LDADD = $(CONFIG_LIBS) $(BASE_LIBS)
+tests_unit_test_config_SOURCES = tests/unit/test-config.c
+tests_unit_test_config_LDADD = $(CONFIG_LIBS) $(BASE_LIBS)

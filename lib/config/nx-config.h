@@ -59,17 +59,86 @@ typedef struct {
   char *site_path;
   GPtrArray *nemo;        /* of NxNemoSettings*, ascending number */
   NxEmailSettings *email; /* NULL: mail is off */
+  json_object *dumped;    /* private: the settings as `config dump` prints them */
 } NxSettings;
 
 void nx_settings_free(NxSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSettings, nx_settings_free)
 
-/* Reads every setting. `needed` names the settings (NULL-terminated, e.g. {"NX_DATA_PATH", NULL}; NULL = all of the table) whose absence or
- * wrong value is an error; a bad value of another one is ignored and stays at its default. All problems are reported in one NX_ERROR_CONFIG whose
- * message is the report of config 6.1. Every secret read is given to nx_log_hide. */
+/* Reads every setting. Directories and files become absolute. `needed` names the settings (NULL-terminated, e.g. {"NX_DATA_PATH", NULL}; NULL = all of the table) whose absence or
+ * wrong value is an error; a bad value of another one is ignored and stays at its default. "NX_NEMO_ADDRESS_N" in it stands for all
+ * harvesters: only then is a bad one an error and an incomplete one worth a warning. Mail is never an error: a bad value is logged when all
+ * settings are asked for, and mail is off. All problems are reported in one NX_ERROR_CONFIG whose message is the report of config 6.1. Every
+ * secret read is given to nx_log_hide. */
 NxSettings *nx_settings_load(const char *const *needed, GError **err);
 
 /* The effective configuration in the layout of `config dump`; with `redact`, secrets are "***" (config 7). */
 json_object *nx_settings_to_json(const NxSettings *settings, gboolean redact);
+
+/* One value as written, unchecked, with the loader's rule for ${…} (the environment first, config 2): for `db` and `instruments`, which work
+ * without a valid configuration. NULL without *err: not set or empty. An error is an .env file that cannot be read. */
+char *nx_settings_text(const char *name, GError **err);
+
+/* A copy of a database address with its password, and one in its query, as ***; any other text as it is. */
+char *nx_config_masked_address(const char *address);
+
+/* ------------------------------------------------------------------------------------------------------ the settings table */
+
+typedef enum {
+  NX_TYPE_STRING,
+  NX_TYPE_DIRECTORY,     /* exists */
+  NX_TYPE_NEW_DIRECTORY, /* exists, or its parent does */
+  NX_TYPE_FILE,          /* exists */
+  NX_TYPE_DATABASE,      /* an existing file, or an address with :// */
+  NX_TYPE_URL,
+  NX_TYPE_ENUM,
+  NX_TYPE_LIST, /* JSON array of strings */
+  NX_TYPE_BOOL,
+  NX_TYPE_YES, /* true, 1, yes; everything else is false (NX_EMAIL_USE_TLS) */
+  NX_TYPE_INT,
+  NX_TYPE_PORT,
+  NX_TYPE_FLOAT,
+  NX_TYPE_ZONE,       /* IANA name */
+  NX_TYPE_EMAIL,
+  NX_TYPE_EMAIL_LIST, /* comma-separated */
+} NxSettingType;
+
+typedef enum {
+  NX_SETTING_REQUIRED = 1 << 0,
+  NX_SETTING_CDCS = 1 << 1,      /* required unless another destination is configured */
+  NX_SETTING_SECRET = 1 << 2,
+  NX_SETTING_WHEN_SET = 1 << 3,  /* dumped only when set */
+  NX_SETTING_SLASH = 1 << 4,     /* a URL that ends in / */
+  NX_SETTING_ALWAYS_WRITTEN = 1 << 5, /* the editor writes it even when it is the default (config 10) */
+} NxSettingFlags;
+
+typedef enum { NX_BOUND_NONE, NX_BOUND_POSITIVE, NX_BOUND_NOT_NEGATIVE, NX_BOUND_FRACTION } NxBound;
+
+/* One row: everything that loading, checking, dumping, editing and the manual need to know about a setting. */
+typedef struct {
+  const char *name; /* "NX_DATA_PATH"; of a harvester with the N: "NX_NEMO_ADDRESS_N" */
+  const char *key;  /* in nemo_harvesters.N and email_config; NULL in the main table */
+  NxSettingType type;
+  NxSettingFlags flags;
+  const char *fallback;       /* the default as it would stand in .env; NULL: none */
+  const char *const *members; /* of an enum, NULL-terminated */
+  NxBound bound;
+  gsize offset; /* of the member of NxSettings, NxNemoSettings or NxEmailSettings */
+  gsize has_offset; /* of the gboolean "is set" of an int; 0: none */
+  const char *summary; /* one line */
+  const char *help;    /* paragraphs, divided by blank lines */
+} NxSetting;
+
+/* In the order of `config dump`; each ends with a row without a name. */
+extern const NxSetting nx_settings_table[];
+extern const NxSetting nx_nemo_table[];
+extern const NxSetting nx_email_table[];
+
+/* The row a variable belongs to ("NX_NEMO_TOKEN_3" → the row NX_NEMO_TOKEN_N, *number 3); NULL: no setting of ours. `number` may be NULL. */
+const NxSetting *nx_setting_find(const char *name, guint *number);
+
+/* What is wrong with a value, in words that follow the setting's name ("must be greater than 0"); NULL when it is good. An empty value is
+ * good: it counts as not set. */
+char *nx_setting_problem(const NxSetting *setting, const char *text);
 
 #endif

@@ -1,0 +1,144 @@
+/* addresses.c — web, mail and database addresses (rules: config 3 and 7, harvest-nemo 2.1). */
+#include "addresses.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------------------------------------------------------- URL */
+
+static const char URL_EXPECTED[] = "must be a web address such as https://host.example.com/";
+static const char HOST_EXPECTED[] = "must name a host, as in https://host.example.com/";
+
+/* Appends host and port as they go into the normal form; FALSE when the host is none. */
+static gboolean append_host(GString *out, const char *host, int port, int default_port)
+{
+  g_autofree char *ascii = g_hostname_is_non_ascii(host) ? g_hostname_to_ascii(host) : g_ascii_strdown(host, -1);
+  if (!ascii || *ascii == '\0' || strspn(ascii, "abcdefghijklmnopqrstuvwxyz0123456789.-_:") != strlen(ascii))
+    return FALSE;
+  g_string_append_printf(out, strchr(ascii, ':') ? "[%s]" : "%s", ascii);
+  if (port != -1 && port != default_port)
+    g_string_append_printf(out, ":%d", port);
+  return TRUE;
+}
+
+static gboolean has_blank_or_control(const char *text)
+{
+  for (; *text != '\0'; text++)
+    if ((guchar)*text <= ' ' || *text == 0x7f)
+      return TRUE;
+  return FALSE;
+}
+
+char *nx_address_url(const char *text, const char **problem)
+{
+  *problem = URL_EXPECTED;
+  g_autofree char *scheme = NULL, *host = NULL;
+  int port = -1;
+  if (!g_utf8_validate(text, -1, NULL) || has_blank_or_control(text) ||
+      !g_uri_split_network(text, G_URI_FLAGS_NONE, &scheme, &host, &port, NULL))
+    return NULL;
+  gboolean is_https = g_ascii_strcasecmp(scheme, "https") == 0;
+  if (!is_https && g_ascii_strcasecmp(scheme, "http") != 0) {
+    *problem = "must begin with http:// or https://";
+    return NULL;
+  }
+  g_autoptr(GString) out = g_string_new(is_https ? "https://" : "http://");
+  const char *authority = strstr(text, "://") + 3;
+  gsize length = strcspn(authority, "/?#");
+  const char *at = g_strrstr_len(authority, (gssize)length, "@");
+  if (at)
+    g_string_append_len(out, authority, at + 1 - authority);
+  if (!host || !append_host(out, host, port, is_https ? 443 : 80)) {
+    *problem = HOST_EXPECTED;
+    return NULL;
+  }
+  g_string_append_printf(out, "%s%s", authority[length] == '/' ? "" : "/", authority + length);
+  *problem = NULL;
+  return g_strdup(out->str);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- mail */
+
+static gboolean is_local_part(const char *local)
+{
+  static const char MARKS[] = "!#$%&'*+-/=?^_`{|}~.";
+  gsize length = strlen(local);
+  if (length < 1 || length > 64 || local[0] == '.' || local[length - 1] == '.' || strstr(local, ".."))
+    return FALSE;
+  for (; *local != '\0'; local++)
+    if (!g_ascii_isalnum(*local) && !strchr(MARKS, *local))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean is_label(const char *label)
+{
+  gsize length = strlen(label);
+  if (length < 1 || length > 63 || label[0] == '-' || label[length - 1] == '-')
+    return FALSE;
+  for (; *label != '\0'; label++)
+    if (!g_ascii_isalnum(*label) && *label != '-')
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean is_domain(const char *domain)
+{
+  static const char *const RESERVED[] = {"local", "localhost", "invalid", "test", "onion", "arpa", NULL};
+  g_auto(GStrv) labels = g_strsplit(domain, ".", -1);
+  guint n = g_strv_length(labels);
+  if (n < 2 || strlen(domain) > 253 || g_strv_contains(RESERVED, labels[n - 1]))
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    if (!is_label(labels[i]))
+      return FALSE;
+  return TRUE;
+}
+
+/* What stands between < and > of `Name <a@b.c>`, else the whole text; trimmed. */
+static char *bare_address(const char *text)
+{
+  g_autofree char *trimmed = g_strstrip(g_strdup(text));
+  const char *open = strrchr(trimmed, '<');
+  if (!open || !g_str_has_suffix(trimmed, ">"))
+    return g_steal_pointer(&trimmed);
+  return g_strstrip(g_strndup(open + 1, strlen(open) - 2));
+}
+
+char *nx_address_email(const char *text, const char **problem)
+{
+  *problem = "must be a mail address such as name@example.com";
+  g_autofree char *address = bare_address(text);
+  char *at = strchr(address, '@');
+  if (!at || strchr(at + 1, '@'))
+    return NULL;
+  *at = '\0';
+  g_autofree char *domain = g_ascii_strdown(at + 1, -1);
+  if (!is_local_part(address) || !is_domain(domain))
+    return NULL;
+  *problem = NULL;
+  return g_strconcat(address, "@", domain, NULL);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- database */
+
+/* The value of a query parameter `password`, wherever it stands. */
+static char *mask_query(const char *address)
+{
+  g_autoptr(GRegex) password = g_regex_new("([?&]password=)[^&#]*", G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
+  return g_regex_replace(password, address, -1, 0, "\\1***", 0, NULL);
+}
+
+char *nx_config_masked_address(const char *address)
+{
+  const char *authority = strstr(address, "://");
+  if (!authority)
+    return g_strdup(address);
+  authority += 3;
+  gsize length = strcspn(authority, "/?#");
+  const char *at = g_strrstr_len(authority, (gssize)length, "@");
+  const char *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
+  if (!colon)
+    return mask_query(address);
+  g_autofree char *masked = g_strdup_printf("%.*s***%s", (int)(colon + 1 - address), address, at);
+  return mask_query(masked);
+}

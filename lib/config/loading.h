@@ -1,0 +1,22 @@
+/* loading.h — one look at all sources, with every problem collected; nx_settings_load and `config check` stand on it. */
+#ifndef NX_LOADING_H
+#define NX_LOADING_H
+
+#include "problems.h"
+#include "sources.h"
+
+/* Adds to `problems` what is wrong with the needed settings and harvesters (an incomplete harvester as a warning), to `mail_problems` what is
+ * wrong with mail. The settings returned are complete only when there is no error among `problems`. */
+NxSettings *nx_settings_read(const NxSources *sources, const char *const *needed, GPtrArray *problems, GPtrArray *mail_problems);
+
+/* Parts of it. */
+void nx_harvesters_read(const NxSources *sources, NxSettings *settings, GPtrArray *problems);
+void nx_nemo_settings_free(NxNemoSettings *nemo);
+void nx_email_read(const NxSources *sources, NxSettings *settings, GPtrArray *problems);
+void nx_email_settings_free(NxEmailSettings *email);
+
+/* Reads one row of a harvester or of mail from `name` into `into` and `dumped`; FALSE and one problem more when it is wrong. */
+gboolean nx_settings_read_row(const NxSetting *row, const char *name, const NxSources *sources, gpointer into, json_object *dumped,
+                              GPtrArray *problems);
+
+#endif

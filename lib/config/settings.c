@@ -1,0 +1,243 @@
+/* settings.c — reads the settings table from its sources (precedence: config 1; what is required: config 4). */
+#include "loading.h"
+
+#include <string.h>
+
+#include "values.h"
+
+typedef struct {
+  const NxSources *sources;
+  const char *const *needed;
+  NxSettings *settings;
+  GPtrArray *problems;
+} Loading;
+
+/* ------------------------------------------------------------------------------------------------------------ one row */
+
+static void hide_secret(const NxSetting *row, const char *text)
+{
+  if (row->flags & NX_SETTING_SECRET)
+    nx_log_hide(text);
+}
+
+/* The password of a database address is a secret inside a value that is none. */
+static void hide_database_password(const char *address)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *password = NULL;
+  if (strstr(address, "://") &&
+      g_uri_split_with_user(address, G_URI_FLAGS_HAS_PASSWORD, NULL, NULL, &password, NULL, NULL, NULL, NULL, NULL, NULL, &problem) && password)
+    nx_log_hide(password);
+}
+
+/* Reads `text` into the row's member and into `dumped`. */
+static gboolean accept(const NxSetting *row, const char *name, const char *text, gpointer into, json_object *dumped, GPtrArray *problems)
+{
+  json_object *value = NULL;
+  g_autofree char *words = NULL;
+  if (!nx_value_read(row, text, &value, &words)) {
+    nx_problems_add(problems, row, name, words, text);
+    return FALSE;
+  }
+  nx_value_store(row, text, value, into);
+  nx_json_set(dumped, row->key ? row->key : row->name, value);
+  return TRUE;
+}
+
+gboolean nx_settings_read_row(const NxSetting *row, const char *name, const NxSources *sources, gpointer into, json_object *dumped,
+                              GPtrArray *problems)
+{
+  const char *text = nx_sources_get(sources, name);
+  if (text)
+    hide_secret(row, text);
+  if (!text)
+    text = row->fallback;
+  if (text)
+    return accept(row, name, text, into, dumped, problems);
+  nx_json_set(dumped, row->key, NULL);
+  return TRUE;
+}
+
+/* ----------------------------------------------------------------------------------------------------- what is required */
+
+static gboolean is_needed(const char *const *needed, const char *name)
+{
+  return !needed || g_strv_contains(needed, name);
+}
+
+static gboolean all_set(const NxSources *sources, const char *const *names)
+{
+  for (; *names; names++)
+    if (!nx_sources_get(sources, *names))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean other_destination_is_configured(const NxSources *sources)
+{
+  static const char *const SITE[] = {"NX_SITE_PATH", NULL}, *const ELABFTW[] = {"NX_ELABFTW_API_KEY", "NX_ELABFTW_URL", NULL},
+                           *const LABARCHIVES[] = {"NX_LABARCHIVES_ACCESS_KEY_ID", "NX_LABARCHIVES_ACCESS_PASSWORD", "NX_LABARCHIVES_USER_ID", NULL};
+  return all_set(sources, SITE) || all_set(sources, ELABFTW) || all_set(sources, LABARCHIVES);
+}
+
+static void report_missing(const Loading *work, const NxSetting *row)
+{
+  gboolean half_of_cdcs = nx_sources_get(work->sources, "NX_CDCS_TOKEN") || nx_sources_get(work->sources, "NX_CDCS_URL");
+  if (row->flags & NX_SETTING_REQUIRED)
+    nx_problems_add(work->problems, row, row->name, "is required and not set", NULL);
+  else if ((row->flags & NX_SETTING_CDCS) && half_of_cdcs)
+    nx_problems_add(work->problems, row, row->name, "is not set; CDCS needs both NX_CDCS_TOKEN and NX_CDCS_URL", NULL);
+  else if ((row->flags & NX_SETTING_CDCS) && !other_destination_is_configured(work->sources))
+    nx_problems_add(work->problems, row, row->name, "is required and not set (unless NX_SITE_PATH, eLabFTW or LabArchives is)", NULL);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- whole table */
+
+static void load_row(const Loading *work, const NxSetting *row)
+{
+  const char *text = nx_sources_get(work->sources, row->name);
+  gboolean needed = is_needed(work->needed, row->name);
+  json_object *dumped = work->settings->dumped;
+  if (!(row->flags & NX_SETTING_WHEN_SET))
+    nx_json_set(dumped, row->name, NULL); /* its place in the order, whatever comes */
+  if (text) {
+    g_autoptr(GPtrArray) unwanted = nx_problems_new();
+    hide_secret(row, text);
+    if (row->type == NX_TYPE_DATABASE)
+      hide_database_password(text);
+    if (accept(row, row->name, text, work->settings, dumped, needed ? work->problems : unwanted))
+      return;
+  } else if (needed) {
+    report_missing(work, row);
+  }
+  g_autoptr(json_object) unseen = json_object_new_object();
+  if (row->fallback)
+    accept(row, row->name, row->fallback, work->settings, row->flags & NX_SETTING_WHEN_SET ? unseen : dumped, work->problems);
+}
+
+/* Two-character \n and real line ends both divide the lines; the last one is closed too. */
+static void unfold_certificates(NxSettings *settings)
+{
+  if (!settings->cert_bundle)
+    return;
+  g_auto(GStrv) lines = g_strsplit(settings->cert_bundle, "\\n", -1);
+  g_free(settings->cert_bundle);
+  g_autofree char *joined = g_strjoinv("\n", lines);
+  settings->cert_bundle = g_strconcat(joined, g_str_has_suffix(joined, "\n") ? NULL : "\n", NULL);
+}
+
+static void derive_paths(NxSettings *settings)
+{
+  if (!settings->log_path && settings->data_path)
+    settings->log_path = nx_path_join(settings->data_path, "logs");
+  if (!settings->records_path && settings->data_path)
+    settings->records_path = nx_path_join(settings->data_path, "records");
+}
+
+NxSettings *nx_settings_read(const NxSources *sources, const char *const *needed, GPtrArray *problems, GPtrArray *mail_problems)
+{
+  NxSettings *settings = g_new0(NxSettings, 1);
+  settings->dumped = json_object_new_object();
+  Loading work = {sources, needed, settings, problems};
+  for (const NxSetting *row = nx_settings_table; row->name; row++)
+    load_row(&work, row);
+  unfold_certificates(settings);
+  derive_paths(settings);
+  g_autoptr(GPtrArray) unwanted = nx_problems_new();
+  nx_harvesters_read(sources, settings, is_needed(needed, "NX_NEMO_ADDRESS_N") ? problems : unwanted);
+  nx_email_read(sources, settings, mail_problems);
+  return settings;
+}
+
+static void log_problems(const GPtrArray *problems, const char *consequence)
+{
+  for (guint i = 0; i < problems->len; i++) {
+    const NxProblem *problem = g_ptr_array_index(problems, i);
+    nx_log(problem->warning ? NX_LOG_WARNING : NX_LOG_ERROR, "%s: %s%s", problem->name, problem->text, consequence);
+  }
+}
+
+NxSettings *nx_settings_load(const char *const *needed, GError **err)
+{
+  g_autoptr(NxSources) sources = nx_sources_read(NX_DOTENV_FILE_FIRST, err);
+  if (!sources)
+    return NULL;
+  g_autoptr(GPtrArray) problems = nx_problems_new();
+  g_autoptr(GPtrArray) mail_problems = nx_problems_new();
+  g_autoptr(NxSettings) settings = nx_settings_read(sources, needed, problems, mail_problems);
+  if (nx_problems_have_error(problems)) {
+    g_autofree char *report = nx_problems_report(problems);
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, report);
+    return NULL;
+  }
+  log_problems(problems, "");
+  if (!needed)
+    log_problems(mail_problems, "; mail is off");
+  return g_steal_pointer(&settings);
+}
+
+char *nx_settings_text(const char *name, GError **err)
+{
+  g_autoptr(NxSources) sources = nx_sources_read(NX_DOTENV_ENVIRONMENT_FIRST, err);
+  if (!sources)
+    return NULL;
+  const NxSetting *row = nx_setting_find(name, NULL);
+  const char *text = nx_sources_get(sources, name);
+  if (text && row)
+    hide_secret(row, text);
+  if (text && row && row->type == NX_TYPE_DATABASE)
+    hide_database_password(text);
+  return g_strdup(text);
+}
+
+/* Frees what a row's member holds. */
+static void free_member(const NxSetting *row, gpointer from)
+{
+  gpointer member = G_STRUCT_MEMBER_P(from, row->offset);
+  switch (row->type) {
+  case NX_TYPE_LIST:
+  case NX_TYPE_EMAIL_LIST:
+    g_strfreev(*(char ***)member);
+    break;
+  case NX_TYPE_ENUM:
+  case NX_TYPE_BOOL:
+  case NX_TYPE_YES:
+  case NX_TYPE_INT:
+  case NX_TYPE_PORT:
+  case NX_TYPE_FLOAT:
+    break;
+  default:
+    g_free(*(char **)member);
+  }
+}
+
+static void free_members(const NxSetting *table, gpointer from)
+{
+  for (; table->name; table++)
+    free_member(table, from);
+}
+
+void nx_nemo_settings_free(NxNemoSettings *nemo)
+{
+  free_members(nx_nemo_table, nemo);
+  g_free(nemo);
+}
+
+void nx_email_settings_free(NxEmailSettings *email)
+{
+  if (!email)
+    return;
+  free_members(nx_email_table, email);
+  g_free(email);
+}
+
+void nx_settings_free(NxSettings *settings)
+{
+  if (!settings)
+    return;
+  free_members(nx_settings_table, settings);
+  g_clear_pointer(&settings->nemo, g_ptr_array_unref);
+  nx_email_settings_free(settings->email);
+  json_object_put(settings->dumped);
+  g_free(settings);
+}
