@@ -3,7 +3,7 @@
 share-links: $(SHARE_FILES)
 	@$(MKDIR_P) share/nexuslims
 	@for f in $(srcdir)/share/*/; do f=$${f%/}; n=$${f##*/}; test ! -d "$$f" || test "$$n" = nexuslims || { rm -f share/nexuslims/$$n; $(LN_S) "$$(cd $$f && pwd)" share/nexuslims/$$n; }; done
-	@rm -f share/nexuslims/migrations; $(LN_S) "$$(cd $(srcdir)/migrations && pwd)" share/nexuslims/migrations
+	@rm -f share/nexuslims/migrations; test ! -d $(srcdir)/migrations || $(LN_S) "$$(cd $(srcdir)/migrations && pwd)" share/nexuslims/migrations
 all-local: share-links
 .PHONY: share-links
 clean-local:

@@ -226,7 +226,7 @@ static gboolean read_value(const NxValueRule *rule, const char *word, const char
 {
   NxValue value = {0};
   g_autofree char *problem = NULL;
-  if (!nx_value_read(rule, word, &value, &problem)) {
+  if (!nx_cli_read_value(rule, word, &value, &problem)) {
     nx_cli_usage_error("Invalid value for %s: %s", hint, problem);
     return FALSE;
   }

@@ -132,7 +132,7 @@ static gboolean read_path(const NxValueRule *rule, const char *word, char **prob
   return FALSE;
 }
 
-gboolean nx_value_read(const NxValueRule *rule, const char *word, NxValue *value, char **problem)
+gboolean nx_cli_read_value(const NxValueRule *rule, const char *word, NxValue *value, char **problem)
 {
   switch (rule->type) {
   case NX_VALUE_FLAG:

@@ -22,7 +22,7 @@ NxValueRule nx_value_rule_of_option(const NxOption *option);
 NxValueRule nx_value_rule_of_argument(const NxArgument *argument);
 
 /* Reads and checks `word`. FALSE: *problem (owned) is the sentence behind "Invalid value for 'NAME': ". */
-gboolean nx_value_read(const NxValueRule *rule, const char *word, NxValue *value, char **problem);
+gboolean nx_cli_read_value(const NxValueRule *rule, const char *word, NxValue *value, char **problem);
 
 /* "x>=0", "0<=x<=5"; NULL when the rule has no bounds. */
 char *nx_value_range_text(const NxValueRule *rule);

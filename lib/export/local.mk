@@ -5,3 +5,10 @@ lib_export_libexport_a_SOURCES = lib/export/nx-export.h lib/export/destinations.
 	lib/export/remote.c lib/export/remote.h lib/export/cdcs.c
 lib_export_libexport_a_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)
 EXPORT_LIBS = lib/export/libexport.a $(HTTP_LIBS) $(XML_LIBS)
+
+bin_PROGRAMS += bin/nx-export
+bin_nx_export_SOURCES = bin/nx-export.c
+bin_nx_export_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+
+dist_check_SCRIPTS += tests/corpus/export-scripts
+TESTS += tests/corpus/export-scripts
