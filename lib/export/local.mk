@@ -12,3 +12,8 @@ bin_nx_export_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 dist_check_SCRIPTS += tests/corpus/export-scripts
 TESTS += tests/corpus/export-scripts
+
+check_PROGRAMS += tests/unit/test-export
+TESTS += tests/unit/test-export
+tests_unit_test_export_SOURCES = tests/unit/test-export.c
+tests_unit_test_export_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(BASE_LIBS)
