@@ -2,6 +2,7 @@
 #include "destinations.h"
 
 const NxDestination *const nx_destinations[] = {
+    &nx_destination_site,
     &nx_destination_cdcs,
     NULL,
 };

@@ -5,6 +5,7 @@
 #include "nx-export.h"
 
 extern const NxDestination nx_destination_cdcs;
+extern const NxDestination nx_destination_site;
 
 /* Highest priority first, ties by name; NULL-terminated. */
 extern const NxDestination *const nx_destinations[];

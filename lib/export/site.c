@@ -1,0 +1,196 @@
+/* site.c — the local web catalogue: every record a page, one index with search and filters, an Atom feed. Static files that work from file://.
+ * A record's folder is made beside its place and takes it in one rename, so a page is there whole or as it was before. */
+#include "site.h"
+
+#include "destinations.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <libxslt/security.h>
+#include <libxslt/xslt.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define UNFINISHED ".new-"
+
+typedef struct {
+  const NxSettings *settings;
+  xsltStylesheet *sheet; /* NULL until first used */
+  gboolean assets_written;
+} Site;
+
+static gboolean site_is_enabled(const NxSettings *settings)
+{
+  return settings->site_path && *settings->site_path;
+}
+
+static gpointer site_open(const NxSettings *settings, NxHttp *http)
+{
+  (void)http;
+  Site *site = g_new0(Site, 1);
+  site->settings = settings;
+  return site;
+}
+
+static void site_close(gpointer state)
+{
+  Site *site = state;
+  xsltFreeStylesheet(site->sheet);
+  g_free(site);
+}
+
+/* -------------------------------------------------------------------------------------------------------- folders and lock */
+
+static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *where)
+{
+  (void)about, (void)kind, (void)where;
+  return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+  nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* What a killed run left half made. */
+static void remove_unfinished(const char *records)
+{
+  g_autoptr(GDir) dir = g_dir_open(records, 0, NULL);
+  for (const char *name = dir ? g_dir_read_name(dir) : NULL; name; name = g_dir_read_name(dir)) {
+    if (!g_str_has_prefix(name, UNFINISHED))
+      continue;
+    g_autofree char *path = g_build_filename(records, name, NULL);
+    remove_tree(path);
+  }
+}
+
+static int lock_site(const char *folder, GError **err)
+{
+  g_autofree char *path = g_build_filename(folder, ".lock", NULL);
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  int locked = fd < 0 ? -1 : flock(fd, LOCK_EX);
+  while (locked < 0 && fd >= 0 && errno == EINTR && !nx_interrupted())
+    locked = flock(fd, LOCK_EX);
+  if (locked == 0)
+    return fd;
+  nx_error_from_errno(err, errno, "lock the catalogue with", path);
+  if (fd >= 0)
+    close(fd);
+  return -1;
+}
+
+static const char *const ASSETS[] = {"index.html", "site.css", "site.js"};
+
+/* Copies what differs: an update of the program brings its own look along. */
+static gboolean write_assets(const char *folder, GError **err)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(ASSETS); i++) {
+    g_autofree char *relative = g_build_filename("site", ASSETS[i], NULL);
+    g_autofree char *from = nx_share_path(relative), *to = g_build_filename(folder, ASSETS[i], NULL);
+    g_autofree char *new_text = NULL, *old_text = NULL;
+    gsize new_length, old_length = 0;
+    if (!nx_file_read(from, 1 << 20, &new_text, &new_length, err))
+      return FALSE;
+    gboolean same = nx_file_read(to, 1 << 20, &old_text, &old_length, NULL) && old_length == new_length && memcmp(old_text, new_text, new_length) == 0;
+    if (!same && !nx_file_write(to, new_text, new_length, 0666 & ~022, err))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean load_sheet(Site *site, GError **err)
+{
+  if (site->sheet)
+    return TRUE;
+  g_autofree char *path = nx_share_path("site/record.xsl");
+  site->sheet = xsltParseStylesheetFile((const xmlChar *)path);
+  if (!site->sheet)
+    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the page template %s cannot be read; is NexusLIMS installed completely?", path);
+  return site->sheet != NULL;
+}
+
+/* The new folder in the place of the old one, which is exchanged in one step and then removed. */
+static gboolean take_place(const char *new_folder, const char *place, GError **err)
+{
+  if (renameat2(AT_FDCWD, new_folder, AT_FDCWD, place, RENAME_EXCHANGE) == 0) {
+    remove_tree(new_folder);
+    return TRUE;
+  }
+  if (errno == ENOENT && rename(new_folder, place) == 0)
+    return TRUE;
+  if (errno == EINVAL) { /* a file system that cannot exchange */
+    remove_tree(place);
+    if (rename(new_folder, place) == 0)
+      return TRUE;
+  }
+  return nx_error_from_errno(err, errno, "put the page at", place);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- one record */
+
+static char *record_name(const char *path)
+{
+  g_autofree char *base = g_path_get_basename(path);
+  return g_str_has_suffix(base, ".xml") ? g_strndup(base, strlen(base) - 4) : g_steal_pointer(&base);
+}
+
+static gboolean publish(Site *site, NxExportJob *job, const char *name, GError **err)
+{
+  const char *folder = site->settings->site_path;
+  g_autofree char *records = g_build_filename(folder, "records", NULL);
+  g_autofree char *place = g_build_filename(records, name, NULL);
+  g_autofree char *unfinished = g_strconcat(records, "/" UNFINISHED, name, NULL);
+  remove_unfinished(records);
+  if (!nx_folder_make(unfinished, err))
+    return FALSE;
+  g_autoptr(json_object) entry = nx_site_record_write(site->settings, site->sheet, job, name, unfinished, err);
+  gboolean good = entry && take_place(unfinished, place, err) && nx_folder_sync(records, err) && nx_site_index_add(folder, entry, err);
+  if (!good)
+    remove_tree(unfinished);
+  return good;
+}
+
+static gboolean site_send(gpointer state, NxExportJob *job, GError **err)
+{
+  Site *site = state;
+  const char *folder = site->settings->site_path, *path = nx_json_get_string(job->context, "xml_file_path");
+  if (!path) {
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the export request names no record file (xml_file_path)");
+    return FALSE;
+  }
+  g_autofree char *records = g_build_filename(folder, "records", NULL);
+  if (!nx_folder_make(records, err) || !load_sheet(site, err))
+    return FALSE;
+  int lock = lock_site(folder, err);
+  if (lock < 0)
+    return FALSE;
+  g_autofree char *name = record_name(path);
+  site->assets_written = site->assets_written || write_assets(folder, err);
+  gboolean good = site->assets_written && publish(site, job, name, err);
+  close(lock);
+  if (!good)
+    return FALSE;
+  g_autofree char *page = g_build_filename(records, name, "index.html", NULL);
+  job->record_id = g_steal_pointer(&name);
+  job->record_url = g_filename_to_uri(page, NULL, err);
+  return job->record_url != NULL;
+}
+
+static gboolean site_validate(gpointer state, GError **err)
+{
+  Site *site = state;
+  if (!nx_folder_make(site->settings->site_path, err) || !load_sheet(site, err))
+    return FALSE;
+  return access(site->settings->site_path, W_OK) == 0 || nx_error_from_errno(err, errno, "write into the catalogue folder", site->settings->site_path);
+}
+
+const NxDestination nx_destination_site = {.name = "site",
+                                           .priority = 110,
+                                           .is_enabled = site_is_enabled,
+                                           .open = site_open,
+                                           .close = site_close,
+                                           .send = site_send,
+                                           .validate = site_validate,
+                                           .is_local = TRUE};

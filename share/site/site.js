@@ -1,0 +1,101 @@
+/* The list of records: filters, search, more. Everything that comes from records goes in as text, never as markup. */
+"use strict";
+
+(function () {
+  const PAGE = 60;
+  const byId = (id) => document.getElementById(id);
+  let records = [];
+  let shown = PAGE;
+
+  const element = (name, properties, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children.filter((child) => child !== null));
+    return made;
+  };
+
+  const fold = (text) => (text || "").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+  const searchable = (record) =>
+    fold([record.title, record.instrument, record.instrument_pid, record.person, record.motivation, record.name,
+          ...(record.samples || []), ...(record.types || [])].join(" "));
+
+  const card = (record) => {
+    const page = "records/" + encodeURIComponent(record.name) + "/index.html";
+    const picture = record.thumb
+      ? element("img", { src: "records/" + encodeURIComponent(record.name) + "/" + record.thumb, alt: "", width: 500, height: 500, loading: "lazy" })
+      : element("div", { className: "none", textContent: "no preview" });
+    const facts = [record.instrument, record.person].filter(Boolean).join(" · ");
+    const data = record.datasets + (record.datasets === 1 ? " dataset" : " datasets");
+    return element("li", { className: "card" },
+      element("a", { href: page },
+        element("div", { className: "picture" }, picture),
+        element("div", { className: "text" },
+          element("time", { dateTime: record.start, textContent: (record.start || "").slice(0, 16).replace("T", " ") }),
+          element("h2", { textContent: record.title }),
+          element("p", { textContent: facts }),
+          element("p", { className: "quiet", textContent: data + (record.samples && record.samples.length ? " · " + record.samples.join(", ") : "") }))));
+  };
+
+  const wanted = () => {
+    const words = fold(byId("text").value).split(/\s+/).filter(Boolean);
+    const instrument = byId("instrument").value, person = byId("person").value;
+    const from = byId("from").value, to = byId("to").value;
+    return records.filter((record) => {
+      const day = (record.start || "").slice(0, 10);
+      return (!instrument || record.instrument_pid === instrument) && (!person || record.person === person) &&
+        (!from || day >= from) && (!to || day <= to) && words.every((word) => record.haystack.includes(word));
+    });
+  };
+
+  const remember = () => {
+    const state = new URLSearchParams();
+    for (const id of ["text", "instrument", "person", "from", "to"])
+      if (byId(id).value) state.set(id, byId(id).value);
+    history.replaceState(null, "", state.toString() ? "#" + state : location.pathname + location.search);
+  };
+
+  const draw = () => {
+    const found = wanted();
+    byId("records").replaceChildren(...found.slice(0, shown).map(card));
+    byId("more").hidden = found.length <= shown;
+    byId("count").textContent = found.length === records.length
+      ? records.length + (records.length === 1 ? " record" : " records")
+      : found.length + " of " + records.length + " records";
+  };
+
+  const fill = (id, pairs) => {
+    const sorted = [...pairs].sort((a, b) => a[1].localeCompare(b[1]));
+    byId(id).append(...sorted.map(([value, text]) => element("option", { value, textContent: text })));
+  };
+
+  const restore = () => {
+    for (const [id, value] of new URLSearchParams(location.hash.slice(1)))
+      if (byId(id)) byId(id).value = value;
+  };
+
+  window.nexuslimsRecords = (list) => {
+    records = list.map((record) => Object.assign(record, { haystack: searchable(record) }));
+    records.sort((a, b) => (a.instant < b.instant ? 1 : a.instant > b.instant ? -1 : 0));
+    fill("instrument", new Map(records.map((record) => [record.instrument_pid, record.instrument || record.instrument_pid])));
+    fill("person", new Map(records.filter((record) => record.person).map((record) => [record.person, record.person])));
+    restore();
+    draw();
+    const again = () => { shown = PAGE; remember(); draw(); };
+    byId("filters").addEventListener("input", again);
+    byId("filters").addEventListener("reset", () => setTimeout(again));
+    byId("filters").addEventListener("submit", (event) => event.preventDefault());
+    byId("more").addEventListener("click", () => {
+      const next = shown;
+      shown += PAGE;
+      draw();
+      byId("records").children[next].querySelector("a").focus();
+    });
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && byId("text") && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
+      event.preventDefault();
+      byId("text").focus();
+    }
+  });
+})();
