@@ -1,5 +1,6 @@
 /* tree-db.c — rows of `nexuslims db`. Texts: the product's command line reference and cli §1.1; export and download: igem-db §5.7, §5.8. */
 #include "nx-cli-tree.h"
+#include "nx-completion.h"
 
 static const NxArgument ALEMBIC_ARGUMENTS[] = {
   {.name = "ARGS", .type = NX_VALUE_TEXT, .optional = TRUE, .variadic = TRUE, .field = offsetof(NxDbAlembicOptions, words)},
@@ -52,11 +53,11 @@ static const NxOption MOVE_OPTIONS[] = {
   {0},
 };
 static const NxArgument DOWNGRADE_ARGUMENTS[] = {
-  {.name = "REVISION", .type = NX_VALUE_TEXT, .optional = TRUE, .preset = "-1", .field = offsetof(NxDbMoveOptions, revision)},
+  {.name = "REVISION", .type = NX_VALUE_TEXT, .optional = TRUE, .preset = "-1", .words = nx_completion_downgrade_words, .field = offsetof(NxDbMoveOptions, revision)},
   {0},
 };
 static const NxArgument UPGRADE_ARGUMENTS[] = {
-  {.name = "REVISION", .type = NX_VALUE_TEXT, .optional = TRUE, .preset = "head", .field = offsetof(NxDbMoveOptions, revision)},
+  {.name = "REVISION", .type = NX_VALUE_TEXT, .optional = TRUE, .preset = "head", .words = nx_completion_upgrade_words, .field = offsetof(NxDbMoveOptions, revision)},
   {0},
 };
 
