@@ -5,3 +5,8 @@ lib_cli_libcli_a_SOURCES = lib/cli/nx-cli.h lib/cli/command.h lib/cli/command.c 
 	lib/cli/tree.c lib/cli/tree-config.c lib/cli/tree-db.c lib/cli/value.h lib/cli/value.c
 CLI_LIBS = lib/cli/libcli.a
 SHARE_FILES += share/completion/nexuslims.bash share/completion/nexuslims.zsh share/completion/nexuslims.fish
+
+bin_PROGRAMS += bin/nexuslims
+bin_nexuslims_SOURCES = bin/nexuslims.c bin/nexuslims-build.h bin/nexuslims-build.c bin/nexuslims-pipeline.h bin/nexuslims-pipeline.c \
+	bin/nexuslims-runfiles.h bin/nexuslims-runfiles.c bin/nexuslims-summary.h bin/nexuslims-summary.c
+bin_nexuslims_LDADD = $(CLI_LIBS) $(CONFIG_LIBS) $(BASE_LIBS)
