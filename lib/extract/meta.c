@@ -1,5 +1,5 @@
 /* meta.c — the small rules of nx_meta that every format follows: quantities, Creation Time, key order. */
-#include "nx-extract.h"
+#include "formats.h"
 
 #include <math.h>
 #include <string.h>
@@ -78,4 +78,37 @@ json_object *nx_meta_sorted(json_object *value)
   if (json_object_is_type(value, json_type_object) && !is_quantity(value))
     return sorted_object(value);
   return value;
+}
+
+/* -------------------------------------------------------------------------------------------------------- common fields */
+
+json_object *nx_image_meta(const NxInput *in, const char *data_type)
+{
+  g_autofree char *created = nx_meta_time(in, nx_zone("UTC", NULL));
+  json_object *nx_meta = json_object_new_object();
+  nx_json_set_string(nx_meta, "Creation Time", created);
+  nx_json_set_string(nx_meta, "Data Type", data_type);
+  nx_json_set_string(nx_meta, "DatasetType", "Image");
+  nx_json_set_string(nx_meta, "Instrument ID", in->instrument_pid);
+  nx_json_set(nx_meta, "warnings", json_object_new_array());
+  return nx_meta;
+}
+
+void nx_meta_warn(json_object *nx_meta, const char *sentence)
+{
+  const char *present = nx_json_get_string(nx_meta, "Extractor Warnings");
+  g_autofree char *all = present ? g_strdup_printf("%s; %s", present, sentence) : g_strdup(sentence);
+  nx_json_set_string(nx_meta, "Extractor Warnings", all);
+}
+
+void nx_meta_doubt(json_object *nx_meta, const char *name)
+{
+  json_object *path = json_object_new_array();
+  json_object_array_add(path, json_object_new_string(name));
+  json_object *warnings = nx_json_get(nx_meta, "warnings");
+  if (!json_object_is_type(warnings, json_type_array)) {
+    warnings = json_object_new_array();
+    nx_json_set(nx_meta, "warnings", warnings);
+  }
+  json_object_array_add(warnings, path);
 }

@@ -1,0 +1,25 @@
+/* formats.h — the formats that registry.c lists, and what they share. Private to lib/extract. */
+#ifndef NX_FORMATS_H
+#define NX_FORMATS_H
+
+#include "nx-extract.h"
+
+extern const NxFormat nx_format_basic;
+extern const NxFormat nx_format_fei_tiff;
+
+/* TRUE when `format` wants files of that extension (lower case; NULL: none). */
+gboolean nx_format_claims(const NxFormat *format, const char *extension);
+/* The last suffix of a base name, lower-cased, without the dot; NULL when there is none. */
+char *nx_name_extension(const char *name);
+/* The view of a plain picture or text file, by its name. */
+NxViewKind nx_view_by_name(const char *name);
+/* DatasetType, Data Type and Creation Time of a file about which nothing else is known. */
+json_object *nx_basic_meta(const NxInput *in);
+/* The fields that the TIFF formats have in common: Creation Time, Data Type, DatasetType, Instrument ID (null when unknown), empty warnings. */
+json_object *nx_image_meta(const NxInput *in, const char *data_type);
+/* Adds a sentence to nx_meta's `Extractor Warnings`, which the pipeline moves into `NexusLIMS Extraction`. */
+void nx_meta_warn(json_object *nx_meta, const char *sentence);
+/* Appends [name] to `warnings`: the value of that field is doubtful. */
+void nx_meta_doubt(json_object *nx_meta, const char *name);
+
+#endif

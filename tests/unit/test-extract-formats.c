@@ -1,0 +1,65 @@
+/* test-extract-formats.c — the formats read the corpus as their vendors' files are expected to be read. */
+#include "extract-corpus.h"
+
+#include <string.h>
+
+/* The folders of the corpus whose layout is NAME.expected.json with `extractor`, `nx_meta` and `raw`. */
+static const char *const FOLDERS[] = { "fei-tif", "image", "text" };
+
+/* nx_meta as the corpus has it: `Extractor Warnings` is compared apart. */
+static char *take_warnings(json_object *nx_meta)
+{
+  char *text = g_strdup(nx_json_get_string(nx_meta, "Extractor Warnings"));
+  json_object_object_del(nx_meta, "Extractor Warnings");
+  return text;
+}
+
+static void check_case(const char *expectation)
+{
+  g_autoptr(CorpusCase) test = corpus_case_open(expectation);
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
+  const NxFormat *format = nx_format_for(&test->in);
+  g_autofree char *extractor = g_strconcat(format->name, "_extractor", NULL);
+  g_test_message("%s", test->path);
+  g_assert_cmpstr(extractor, ==, nx_json_get_string(test->expected, "extractor"));
+  g_assert_true(format->read(&test->in, signals, &problem));
+  g_assert_no_error(problem);
+  g_assert_cmpuint(signals->len, ==, 1);
+
+  NxSignal *signal = signals->pdata[0];
+  g_autofree char *warnings = take_warnings(signal->nx_meta);
+  json_object *tolerant = nx_json_get(test->expected, "nx_meta_tolerant");
+  if (tolerant)
+    g_assert_nonnull(warnings);
+  else
+    g_assert_null(warnings);
+  corpus_assert_same(signal->nx_meta, tolerant ? tolerant : nx_json_get(test->expected, "nx_meta"), test->path);
+  json_object *raw = nx_json_get(test->expected, "raw");
+  if (raw)
+    corpus_assert_same(signal->raw, raw, test->path);
+}
+
+static void test_corpus(gconstpointer name)
+{
+  g_autofree char *folder = corpus_folder(name);
+  if (!folder) {
+    g_autofree char *message = g_strdup_printf("corpus/%s not found (set NX_CORPUS)", (const char *)name);
+    g_test_skip(message);
+    return;
+  }
+  g_autoptr(GPtrArray) cases = corpus_expectations(folder);
+  g_assert_cmpuint(cases->len, >, 0);
+  for (guint i = 0; i < cases->len; i++)
+    check_case(cases->pdata[i]);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(FOLDERS); i++) {
+    g_autofree char *path = g_strdup_printf("/extract/corpus/%s is read as expected, every key, value and unit", FOLDERS[i]);
+    g_test_add_data_func(path, FOLDERS[i], test_corpus);
+  }
+  return g_test_run();
+}
