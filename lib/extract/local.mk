@@ -7,6 +7,7 @@ lib_extract_libextract_a_SOURCES = lib/extract/nx-extract.h lib/extract/bytes.c 
 	lib/extract/meta.c lib/extract/meta-schema.c lib/extract/formats.h lib/extract/registry.c lib/extract/basic.c \
 	lib/extract/decimal.c lib/extract/decimal.h lib/extract/ini.c lib/extract/ini.h lib/extract/tiff-tags.c lib/extract/tiff-tags.h \
 	lib/extract/xml-object.c lib/extract/xml-object.h lib/extract/fei-text.c lib/extract/fei-text.h lib/extract/fei-tiff.c \
+	lib/extract/profiles.c lib/extract/profiles.h lib/extract/profile-values.c lib/extract/profile-values.h \
 	$(EXTRACT_DM_SOURCES) $(EXTRACT_PREVIEW_SOURCES)
 lib_extract_libextract_a_CFLAGS = $(AM_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) $(CAIRO_CFLAGS) $(XML_CFLAGS) $(SECCOMP_CFLAGS)
 EXTRACT_LIBS = lib/extract/libextract.a $(TIFF_LIBS) $(PIXBUF_LIBS) $(CAIRO_LIBS) $(XML_LIBS) $(SECCOMP_LIBS) $(JQ_LIBS)
@@ -15,3 +16,10 @@ check_PROGRAMS += tests/unit/test-extract-formats
 TESTS += tests/unit/test-extract-formats
 tests_unit_test_extract_formats_SOURCES = tests/unit/test-extract-formats.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_extract_formats_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+
+SHARE_FILES += share/profiles/FEI-Titan-STEM.jq share/profiles/FEI-Titan-TEM.jq share/profiles/JEOL-JEM-TEM.jq
+
+check_PROGRAMS += tests/unit/test-extract-profiles
+TESTS += tests/unit/test-extract-profiles
+tests_unit_test_extract_profiles_SOURCES = tests/unit/test-extract-profiles.c
+tests_unit_test_extract_profiles_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)

@@ -99,6 +99,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSignal, nx_signal_free)
 
 /* The file at hand. */
 typedef struct NxCompanion NxCompanion;
+typedef struct NxFormat NxFormat;
 typedef struct {
   const char *path; /* bytes */
   const char *name; /* base name, valid UTF-8 */
@@ -110,9 +111,10 @@ typedef struct {
   const char *below;          /* the path below NX_INSTRUMENT_DATA_PATH, or the whole path; NULL in tests */
   json_object *instrument;    /* the row on the line, or NULL */
   const NxCompanion *companions; /* opened before the sandbox closes; see nx_input_companion */
+  const NxFormat *format;        /* that reads it; NULL while it is looked for */
 } NxInput;
 
-typedef struct NxFormat {
+struct NxFormat {
   const char *name;               /* + "_extractor" = the name in records */
   const char *const *extensions;  /* lower case, NULL-terminated; NULL: any */
   int priority;
@@ -124,7 +126,7 @@ typedef struct NxFormat {
   gboolean (*sniff)(const NxInput *in);
   /* Adds one NxSignal per signal to `signals`. */
   gboolean (*read)(const NxInput *in, GPtrArray *signals, GError **err);
-} NxFormat;
+};
 
 /* Every format, by descending priority, ties by name; NULL-terminated. */
 extern const NxFormat *const nx_formats[];

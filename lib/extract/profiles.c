@@ -1,0 +1,409 @@
+/* profiles.c — finds, matches and runs instrument profiles. A profile that fails, in whatever way, is a warning and changes nothing. */
+#include "profiles.h"
+#include "profile-values.h"
+
+#include <fnmatch.h>
+#include <jq.h>
+#include <string.h>
+
+#define PROFILE_MAX (1024 * 1024)
+/* Lines at the top in which `# instrument:` and its like are looked for. */
+#define HEADER_LINES 10
+
+typedef struct {
+  char *path;
+  char *name;        /* base name */
+  char *stem;        /* without suffix */
+  char *instrument;  /* glob on the PID */
+  char *extractor;   /* glob on "dm3_extractor"; NULL: any */
+  gboolean only_first;
+  char *program;     /* jq text; NULL for a .json file */
+  json_object *fields; /* of a .json file: merged into extensions */
+  jq_state *jq;      /* NULL before it is compiled */
+  gboolean is_broken;
+} Profile;
+
+static GPtrArray *profiles; /* of Profile*, in the order in which they run */
+static int skipped = -1;
+static NxProfileWatch watch_call;
+static gpointer watch_data;
+
+/* One line, so that line numbers in messages are those of the profile. */
+static const char PRELUDE[] =
+  "def real(x): {\"\\u0001real\": x}; "
+  "def q(value; unit): {\"value\": value, \"unit\": unit}; "
+  "def ext(name; value): .nx_meta.extensions[name] = value; "
+  "def warn(name): .nx_meta.warnings += [[name]]; "
+  "def settype(dataset; data): .nx_meta.DatasetType = dataset | .nx_meta[\"Data Type\"] = data; "
+  "def mv(old; new): if .nx_meta | has(old) then .nx_meta[new] = .nx_meta[old] | del(.nx_meta[old]) "
+  "  elif .nx_meta.extensions // {} | has(old) then .nx_meta.extensions[new] = .nx_meta.extensions[old] | del(.nx_meta.extensions[old]) "
+  "  else . end; "
+  "def parse_decimal: if type == \"string\" then (try (gsub(\"^\\\\s+|\\\\s+$\"; \"\") | tonumber) catch null) elif type == \"number\" then . else null end; "
+  ".variables as {$file, $name, $ext, $below, $instrument, $signal, $signals, $tecnai} | .object | (";
+
+static void profile_free(Profile *profile)
+{
+  g_free(profile->path);
+  g_free(profile->name);
+  g_free(profile->stem);
+  g_free(profile->instrument);
+  g_free(profile->extractor);
+  g_free(profile->program);
+  json_object_put(profile->fields);
+  if (profile->jq)
+    jq_teardown(&profile->jq);
+  g_free(profile);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- finding */
+
+/* The value behind `# key:` in the first lines, or NULL. */
+static char *header_value(const char *program, const char *key)
+{
+  g_auto(GStrv) lines = g_strsplit(program, "\n", HEADER_LINES + 1);
+  for (guint i = 0; lines[i] && i < HEADER_LINES; i++) {
+    const char *at = lines[i];
+    if (*at != '#')
+      continue;
+    at += 1 + strspn(at + 1, " \t");
+    if (g_str_has_prefix(at, key) && at[strlen(key)] == ':')
+      return g_strstrip(g_strdup(at + strlen(key) + 1));
+  }
+  return NULL;
+}
+
+static Profile *profile_read(const char *path, GError **err)
+{
+  g_autofree char *text = NULL;
+  gsize length;
+  if (!nx_file_read(path, PROFILE_MAX, &text, &length, err))
+    return NULL;
+  gboolean is_fields = g_str_has_suffix(path, ".json");
+  g_autoptr(json_object) fields = is_fields ? nx_json_parse(text, length, err) : NULL;
+  if (is_fields && !json_object_is_type(fields, json_type_object)) {
+    if (fields)
+      g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "not a JSON object");
+    return NULL;
+  }
+
+  Profile *profile = g_new0(Profile, 1);
+  profile->path = g_strdup(path);
+  profile->name = g_path_get_basename(path);
+  profile->stem = g_strndup(profile->name, (gsize)(strrchr(profile->name, '.') - profile->name));
+  profile->fields = g_steal_pointer(&fields);
+  if (!is_fields) {
+    profile->instrument = header_value(text, "instrument");
+    profile->extractor = header_value(text, "extractor");
+    g_autofree char *signals = header_value(text, "signals");
+    profile->only_first = g_strcmp0(signals, "first") == 0;
+    profile->program = g_steal_pointer(&text);
+  }
+  if (!profile->instrument)
+    profile->instrument = g_strdup(profile->stem);
+  return profile;
+}
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static GPtrArray *names_in(const char *folder)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  for (const char *name = dir ? g_dir_read_name(dir) : NULL; name; name = g_dir_read_name(dir))
+    g_ptr_array_add(names, g_strdup(name));
+  g_ptr_array_sort(names, by_text);
+  return names;
+}
+
+/* A local profile hides ours of the same stem and kind. */
+static void hide(const Profile *newer)
+{
+  for (guint i = 0; i < profiles->len; i++) {
+    const Profile *older = profiles->pdata[i];
+    if (strcmp(older->name, newer->name) != 0)
+      continue;
+    nx_log_warning("profile %s takes the place of %s", newer->path, older->path);
+    g_ptr_array_remove_index(profiles, i);
+    return;
+  }
+}
+
+static void load_folder(const char *folder)
+{
+  g_autoptr(GPtrArray) names = names_in(folder);
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = names->pdata[i];
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    if (*name == '_' || *name == '.')
+      continue;
+    if (g_str_has_suffix(name, ".py")) {
+      nx_log_warning("%s: Python profiles are not supported; see nexuslims-profiles(7)", path);
+      continue;
+    }
+    if (!g_str_has_suffix(name, ".jq") && !g_str_has_suffix(name, ".json"))
+      continue;
+    g_autoptr(GError) problem = NULL;
+    Profile *profile = profile_read(path, &problem);
+    if (!profile) {
+      nx_log_warning("Failed to load local profile '%s': %s", path, problem->message);
+      continue;
+    }
+    hide(profile);
+    g_ptr_array_add(profiles, profile);
+  }
+}
+
+void nx_profiles_load(const char *local_folder)
+{
+  g_clear_pointer(&profiles, g_ptr_array_unref);
+  profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
+  g_autofree char *built_in = nx_share_path("profiles");
+  if (built_in)
+    load_folder(built_in);
+  if (local_folder)
+    load_folder(local_folder);
+  nx_log_debug("%u instrument profiles", profiles->len);
+}
+
+gboolean nx_profiles_add(const char *path, GError **err)
+{
+  Profile *profile = profile_read(path, err);
+  if (!profile)
+    return FALSE;
+  g_free(profile->instrument);
+  profile->instrument = g_strdup("*");
+  g_ptr_array_add(profiles, profile);
+  return TRUE;
+}
+
+const char *nx_profiles_name(int number)
+{
+  return profiles && number >= 0 && (guint)number < profiles->len ? ((Profile *)profiles->pdata[number])->name : NULL;
+}
+
+void nx_profiles_watch(NxProfileWatch watch, gpointer user_data)
+{
+  watch_call = watch;
+  watch_data = user_data;
+}
+
+void nx_profiles_skip(int number)
+{
+  skipped = number;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- compiling */
+
+static void collect_message(void *text, jv message)
+{
+  jv formatted = jq_format_error(message);
+  if (jv_get_kind(formatted) == JV_KIND_STRING)
+    g_string_append_printf(text, "%s%s", ((GString *)text)->len ? "; " : "", jv_string_value(formatted));
+  jv_free(formatted);
+}
+
+static gboolean compile(Profile *profile, GError **err)
+{
+  g_autoptr(GString) message = g_string_new(NULL);
+  g_autofree char *program = g_strconcat(PRELUDE, profile->program, "\n)", NULL);
+  profile->jq = jq_init();
+  jq_set_error_cb(profile->jq, collect_message, message);
+  gboolean is_good = jq_compile(profile->jq, program) != 0;
+  jq_set_error_cb(profile->jq, NULL, NULL);
+  if (is_good)
+    return TRUE;
+  jq_teardown(&profile->jq);
+  g_strdelimit(message->str, "\n", ' ');
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s", message->len ? message->str : "it cannot be compiled");
+  return FALSE;
+}
+
+/* FALSE when it cannot be used; says so once. */
+static gboolean make_ready(Profile *profile)
+{
+  if (profile->fields || profile->jq)
+    return TRUE;
+  g_autoptr(GError) problem = NULL;
+  if (profile->is_broken || compile(profile, &problem))
+    return !profile->is_broken;
+  profile->is_broken = TRUE;
+  nx_log_warning("Failed to load local profile '%s': %s", profile->path, problem->message);
+  return FALSE;
+}
+
+static gboolean is_for(const Profile *profile, const char *instrument_pid)
+{
+  return strcmp(profile->instrument, "*") == 0 || (instrument_pid && fnmatch(profile->instrument, instrument_pid, 0) == 0);
+}
+
+void nx_profiles_prepare(const char *instrument_pid)
+{
+  for (guint i = 0; profiles && i < profiles->len; i++) {
+    if (is_for(profiles->pdata[i], instrument_pid))
+      make_ready(profiles->pdata[i]);
+  }
+}
+
+static gboolean check_one(Profile *profile, FILE *out)
+{
+  g_autoptr(GError) problem = NULL;
+  gboolean is_good = profile->fields || profile->jq || compile(profile, &problem);
+  fprintf(out, "%s: %s\n", profile->path, is_good ? "ok" : problem->message);
+  return is_good;
+}
+
+gboolean nx_profiles_check(const char *const *paths, FILE *out)
+{
+  gboolean all_good = TRUE;
+  for (guint i = 0; !*paths && profiles && i < profiles->len; i++)
+    all_good &= check_one(profiles->pdata[i], out);
+  for (; *paths; paths++) {
+    g_autoptr(GError) problem = NULL;
+    Profile *profile = profile_read(*paths, &problem);
+    if (profile) {
+      all_good &= check_one(profile, out);
+      profile_free(profile);
+    } else {
+      fprintf(out, "%s: %s\n", *paths, problem->message);
+      all_good = FALSE;
+    }
+  }
+  return all_good;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- running */
+
+static void add_variable(json_object *variables, const char *name, json_object *value)
+{
+  json_object_object_add(variables, name, value);
+}
+
+static json_object *variables_of(const NxInput *in, guint index, guint count, json_object *tecnai)
+{
+  json_object *variables = json_object_new_object();
+  g_autofree char *file = nx_text_utf8(in->path, -1);
+  g_autofree char *below = nx_text_utf8(in->below ? in->below : in->path, -1);
+  const char *dot = strrchr(in->name, '.');
+  add_variable(variables, "file", json_object_new_string(file));
+  add_variable(variables, "name", json_object_new_string(in->name));
+  add_variable(variables, "ext", json_object_new_string(dot ? dot + 1 : ""));
+  add_variable(variables, "below", json_object_new_string(below));
+  add_variable(variables, "instrument", json_object_get(in->instrument));
+  add_variable(variables, "signal", json_object_new_int((int)index));
+  add_variable(variables, "signals", json_object_new_int((int)count));
+  add_variable(variables, "tecnai", json_object_get(tecnai));
+  return variables;
+}
+
+/* The first output; invalid with the reason when it is not the only one. */
+static jv single_output(jq_state *jq)
+{
+  jv first = jq_next(jq);
+  if (!jv_is_valid(first))
+    return jv_invalid_has_msg(jv_copy(first)) ? first : (jv_free(first), jv_invalid_with_msg(jv_string("no output")));
+  jv second = jq_next(jq);
+  gboolean is_single = !jv_is_valid(second) && !jv_invalid_has_msg(jv_copy(second));
+  jv_free(second);
+  if (is_single)
+    return first;
+  jv_free(first);
+  return jv_invalid_with_msg(jv_string("more than one output"));
+}
+
+static char *reason_of(jv invalid)
+{
+  jv message = jv_invalid_get_msg(invalid);
+  char *text = jv_get_kind(message) == JV_KIND_STRING ? g_strdup(jv_string_value(message)) : g_strdup("an error without text");
+  jv_free(message);
+  return text;
+}
+
+/* Runs a jq profile over `object`; NULL with the reason when it failed. */
+static json_object *run_program(const Profile *profile, json_object *object, json_object *variables, char **reason)
+{
+  jv input = jv_object_set(jv_object(), jv_string("variables"), nx_profile_to_jq(variables));
+  jq_start(profile->jq, jv_object_set(input, jv_string("object"), nx_profile_to_jq(object)), 0);
+  jv output = single_output(profile->jq);
+  if (!jv_is_valid(output)) {
+    *reason = reason_of(output);
+    return NULL;
+  }
+  json_object *result = nx_profile_from_jq(output, object, nx_json_get(variables, "tecnai"));
+  if (json_object_is_type(nx_json_get(result, "nx_meta"), json_type_object))
+    return result;
+  json_object_put(result);
+  *reason = g_strdup("its output is not an object with an object 'nx_meta'");
+  return NULL;
+}
+
+/* Sets the fields of a .json profile in extensions. */
+static json_object *merge_fields(const Profile *profile, json_object *object)
+{
+  json_object *nx_meta = nx_json_get(object, "nx_meta");
+  json_object *extensions = nx_json_get(nx_meta, "extensions");
+  if (!json_object_is_type(extensions, json_type_object)) {
+    extensions = json_object_new_object();
+    nx_json_set(nx_meta, "extensions", extensions);
+  }
+  json_object_object_foreach(profile->fields, key, value)
+    nx_json_set(extensions, key, json_object_get(value));
+  return json_object_get(object);
+}
+
+/* nx_meta and raw as one object, whose members are shared. */
+static json_object *joined(const NxSignal *signal)
+{
+  json_object *object = json_object_new_object();
+  json_object_object_add(object, "nx_meta", json_object_get(signal->nx_meta));
+  if (signal->raw) {
+    json_object_object_foreach(signal->raw, key, value) {
+      if (strcmp(key, "nx_meta") != 0)
+        json_object_object_add(object, key, json_object_get(value));
+    }
+  }
+  return object;
+}
+
+/* Takes the object apart into the signal again; consumes it. */
+static void take_apart(NxSignal *signal, json_object *object)
+{
+  json_object_put(signal->nx_meta);
+  signal->nx_meta = json_object_get(nx_json_get(object, "nx_meta"));
+  json_object_object_del(object, "nx_meta");
+  json_object_put(signal->raw);
+  signal->raw = json_object_object_length(object) ? json_object_get(object) : NULL;
+  json_object_put(object);
+}
+
+static void run_profile(const NxInput *in, const Profile *profile, NxSignal *signal, json_object *variables)
+{
+  g_autofree char *reason = NULL;
+  g_autoptr(json_object) object = joined(signal);
+  json_object *result = profile->fields ? merge_fields(profile, object) : run_program(profile, object, variables, &reason);
+  if (result)
+    take_apart(signal, result);
+  else
+    nx_log_warning("%s: profile %s failed: %s", in->name, profile->name, reason);
+}
+
+void nx_profiles_run(const NxInput *in, NxSignal *signal, guint index, guint count, json_object *tecnai)
+{
+  g_autoptr(json_object) variables = NULL;
+  g_autofree char *extractor = in->format ? g_strconcat(in->format->name, "_extractor", NULL) : g_strdup("");
+  for (guint i = 0; profiles && i < profiles->len; i++) {
+    Profile *profile = profiles->pdata[i];
+    if ((int)i == skipped || !is_for(profile, in->instrument_pid) || (profile->only_first && index > 0) ||
+        (profile->extractor && fnmatch(profile->extractor, extractor, 0) != 0) || !make_ready(profile))
+      continue;
+    if (!variables)
+      variables = variables_of(in, index, count, tecnai);
+    if (watch_call)
+      watch_call((int)i, watch_data);
+    run_profile(in, profile, signal, variables);
+    if (watch_call)
+      watch_call(-1, watch_data);
+  }
+}
