@@ -30,13 +30,25 @@ gboolean nx_array_set_contiguous(NxArray *array, GError **err)
   return TRUE;
 }
 
+static gboolean is_mirrored(const NxArray *array, guint dim)
+{
+  return array->mirror && dim + 1 == array->n_dims;
+}
+
+/* The stored column of element `index` of the last dimension. */
+static guint64 mirrored_column(const NxArray *array, guint64 index)
+{
+  return index < array->mirror ? array->mirror - index : index - array->mirror;
+}
+
 /* The offset just behind the last element; FALSE when it does not fit 64 bits. */
 static gboolean end_of(const NxArray *array, guint64 *end)
 {
   *end = array->offset;
   for (guint dim = 0; dim < array->n_dims; dim++) {
+    guint64 last = is_mirrored(array, dim) ? array->mirror : array->shape[dim] - 1;
     guint64 extent;
-    if (!g_uint64_checked_mul(&extent, array->shape[dim] - 1, array->stride[dim]) || !g_uint64_checked_add(end, *end, extent))
+    if (!g_uint64_checked_mul(&extent, last, array->stride[dim]) || !g_uint64_checked_add(end, *end, extent))
       return FALSE;
   }
   return g_uint64_checked_add(end, *end, nx_sample_size(array->sample));
@@ -53,6 +65,10 @@ gboolean nx_array_check(const NxArray *array, GError **err)
       g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "dimension %u is 0", dim);
       return FALSE;
     }
+  }
+  if (array->mirror >= array->shape[array->n_dims - 1]) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "half of a transform that is wider than the whole");
+    return FALSE;
   }
   guint64 size = array->owned ? g_bytes_get_size(array->owned) : array->source ? nx_bytes_size(array->source) : 0;
   guint64 end;
@@ -158,16 +174,39 @@ static gboolean is_inside(const NxArray *array, const guint64 *index, guint dim,
   return count == 0 || (g_uint64_checked_mul(&span, count - 1, step) && span < array->shape[dim] - index[dim]);
 }
 
+static guint64 offset_of(const NxArray *array, const guint64 *index)
+{
+  guint64 at = array->offset;
+  for (guint i = 0; i < array->n_dims; i++)
+    at += (is_mirrored(array, i) ? mirrored_column(array, index[i]) : index[i]) * array->stride[i];
+  return at;
+}
+
+/* Elements along a mirrored dimension, one by one: they run to column 0 and back. */
+static gboolean read_mirrored(const NxArray *array, const guint64 *index, guint64 count, guint64 step, double *to, GError **err)
+{
+  const gsize size = nx_sample_size(array->sample);
+  guint64 at[NX_DIMS_MAX];
+  memcpy(at, index, array->n_dims * sizeof *at);
+  for (guint64 i = 0; i < count; i++, at[array->n_dims - 1] += step) {
+    const guint8 *element_bytes = bytes_of(array, offset_of(array, at), size, err);
+    if (!element_bytes)
+      return FALSE;
+    to[i] = element(array->sample, element_bytes, array->big_endian);
+  }
+  return TRUE;
+}
+
 gboolean nx_array_read(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err)
 {
   if (!is_inside(array, index, dim, count, step)) {
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "elements outside the array were asked for");
     return FALSE;
   }
+  if (is_mirrored(array, dim))
+    return read_mirrored(array, index, count, step, to, err);
   const gsize size = nx_sample_size(array->sample);
-  guint64 at = array->offset;
-  for (guint i = 0; i < array->n_dims; i++)
-    at += index[i] * array->stride[i];
+  guint64 at = offset_of(array, index);
   /* A single element needs no distance, and only then may stride × step leave 64 bits. */
   const guint64 distance = count > 1 ? array->stride[dim] * step : 0;
   const guint64 at_once = distance > BLOCK ? 1 : distance == 0 ? G_MAXUINT64 : 1 + (BLOCK - size) / distance;

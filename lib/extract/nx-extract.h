@@ -50,6 +50,8 @@ typedef struct {
   guint64 shape[NX_DIMS_MAX];
   guint64 stride[NX_DIMS_MAX];
   guint64 offset;   /* of element 0 in `source` */
+  guint64 mirror;   /* not 0: of the last dimension only columns 0 … mirror are stored, and element j is column |j − mirror| (half of a Fourier
+                       transform; the other half differs in the sign of the imaginary part) */
   NxAxis axis[NX_DIMS_MAX];
   NxBytes *source;  /* borrowed */
   GBytes *owned;    /* instead of source, when the numbers had to be unpacked (compressed, packed complex) */
