@@ -1,2 +1,10 @@
-# lib/extract — the sources of dm3 and dm4.
-EXTRACT_DM_SOURCES =
+# lib/extract — the sources of dm3 and dm4, and their tests.
+EXTRACT_DM_SOURCES = lib/extract/dm.c lib/extract/dm-tags.h lib/extract/dm-tags.c lib/extract/dm-values.c \
+	lib/extract/dm-image.h lib/extract/dm-image.c lib/extract/dm-marks.c lib/extract/dm-fields.h lib/extract/dm-fields.c \
+	lib/extract/dm-meta.h lib/extract/dm-microscope.c lib/extract/dm-spectroscopy.c lib/extract/dm-sort.c \
+	lib/extract/dm-raw.h lib/extract/dm-raw.c lib/extract/dm-tecnai.h lib/extract/dm-tecnai.c
+
+check_PROGRAMS += tests/unit/test-dm
+TESTS += tests/unit/test-dm
+tests_unit_test_dm_SOURCES = tests/unit/test-dm.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+tests_unit_test_dm_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)

@@ -5,6 +5,7 @@
 #include "nx-extract.h"
 
 extern const NxFormat nx_format_basic;
+extern const NxFormat nx_format_dm;
 extern const NxFormat nx_format_fei_tiff;
 
 /* TRUE when `format` wants files of that extension (lower case; NULL: none). */

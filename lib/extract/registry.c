@@ -5,6 +5,7 @@
 #include <string.h>
 
 const NxFormat *const nx_formats[] = {
+  &nx_format_dm,
   &nx_format_fei_tiff,
   &nx_format_basic,
   NULL,
