@@ -34,7 +34,7 @@
 
   <xsl:template match="nx:summary">
     <dl class="facts">
-      <xsl:if test="nx:instrument"><div><dt>Instrument</dt><dd><xsl:value-of select="nx:instrument"/><xsl:if test="nx:instrument/@pid"> <span class="pid"><xsl:value-of select="nx:instrument/@pid"/></span></xsl:if></dd></div></xsl:if>
+      <xsl:if test="nx:instrument"><div><dt>Instrument</dt><dd><xsl:value-of select="nx:instrument"/><xsl:if test="nx:instrument/@pid"><xsl:text> </xsl:text><span class="pid"><xsl:value-of select="nx:instrument/@pid"/></span></xsl:if></dd></div></xsl:if>
       <xsl:if test="nx:experimenter"><div><dt>Experimenter</dt><dd><xsl:value-of select="nx:experimenter"/></dd></div></xsl:if>
       <xsl:if test="nx:reservationStart"><div><dt>Reserved</dt><dd><xsl:call-template name="time"><xsl:with-param name="text" select="nx:reservationStart"/></xsl:call-template><xsl:if test="nx:reservationEnd"> – <xsl:call-template name="time"><xsl:with-param name="text" select="nx:reservationEnd"/></xsl:call-template></xsl:if></dd></div></xsl:if>
       <xsl:for-each select="../nx:project[node()]"><div><dt>Project</dt><dd><xsl:for-each select="*"><xsl:if test="position() &gt; 1"> · </xsl:if><xsl:value-of select="."/></xsl:for-each></dd></div></xsl:for-each>
@@ -87,7 +87,7 @@
       <table><tbody>
         <xsl:for-each select="$rows">
           <tr><xsl:if test="@warning = 'true'"><xsl:attribute name="class">doubtful</xsl:attribute><xsl:attribute name="title">This value may be wrong.</xsl:attribute></xsl:if>
-            <th scope="row"><xsl:value-of select="@name"/></th><td><xsl:value-of select="."/><xsl:if test="@unit"> <span class="unit"><xsl:value-of select="@unit"/></span></xsl:if></td></tr>
+            <th scope="row"><xsl:value-of select="@name"/></th><td><xsl:value-of select="."/><xsl:if test="@unit"><xsl:text> </xsl:text><span class="unit"><xsl:value-of select="@unit"/></span></xsl:if></td></tr>
         </xsl:for-each>
       </tbody></table>
     </xsl:if>
