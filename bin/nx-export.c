@@ -31,6 +31,21 @@ static const NxCommand COMMAND = {
     .epilog = "\b\nExamples:\n    $ nx-db pending --status BUILT_NOT_EXPORTED | nx-export | nx-db log-results",
 };
 
+/* A wrong value of one of these stops the program before anything is sent. */
+static const char *const NEEDED[] = {"NX_EXPORT_STRATEGY",
+                                     "NX_CDCS_URL",
+                                     "NX_CDCS_TOKEN",
+                                     "NX_CDCS_USER_OWNED_RECORDS",
+                                     "NX_CDCS_ASSIGN_TO_PUBLIC_WORKSPACE",
+                                     "NX_LABARCHIVES_URL",
+                                     "NX_ELABFTW_URL",
+                                     "NX_ELABFTW_EXPERIMENT_CATEGORY",
+                                     "NX_ELABFTW_EXPERIMENT_STATUS",
+                                     "NX_SITE_PATH",
+                                     "NX_CERT_BUNDLE_FILE",
+                                     "NX_DISABLE_SSL_VERIFY",
+                                     NULL};
+
 static const char *const KINDS[] = {"session", "export_request", NULL};
 
 /* Only what a session line needs: a request brings its own paths. */
@@ -82,7 +97,6 @@ int main(int argc, char **argv)
   nx_log_start(COMMAND.name, options.verbosity);
   nx_interrupt_install();
 
-  static const char *const NEEDED[] = {"NX_EXPORT_STRATEGY", "NX_CDCS_URL", "NX_CDCS_TOKEN", "NX_CERT_BUNDLE_FILE", "NX_DISABLE_SSL_VERIFY", NULL};
   g_autoptr(GError) err = NULL;
   g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, &err);
   g_autoptr(NxExporter) exporter = settings ? nx_exporter_new(settings, &err) : NULL;

@@ -12,8 +12,8 @@ bin_PROGRAMS += bin/nx-export
 bin_nx_export_SOURCES = bin/nx-export.c
 bin_nx_export_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
-dist_check_SCRIPTS += tests/corpus/export-scripts
-TESTS += tests/corpus/export-scripts
+dist_check_SCRIPTS += tests/corpus/export-scripts tests/bats/nx-export.bats
+TESTS += tests/corpus/export-scripts tests/bats/nx-export.bats
 
 check_PROGRAMS += tests/unit/test-export
 TESTS += tests/unit/test-export

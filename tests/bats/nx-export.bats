@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# nx-export: lines in, lines out; the local catalogue; what a user sees when something is wrong.
+load lib
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  mkdir data instruments data/records
+  export NX_DATA_PATH=$PWD/data NX_INSTRUMENT_DATA_PATH=$PWD/instruments NX_SITE_PATH=$PWD/site
+  RECORD=$PWD/data/records/2025-01-27_Titan_101.xml
+}
+
+# record TITLE — a small record with one dataset whose preview is there
+record() {
+  mkdir -p data/Titan
+  printf 'png' >data/Titan/a.dm3.thumb.png
+  printf '{"nx_meta":{}}' >data/Titan/a.dm3.json
+  cat >"$RECORD" <<XML
+<?xml version="1.0" encoding="UTF-8"?>
+<Experiment xmlns="https://data.nist.gov/od/dm/nexus/experiment/v1.0">
+  <title>$1</title><id>101</id>
+  <summary ref="javascript:alert(1)"><experimenter>Ned &lt;b&gt;Land</experimenter><instrument pid="Titan">FEI Titan</instrument></summary>
+  <sample id="x"><name>Gold</name></sample>
+  <acquisitionActivity seqno="0"><startTime>2025-01-27T10:00:00-05:00</startTime><setup><param name="Voltage" unit="kV">300.0</param></setup>
+    <dataset type="Image" role="Experimental"><name>a.dm3</name><location>/Titan/a.dm3</location><preview>/Titan/a.dm3.thumb.png</preview><meta name="Operator" warning="true">&lt;script&gt;</meta></dataset>
+  </acquisitionActivity>
+</Experiment>
+XML
+}
+
+session() {
+  jq -cn --arg record "$RECORD" --arg status "${1:-TO_BE_BUILT}" '{kind:"session",session_identifier:"https://nemo.example.com/api/usage_events/?id=101",
+    instrument:{instrument_pid:"Titan",timezone:"America/New_York"},start:"2025-01-27T10:00:00-05:00",end:"2025-01-27T11:00:00-05:00",
+    user:"ned",status:$status,export_mode:"export",uploads:[],record:{path:$record,activities:1,datasets:1}}'
+}
+
+@test "a record becomes a page with its preview, metadata, XML and JSON, and moves to uploaded" {
+  record "Gold on carbon"
+  run --separate-stderr nx-export < <(session)
+  assert_success
+  assert_json .status COMPLETED
+  assert_json '.exports[0].destination_name' site
+  assert_json .uploaded_path "$PWD/data/records/uploaded/2025-01-27_Titan_101.xml"
+  page=site/records/2025-01-27_Titan_101
+  [ -f "$page/index.html" ] && [ -f "$page/record.xml" ] && [ -f "$page/files/0.json" ]
+  [ "$(cat "$page/files/0.png")" = png ]
+  [ "$(jq -r '.acquisitionActivity[0].dataset[0].meta[0].name' "$page/record.json")" = Operator ]
+  xmllint --noout site/feed.atom
+}
+
+@test "text of users is text in the page, and only web addresses become links" {
+  record '&lt;script&gt;alert(1)&lt;/script&gt;'
+  run nx-export < <(session)
+  assert_success
+  run grep -c '<script>' site/records/2025-01-27_Titan_101/index.html
+  assert_output 0
+  run grep -c 'javascript:' site/records/2025-01-27_Titan_101/index.html
+  assert_output 0
+}
+
+@test "publishing a record twice leaves one page and one line in the index" {
+  record "First"
+  nx-export < <(session) >/dev/null
+  record "Second"
+  nx-export < <(session) >/dev/null
+  run grep -c '"name"' site/records.js
+  assert_output 1
+  run grep -o '"title":"[^"]*"' site/records.js
+  assert_output '"title":"Second"'
+  run ls site/records
+  assert_output 2025-01-27_Titan_101
+}
+
+@test "a lost index is made again from the pages" {
+  record "One"
+  nx-export < <(session) >/dev/null
+  echo 'nexuslimsRecords([' >site/records.js
+  RECORD=$PWD/data/records/2025-01-28_Titan_102.xml
+  record "Two"
+  nx-export < <(session) >/dev/null
+  run grep -c '"name"' site/records.js
+  assert_output 2
+}
+
+@test "what a killed run left half made is gone after the next record" {
+  record "One"
+  mkdir -p site/records/.new-2025-01-01_X_1/files
+  nx-export < <(session) >/dev/null
+  run ls -A site/records
+  assert_output 2025-01-27_Titan_101
+}
+
+@test "a session that has ended passes through to the letter" {
+  for status in COMPLETED ERROR NO_FILES_FOUND; do
+    line=$(session $status)
+    run --separate-stderr nx-export <<<"$line"
+    assert_success
+    assert_output "$line"
+  done
+}
+
+@test "a folder that cannot be written fails that destination and says where" {
+  record "One"
+  export NX_SITE_PATH=/proc/nexuslims
+  run --separate-stderr nx-export < <(session)
+  assert_success
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[0].error_message' "cannot make folder /proc/nexuslims/records: No such file or directory"
+  [ -f "$RECORD" ]
+}
+
+@test "--strict tells by its exit status that a record was not exported" {
+  record "One"
+  unset NX_SITE_PATH
+  export NX_CDCS_URL=http://127.0.0.1:9/ NX_CDCS_TOKEN=secret-token NX_TEST_TIME_SCALE=0
+  run --separate-stderr nx-export --strict < <(session)
+  assert_failure 3
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[0].success' false
+  [ -f "$RECORD" ]
+  [[ $output$stderr != *secret-token* ]]
+}
+
+@test "a line that cannot be read is named by its number, and what came before is done" {
+  record "One"
+  for bad in 'not json' '{"kind":"thing"}' '{"kind":"session"}' $'{"kind":"\xff"}'; do
+    run --separate-stderr nx-export < <(session COMPLETED; printf '%s\n' "$bad")
+    assert_failure 2
+    [ "${#lines[@]}" = 1 ]
+    [[ $stderr == *"line 2:"* ]]
+  done
+}
+
+@test "a line of 50 MB is refused" {
+  run --separate-stderr nx-export < <(head -c 50000000 /dev/zero | tr '\0' ' ')
+  assert_failure 2
+  [[ $stderr == *"line 1: longer than 40 MiB"* ]]
+}
