@@ -187,11 +187,13 @@ static gboolean read_key(Reader *in, NxStatement *statement)
     if (!close || close == in->text + start + 1)
       return FALSE;
     in->at = (gsize)(close - in->text) + 1;
+    statement->key_start = start + 1;
     statement->key = g_strndup(in->text + start + 1, in->at - start - 2);
     return TRUE;
   }
   while (in->at < in->length && in->text[in->at] != '=' && in->text[in->at] != '#' && space_at(in, in->at) == 0)
     in->at++;
+  statement->key_start = start;
   statement->key = g_strndup(in->text + start, in->at - start);
   return in->at > start;
 }

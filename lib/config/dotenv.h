@@ -14,6 +14,7 @@ typedef enum { NX_DOTENV_FILE_FIRST, NX_DOTENV_ENVIRONMENT_FIRST } NxDotenvLooku
 typedef struct {
   guint line;       /* where it starts, from 1 */
   gsize start, end; /* the statement from its first character to behind its line end; blank space before it belongs to nobody */
+  gsize key_start; /* the name itself, behind `export` and a quote */
   gsize value_start, value_end; /* the value with its quotes; both behind the key when there is no '=' */
   gboolean has_equals, is_comment;
   char *key;

@@ -9,6 +9,11 @@
  * wrong with mail. The settings returned are complete only when there is no error among `problems`. */
 NxSettings *nx_settings_read(const NxSources *sources, const char *const *needed, GPtrArray *problems, GPtrArray *mail_problems);
 
+/* What is wrong when a setting of the main table has no value, in words that follow its name; NULL: it may be absent (config 4, ✔*). `is_set`
+ * answers for the other settings. */
+typedef gboolean (*NxIsSet)(gconstpointer from, const char *name);
+const char *nx_setting_missing(const NxSetting *row, NxIsSet is_set, gconstpointer from);
+
 /* Parts of it. */
 void nx_harvesters_read(const NxSources *sources, NxSettings *settings, GPtrArray *problems);
 void nx_nemo_settings_free(NxNemoSettings *nemo);

@@ -2,12 +2,20 @@
 noinst_LIBRARIES += lib/config/libconfig.a
 lib_config_libconfig_a_SOURCES = lib/config/nx-config.h lib/config/table.c lib/config/dotenv.h lib/config/dotenv.c lib/config/rewrite.c \
 	lib/config/addresses.h lib/config/addresses.c lib/config/values.h lib/config/values.c lib/config/sources.h lib/config/sources.c \
-	lib/config/problems.h lib/config/problems.c lib/config/loading.h lib/config/settings.c lib/config/harvesters.c lib/config/dump.c
+	lib/config/problems.h lib/config/problems.c lib/config/loading.h lib/config/settings.c lib/config/harvesters.c lib/config/dump.c \
+	lib/config/flatten.c lib/config/save.c lib/config/check.h lib/config/check.c lib/config/migrate.h lib/config/migrate.c
 CONFIG_LIBS = lib/config/libconfig.a
 
-check_PROGRAMS += tests/unit/test-config-dotenv tests/unit/test-config
-TESTS += tests/unit/test-config-dotenv tests/unit/test-config
+bin_PROGRAMS += bin/nx-config
+bin_nx_config_SOURCES = bin/nx-config.c
+bin_nx_config_LDADD = $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += tests/unit/test-config-dotenv tests/unit/test-config tests/unit/test-config-write
+TESTS += tests/unit/test-config-dotenv tests/unit/test-config tests/unit/test-config-write tests/bats/nx-config.bats
+dist_check_SCRIPTS += tests/bats/nx-config.bats
 tests_unit_test_config_dotenv_SOURCES = tests/unit/test-config-dotenv.c
 tests_unit_test_config_dotenv_LDADD = $(CONFIG_LIBS) $(BASE_LIBS)
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_LDADD = $(CONFIG_LIBS) $(BASE_LIBS)
+tests_unit_test_config_write_SOURCES = tests/unit/test-config-write.c
+tests_unit_test_config_write_LDADD = $(CONFIG_LIBS) $(BASE_LIBS)

@@ -141,4 +141,20 @@ const NxSetting *nx_setting_find(const char *name, guint *number);
  * good: it counts as not set. */
 char *nx_setting_problem(const NxSetting *setting, const char *text);
 
+/* ----------------------------------------------------------------------------------------------- writing a settings file */
+
+/* A dump (config 8) as name → value, both as they stand in .env (config 9). What cannot be written is left out with a warning in the log. A
+ * secret that reads *** comes from a redacted dump: it is left out, and its name goes to `redacted` (may be NULL). */
+GHashTable *nx_config_flatten(json_object *dump, GPtrArray *redacted);
+/* The values that the file at `path` alone gives, without the environment: name → value. Empty when there is no file. */
+GHashTable *nx_config_read(const char *path, GError **err);
+/* The text of the file at `path` with exactly `wanted` as its settings: comments, order, foreign names and unchanged values stay (config 9).
+ * *changes (may be NULL): the text is another than that of the file. */
+GString *nx_config_compose(const char *path, GHashTable *wanted, gboolean *changes, GError **err);
+/* Copies an existing file, mode and times kept, to PATH.bak.YYYYMMDD-HHMMSS beside it. Returns that path. */
+char *nx_config_back_up(const char *path, GError **err);
+/* Puts the text there, whole or not at all, mode 0600, the owner kept; a symbolic link keeps pointing to its file; a device or pipe is
+ * written to. */
+gboolean nx_config_save(const char *path, const char *text, gsize length, GError **err);
+
 #endif

@@ -65,30 +65,42 @@ static gboolean is_needed(const char *const *needed, const char *name)
   return !needed || g_strv_contains(needed, name);
 }
 
-static gboolean all_set(const NxSources *sources, const char *const *names)
+static gboolean all_set(NxIsSet is_set, gconstpointer from, const char *const *names)
 {
   for (; *names; names++)
-    if (!nx_sources_get(sources, *names))
+    if (!is_set(from, *names))
       return FALSE;
   return TRUE;
 }
 
-static gboolean other_destination_is_configured(const NxSources *sources)
+static gboolean other_destination_is_configured(NxIsSet is_set, gconstpointer from)
 {
   static const char *const SITE[] = {"NX_SITE_PATH", NULL}, *const ELABFTW[] = {"NX_ELABFTW_API_KEY", "NX_ELABFTW_URL", NULL},
                            *const LABARCHIVES[] = {"NX_LABARCHIVES_ACCESS_KEY_ID", "NX_LABARCHIVES_ACCESS_PASSWORD", "NX_LABARCHIVES_USER_ID", NULL};
-  return all_set(sources, SITE) || all_set(sources, ELABFTW) || all_set(sources, LABARCHIVES);
+  return all_set(is_set, from, SITE) || all_set(is_set, from, ELABFTW) || all_set(is_set, from, LABARCHIVES);
+}
+
+const char *nx_setting_missing(const NxSetting *row, NxIsSet is_set, gconstpointer from)
+{
+  if (row->flags & NX_SETTING_REQUIRED)
+    return "is required and not set";
+  if (!(row->flags & NX_SETTING_CDCS))
+    return NULL;
+  if (is_set(from, "NX_CDCS_TOKEN") || is_set(from, "NX_CDCS_URL"))
+    return "is not set; CDCS needs both NX_CDCS_TOKEN and NX_CDCS_URL";
+  return other_destination_is_configured(is_set, from) ? NULL : "is required and not set (unless NX_SITE_PATH, eLabFTW or LabArchives is)";
+}
+
+static gboolean is_set_in_sources(gconstpointer sources, const char *name)
+{
+  return nx_sources_get(sources, name) != NULL;
 }
 
 static void report_missing(const Loading *work, const NxSetting *row)
 {
-  gboolean half_of_cdcs = nx_sources_get(work->sources, "NX_CDCS_TOKEN") || nx_sources_get(work->sources, "NX_CDCS_URL");
-  if (row->flags & NX_SETTING_REQUIRED)
-    nx_problems_add(work->problems, row, row->name, "is required and not set", NULL);
-  else if ((row->flags & NX_SETTING_CDCS) && half_of_cdcs)
-    nx_problems_add(work->problems, row, row->name, "is not set; CDCS needs both NX_CDCS_TOKEN and NX_CDCS_URL", NULL);
-  else if ((row->flags & NX_SETTING_CDCS) && !other_destination_is_configured(work->sources))
-    nx_problems_add(work->problems, row, row->name, "is required and not set (unless NX_SITE_PATH, eLabFTW or LabArchives is)", NULL);
+  const char *words = nx_setting_missing(row, is_set_in_sources, work->sources);
+  if (words)
+    nx_problems_add(work->problems, row, row->name, words, NULL);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- whole table */

@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# nx-config: what the person at the keyboard sees and what lies on the disk afterwards (config 6 to 9 and 11, cli 2).
+bats_require_minimum_version 1.5.0
+load lib
+
+setup() {
+  cd "$BATS_TEST_TMPDIR"
+  unset NX_ENV_FILE
+  touch n.db
+  valid_settings >.env
+  chmod 600 .env
+}
+
+valid_settings() {
+  cat <<END
+NX_INSTRUMENT_DATA_PATH=$BATS_TEST_TMPDIR
+NX_DATA_PATH='$BATS_TEST_TMPDIR/'
+NX_DB_PATH=$BATS_TEST_TMPDIR/n.db
+NX_CDCS_TOKEN=tok-secret
+NX_CDCS_URL=https://CDCS.example.com
+END
+}
+
+@test "dump prints JSON on stdout and its warning on stderr" {
+  run --separate-stderr nx-config dump
+  assert_success
+  [ "$(jq -r .NX_CDCS_URL <<<"$output")" = https://cdcs.example.com/ ]
+  [ "$(jq -r .NX_CDCS_TOKEN <<<"$output")" = tok-secret ]
+  [[ $stderr == *credentials* ]]
+}
+
+@test "dump --output writes the same bytes into a file that only its owner can read" {
+  nx-config dump >expected 2>/dev/null
+  run --separate-stderr nx-config dump --output out.json
+  assert_success
+  assert_output ""
+  [[ $stderr == *"Configuration dumped to out.json"* ]]
+  cmp expected out.json
+  [ "$(stat -c %a out.json)" = 600 ]
+}
+
+@test "dump --redact shows no secret and gives no warning" {
+  run --separate-stderr nx-config dump --redact
+  assert_success
+  [ "$(jq -c '[.NX_CDCS_TOKEN, .NX_LABARCHIVES_ACCESS_PASSWORD, .NX_CERT_BUNDLE, .NX_ELABFTW_API_KEY]' <<<"$output")" = '["***","***","***","***"]' ]
+  [ -z "$stderr" ]
+}
+
+@test "a broken configuration is reported whole, on stderr, with exit 1" {
+  printf 'NX_DATA_PATH=/nonexistent\nNX_FILE_STRATEGY=both\nNX_INSTRUMENT_DATA_PATH=/tmp\n' >.env
+  run --separate-stderr nx-config dump
+  assert_failure 1
+  assert_output ""
+  [ "${stderr_lines[0]}" = "Error: NexusLIMS configuration is incomplete or invalid." ]
+  [[ $stderr == *$'\n\n  Missing/invalid fields: NX_FILE_STRATEGY, NX_DATA_PATH, NX_DB_PATH, NX_CDCS_TOKEN, NX_CDCS_URL\n'* ]]
+}
+
+@test "the environment wins over the file" {
+  NX_FILE_DELAY_DAYS=5 run --separate-stderr nx-config dump
+  [ "$(jq .NX_FILE_DELAY_DAYS <<<"$output")" = 5.0 ] || [ "$(jq .NX_FILE_DELAY_DAYS <<<"$output")" = 5 ]
+}
+
+@test "load into an absent file asks nothing and makes a private file" {
+  nx-config dump >dump.json 2>/dev/null
+  run nx-config load dump.json --env-path new.env
+  assert_success
+  assert_output "Configuration loaded into new.env"
+  [ "$(stat -c %a new.env)" = 600 ]
+  NX_ENV_FILE=new.env nx-config dump 2>/dev/null | cmp - dump.json
+}
+
+@test "load over a file asks, and no changes nothing" {
+  nx-config dump >dump.json 2>/dev/null
+  cp .env before
+  run --separate-stderr nx-config load dump.json <<<n
+  assert_failure 1
+  assert_output "Create a backup and proceed? [y/N]: "
+  [[ $stderr == *"exists and will be overwritten"* && $stderr == *Aborted!* ]]
+  cmp before .env
+  run nx-config load dump.json </dev/null
+  assert_failure 1
+  cmp before .env
+  [ -z "$(ls -d .env.bak.* 2>/dev/null)" ]
+}
+
+@test "load --force asks nothing but still backs up, keeping comments, order and foreign lines" {
+  { echo "# our site"; echo "EDITOR=vi"; cat .env; echo "NX_LOG_PATH=$PWD"; } >.env.new
+  mv .env.new .env
+  nx-config dump 2>/dev/null | jq '.NX_LOG_PATH = null | .NX_CDCS_TOKEN = "it'"'"'s new"' >dump.json
+  cp -p .env before
+  run --separate-stderr nx-config load dump.json --force
+  assert_success
+  assert_line --index 0 --regexp '^Existing \.env backed up to \.env\.bak\.[0-9]{8}-[0-9]{6}$'
+  cmp before .env.bak.*
+  [ "$(sed -n 1,2p .env)" = $'# our site\nEDITOR=vi' ]
+  grep -qx "NX_CDCS_TOKEN='it\\\\'s new'" .env
+  ! grep -q NX_LOG_PATH .env
+}
+
+@test "load refuses what is no dump before it touches anything" {
+  cp .env before
+  echo '[1]' >array.json
+  echo '{"a":' >broken.json
+  for input in array.json broken.json; do
+    run nx-config load "$input" --force
+    assert_failure 1
+    assert_output --partial "$input"
+  done
+  run nx-config load absent.json
+  assert_failure 2
+  assert_output --partial "Invalid value for 'INPUT': File 'absent.json' does not exist."
+  cmp before .env
+}
+
+@test "loading a redacted dump leaves the secrets that are there" {
+  nx-config dump --redact >dump.json
+  run --separate-stderr nx-config load dump.json --force
+  assert_success
+  grep -qx NX_CDCS_TOKEN=tok-secret .env
+  ! grep -qF '***' .env
+}
+
+@test "check says that all is well and where it was read" {
+  run nx-config check
+  assert_success
+  assert_line --index 0 "✓ Configuration is valid"
+  assert_output --partial "$BATS_TEST_TMPDIR/.env"
+}
+
+@test "check warns of slips and exits 0" {
+  { echo 'NX_DATPATH=/x'; echo 'NX_LABARCHIVES_USER_ID=${OOPS'; echo 'NX_CDCS_URL=https://h/nexus'; } >>.env
+  chmod 644 .env
+  run --separate-stderr nx-config check
+  assert_success
+  [[ $stderr == *"NX_DATPATH: "*"did you mean NX_DATA_PATH?"* ]]
+  [[ $stderr == *"NX_LABARCHIVES_USER_ID: "*'${'* ]]
+  [[ $stderr == *"NX_CDCS_URL: "*slash* ]]
+  [[ $stderr == *"chmod 600"* ]]
+}
+
+@test "check counts a bad mail address as an error" {
+  printf 'NX_EMAIL_SMTP_HOST=h\nNX_EMAIL_SENDER=nobody\nNX_EMAIL_RECIPIENTS=a@b.co\n' >>.env
+  run nx-config check
+  assert_failure 1
+  assert_output --partial "NX_EMAIL_SENDER: must be a mail address"
+}
+
+@test "check --format json lists names and problems without secrets" {
+  printf 'NX_NEMO_ADDRESS_3=https://h/api\nNX_NEMO_TOKEN_3=hush-hush\nNX_NEMO_TZ_3=Nowhere\n' >>.env
+  run --separate-stderr nx-config check --format json
+  assert_failure 1
+  [ "$(jq -c '[.[].name]' <<<"$output")" = '["NX_NEMO_ADDRESS_3","NX_NEMO_TZ_3"]' ]
+  [ "$(jq -c '.[0]|keys' <<<"$output")" = '["name","problem"]' ]
+  [[ $output$stderr != *hush* ]]
+}
+
+@test "an .env that cannot be used is named: a folder, a huge file, a missing one" {
+  mkdir folder
+  truncate -s 50M huge
+  for file in folder huge absent; do
+    NX_ENV_FILE=$file run nx-config dump
+    assert_failure 1
+    assert_output --partial "$file"
+  done
+}
+
+@test "broken lines and NUL bytes cost themselves alone" {
+  printf 'NX_LOG_PATH=/a\0b\nnot a binding\n' >>.env
+  run --separate-stderr nx-config dump
+  assert_success
+  [ "$(jq .NX_LOG_PATH <<<"$output")" = null ]
+  [[ $stderr == *"line 6"* && $stderr == *"line 7"* ]]
+}
+
+@test "migrate-v1 renames in place, drops what is gone and tells what is missing" {
+  printf '# site\nmmfnexus_path=%s\nnexusLIMS_path="%s" # data\nnexusLIMS_user=me\nnexusLIMS_pass=hush-hush\nNEMO_address_2=https://n/api/\n' "$PWD" "$PWD" >old.env
+  run nx-config migrate-v1 old.env --env-path new.env
+  assert_success
+  assert_line --index 0 "Configuration migrated into new.env"
+  assert_line "nexusLIMS_pass is no longer used"
+  assert_line --partial "NX_DB_PATH"
+  assert_line --partial "NX_CDCS_TOKEN"
+  [ "$(cat new.env)" = "# site
+NX_INSTRUMENT_DATA_PATH=$PWD
+NX_DATA_PATH=\"$PWD\" # data
+# nexusLIMS_user is no longer used
+# nexusLIMS_pass is no longer used
+NX_NEMO_ADDRESS_2=https://n/api/" ]
+  [ "$(stat -c %a new.env)" = 600 ]
+  run nx-config migrate-v1 absent.env
+  assert_failure 2
+}
+
+@test "migrate-v1 over its own input asks and backs up" {
+  printf 'nexusLIMS_path=/x\n' >.env
+  run --separate-stderr nx-config migrate-v1 .env <<<y
+  assert_success
+  [ "$(cat .env)" = NX_DATA_PATH=/x ]
+  [ "$(cat .env.bak.*)" = nexusLIMS_path=/x ]
+}
