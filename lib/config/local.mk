@@ -10,6 +10,15 @@ bin_PROGRAMS += bin/nx-config
 bin_nx_config_SOURCES = bin/nx-config.c
 bin_nx_config_LDADD = $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
+# The manual page of the settings is made from their table.
+noinst_PROGRAMS += lib/config/make-manual
+lib_config_make_manual_SOURCES = lib/config/manual.c
+lib_config_make_manual_LDADD = $(CONFIG_LIBS) $(BASE_LIBS)
+nodist_man5_MANS = share/man/nexuslims-config.5
+share/man/nexuslims-config.5: lib/config/make-manual$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) share/man && lib/config/make-manual$(EXEEXT) >$@.part && mv $@.part $@
+CLEANFILES += share/man/nexuslims-config.5
+
 check_PROGRAMS += tests/unit/test-config-dotenv tests/unit/test-config tests/unit/test-config-write
 TESTS += tests/unit/test-config-dotenv tests/unit/test-config tests/unit/test-config-write tests/bats/nx-config.bats
 dist_check_SCRIPTS += tests/bats/nx-config.bats
