@@ -1,0 +1,212 @@
+/* batch.c — `--@ batch TABLE drop a, b; rename x y; add name TYPE`: a table rebuilt from what it is, because SQLite cannot drop a column that
+ * a UNIQUE names and databases of different origin have different types and constraint names (database 8.3). */
+#include "migration.h"
+#include "sql-text.h"
+
+#include <string.h>
+
+/* One change of the directive. */
+typedef struct {
+  char *verb;  /* drop, rename, add */
+  char **words; /* column names; of add: name, then the type's words */
+} Change;
+
+static void change_free(gpointer data)
+{
+  Change *change = data;
+  g_free(change->verb);
+  g_strfreev(change->words);
+  g_free(change);
+}
+
+static char **words_of(const char *text)
+{
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+  g_auto(GStrv) parts = g_strsplit_set(text, ", \t", -1);
+  for (char **part = parts; *part; part++)
+    if (**part)
+      g_strv_builder_add(builder, *part);
+  return g_strv_builder_end(builder);
+}
+
+/* `drop a, b; rename x y` → Changes. */
+static GPtrArray *parse_changes(const char *text, GError **err)
+{
+  g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
+  g_auto(GStrv) clauses = g_strsplit(text, ";", -1);
+  for (char **clause = clauses; *clause; clause++) {
+    const char *rest = NULL;
+    Change *change = g_new0(Change, 1);
+    g_ptr_array_add(changes, change);
+    change->verb = nx_directive_name(g_strstrip(*clause), &rest);
+    change->words = words_of(rest);
+    guint count = g_strv_length(change->words);
+    if ((g_str_equal(change->verb, "drop") && count >= 1) || (g_str_equal(change->verb, "rename") && count == 2) ||
+        (g_str_equal(change->verb, "add") && count >= 2))
+      continue;
+    nx_revision_error(err, "batch does not understand '%s'", *clause);
+    return NULL;
+  }
+  return g_steal_pointer(&changes);
+}
+
+static NxColumn *find_column(const NxTable *table, const char *name)
+{
+  for (guint i = 0; i < table->columns->len; i++) {
+    NxColumn *column = table->columns->pdata[i];
+    if (g_str_equal(column->name, name))
+      return column;
+  }
+  return NULL;
+}
+
+/* `text` with the name `from` replaced by `to` (NULL: only looked for); TRUE when it is in there. */
+static gboolean replace_name(const char *text, const char *from, const char *to, GString *result)
+{
+  gboolean found = FALSE;
+  gsize length = 0;
+  for (const char *p = text; *p; p += length) {
+    NxSqlToken token = nx_sql_token(p, &length);
+    if (token == NX_SQL_UNCLOSED)
+      break;
+    g_autofree char *name = token == NX_SQL_WORD || (token == NX_SQL_QUOTED && *p != '\'') ? nx_sql_name(p, length) : NULL;
+    gboolean same = name && g_ascii_strcasecmp(name, from) == 0;
+    found = found || same;
+    if (result)
+      g_string_append_len(result, same ? to : p, same ? (gssize)strlen(to) : (gssize)length);
+  }
+  return found;
+}
+
+static void replace_in(char **text, const char *from, const char *to)
+{
+  GString *result = g_string_new(NULL);
+  replace_name(*text, from, to, result);
+  g_free(*text);
+  *text = g_string_free(result, FALSE);
+}
+
+static gboolean mentions(const NxConstraint *constraint, const char *column)
+{
+  if (constraint->columns)
+    return g_strv_contains((const char *const *)constraint->columns, column);
+  return replace_name(constraint->text, column, NULL, NULL);
+}
+
+static void drop_column(NxTable *table, const char *name)
+{
+  g_ptr_array_remove(table->columns, find_column(table, name));
+  for (guint i = table->constraints->len; i > 0; i--)
+    if (mentions(table->constraints->pdata[i - 1], name))
+      g_ptr_array_remove_index(table->constraints, i - 1);
+  for (guint i = table->indexes->len; i > 0; i--)
+    if (replace_name(table->indexes->pdata[i - 1], name, NULL, NULL))
+      g_ptr_array_remove_index(table->indexes, i - 1);
+}
+
+static void rename_column(NxTable *table, const char *from, const char *to)
+{
+  NxColumn *column = find_column(table, from);
+  g_free(column->name);
+  column->name = g_strdup(to);
+  for (guint i = 0; i < table->constraints->len; i++) {
+    NxConstraint *constraint = table->constraints->pdata[i];
+    replace_in(&constraint->text, from, to);
+    for (char **name = constraint->columns; name && *name; name++)
+      if (g_str_equal(*name, from)) {
+        g_free(*name);
+        *name = g_strdup(to);
+      }
+  }
+  for (guint i = 0; i < table->indexes->len; i++)
+    replace_in((char **)&table->indexes->pdata[i], from, to);
+}
+
+static void add_column(NxTable *table, char **words)
+{
+  NxColumn *column = g_new0(NxColumn, 1);
+  column->name = g_strdup(words[0]);
+  column->type = g_strjoinv(" ", words + 1);
+  column->standard = NULL;
+  g_ptr_array_add(table->columns, column);
+}
+
+static gboolean apply_change(NxTable *table, const Change *change, GError **err)
+{
+  if (g_str_equal(change->verb, "add")) {
+    if (find_column(table, change->words[0]))
+      return nx_revision_error(err, "table %s already has a column %s", table->name, change->words[0]);
+    add_column(table, change->words);
+    return TRUE;
+  }
+  gboolean is_rename = g_str_equal(change->verb, "rename");
+  for (char **name = change->words; *name && (!is_rename || name == change->words); name++)
+    if (!find_column(table, *name))
+      return nx_revision_error(err, "table %s has no column %s", table->name, *name);
+  if (is_rename)
+    rename_column(table, change->words[0], change->words[1]);
+  for (char **name = change->words; !is_rename && *name; name++)
+    drop_column(table, *name);
+  return TRUE;
+}
+
+static gboolean check_simple(const NxTable *table, GError **err)
+{
+  for (guint i = 0; i < table->columns->len; i++) {
+    const NxColumn *column = table->columns->pdata[i];
+    if (column->has_more)
+      return nx_revision_error(err, "table %s cannot be rebuilt: column %s has a constraint of its own", table->name, column->name);
+  }
+  return TRUE;
+}
+
+/* INSERT … SELECT of the columns that both tables have; `before` gives the old names. */
+static char *copy_statement(const NxTable *before, const NxTable *after, GPtrArray *changes, const char *temporary)
+{
+  g_autoptr(GString) to = g_string_new(NULL), from = g_string_new(NULL);
+  for (guint i = 0; i < after->columns->len; i++) {
+    const char *name = ((NxColumn *)after->columns->pdata[i])->name, *old = name;
+    for (guint j = 0; j < changes->len; j++) {
+      const Change *change = changes->pdata[j];
+      if (g_str_equal(change->verb, "rename") && g_str_equal(change->words[1], name))
+        old = change->words[0];
+    }
+    if (!find_column(before, old))
+      continue;
+    g_autofree char *to_name = nx_sql_identifier(name);
+    g_autofree char *from_name = nx_sql_identifier(old);
+    g_string_append_printf(to, "%s%s", to->len ? ", " : "", to_name);
+    g_string_append_printf(from, "%s%s.%s", from->len ? ", " : "", before->name, from_name);
+  }
+  return g_strdup_printf("INSERT INTO %s (%s) SELECT %s \nFROM %s", temporary, to->str, from->str, before->name);
+}
+
+char *nx_batch_temporary(const char *arguments)
+{
+  const char *rest = NULL;
+  g_autofree char *name = nx_directive_name(arguments, &rest);
+  return g_strconcat("_alembic_tmp_", name, NULL);
+}
+
+GPtrArray *nx_batch_statements(NxDb *db, const char *arguments, GError **err)
+{
+  const char *rest = NULL;
+  g_autofree char *name = nx_directive_name(arguments, &rest);
+  g_autoptr(GPtrArray) changes = parse_changes(rest, err);
+  g_autoptr(NxTable) before = changes ? nx_table_read(db, name, err) : NULL;
+  g_autoptr(NxTable) after = before ? nx_table_read(db, name, err) : NULL;
+  if (!after || !check_simple(after, err))
+    return NULL;
+  for (guint i = 0; i < changes->len; i++)
+    if (!apply_change(after, changes->pdata[i], err))
+      return NULL;
+  g_autofree char *temporary = nx_batch_temporary(arguments);
+  GPtrArray *statements = g_ptr_array_new_with_free_func(g_free);
+  g_ptr_array_add(statements, nx_table_statement(after, temporary));
+  g_ptr_array_add(statements, copy_statement(before, after, changes, temporary));
+  g_ptr_array_add(statements, g_strdup_printf("DROP TABLE %s", name));
+  g_ptr_array_add(statements, g_strdup_printf("ALTER TABLE %s RENAME TO %s", temporary, name));
+  for (guint i = 0; i < after->indexes->len; i++)
+    g_ptr_array_add(statements, g_strdup(after->indexes->pdata[i]));
+  return statements;
+}

@@ -1,0 +1,323 @@
+/* connection.c — one database connection, whatever the engine: addresses, statements with parameters, rows, transactions. */
+#include "driver.h"
+
+#include <string.h>
+
+static const NxDbDriver *const DRIVERS[] = {&nx_db_driver_sqlite};
+
+struct NxDb {
+  const NxDbDriver *driver;
+  gpointer connection;
+  char *address;
+};
+
+struct NxRows {
+  NxDb *db;
+  gpointer statement;
+  GError *error;
+};
+
+struct NxDbTransaction {
+  NxDb *db;
+};
+
+static const NxDbDriver *driver_for(const char *address, GError **err)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(DRIVERS); i++)
+    if (DRIVERS[i]->accepts(address))
+      return DRIVERS[i];
+  g_autofree char *shown = nx_db_address_shown(address);
+  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is an address of a kind this program cannot open: give the path of a SQLite file", shown);
+  return NULL;
+}
+
+char *nx_db_address_shown(const char *address)
+{
+  const char *authority = strstr(address, "://");
+  const char *slash = authority ? strchr(authority + 3, '/') : NULL;
+  g_autofree char *user = authority ? g_strndup(authority + 3, slash ? (gsize)(slash - authority - 3) : strlen(authority + 3)) : NULL;
+  char *at = user ? strrchr(user, '@') : NULL;
+  char *colon = at ? memchr(user, ':', (gsize)(at - user)) : NULL;
+  if (!colon)
+    return g_strdup(address);
+  return g_strdup_printf("%.*s%.*s:***%s%s", (int)(authority + 3 - address), address, (int)(colon - user), user, at, slash ? slash : "");
+}
+
+char *nx_db_url_shown(const char *address)
+{
+  const NxDbDriver *driver = driver_for(address, NULL);
+  return driver ? driver->url_shown(address) : nx_db_address_shown(address);
+}
+
+gboolean nx_db_exists(const char *address)
+{
+  const NxDbDriver *driver = driver_for(address, NULL);
+  return driver && driver->exists(address);
+}
+
+char *nx_db_file_path(const char *address)
+{
+  const NxDbDriver *driver = driver_for(address, NULL);
+  return driver ? driver->file_path(address) : NULL;
+}
+
+NxDb *nx_db_open(const char *address, NxDbMode mode, GError **err)
+{
+  const NxDbDriver *driver = driver_for(address, err);
+  gpointer connection = driver ? driver->open(address, mode, err) : NULL;
+  if (!connection)
+    return NULL;
+  NxDb *db = g_new0(NxDb, 1);
+  db->driver = driver;
+  db->connection = connection;
+  db->address = g_strdup(address);
+  return db;
+}
+
+void nx_db_close(NxDb *db)
+{
+  if (!db)
+    return;
+  db->driver->close(db->connection);
+  g_free(db->address);
+  g_free(db);
+}
+
+const NxDbDriver *nx_db_driver(const NxDb *db)
+{
+  return db->driver;
+}
+
+gpointer nx_db_connection(NxDb *db)
+{
+  return db->connection;
+}
+
+/* ------------------------------------------------------------------------------------------------------ statements */
+
+static gboolean bind_values(NxRows *rows, const char *types, va_list values)
+{
+  const NxDbDriver *driver = rows->db->driver;
+  for (guint i = 0; types && types[i]; i++) {
+    gboolean bound = FALSE;
+    if (types[i] == 's')
+      bound = driver->bind_text(rows->statement, i + 1, va_arg(values, const char *));
+    else if (types[i] == 'i')
+      bound = driver->bind_integer(rows->statement, i + 1, va_arg(values, gint64));
+    else
+      bound = driver->bind_integer(rows->statement, i + 1, va_arg(values, gboolean) ? 1 : 0);
+    if (!bound)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static NxRows *rows_open(NxDb *db, GError **err, const char *sql, const char *types, va_list values)
+{
+  gpointer statement = db->driver->prepare(db->connection, sql, err);
+  if (!statement)
+    return NULL;
+  NxRows *rows = g_new0(NxRows, 1);
+  rows->db = db;
+  rows->statement = statement;
+  if (bind_values(rows, types, values))
+    return rows;
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "a value does not fit into: %s", sql);
+  nx_rows_free(rows);
+  return NULL;
+}
+
+NxRows *nx_db_select(NxDb *db, GError **err, const char *sql, const char *types, ...)
+{
+  va_list values;
+  va_start(values, types);
+  NxRows *rows = rows_open(db, err, sql, types, values);
+  va_end(values);
+  return rows;
+}
+
+gboolean nx_db_run(NxDb *db, GError **err, const char *sql, const char *types, ...)
+{
+  va_list values;
+  va_start(values, types);
+  g_autoptr(NxRows) rows = rows_open(db, err, sql, types, values);
+  va_end(values);
+  if (!rows)
+    return FALSE;
+  while (nx_rows_next(rows))
+    ;
+  return nx_rows_finish(rows, err);
+}
+
+gboolean nx_db_number(NxDb *db, gint64 *number, GError **err, const char *sql, const char *types, ...)
+{
+  va_list values;
+  va_start(values, types);
+  g_autoptr(NxRows) rows = rows_open(db, err, sql, types, values);
+  va_end(values);
+  if (!rows)
+    return FALSE;
+  *number = nx_rows_next(rows) ? nx_rows_int(rows, 0) : 0;
+  return nx_rows_finish(rows, err);
+}
+
+gboolean nx_db_script(NxDb *db, const char *sql, GError **err)
+{
+  return db->driver->script(db->connection, sql, err);
+}
+
+gint64 nx_db_changed(NxDb *db)
+{
+  return db->driver->changed(db->connection);
+}
+
+gint64 nx_db_last_id(NxDb *db)
+{
+  return db->driver->last_id(db->connection);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ rows */
+
+gboolean nx_rows_next(NxRows *rows)
+{
+  gboolean row = FALSE;
+  if (rows->error || !rows->db->driver->step(rows->db->connection, rows->statement, &row, &rows->error))
+    return FALSE;
+  return row;
+}
+
+gboolean nx_rows_finish(NxRows *rows, GError **err)
+{
+  if (!rows->error)
+    return TRUE;
+  g_propagate_error(err, g_steal_pointer(&rows->error));
+  return FALSE;
+}
+
+void nx_rows_free(NxRows *rows)
+{
+  if (!rows)
+    return;
+  rows->db->driver->finish(rows->statement);
+  g_clear_error(&rows->error);
+  g_free(rows);
+}
+
+guint nx_rows_columns(const NxRows *rows)
+{
+  return rows->db->driver->columns(rows->statement);
+}
+
+const char *nx_rows_name(NxRows *rows, guint column)
+{
+  return rows->db->driver->column_name(rows->statement, column);
+}
+
+gboolean nx_rows_is_null(NxRows *rows, guint column)
+{
+  return rows->db->driver->column_type(rows->statement, column) == NX_CELL_NULL;
+}
+
+const char *nx_rows_text(NxRows *rows, guint column)
+{
+  gsize length = 0;
+  return nx_rows_is_null(rows, column) ? NULL : rows->db->driver->column_text(rows->statement, column, &length);
+}
+
+gint64 nx_rows_int(NxRows *rows, guint column)
+{
+  return rows->db->driver->column_integer(rows->statement, column);
+}
+
+json_object *nx_rows_json(NxRows *rows, guint column)
+{
+  const NxDbDriver *driver = rows->db->driver;
+  switch (driver->column_type(rows->statement, column)) {
+  case NX_CELL_NULL:
+    return NULL;
+  case NX_CELL_INTEGER:
+    return json_object_new_int64(driver->column_integer(rows->statement, column));
+  case NX_CELL_REAL:
+    return nx_json_double(driver->column_real(rows->statement, column));
+  default: {
+    gsize length = 0;
+    const char *bytes = driver->column_text(rows->statement, column, &length);
+    g_autofree char *text = nx_text_utf8(bytes ? bytes : "", (gssize)length);
+    return json_object_new_string(text);
+  }
+  }
+}
+
+/* ---------------------------------------------------------------------------------------------------- transactions */
+
+NxDbTransaction *nx_db_begin(NxDb *db, GError **err)
+{
+  if (!db->driver->begin(db->connection, err))
+    return NULL;
+  NxDbTransaction *transaction = g_new0(NxDbTransaction, 1);
+  transaction->db = db;
+  return transaction;
+}
+
+gboolean nx_db_commit(NxDbTransaction **transaction, GError **err)
+{
+  if (!nx_db_script((*transaction)->db, "COMMIT", err))
+    return FALSE;
+  g_clear_pointer(transaction, g_free);
+  return TRUE;
+}
+
+void nx_db_rollback(NxDbTransaction *transaction)
+{
+  if (!transaction)
+    return;
+  /* An engine that has already rolled back by itself answers with an error here, which says nothing new. */
+  nx_db_script(transaction->db, "ROLLBACK", NULL);
+  g_free(transaction);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- engine */
+
+gboolean nx_db_enforce_foreign_keys(NxDb *db, gboolean on, GError **err)
+{
+  return db->driver->enforce_foreign_keys(db->connection, on, err);
+}
+
+void nx_db_prepare_for_build(NxDb *db)
+{
+  db->driver->prepare_for_build(db->connection, db->address);
+}
+
+char **nx_db_tables(NxDb *db, GError **err)
+{
+  g_autoptr(NxRows) rows = nx_db_select(db, err, db->driver->tables_query, NULL);
+  if (!rows)
+    return NULL;
+  g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+  while (nx_rows_next(rows))
+    g_strv_builder_add(names, nx_rows_text(rows, 0));
+  return nx_rows_finish(rows, err) ? g_strv_builder_end(names) : NULL;
+}
+
+gboolean nx_db_has_table(NxDb *db, const char *table, gboolean *has, GError **err)
+{
+  g_auto(GStrv) names = nx_db_tables(db, err);
+  *has = names && g_strv_contains((const char *const *)names, table);
+  return names != NULL;
+}
+
+gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, gboolean *has, GError **err)
+{
+  g_autoptr(NxRows) rows = nx_db_select(db, err, db->driver->columns_query, "s", table);
+  if (!rows)
+    return FALSE;
+  *has = FALSE;
+  while (nx_rows_next(rows))
+    *has = *has || g_strcmp0(nx_rows_text(rows, 0), column) == 0;
+  return nx_rows_finish(rows, err);
+}
+
+gboolean nx_db_backup(NxDb *db, char **name, GError **err)
+{
+  return db->driver->backup(db->connection, db->address, name, err);
+}

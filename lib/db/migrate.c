@@ -1,0 +1,192 @@
+/* migrate.c — brings a database from one revision to another: the plan before anything is touched, a backup, then one transaction a
+ * revision, so that whatever stops a run leaves the database at a revision (database 8.2). */
+#include "migration.h"
+
+#include "driver.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------------------------------------------------------- plan */
+
+static void step_free(gpointer data)
+{
+  NxStep *step = data;
+  g_ptr_array_unref(step->pieces);
+  g_free(step);
+}
+
+static NxStep *step_read(const NxRevision *revision, const char *engine, gboolean is_upgrade, GError **err)
+{
+  g_autofree char *path = nx_revision_file(revision, is_upgrade ? "up" : "down", engine);
+  g_autoptr(GPtrArray) pieces = nx_pieces_read(path, err);
+  if (!pieces)
+    return NULL;
+  if (!nx_directives_check(pieces, err)) {
+    g_prefix_error(err, "%s: ", revision->id);
+    return NULL;
+  }
+  NxStep *step = g_new0(NxStep, 1);
+  step->revision = revision;
+  step->is_upgrade = is_upgrade;
+  step->pieces = g_steal_pointer(&pieces);
+  return step;
+}
+
+GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const char *target, gboolean is_upgrade, GError **err)
+{
+  g_autoptr(GPtrArray) revisions =
+    is_upgrade ? nx_graph_plan_upgrade(graph, rows, target, err) : nx_graph_plan_downgrade(graph, rows, target, err);
+  if (!revisions)
+    return NULL;
+  g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func(step_free);
+  for (guint i = 0; i < revisions->len; i++) {
+    NxStep *step = step_read(revisions->pdata[i], engine, is_upgrade, err);
+    if (!step)
+      return NULL;
+    g_ptr_array_add(steps, step);
+  }
+  return g_steal_pointer(&steps);
+}
+
+/* ------------------------------------------------------------------------------------------------------ foreign keys */
+
+/* Every violation of a foreign key, as text. Orphans of old databases are data; only new ones are errors. */
+static GHashTable *foreign_key_violations(NxDb *db)
+{
+  g_autoptr(GHashTable) violations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(NxRows) rows = nx_db_select(db, NULL, "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check", NULL);
+  while (rows && nx_rows_next(rows))
+    g_hash_table_add(violations, g_strdup_printf("%s row %s names a row of %s that is not there", nx_rows_text(rows, 0),
+                                                 nx_rows_text(rows, 1) ? nx_rows_text(rows, 1) : "?", nx_rows_text(rows, 2)));
+  return g_steal_pointer(&violations);
+}
+
+static gboolean check_no_new_violation(NxDb *db, GHashTable *before, GError **err)
+{
+  g_autoptr(GHashTable) after = foreign_key_violations(db);
+  GHashTableIter iter;
+  gpointer key = NULL;
+  g_hash_table_iter_init(&iter, after);
+  while (g_hash_table_iter_next(&iter, &key, NULL))
+    if (!g_hash_table_contains(before, key)) {
+      g_set_error(err, NX_ERROR, NX_ERROR_DATA, "FOREIGN KEY constraint failed: %s", (const char *)key);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* --------------------------------------------------------------------------------------------------------- one step */
+
+static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err)
+{
+  g_autoptr(NxWatch) watch = nx_watch_start(db, step->pieces, err);
+  for (guint i = 0; watch && i < step->pieces->len; i++) {
+    const NxPiece *piece = step->pieces->pdata[i];
+    if (nx_interrupted()) {
+      g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
+      return FALSE;
+    }
+    if (piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : nx_db_script(db, piece->text, err))
+      continue;
+    nx_offenders_name(db, watch, err);
+    return FALSE;
+  }
+  return watch != NULL;
+}
+
+static gboolean move_version(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, GError **err)
+{
+  g_autoptr(GPtrArray) statements = nx_version_statements(graph, step->revision, step->is_upgrade, rows, err);
+  if (!statements || !nx_version_table_make(db, err))
+    return FALSE;
+  for (guint i = 0; i < statements->len; i++) {
+    if (!nx_db_run(db, err, statements->pdata[i], NULL))
+      return FALSE;
+    if (nx_db_changed(db) == 1)
+      continue;
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "alembic_version: one row should have changed, %" G_GINT64_FORMAT " did: %s", nx_db_changed(db),
+                (const char *)statements->pdata[i]);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Nobody else may have moved the database since the plan was made. */
+static gboolean check_still_at(NxDb *db, char **rows, GError **err)
+{
+  g_auto(GStrv) now = nx_version_rows(db, NULL, err);
+  if (!now)
+    return FALSE;
+  gboolean same = g_strv_length(now) == g_strv_length(rows);
+  for (char **row = now; *row; row++)
+    same = same && g_strv_contains((const char *const *)rows, *row);
+  if (!same)
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_DATA, "another process has migrated this database in the meantime: look at `current` and start again");
+  return same;
+}
+
+static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
+{
+  g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
+  if (!transaction || !check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
+    return FALSE;
+  g_autoptr(GHashTable) violations = foreign_key_violations(db);
+  return run_pieces(db, step, out, err) && check_no_new_violation(db, violations, err) && move_version(db, graph, step, rows, err) &&
+         nx_db_commit(&transaction, err);
+}
+
+/* -------------------------------------------------------------------------------------------------------- whole run */
+
+/* Tables without a revision: the usual trap of a database made before migrations. */
+static gboolean check_is_stamped(NxDb *db, const NxGraph *graph, char **rows, GError **err)
+{
+  if (*rows)
+    return TRUE;
+  g_auto(GStrv) tables = nx_db_tables(db, err);
+  if (!tables)
+    return FALSE;
+  for (char **table = graph->tables; *table; table++)
+    if (g_strv_contains((const char *const *)tables, *table)) {
+      const NxRevision *first = graph->revisions->len ? graph->revisions->pdata[0] : NULL;
+      g_set_error(err, NX_ERROR, NX_ERROR_FORMAT,
+                  "The database has tables but no revision, so nothing was changed. Was it made by a version before migrations? "
+                  "Then mark it first: nexuslims db alembic stamp %s",
+                  first ? first->id : "base");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean nx_migrate_backup(NxDb *db, FILE *out, GError **err)
+{
+  gboolean has = FALSE;
+  g_autofree char *name = NULL;
+  if (!nx_db_has_table(db, "alembic_version", &has, err) || (has && !nx_db_backup(db, &name, err)))
+    return FALSE;
+  if (name)
+    fprintf(out, "✓ Database backup created: %s\n", name);
+  fflush(out);
+  return TRUE;
+}
+
+static gboolean run_steps(NxDb *db, const NxGraph *graph, GPtrArray *steps, char ***rows, FILE *out, GError **err)
+{
+  for (guint i = 0; i < steps->len; i++) {
+    gboolean done = run_step(db, graph, steps->pdata[i], rows, out, err);
+    fflush(out);
+    if (!done)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err)
+{
+  g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
+  g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, nx_db_driver(db)->name, rows, target, is_upgrade, err) : NULL;
+  if (!steps || (is_upgrade && !check_is_stamped(db, graph, rows, err)))
+    return FALSE;
+  if (steps->len == 0)
+    return TRUE;
+  return nx_migrate_backup(db, out, err) && nx_db_enforce_foreign_keys(db, FALSE, err) && run_steps(db, graph, steps, &rows, out, err);
+}

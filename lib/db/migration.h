@@ -1,0 +1,107 @@
+/* migration.h — one step of the schema: its SQL file as statements and directives, and what running it needs. */
+#ifndef NX_DB_MIGRATION_H
+#define NX_DB_MIGRATION_H
+
+#include "nx-db.h"
+#include "revisions.h"
+
+/* A piece of a migration file. */
+typedef struct {
+  gboolean is_directive;
+  char *text; /* a statement without its `;`, or what follows `--@ ` */
+  guint line;
+} NxPiece;
+
+/* Cuts SQL at its semicolons, knowing quotes, comments, $$ bodies and triggers; comments before a statement are dropped.
+ * `name` is for messages. Returns an array of NxPiece*. */
+GPtrArray *nx_pieces_parse(const char *sql, const char *name, GError **err);
+GPtrArray *nx_pieces_read(const char *path, GError **err);
+
+/* ------------------------------------------------------------------------------------------------- table definitions */
+
+typedef struct {
+  char *name;    /* without quotes */
+  char *type;    /* "" when there is none */
+  char *standard; /* text of the DEFAULT, or NULL */
+  gboolean not_null;
+  gboolean has_more; /* constraints of its own beyond those above (UNIQUE, CHECK, REFERENCES, COLLATE, …) */
+} NxColumn;
+
+typedef enum { NX_CONSTRAINT_PRIMARY_KEY, NX_CONSTRAINT_UNIQUE, NX_CONSTRAINT_CHECK, NX_CONSTRAINT_FOREIGN_KEY } NxConstraintKind;
+
+typedef struct {
+  NxConstraintKind kind;
+  char *name;     /* without quotes, or NULL */
+  char **columns; /* of a key; NULL for a check */
+  char *text;     /* after the name, as written */
+} NxConstraint;
+
+/* A table as SQLite keeps it: columns from the pragmas, constraints from the stored statement. */
+typedef struct {
+  char *name;
+  GPtrArray *columns;     /* NxColumn* */
+  GPtrArray *constraints; /* NxConstraint*, in the order of the statement */
+  GPtrArray *indexes;     /* text of the CREATE INDEX statements */
+} NxTable;
+NxTable *nx_table_read(NxDb *db, const char *name, GError **err);
+void nx_table_free(NxTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxTable, nx_table_free)
+/* CREATE TABLE in the layout of database 2, under another name. */
+char *nx_table_statement(const NxTable *table, const char *name);
+
+/* `batch TABLE drop a, b; rename x y; add name TYPE`: the statements that rebuild the table as it stands (database 8.3). */
+GPtrArray *nx_batch_statements(NxDb *db, const char *arguments, GError **err);
+/* The name that the rebuilt table has until it takes the old one's place. */
+char *nx_batch_temporary(const char *arguments);
+
+/* -------------------------------------------------------------------------------------------------------- directives */
+
+/* What the directives of one step remember from its beginning. */
+typedef struct NxWatch NxWatch;
+/* Counts what the `verify` directives will want to see again. */
+NxWatch *nx_watch_start(NxDb *db, GPtrArray *pieces, GError **err);
+void nx_watch_free(NxWatch *watch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxWatch, nx_watch_free)
+/* Runs one directive; lines for a person go to `out`. */
+gboolean nx_directive_run(NxDb *db, NxWatch *watch, const char *directive, FILE *out, GError **err);
+/* Refuses unknown directives and steps that say `irreversible "reason"`. */
+gboolean nx_directives_check(GPtrArray *pieces, GError **err);
+/* Drops the copies that a broken-off run of the reference left beside the tables they were made from (database 4.5). */
+gboolean nx_leftovers_drop(NxDb *db, GPtrArray *pieces, GError **err);
+/* A copy was refused by a CHECK: adds the rows that it does not let pass to the message. To be called before the rollback. */
+void nx_offenders_name(NxDb *db, NxWatch *watch, GError **err);
+/* First word → the rest; *rest is borrowed. */
+char *nx_directive_name(const char *directive, const char **rest);
+
+/* ----------------------------------------------------------------------------------------------------- version table */
+
+#define NX_VERSION_TABLE_SQL \
+  "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n\tCONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)"
+
+/* Rows of alembic_version, sorted; *exists tells an absent table from an empty one (may be NULL). */
+char **nx_version_rows(NxDb *db, gboolean *exists, GError **err);
+gboolean nx_version_table_make(NxDb *db, GError **err);
+/* The statements that move the rows past `revision`, which has been run up or down; `rows` is replaced by the rows afterwards. */
+GPtrArray *nx_version_statements(const NxGraph *graph, const NxRevision *revision, gboolean is_upgrade, char ***rows, GError **err);
+/* The statements that set the rows to `target` (revisions; empty: base). `purge`: whatever is there. */
+GPtrArray *nx_version_stamp(const NxGraph *graph, char **rows, GPtrArray *target, gboolean purge, GError **err);
+
+/* ------------------------------------------------------------------------------------------------------------- running */
+
+typedef struct {
+  const NxRevision *revision;
+  gboolean is_upgrade;
+  GPtrArray *pieces; /* NxPiece* */
+} NxStep;
+
+/* The steps from where the database stands (`rows`) to `target`, their files read and checked. NxStep*. */
+GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const char *target, gboolean is_upgrade, GError **err);
+
+/* Brings the database to `target`: a plan, a backup, then one transaction a revision. What a person should know goes to `out`. */
+gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err);
+/* "✓ Database backup created: …" on `out`; only for a database that has a version table. */
+gboolean nx_migrate_backup(NxDb *db, FILE *out, GError **err);
+/* A new database at head: appears at the address whole or not at all. With `replace` an old file gets its backup name first. */
+gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err);
+
+#endif

@@ -1,0 +1,81 @@
+/* nx-db.h — the database: a connection, the revisions of its schema, and the stages that hand sessions out and take results in.
+ *
+ * Only nx-db opens the database; every other program sees lines. An address is a path of a SQLite file, or `sqlite:///PATH`. */
+#ifndef NX_DB_H
+#define NX_DB_H
+
+#include "nx-base.h"
+
+/* ------------------------------------------------------------------------------------------------------ connection */
+
+typedef struct NxDb NxDb;
+
+typedef enum {
+  NX_DB_READ,   /* changes nothing, not even the journal mode; a run that was killed is recovered first */
+  NX_DB_WRITE,  /* the database must exist */
+  NX_DB_CREATE, /* makes it */
+} NxDbMode;
+
+/* Errors: NX_ERROR_MISSING, NX_ERROR_FORMAT (not a database), NX_ERROR_PLACE (locked, disk full, read-only), NX_ERROR_IO; the message is
+ * the engine's own. */
+NxDb *nx_db_open(const char *address, NxDbMode mode, GError **err);
+void nx_db_close(NxDb *db);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxDb, nx_db_close)
+
+/* The address as a person may see it: no password. */
+char *nx_db_address_shown(const char *address);
+/* `sqlite:////abs/path` for a path, else the address without its password. */
+char *nx_db_url_shown(const char *address);
+/* TRUE when there is something at the address (for a file also a folder or an empty file). */
+gboolean nx_db_exists(const char *address);
+/* The path of the file behind an address; NULL when it is not a file. */
+char *nx_db_file_path(const char *address);
+
+/* Statements have the parameters $1, $2, … and are the same for every engine. `types` has one letter for each value that follows:
+ * s const char * (NULL is SQL NULL), i gint64, b gboolean. */
+gboolean nx_db_run(NxDb *db, GError **err, const char *sql, const char *types, ...);
+/* Rows changed by the last nx_db_run. */
+gint64 nx_db_changed(NxDb *db);
+/* The id that the last INSERT was given. */
+gint64 nx_db_last_id(NxDb *db);
+/* Several statements without parameters. */
+gboolean nx_db_script(NxDb *db, const char *sql, GError **err);
+
+typedef struct NxRows NxRows;
+NxRows *nx_db_select(NxDb *db, GError **err, const char *sql, const char *types, ...);
+void nx_rows_free(NxRows *rows);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxRows, nx_rows_free)
+/* FALSE after the last row and on an error, which nx_rows_finish tells apart. */
+gboolean nx_rows_next(NxRows *rows);
+gboolean nx_rows_finish(NxRows *rows, GError **err);
+guint nx_rows_columns(const NxRows *rows);
+const char *nx_rows_name(NxRows *rows, guint column);
+gboolean nx_rows_is_null(NxRows *rows, guint column);
+/* Borrowed until the next row; NULL for NULL. Bytes as stored: not always UTF-8. */
+const char *nx_rows_text(NxRows *rows, guint column);
+gint64 nx_rows_int(NxRows *rows, guint column);
+/* As JSON: string (bad bytes as U+FFFD), number or null. */
+json_object *nx_rows_json(NxRows *rows, guint column);
+
+/* The one integer that a query answers. */
+gboolean nx_db_number(NxDb *db, gint64 *number, GError **err, const char *sql, const char *types, ...);
+
+/* A transaction that is rolled back when it goes out of scope without a commit. Starts with the write lock taken. */
+typedef struct NxDbTransaction NxDbTransaction;
+NxDbTransaction *nx_db_begin(NxDb *db, GError **err);
+gboolean nx_db_commit(NxDbTransaction **transaction, GError **err);
+void nx_db_rollback(NxDbTransaction *transaction);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxDbTransaction, nx_db_rollback)
+
+/* Foreign keys are off when a connection is opened. Outside a transaction only. */
+gboolean nx_db_enforce_foreign_keys(NxDb *db, gboolean on, GError **err);
+/* Lets readers and a writer work side by side from now on, where the place allows it (a local file system). */
+void nx_db_prepare_for_build(NxDb *db);
+/* Names of the tables, sorted; NULL-terminated. The engine's own and those named nx_… are left out. */
+char **nx_db_tables(NxDb *db, GError **err);
+gboolean nx_db_has_table(NxDb *db, const char *table, gboolean *has, GError **err);
+gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, gboolean *has, GError **err);
+/* Copies the database beside itself: <stem>_backup_YYYYMMDD_HHMMSS<suffix>. *name is what a person is told. */
+gboolean nx_db_backup(NxDb *db, char **name, GError **err);
+
+#endif

@@ -1,0 +1,334 @@
+/* sqlite.c — the SQLite engine: opening (and recovering) files, waiting for locks, statements and cells.
+ * Facts about opening and journals: sqlite.org/c3ref/open.html, sqlite.org/wal.html ("Read-Only Databases"). */
+#include "sqlite.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#define SCHEME "sqlite:///"
+#define BUSY_TIMEOUT_MS 30000
+
+/* Errors that decide what the caller does; every other one is NX_ERROR_IO. */
+static const struct {
+  int code;
+  NxErrorCode meaning;
+} ERROR_MEANINGS[] = {
+  {SQLITE_BUSY, NX_ERROR_PLACE},      {SQLITE_LOCKED, NX_ERROR_PLACE},     {SQLITE_FULL, NX_ERROR_PLACE},     {SQLITE_IOERR, NX_ERROR_PLACE},
+  {SQLITE_READONLY, NX_ERROR_PLACE},  {SQLITE_NOTADB, NX_ERROR_FORMAT},    {SQLITE_CORRUPT, NX_ERROR_FORMAT}, {SQLITE_CONSTRAINT, NX_ERROR_DATA},
+  {SQLITE_MISMATCH, NX_ERROR_DATA},   {SQLITE_INTERRUPT, NX_ERROR_INTERRUPTED},
+};
+
+gboolean nx_sqlite_error(sqlite3 *connection, int code, GError **err)
+{
+  NxErrorCode meaning = NX_ERROR_IO;
+  for (gsize i = 0; i < G_N_ELEMENTS(ERROR_MEANINGS); i++)
+    if (ERROR_MEANINGS[i].code == (code & 0xff))
+      meaning = ERROR_MEANINGS[i].meaning;
+  g_autofree char *message = nx_text_utf8(connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code), -1);
+  g_set_error_literal(err, NX_ERROR, meaning, message);
+  return FALSE;
+}
+
+/* ------------------------------------------------------------------------------------------------------- addresses */
+
+static gboolean sqlite_accepts(const char *address)
+{
+  return g_str_has_prefix(address, SCHEME) || !strstr(address, "://");
+}
+
+static char *sqlite_file_path(const char *address)
+{
+  return g_strdup(g_str_has_prefix(address, SCHEME) ? address + strlen(SCHEME) : address);
+}
+
+static char *sqlite_url_shown(const char *address)
+{
+  return g_str_has_prefix(address, SCHEME) ? g_strdup(address) : g_strconcat(SCHEME, address, NULL);
+}
+
+static gboolean sqlite_exists(const char *address)
+{
+  g_autofree char *path = sqlite_file_path(address);
+  return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* A name that SQLite cannot take for a URI, for memory or for a temporary file. */
+static char *plain_name(const char *path)
+{
+  return path[0] == '/' ? g_strdup(path) : g_strconcat("./", path, NULL);
+}
+
+/* --------------------------------------------------------------------------------------------------------- waiting */
+
+static double time_scale(void)
+{
+  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
+  return scale ? g_ascii_strtod(scale, NULL) : 1.0;
+}
+
+/* Another process holds the lock: tries again every 10 ms until the time is over or a signal came. */
+static int wait_for_lock(void *user_data, int attempt)
+{
+  (void)user_data;
+  if (nx_interrupted() || attempt * 10.0 >= BUSY_TIMEOUT_MS * time_scale())
+    return 0;
+  g_usleep(10000);
+  return 1;
+}
+
+static int stop_when_interrupted(void *user_data)
+{
+  (void)user_data;
+  return nx_interrupted() != 0;
+}
+
+/* --------------------------------------------------------------------------------------------------------- opening */
+
+/* Reads the header and the schema, so that what is no database is refused here and not at the first statement. */
+static int probe(sqlite3 *connection)
+{
+  return sqlite3_exec(connection, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+}
+
+static int open_file(const char *name, int flags, sqlite3 **connection)
+{
+  int code = sqlite3_open_v2(name, connection, flags | SQLITE_OPEN_NOMUTEX, NULL);
+  if (code != SQLITE_OK)
+    return code;
+  sqlite3_extended_result_codes(*connection, 1);
+  sqlite3_busy_handler(*connection, wait_for_lock, NULL);
+  sqlite3_progress_handler(*connection, 10000, stop_when_interrupted, NULL);
+  sqlite3_db_config(*connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config(*connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+  return probe(*connection);
+}
+
+/* A run that was killed left a journal, and only a writer may roll it back. */
+static int reopen_to_recover(const char *name, sqlite3 **connection)
+{
+  sqlite3_close(g_steal_pointer(connection));
+  int code = open_file(name, SQLITE_OPEN_READWRITE, connection);
+  return code == SQLITE_OK ? sqlite3_exec(*connection, "PRAGMA query_only=ON", NULL, NULL, NULL) : code;
+}
+
+/* A database in WAL mode in a folder that we may not write to: nobody else can be writing either, so it is read as it is. */
+static int reopen_unchanging(const char *name, sqlite3 **connection)
+{
+  g_autofree char *wal = g_strconcat(name, "-wal", NULL);
+  if (g_file_test(wal, G_FILE_TEST_EXISTS) || !g_file_test(name, G_FILE_TEST_IS_REGULAR))
+    return SQLITE_CANTOPEN;
+  g_autofree char *escaped = nx_text_percent_encode(name, "/");
+  g_autofree char *uri = g_strconcat("file:", escaped, "?immutable=1", NULL);
+  sqlite3_close(g_steal_pointer(connection));
+  return open_file(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, connection);
+}
+
+static int open_for_reading(const char *name, sqlite3 **connection)
+{
+  int code = open_file(name, SQLITE_OPEN_READONLY, connection);
+  if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY || code == SQLITE_READONLY_CANTINIT)
+    return reopen_to_recover(name, connection);
+  if (*connection && (code & 0xff) == SQLITE_CANTOPEN && reopen_unchanging(name, connection) == SQLITE_OK)
+    return SQLITE_OK;
+  return code;
+}
+
+static gpointer sqlite_open(const char *address, NxDbMode mode, GError **err)
+{
+  g_autofree char *path = sqlite_file_path(address);
+  g_autofree char *name = plain_name(path);
+  sqlite3 *connection = NULL;
+  int code = SQLITE_OK;
+  if (mode == NX_DB_READ)
+    code = open_for_reading(name, &connection);
+  else
+    code = open_file(name, SQLITE_OPEN_READWRITE | (mode == NX_DB_CREATE ? SQLITE_OPEN_CREATE : 0), &connection);
+  if (code == SQLITE_OK)
+    return connection;
+  nx_sqlite_error(connection, code, err);
+  if (err && *err && !sqlite_exists(address))
+    (*err)->code = NX_ERROR_MISSING;
+  sqlite3_close(connection);
+  return NULL;
+}
+
+static void sqlite_close(gpointer connection)
+{
+  sqlite3_close(connection);
+}
+
+/* --------------------------------------------------------------------------------------------------------- running */
+
+static gboolean sqlite_script(gpointer connection, const char *sql, GError **err)
+{
+  int code = sqlite3_exec(connection, sql, NULL, NULL, NULL);
+  return code == SQLITE_OK || nx_sqlite_error(connection, code, err);
+}
+
+static gint64 sqlite_changed(gpointer connection)
+{
+  return sqlite3_changes64(connection);
+}
+
+static gint64 sqlite_last_id(gpointer connection)
+{
+  return sqlite3_last_insert_rowid(connection);
+}
+
+static gboolean sqlite_begin(gpointer connection, GError **err)
+{
+  return sqlite_script(connection, "BEGIN IMMEDIATE", err);
+}
+
+static gboolean sqlite_enforce_foreign_keys(gpointer connection, gboolean on, GError **err)
+{
+  return sqlite_script(connection, on ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF", err);
+}
+
+/* f_type of file systems that other hosts may write to: shared memory, on which WAL stands, does not reach them (statfs(2)). */
+static const unsigned long SHARED_FILE_SYSTEMS[] = {
+  0x6969 /* NFS */,        0x517b /* SMB */,        0xff534d42 /* CIFS */,   0xfe534d42 /* SMB2 */,  0x5346414f /* AFS */,
+  0x73757245 /* Coda */,   0x564c /* NCP */,        0x01021997 /* 9P */,     0x65735546 /* FUSE */,  0x00c36400 /* Ceph */,
+  0x0bd00bd0 /* Lustre */, 0x47504653 /* GPFS */,   0x7461636f /* OCFS2 */,  0x01161970 /* GFS2 */,  0x19830326 /* BeeGFS */,
+};
+
+static gboolean is_on_local_file_system(const char *path)
+{
+  struct statfs facts;
+  if (statfs(path, &facts) != 0)
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS(SHARED_FILE_SYSTEMS); i++)
+    if (((unsigned long)facts.f_type & 0xffffffffUL) == SHARED_FILE_SYSTEMS[i])
+      return FALSE;
+  return TRUE;
+}
+
+static void sqlite_prepare_for_build(gpointer connection, const char *address)
+{
+  g_autofree char *path = sqlite_file_path(address);
+  if (!is_on_local_file_system(path))
+    return;
+  if (sqlite3_exec(connection, "PRAGMA journal_mode=WAL", NULL, NULL, NULL) != SQLITE_OK)
+    nx_log_info("%s stays in its journal mode: %s", path, sqlite3_errmsg(connection));
+}
+
+/* ------------------------------------------------------------------------------------------------------ statements */
+
+static gpointer sqlite_prepare(gpointer connection, const char *sql, GError **err)
+{
+  sqlite3_stmt *statement = NULL;
+  int code = sqlite3_prepare_v2(connection, sql, -1, &statement, NULL);
+  if (code != SQLITE_OK)
+    nx_sqlite_error(connection, code, err);
+  return statement;
+}
+
+static int parameter(sqlite3_stmt *statement, guint number)
+{
+  char name[16];
+  g_snprintf(name, sizeof name, "$%u", number);
+  return sqlite3_bind_parameter_index(statement, name);
+}
+
+static gboolean sqlite_bind_text(gpointer statement, guint number, const char *text)
+{
+  return sqlite3_bind_text64(statement, parameter(statement, number), text, text ? strlen(text) : 0, SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK;
+}
+
+static gboolean sqlite_bind_integer(gpointer statement, guint number, gint64 value)
+{
+  return sqlite3_bind_int64(statement, parameter(statement, number), value) == SQLITE_OK;
+}
+
+static gboolean sqlite_step(gpointer connection, gpointer statement, gboolean *row, GError **err)
+{
+  int code = sqlite3_step(statement);
+  *row = code == SQLITE_ROW;
+  return code == SQLITE_ROW || code == SQLITE_DONE || nx_sqlite_error(connection, code, err);
+}
+
+static void sqlite_finish(gpointer statement)
+{
+  sqlite3_finalize(statement);
+}
+
+static guint sqlite_columns(gpointer statement)
+{
+  return (guint)sqlite3_column_count(statement);
+}
+
+static const char *sqlite_column_name(gpointer statement, guint column)
+{
+  return sqlite3_column_name(statement, (int)column);
+}
+
+static NxCellType sqlite_column_type(gpointer statement, guint column)
+{
+  switch (sqlite3_column_type(statement, (int)column)) {
+  case SQLITE_NULL:
+    return NX_CELL_NULL;
+  case SQLITE_INTEGER:
+    return NX_CELL_INTEGER;
+  case SQLITE_FLOAT:
+    return NX_CELL_REAL;
+  case SQLITE_BLOB:
+    return NX_CELL_BYTES;
+  default:
+    return NX_CELL_TEXT;
+  }
+}
+
+static const char *sqlite_column_text(gpointer statement, guint column, gsize *length)
+{
+  const char *text = (const char *)sqlite3_column_text(statement, (int)column);
+  *length = text ? (gsize)sqlite3_column_bytes(statement, (int)column) : 0;
+  return text;
+}
+
+static gint64 sqlite_column_integer(gpointer statement, guint column)
+{
+  return sqlite3_column_int64(statement, (int)column);
+}
+
+static double sqlite_column_real(gpointer statement, guint column)
+{
+  return sqlite3_column_double(statement, (int)column);
+}
+
+static gboolean sqlite_backup(gpointer connection, const char *address, char **name, GError **err)
+{
+  g_autofree char *path = sqlite_file_path(address);
+  return nx_sqlite_backup(connection, path, name, err);
+}
+
+const NxDbDriver nx_db_driver_sqlite = {
+  .name = "sqlite",
+  .accepts = sqlite_accepts,
+  .exists = sqlite_exists,
+  .url_shown = sqlite_url_shown,
+  .file_path = sqlite_file_path,
+  .open = sqlite_open,
+  .close = sqlite_close,
+  .script = sqlite_script,
+  .changed = sqlite_changed,
+  .last_id = sqlite_last_id,
+  .begin = sqlite_begin,
+  .enforce_foreign_keys = sqlite_enforce_foreign_keys,
+  .prepare_for_build = sqlite_prepare_for_build,
+  .tables_query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+                  "AND name NOT LIKE 'nx\\_%' ESCAPE '\\' ORDER BY name",
+  .columns_query = "SELECT name FROM pragma_table_info($1)",
+  .backup = sqlite_backup,
+  .prepare = sqlite_prepare,
+  .bind_text = sqlite_bind_text,
+  .bind_integer = sqlite_bind_integer,
+  .step = sqlite_step,
+  .finish = sqlite_finish,
+  .columns = sqlite_columns,
+  .column_name = sqlite_column_name,
+  .column_type = sqlite_column_type,
+  .column_text = sqlite_column_text,
+  .column_integer = sqlite_column_integer,
+  .column_real = sqlite_column_real,
+};

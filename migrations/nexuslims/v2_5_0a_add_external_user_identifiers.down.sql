@@ -1,0 +1,7 @@
+-- The mappings are lost.
+
+DROP INDEX idx_nexuslims_username;
+
+DROP INDEX idx_external_lookup;
+
+DROP TABLE external_user_identifiers;
