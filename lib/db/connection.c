@@ -1,6 +1,8 @@
 /* connection.c — one database connection, whatever the engine: addresses, statements with parameters, rows, transactions. */
 #include "driver.h"
 
+#include "nx-config.h"
+
 #include <string.h>
 
 static const NxDbDriver *const DRIVERS[] = {&nx_db_driver_sqlite};
@@ -26,27 +28,15 @@ static const NxDbDriver *driver_for(const char *address, GError **err)
   for (gsize i = 0; i < G_N_ELEMENTS(DRIVERS); i++)
     if (DRIVERS[i]->accepts(address))
       return DRIVERS[i];
-  g_autofree char *shown = nx_db_address_shown(address);
+  g_autofree char *shown = nx_config_masked_address(address);
   g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is an address of a kind this program cannot open: give the path of a SQLite file", shown);
   return NULL;
-}
-
-char *nx_db_address_shown(const char *address)
-{
-  const char *authority = strstr(address, "://");
-  const char *slash = authority ? strchr(authority + 3, '/') : NULL;
-  g_autofree char *user = authority ? g_strndup(authority + 3, slash ? (gsize)(slash - authority - 3) : strlen(authority + 3)) : NULL;
-  char *at = user ? strrchr(user, '@') : NULL;
-  char *colon = at ? memchr(user, ':', (gsize)(at - user)) : NULL;
-  if (!colon)
-    return g_strdup(address);
-  return g_strdup_printf("%.*s%.*s:***%s%s", (int)(authority + 3 - address), address, (int)(colon - user), user, at, slash ? slash : "");
 }
 
 char *nx_db_url_shown(const char *address)
 {
   const NxDbDriver *driver = driver_for(address, NULL);
-  return driver ? driver->url_shown(address) : nx_db_address_shown(address);
+  return driver ? driver->url_shown(address) : nx_config_masked_address(address);
 }
 
 gboolean nx_db_exists(const char *address)

@@ -234,6 +234,11 @@ static gboolean link_revisions(const NxGraph *graph, GError **err)
         !link_to(graph, revision, revision->depends_ids, revision->depends, G_STRUCT_OFFSET(NxRevision, dependents), err))
       return FALSE;
   }
+  for (guint i = 0; i < graph->revisions->len; i++) {
+    NxRevision *revision = graph->revisions->pdata[i];
+    g_ptr_array_sort(revision->children, by_id_descending);
+    g_ptr_array_sort(revision->dependents, by_id_descending);
+  }
   return TRUE;
 }
 

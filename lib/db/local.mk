@@ -1,1 +1,22 @@
-# lib/db
+# lib/db — the database engine, its migrations, and nx-db.
+noinst_LIBRARIES += lib/db/libdb.a
+lib_db_libdb_a_SOURCES = lib/db/nx-db.h lib/db/driver.h lib/db/sqlite.h lib/db/revisions.h lib/db/migration.h lib/db/sql-text.h \
+	lib/db/connection.c lib/db/sqlite.c lib/db/sqlite-backup.c lib/db/graph.c lib/db/places.c lib/db/entries.c lib/db/sql-text.c \
+	lib/db/pieces.c lib/db/table.c lib/db/batch.c lib/db/directives.c lib/db/version.c lib/db/migrate.c lib/db/make.c lib/db/reports.h \
+	lib/db/reports.c lib/db/schema-commands.c
+lib_db_libdb_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+DB_LIBS = lib/db/libdb.a $(SQLITE_LIBS)
+
+bin_PROGRAMS += bin/nx-db
+bin_nx_db_SOURCES = bin/nx-db.c
+bin_nx_db_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+
+SHARE_FILES += migrations/nexuslims/schema.json \
+	migrations/nexuslims/v1_4_3_initial_schema_baseline.up.sql migrations/nexuslims/v1_4_3_initial_schema_baseline.down.sql \
+	migrations/nexuslims/v2_4_0a_add_upload_log_table.up.sql migrations/nexuslims/v2_4_0a_add_upload_log_table.down.sql \
+	migrations/nexuslims/v2_4_0b_add_check_constraints.up.sql migrations/nexuslims/v2_4_0b_add_check_constraints.down.sql \
+	migrations/nexuslims/v2_5_0a_add_external_user_identifiers.up.sql migrations/nexuslims/v2_5_0a_add_external_user_identifiers.down.sql \
+	migrations/nexuslims/v2_5_0b_remove_computer_fields.up.sql migrations/nexuslims/v2_5_0b_remove_computer_fields.down.sql
+
+dist_check_SCRIPTS += tests/corpus/db-goldens
+TESTS += tests/corpus/db-goldens

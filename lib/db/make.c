@@ -1,5 +1,6 @@
 /* make.c — a new database at head: built beside its place, so that it appears there whole or not at all (database 3.1). */
 #include "migration.h"
+#include "nx-cli.h"
 #include "sqlite.h"
 
 #include <errno.h>
@@ -52,7 +53,7 @@ static gboolean place_over_old(const char *part, const char *path, FILE *out, GE
   settle(path);
   if (!nx_sqlite_keep_as_backup(path, path, &name, err))
     return FALSE;
-  fprintf(out, "✓ Database backup created: %s\n", name);
+  nx_cli_print_success(out, "Database backup created: %s", name);
   return take_journals_along(path, name, err) && place_new(part, path, err);
 }
 

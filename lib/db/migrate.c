@@ -3,8 +3,7 @@
 #include "migration.h"
 
 #include "driver.h"
-
-#include <string.h>
+#include "nx-cli.h"
 
 /* ------------------------------------------------------------------------------------------------------------- plan */
 
@@ -164,7 +163,7 @@ gboolean nx_migrate_backup(NxDb *db, FILE *out, GError **err)
   if (!nx_db_has_table(db, "alembic_version", &has, err) || (has && !nx_db_backup(db, &name, err)))
     return FALSE;
   if (name)
-    fprintf(out, "✓ Database backup created: %s\n", name);
+    nx_cli_print_success(out, "Database backup created: %s", name);
   fflush(out);
   return TRUE;
 }

@@ -22,8 +22,6 @@ NxDb *nx_db_open(const char *address, NxDbMode mode, GError **err);
 void nx_db_close(NxDb *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxDb, nx_db_close)
 
-/* The address as a person may see it: no password. */
-char *nx_db_address_shown(const char *address);
 /* `sqlite:////abs/path` for a path, else the address without its password. */
 char *nx_db_url_shown(const char *address);
 /* TRUE when there is something at the address (for a file also a folder or an empty file). */
@@ -77,5 +75,15 @@ gboolean nx_db_has_table(NxDb *db, const char *table, gboolean *has, GError **er
 gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, gboolean *has, GError **err);
 /* Copies the database beside itself: <stem>_backup_YYYYMMDD_HHMMSS<suffix>. *name is what a person is told. */
 gboolean nx_db_backup(NxDb *db, char **name, GError **err);
+
+/* ------------------------------------------------------------------------------ the schema, as `nexuslims db` speaks of it */
+
+/* Each says what it has to say and returns the exit status (database 3). `address` is NULL or "" when no database is named. */
+int nx_db_command_init(const char *address, gboolean force);
+int nx_db_command_upgrade(const char *address, const char *revision);
+int nx_db_command_downgrade(const char *address, const char *revision);
+int nx_db_command_current(const char *address, gboolean verbose);
+int nx_db_command_check(const char *address);
+int nx_db_command_history(const char *address, gboolean verbose, gboolean indicate_current);
 
 #endif

@@ -18,8 +18,9 @@ struct NxRevision {
   char *date, *title;
   char *prose; /* further description, "" when there is none */
   char *path;  /* absolute, of the .up.sql */
-  GPtrArray *parents, *depends, *children, *dependents; /* borrowed NxRevision*, by id */
-  GPtrArray *labels;                                    /* own and inherited labels, borrowed text, sorted */
+  GPtrArray *parents, *depends;     /* borrowed NxRevision*, as written */
+  GPtrArray *children, *dependents; /* the same, by id, descending */
+  GPtrArray *labels;                /* own and inherited labels, borrowed text, sorted */
 };
 
 typedef struct {
@@ -81,5 +82,8 @@ char *nx_revision_line(const NxRevision *revision, gboolean is_current);
 char *nx_revision_short(const NxRevision *revision, gboolean labels, gboolean tree_marks);
 /* The entry of history -v, ending in an empty line. */
 char *nx_revision_entry(const NxRevision *revision, gboolean is_current);
+
+/* `id` → the present name of a pre-release id, or NULL (database 1). */
+const char *nx_revision_renamed(const char *id);
 
 #endif

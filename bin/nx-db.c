@@ -1,0 +1,86 @@
+/* nx-db — everything that touches the database: schema and migrations, and the stages that hand sessions out and take results in. */
+#include "nx-cli-tree.h"
+#include "nx-config.h"
+#include "nx-db.h"
+
+static const NxOption OPTIONS[] = {
+  {.name = "--db-uri", .type = NX_VALUE_TEXT, .field = offsetof(NxDbOptions, db_uri), .help = "Database file or address; overrides NX_DB_PATH."},
+  {0},
+};
+
+static const NxCommand *const COMMANDS[] = {
+  &nx_command_db_check,   &nx_command_db_current, &nx_command_db_downgrade, &nx_command_db_history,
+  &nx_command_db_init,    &nx_command_db_upgrade, NULL,
+};
+
+static const NxCommand NX_DB = {
+  .name = "nx-db",
+  .version = NX_VERSION_PLAIN,
+  .options = OPTIONS,
+  .commands = COMMANDS,
+  .help = "Keep the NexusLIMS database: schema, instruments, sessions, results.",
+};
+
+static int run_check(const char *address, int argc, char **argv)
+{
+  return nx_cli_parse(&nx_command_db_check, argc, argv, NULL) ? nx_db_command_check(address) : nx_cli_exit_code();
+}
+
+static int run_current(const char *address, int argc, char **argv)
+{
+  NxDbCurrentOptions options = {0};
+  return nx_cli_parse(&nx_command_db_current, argc, argv, &options) ? nx_db_command_current(address, options.verbose) : nx_cli_exit_code();
+}
+
+static int run_downgrade(const char *address, int argc, char **argv)
+{
+  NxDbMoveOptions options = {0};
+  return nx_cli_parse(&nx_command_db_downgrade, argc, argv, &options) ? nx_db_command_downgrade(address, options.revision) : nx_cli_exit_code();
+}
+
+static int run_history(const char *address, int argc, char **argv)
+{
+  NxDbHistoryOptions options = {0};
+  if (!nx_cli_parse(&nx_command_db_history, argc, argv, &options))
+    return nx_cli_exit_code();
+  return nx_db_command_history(address, options.verbose, options.indicate_current);
+}
+
+static int run_init(const char *address, int argc, char **argv)
+{
+  NxDbInitOptions options = {0};
+  return nx_cli_parse(&nx_command_db_init, argc, argv, &options) ? nx_db_command_init(address, options.force) : nx_cli_exit_code();
+}
+
+static int run_upgrade(const char *address, int argc, char **argv)
+{
+  NxDbMoveOptions options = {0};
+  return nx_cli_parse(&nx_command_db_upgrade, argc, argv, &options) ? nx_db_command_upgrade(address, options.revision) : nx_cli_exit_code();
+}
+
+static const struct {
+  const NxCommand *command;
+  int (*run)(const char *address, int argc, char **argv);
+} RUNNERS[] = {
+  {&nx_command_db_check, run_check},     {&nx_command_db_current, run_current}, {&nx_command_db_downgrade, run_downgrade},
+  {&nx_command_db_history, run_history}, {&nx_command_db_init, run_init},       {&nx_command_db_upgrade, run_upgrade},
+};
+
+int main(int argc, char **argv)
+{
+  NxDbOptions options = {0};
+  const NxCommand *command = nx_cli_choose(&NX_DB, &argc, &argv, &options);
+  if (!command)
+    return nx_cli_exit_code();
+  nx_log_start("nx-db", 0);
+  nx_interrupt_install();
+
+  g_autoptr(GError) error = NULL;
+  g_autofree char *address = options.db_uri ? g_strdup(options.db_uri) : nx_settings_text("NX_DB_PATH", &error);
+  if (error)
+    return nx_fail(error);
+  for (gsize i = 0; i < G_N_ELEMENTS(RUNNERS); i++)
+    if (RUNNERS[i].command == command)
+      return RUNNERS[i].run(address, argc, argv);
+  return nx_cli_usage_error("No such command '%s'.", command->name);
+}
