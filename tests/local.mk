@@ -6,3 +6,5 @@ BATS_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/tap-bats
 AM_TESTS_ENVIRONMENT = NX_BUILD='$(abs_top_builddir)'; export NX_BUILD; NX_SOURCE='$(abs_top_srcdir)'; export NX_SOURCE; \
 	G_TEST_SRCDIR='$(abs_top_srcdir)/tests'; export G_TEST_SRCDIR; LC_ALL=C.UTF-8; export LC_ALL;
 EXTRA_DIST += tests/tap-bats tests/bats/lib.bash tests/cppcheck-suppressions
+dist_check_SCRIPTS += tests/browser/catalogue
+TESTS += tests/browser/catalogue
