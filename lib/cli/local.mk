@@ -10,3 +10,10 @@ bin_PROGRAMS += bin/nexuslims
 bin_nexuslims_SOURCES = bin/nexuslims.c bin/nexuslims-build.h bin/nexuslims-build.c bin/nexuslims-pipeline.h bin/nexuslims-pipeline.c \
 	bin/nexuslims-runfiles.h bin/nexuslims-runfiles.c bin/nexuslims-summary.h bin/nexuslims-summary.c
 bin_nexuslims_LDADD = $(CLI_LIBS) $(CONFIG_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += tests/unit/test-cli
+tests_unit_test_cli_SOURCES = tests/unit/test-cli.c
+tests_unit_test_cli_LDADD = $(CLI_LIBS) $(BASE_LIBS)
+TESTS += tests/unit/test-cli
+dist_check_SCRIPTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats
+TESTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats
