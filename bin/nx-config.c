@@ -6,14 +6,15 @@
 #include "migrate.h"
 #include "nx-cli-tree.h"
 #include "nx-config.h"
+#include "nx-listing.h"
 
 #define LARGEST_DUMP (16u * 1024u * 1024u)
 
 /* --------------------------------------------------------------------------------------------------------------- check */
 
-static void print_json(const GPtrArray *problems)
+static json_object *listed(const GPtrArray *problems)
 {
-  g_autoptr(json_object) list = json_object_new_array();
+  json_object *list = json_object_new_array();
   for (guint i = 0; i < problems->len; i++) {
     const NxProblem *problem = g_ptr_array_index(problems, i);
     json_object *item = json_object_new_object();
@@ -21,8 +22,7 @@ static void print_json(const GPtrArray *problems)
     nx_json_set_string(item, "problem", problem->text);
     json_object_array_add(list, item);
   }
-  g_autofree char *text = nx_json_text(list, NX_JSON_INDENT | NX_JSON_ASCII);
-  puts(text);
+  return list;
 }
 
 static void print_for_people(const GPtrArray *problems, const char *path)
@@ -46,12 +46,17 @@ static int check(int argc, char **argv)
   NxListingOptions options = {0};
   if (!nx_cli_parse(&nx_command_config_check, argc, argv, &options))
     return nx_cli_exit_code();
+  if (!nx_listing_accepts(options.jq))
+    return nx_cli_exit_code();
   g_autofree char *path = NULL;
+  g_autoptr(GError) failure = NULL;
   g_autoptr(GPtrArray) problems = nx_config_check(&path);
-  if (options.format == NX_FORMAT_JSON)
-    print_json(problems);
-  else
+  g_autoptr(json_object) list = listed(problems);
+  gboolean as_json = options.format == NX_FORMAT_JSON || options.jq;
+  if (!as_json)
     print_for_people(problems, path);
+  else if (!nx_listing_print(list, options.jq, stdout, &failure))
+    return nx_fail(failure);
   return nx_problems_have_error(problems) ? 1 : 0;
 }
 

@@ -17,3 +17,8 @@ tests_unit_test_cli_LDADD = $(CLI_LIBS) $(BASE_LIBS)
 TESTS += tests/unit/test-cli
 dist_check_SCRIPTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats
 TESTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats
+
+# --format json and --jq, for the programs that list something.
+noinst_LIBRARIES += lib/cli/liblisting.a
+lib_cli_liblisting_a_SOURCES = lib/cli/nx-listing.h lib/cli/listing.c
+LISTING_LIBS = lib/cli/liblisting.a $(CLI_LIBS) $(JQ_LIBS)

@@ -8,7 +8,7 @@ CONFIG_LIBS = lib/config/libconfig.a
 
 bin_PROGRAMS += bin/nx-config
 bin_nx_config_SOURCES = bin/nx-config.c
-bin_nx_config_LDADD = $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+bin_nx_config_LDADD = $(CONFIG_LIBS) $(LISTING_LIBS) $(BASE_LIBS)
 
 # The manual page of the settings is made from their table.
 noinst_PROGRAMS += lib/config/make-manual

@@ -154,6 +154,19 @@ END
   [[ $output$stderr != *hush* ]]
 }
 
+@test "check --jq prints each result on a line, and a program that does not compile is a usage error" {
+  printf 'NX_NEMO_ADDRESS_3=https://h/api\nNX_NEMO_TOKEN_3=hush-hush\n' >>.env
+  run --separate-stderr nx-config check --jq '.[] | .name, {n: .name}'
+  assert_failure 1
+  assert_output $'NX_NEMO_ADDRESS_3\n{"n":"NX_NEMO_ADDRESS_3"}'
+  run nx-config check --jq '.['
+  assert_failure 2
+  assert_output --partial "Error: Invalid value for '--jq': "
+  run nx-config check --jq '.[0] + 1'
+  assert_failure 1
+  assert_output --partial "Error: jq: "
+}
+
 @test "an .env that cannot be used is named: a folder, a huge file, a missing one" {
   mkdir folder
   truncate -s 50M huge
