@@ -96,7 +96,11 @@ GDateTime *nx_time_now(void)
 
 gint64 nx_time_ns(GDateTime *instant)
 {
-  return g_date_time_to_unix(instant) * 1000000000 + (gint64)g_date_time_get_microsecond(instant) * 1000;
+  gint64 seconds = g_date_time_to_unix(instant), whole;
+  if (__builtin_mul_overflow(seconds, (gint64)1000000000, &whole) ||
+      __builtin_add_overflow(whole, (gint64)g_date_time_get_microsecond(instant) * 1000, &whole))
+    return seconds < 0 ? G_MININT64 : G_MAXINT64;
+  return whole;
 }
 
 /* What a date-time text says, before anybody decides about zones. */

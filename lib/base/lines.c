@@ -2,6 +2,7 @@
 #include "nx-base.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,6 +98,14 @@ static gboolean next_text(NxLines *lines, char **text, gsize *length, GError **e
     if (!read_more(lines, err))
       return FALSE;
   }
+}
+
+gboolean nx_lines_waiting(NxLines *lines, int milliseconds)
+{
+  if (lines->ended || (lines->searched < lines->buffer->len &&
+                       memchr(lines->buffer->data + lines->searched, '\n', lines->buffer->len - lines->searched)))
+    return TRUE;
+  return poll(&(struct pollfd){.fd = lines->fd, .events = POLLIN}, 1, milliseconds) > 0;
 }
 
 static gboolean is_blank(const char *text, gsize length)

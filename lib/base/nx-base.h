@@ -103,7 +103,7 @@ GDateTime *nx_time_from_epoch(double seconds, GTimeZone *zone);
 char *nx_time_format(GDateTime *instant);
 /* Now in the system zone. */
 GDateTime *nx_time_now(void);
-/* Nanoseconds since the epoch. */
+/* Nanoseconds since the epoch; before 1677 and after 2262 the nearest number there is. */
 gint64 nx_time_ns(GDateTime *instant);
 /* One bound of --from/--to: `YYYY-MM-DD` (00:00:00, or 23:59:59 when `is_end`), an ISO date-time (system zone unless it says), `none` or
  * `all` → *bound NULL. FALSE and NX_ERROR_USAGE otherwise. */
@@ -153,6 +153,8 @@ void nx_lines_free(NxLines *lines);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxLines, nx_lines_free)
 /* The next line whose `kind` is one of `kinds` (NULL-terminated). *line is NULL at the end of input. Blank lines are skipped. */
 gboolean nx_lines_next(NxLines *lines, const char *const *kinds, json_object **line, GError **err);
+/* TRUE when nx_lines_next would give a line or the end of input without waiting longer than this for its first byte. */
+gboolean nx_lines_waiting(NxLines *lines, int milliseconds);
 /* The number of the line last returned, from 1. */
 guint64 nx_lines_number(const NxLines *lines);
 /* A key this stage needs: borrowed, or NULL and "line N: key 'x' is missing" / "is not a string". `key` may be a path "a.b". */
@@ -226,5 +228,11 @@ int nx_process_wait(GPid pid);
 void nx_interrupt_install(void);
 /* The signal that came, or 0. */
 int nx_interrupted(void);
+
+/* --------------------------------------------------------------------------------------------------------- formats */
+
+/* The extensions of the formats that lib/extract reads ("dm3", "tif", …; companions and plain pictures are none), lower case, sorted, for the
+ * `exclusive` file strategy; NULL-terminated, borrowed. */
+const char *const *nx_format_extensions(void);
 
 #endif
