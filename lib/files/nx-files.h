@@ -31,6 +31,8 @@ typedef struct NxFileFilter NxFileFilter;
 NxFileFilter *nx_file_filter_new(const char *const *wanted, const char *const *ignored);
 void nx_file_filter_free(NxFileFilter *filter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxFileFilter, nx_file_filter_free)
+/* `exclusive`: the extensions of our formats, and those of each plug-in nx-extract-NAME, which is asked with --describe; `inclusive`: all. */
+NxFileFilter *nx_file_filter_for_strategy(NxFileStrategy strategy, const char *const *ignored);
 gboolean nx_file_filter_accepts(const NxFileFilter *filter, const char *name);
 
 /* ------------------------------------------------------------------------------------------------------------- walk */

@@ -1,0 +1,138 @@
+/* index.c — the files of one walk, kept so that every session of the instrument can be answered from it. */
+#include "walk.h"
+
+#include <string.h>
+
+struct NxFileIndex {
+  NxWalkBag *bags;
+  guint n_bags;
+};
+
+void nx_file_index_free(NxFileIndex *index)
+{
+  if (!index)
+    return;
+  for (guint i = 0; i < index->n_bags; i++)
+    nx_walk_bag_clear(&index->bags[i]);
+  g_free(index->bags);
+  g_free(index);
+}
+
+static void clear_link(gpointer data)
+{
+  g_free(((NxWalkLink *)data)->path);
+}
+
+static gint by_target_then_path(gconstpointer a, gconstpointer b)
+{
+  const NxWalkLink *first = a, *second = b;
+  if (first->device != second->device)
+    return first->device < second->device ? -1 : 1;
+  if (first->inode != second->inode)
+    return first->inode < second->inode ? -1 : 1;
+  return strcmp(first->path, second->path);
+}
+
+/* Of several links to one folder the first path in byte order is the one whose files are named. */
+static GPtrArray *starts_of_links(GArray *links)
+{
+  GPtrArray *starts = g_ptr_array_new_with_free_func((GDestroyNotify)nx_folder_unref);
+  g_array_sort(links, by_target_then_path);
+  for (guint i = 0; i < links->len; i++) {
+    const NxWalkLink *link = &g_array_index(links, NxWalkLink, i), *before = i > 0 ? link - 1 : NULL;
+    if (!before || before->device != link->device || before->inode != link->inode)
+      g_ptr_array_add(starts, nx_folder_start(link->path, TRUE));
+  }
+  return starts;
+}
+
+NxFileIndex *nx_file_index_new(const char *root, const NxWalk *walk, GError **err)
+{
+  g_autoptr(NxFileIndex) index = g_new0(NxFileIndex, 1);
+  index->n_bags = walk->threads;
+  index->bags = g_new0(NxWalkBag, index->n_bags);
+  for (guint i = 0; i < index->n_bags; i++)
+    nx_walk_bag_init(&index->bags[i]);
+  g_autoptr(GPtrArray) starts = g_ptr_array_new_with_free_func((GDestroyNotify)nx_folder_unref);
+  g_ptr_array_add(starts, nx_folder_start(root, FALSE));
+  g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(NxWalkLink));
+  g_array_set_clear_func(links, clear_link);
+  if (!nx_walk_run(walk, starts, index->bags, links, err))
+    return NULL;
+  g_autoptr(GPtrArray) linked = starts_of_links(links);
+  if (linked->len > 0 && !nx_walk_run(walk, linked, index->bags, NULL, err))
+    return NULL;
+  return g_steal_pointer(&index);
+}
+
+/* -------------------------------------------------------------------------------------------------------- selection */
+
+typedef struct {
+  NxFoundFile found;
+  const NxWalkedFile *walked;
+} Candidate;
+
+static gint by_time_then_path(gconstpointer a, gconstpointer b)
+{
+  const Candidate *first = a, *second = b;
+  if (first->found.mtime != second->found.mtime)
+    return first->found.mtime < second->found.mtime ? -1 : 1;
+  return strcmp(first->found.path, second->found.path);
+}
+
+/* Time and size are part of it because some network file systems make up inode numbers, and make some up twice. */
+static guint hash_file(gconstpointer key)
+{
+  const NxWalkedFile *file = key;
+  guint64 mixed = (guint64)file->inode ^ ((guint64)file->mtime_ns * 0x9E3779B97F4A7C15u) ^ (file->size << 1);
+  return (guint)(mixed ^ (mixed >> 32));
+}
+
+static gboolean same_file(gconstpointer a, gconstpointer b)
+{
+  const NxWalkedFile *first = a, *second = b;
+  return first->device == second->device && first->inode == second->inode && first->mtime_ns == second->mtime_ns && first->size == second->size;
+}
+
+static GArray *candidates_between(const NxFileIndex *index, gint64 start, gint64 end)
+{
+  GArray *candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
+  for (guint b = 0; b < index->n_bags; b++) {
+    const NxWalkBag *bag = &index->bags[b];
+    for (guint i = 0; i < bag->files->len; i++) {
+      const NxWalkedFile *file = &g_array_index(bag->files, NxWalkedFile, i);
+      if (file->mtime_ns <= start || file->mtime_ns > end)
+        continue;
+      gint64 seconds = file->mtime_ns / 1000000000, rest = file->mtime_ns % 1000000000;
+      if (rest < 0) { /* before 1970: stat counts the nanoseconds upwards */
+        seconds--;
+        rest += 1000000000;
+      }
+      Candidate candidate = {{nx_folder_path(file->folder, bag->names->str + file->name), (double)seconds + 1e-9 * (double)rest, file->size}, file};
+      g_array_append_val(candidates, candidate);
+    }
+  }
+  g_array_sort(candidates, by_time_then_path);
+  return candidates;
+}
+
+static void clear_found(gpointer data)
+{
+  g_free(((NxFoundFile *)data)->path);
+}
+
+GArray *nx_file_index_select(const NxFileIndex *index, gint64 start, gint64 end)
+{
+  g_autoptr(GArray) candidates = candidates_between(index, start, end);
+  g_autoptr(GHashTable) seen = g_hash_table_new(hash_file, same_file);
+  GArray *files = g_array_sized_new(FALSE, FALSE, sizeof(NxFoundFile), candidates->len);
+  g_array_set_clear_func(files, clear_found);
+  for (guint i = 0; i < candidates->len; i++) {
+    Candidate *candidate = &g_array_index(candidates, Candidate, i);
+    if (g_hash_table_add(seen, (gpointer)candidate->walked))
+      g_array_append_val(files, candidate->found);
+    else
+      g_free(candidate->found.path);
+  }
+  return files;
+}

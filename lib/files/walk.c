@@ -1,0 +1,313 @@
+/* walk.c — threads that share a stack of folders to list and names to look at.
+ *
+ * Listing gives names and kinds; only a regular file whose name is wanted costs a stat, and that by its name relative to the open folder. The
+ * stack is taken from the top, so the walk goes deep first and few folders are open at once. A long list of names is handed out in pieces as
+ * soon as another thread has nothing to do: on a share that answers slowly it is the requests in flight that count, and a folder of a
+ * hundred thousand files must not be one thread's work. */
+#include "walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LIST_BYTES (64 * 1024)
+#define NAMES_PER_TASK 256
+
+typedef struct {
+  NxFolder *folder; /* a reference; of its parent (a folder to list) or of itself (names to look at) the task is a user */
+  gboolean by_parent;
+  GString *names;   /* NUL-ended names to look at; NULL: the folder is to be listed */
+} Task;
+
+typedef struct {
+  const NxWalk *walk;
+  GArray *links;
+  GMutex lock;
+  GCond changed;
+  GArray *tasks;     /* stack of Task */
+  guint unfinished;  /* tasks on the stack or being worked on */
+  gint idle;         /* threads that wait */
+  gint stopped;
+  GError *error;     /* the first one */
+} Walk;
+
+typedef struct {
+  Walk *walk;
+  NxWalkBag *bag;
+  char *listing;
+  GString *names; /* wanted names of the folder at hand, not looked at yet */
+  guint n_names;
+} Walker;
+
+void nx_walk_bag_init(NxWalkBag *bag)
+{
+  bag->files = g_array_new(FALSE, FALSE, sizeof(NxWalkedFile));
+  bag->names = g_string_new(NULL);
+}
+
+void nx_walk_bag_clear(NxWalkBag *bag)
+{
+  for (guint i = 0; i < bag->files->len; i++)
+    nx_folder_unref(g_array_index(bag->files, NxWalkedFile, i).folder);
+  g_array_unref(bag->files);
+  g_string_free(bag->names, TRUE);
+}
+
+/* -------------------------------------------------------------------------------------------------------- the stack */
+
+static void push(Walk *walk, Task task)
+{
+  g_mutex_lock(&walk->lock);
+  g_array_append_val(walk->tasks, task);
+  walk->unfinished++;
+  g_cond_signal(&walk->changed);
+  g_mutex_unlock(&walk->lock);
+}
+
+/* The next task; FALSE when all are done. The thread that finished one says so here. */
+static gboolean take(Walk *walk, gboolean finished_one, Task *task)
+{
+  g_mutex_lock(&walk->lock);
+  if (finished_one && --walk->unfinished == 0)
+    g_cond_broadcast(&walk->changed);
+  g_atomic_int_inc(&walk->idle);
+  while (walk->tasks->len == 0 && walk->unfinished > 0)
+    g_cond_wait(&walk->changed, &walk->lock);
+  g_atomic_int_add(&walk->idle, -1);
+  gboolean found = walk->tasks->len > 0;
+  if (found) {
+    *task = g_array_index(walk->tasks, Task, walk->tasks->len - 1);
+    g_array_set_size(walk->tasks, walk->tasks->len - 1);
+  }
+  g_mutex_unlock(&walk->lock);
+  return found;
+}
+
+static void stop(Walk *walk, GError *error)
+{
+  g_mutex_lock(&walk->lock);
+  if (walk->error)
+    g_error_free(error);
+  else
+    walk->error = error;
+  g_atomic_int_set(&walk->stopped, 1);
+  g_mutex_unlock(&walk->lock);
+}
+
+static gboolean is_stopped(Walk *walk)
+{
+  if (nx_interrupted() && !g_atomic_int_get(&walk->stopped))
+    stop(walk, g_error_new_literal(NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted"));
+  return g_atomic_int_get(&walk->stopped);
+}
+
+/* ------------------------------------------------------------------------------------------------------- failures */
+
+/* What is gone since it was listed is no loss; what may not be read is left out with a warning; but when the machine, the disk or the share
+ * is in trouble, a list with holes must not pass for a whole one. A start that cannot be read always ends the walk. */
+static void report(Walk *walk, const NxFolder *folder, const char *name, const char *action, int problem)
+{
+  gboolean is_start = !folder->parent && !name && !folder->linked;
+  gboolean gone = problem == ENOENT || problem == ENOTDIR || problem == ELOOP;
+  if (gone && !is_start)
+    return;
+  g_autofree char *path = nx_folder_path(folder, name);
+  g_autoptr(GError) error = NULL;
+  nx_error_from_errno(&error, problem, action, path);
+  gboolean forbidden = problem == EACCES || problem == EPERM;
+  if (is_start || (error->code == NX_ERROR_PLACE && !forbidden))
+    stop(walk, g_steal_pointer(&error));
+  else
+    nx_log_warning("%s; left out", error->message);
+}
+
+/* ---------------------------------------------------------------------------------------------------- looking at files */
+
+static gint64 nanoseconds(const struct timespec *time)
+{
+  gint64 whole, sum;
+  if (__builtin_mul_overflow((gint64)time->tv_sec, (gint64)1000000000, &whole) || __builtin_add_overflow(whole, (gint64)time->tv_nsec, &sum))
+    return time->tv_sec < 0 ? G_MININT64 : G_MAXINT64;
+  return sum;
+}
+
+static void keep(Walker *walker, NxFolder *folder, const char *name, const struct stat *status)
+{
+  gint64 mtime = nanoseconds(&status->st_mtim);
+  if (!S_ISREG(status->st_mode) || mtime <= walker->walk->walk->since)
+    return;
+  NxWalkedFile file = {mtime, (guint64)status->st_size, status->st_dev, status->st_ino, nx_folder_ref(folder), walker->bag->names->len};
+  g_string_append_len(walker->bag->names, name, (gssize)strlen(name) + 1);
+  g_array_append_val(walker->bag->files, file);
+}
+
+static void look_at(Walker *walker, NxFolder *folder, int fd, const GString *names)
+{
+  for (const char *name = names->str, *end = names->str + names->len; name < end; name += strlen(name) + 1) {
+    struct stat status;
+    if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+      keep(walker, folder, name, &status);
+    else
+      report(walker->walk, folder, name, "look at", errno);
+  }
+}
+
+/* The names gathered so far: to an idle thread, or done here. */
+static void look_at_gathered(Walker *walker, NxFolder *folder, int fd)
+{
+  if (g_atomic_int_get(&walker->walk->idle) > 0 && walker->n_names == NAMES_PER_TASK && nx_folder_share(folder)) {
+    push(walker->walk, (Task){.folder = nx_folder_ref(folder), .names = walker->names});
+    walker->names = g_string_new(NULL);
+  } else {
+    look_at(walker, folder, fd, walker->names);
+    g_string_truncate(walker->names, 0);
+  }
+  walker->n_names = 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ listing */
+
+/* TRUE when the folder `target` contains the folder open as `fd`, or is it: a link to it would lead in a circle. */
+static gboolean contains(const struct stat *target, int fd)
+{
+  struct stat here, above;
+  int current = openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  gboolean found = FALSE, at_top = FALSE;
+  while (current >= 0 && !found && !at_top && fstat(current, &here) == 0) {
+    found = here.st_dev == target->st_dev && here.st_ino == target->st_ino;
+    int parent = openat(current, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    at_top = parent >= 0 && fstat(parent, &above) == 0 && above.st_dev == here.st_dev && above.st_ino == here.st_ino;
+    close(current);
+    current = parent;
+  }
+  if (current >= 0)
+    close(current);
+  return found;
+}
+
+static void note_link(Walker *walker, const NxFolder *folder, int fd, const char *name)
+{
+  struct stat target;
+  if (folder->linked || !walker->walk->links || fstatat(fd, name, &target, 0) != 0 || !S_ISDIR(target.st_mode))
+    return;
+  NxWalkLink link = {nx_folder_path(folder, name), target.st_dev, target.st_ino};
+  if (contains(&target, fd)) {
+    nx_log_debug("%s leads to a folder that contains it; not followed", link.path);
+    g_free(link.path);
+    return;
+  }
+  g_mutex_lock(&walker->walk->lock);
+  g_array_append_val(walker->walk->links, link);
+  g_mutex_unlock(&walker->walk->lock);
+}
+
+static unsigned char kind_of(int fd, const struct dirent64 *entry)
+{
+  struct stat status;
+  if (entry->d_type != DT_UNKNOWN || fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return entry->d_type;
+  return IFTODT(status.st_mode);
+}
+
+static void take_entry(Walker *walker, NxFolder *folder, int fd, const struct dirent64 *entry)
+{
+  const char *name = entry->d_name;
+  switch (kind_of(fd, entry)) {
+  case DT_DIR:
+    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+      push(walker->walk, (Task){.folder = nx_folder_child(folder, name), .by_parent = nx_folder_share(folder)});
+    break;
+  case DT_LNK:
+    note_link(walker, folder, fd, name);
+    break;
+  case DT_REG:
+    if (!nx_file_filter_accepts(walker->walk->walk->filter, name))
+      break;
+    g_string_append_len(walker->names, name, (gssize)strlen(name) + 1);
+    if (++walker->n_names == NAMES_PER_TASK)
+      look_at_gathered(walker, folder, fd);
+    break;
+  default:
+    break;
+  }
+}
+
+static void list_folder(Walker *walker, NxFolder *folder, gboolean by_parent)
+{
+  int fd = nx_folder_enter(folder, by_parent);
+  if (fd < 0) {
+    report(walker->walk, folder, NULL, "open folder", errno);
+    return;
+  }
+  gssize length = 1;
+  while (length > 0 && !is_stopped(walker->walk)) {
+    length = getdents64(fd, walker->listing, LIST_BYTES);
+    for (gssize at = 0; at < length;) {
+      const struct dirent64 *entry = (const struct dirent64 *)(walker->listing + at);
+      take_entry(walker, folder, fd, entry);
+      at += entry->d_reclen;
+    }
+  }
+  if (length < 0)
+    report(walker->walk, folder, NULL, "list folder", errno);
+  look_at_gathered(walker, folder, fd);
+  nx_folder_close(folder, fd);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ threads */
+
+static void work_on(Walker *walker, Task *task)
+{
+  if (task->names) {
+    if (!is_stopped(walker->walk))
+      look_at(walker, task->folder, task->folder->fd, task->names);
+    nx_folder_leave(task->folder);
+    g_string_free(task->names, TRUE);
+  } else {
+    if (!is_stopped(walker->walk))
+      list_folder(walker, task->folder, task->by_parent);
+    if (task->by_parent)
+      nx_folder_leave(task->folder->parent);
+  }
+  nx_folder_unref(task->folder);
+}
+
+static gpointer walk_thread(gpointer data)
+{
+  Walker *walker = data;
+  walker->listing = g_malloc(LIST_BYTES);
+  walker->names = g_string_new(NULL);
+  Task task;
+  for (gboolean finished_one = FALSE; take(walker->walk, finished_one, &task); finished_one = TRUE)
+    work_on(walker, &task);
+  g_string_free(walker->names, TRUE);
+  g_free(walker->listing);
+  return NULL;
+}
+
+gboolean nx_walk_run(const NxWalk *request, GPtrArray *starts, NxWalkBag *bags, GArray *links, GError **err)
+{
+  Walk walk = {.walk = request, .links = links, .tasks = g_array_new(FALSE, FALSE, sizeof(Task))};
+  g_mutex_init(&walk.lock);
+  g_cond_init(&walk.changed);
+  for (guint i = 0; i < starts->len; i++)
+    push(&walk, (Task){.folder = nx_folder_ref(g_ptr_array_index(starts, i))});
+  g_autofree Walker *walkers = g_new0(Walker, request->threads);
+  g_autofree GThread **threads = g_new0(GThread *, request->threads);
+  for (guint i = 0; i < request->threads; i++) {
+    walkers[i] = (Walker){.walk = &walk, .bag = &bags[i]};
+    threads[i] = g_thread_new("walk", walk_thread, &walkers[i]);
+  }
+  for (guint i = 0; i < request->threads; i++)
+    g_thread_join(threads[i]);
+  g_array_unref(walk.tasks);
+  g_mutex_clear(&walk.lock);
+  g_cond_clear(&walk.changed);
+  if (!walk.error)
+    return TRUE;
+  g_propagate_error(err, walk.error);
+  return FALSE;
+}
