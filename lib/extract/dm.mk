@@ -8,3 +8,8 @@ check_PROGRAMS += tests/unit/test-dm
 TESTS += tests/unit/test-dm
 tests_unit_test_dm_SOURCES = tests/unit/test-dm.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_dm_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+check_PROGRAMS += tests/unit/test-dm-hostile
+TESTS += tests/unit/test-dm-hostile
+tests_unit_test_dm_hostile_SOURCES = tests/unit/test-dm-hostile.c tests/unit/dm-writer.c tests/unit/dm-writer.h \
+	tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+tests_unit_test_dm_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
