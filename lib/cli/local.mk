@@ -1,24 +1,27 @@
 # lib/cli — the command tree as data: parsing, help pages, usage errors, --version, completion; questions and colour.
 noinst_LIBRARIES += lib/cli/libcli.a
-lib_cli_libcli_a_SOURCES = lib/cli/nx-cli.h lib/cli/command.h lib/cli/command.c lib/cli/help.c lib/cli/layout.h \
-	lib/cli/layout.c lib/cli/parse.c lib/cli/nx-cli-tree.h lib/cli/nx-completion.h lib/cli/completion.c lib/cli/program.h lib/cli/program.c lib/cli/revisions.c lib/cli/shellwords.h lib/cli/shellwords.c lib/cli/suggest.h lib/cli/suggest.c lib/cli/terminal.c \
-	lib/cli/tree.c lib/cli/tree-config.c lib/cli/tree-db.c lib/cli/value.h lib/cli/value.c
+lib_cli_libcli_a_SOURCES = lib/cli/nx-cli.h lib/cli/nx-cli-tree.h lib/cli/nx-completion.h \
+	lib/cli/command.h lib/cli/command.c lib/cli/completion.c lib/cli/help.c lib/cli/layout.h lib/cli/layout.c lib/cli/parse.c \
+	lib/cli/program.h lib/cli/program.c lib/cli/revisions.c lib/cli/shellwords.h lib/cli/shellwords.c lib/cli/suggest.h lib/cli/suggest.c \
+	lib/cli/terminal.c lib/cli/tree.c lib/cli/tree-config.c lib/cli/tree-db.c lib/cli/value.h lib/cli/value.c
 CLI_LIBS = lib/cli/libcli.a
 SHARE_FILES += share/completion/nexuslims.bash share/completion/nexuslims.zsh share/completion/nexuslims.fish
+
+# --format json and --jq, for the programs that list something; apart, so that no other loads libjq.
+noinst_LIBRARIES += lib/cli/liblisting.a
+lib_cli_liblisting_a_SOURCES = lib/cli/nx-listing.h lib/cli/listing.c
+LISTING_LIBS = lib/cli/liblisting.a $(CLI_LIBS) $(JQ_LIBS)
 
 bin_PROGRAMS += bin/nexuslims
 bin_nexuslims_SOURCES = bin/nexuslims.c bin/nexuslims-build.h bin/nexuslims-build.c bin/nexuslims-pipeline.h bin/nexuslims-pipeline.c \
 	bin/nexuslims-runfiles.h bin/nexuslims-runfiles.c bin/nexuslims-summary.h bin/nexuslims-summary.c
 bin_nexuslims_LDADD = $(CLI_LIBS) $(CONFIG_LIBS) $(BASE_LIBS)
 
-check_PROGRAMS += tests/unit/test-cli
+check_PROGRAMS += tests/unit/test-cli tests/unit/test-cli-listing
 tests_unit_test_cli_SOURCES = tests/unit/test-cli.c
 tests_unit_test_cli_LDADD = $(CLI_LIBS) $(BASE_LIBS)
-TESTS += tests/unit/test-cli
+tests_unit_test_cli_listing_SOURCES = tests/unit/test-cli-listing.c
+tests_unit_test_cli_listing_LDADD = $(LISTING_LIBS) $(BASE_LIBS)
+TESTS += tests/unit/test-cli tests/unit/test-cli-listing
 dist_check_SCRIPTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats
 TESTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats
-
-# --format json and --jq, for the programs that list something.
-noinst_LIBRARIES += lib/cli/liblisting.a
-lib_cli_liblisting_a_SOURCES = lib/cli/nx-listing.h lib/cli/listing.c
-LISTING_LIBS = lib/cli/liblisting.a $(CLI_LIBS) $(JQ_LIBS)

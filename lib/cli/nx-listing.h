@@ -8,8 +8,9 @@
  * before any work is done. */
 gboolean nx_listing_accepts(const char *program);
 
-/* Prints `value` as indented JSON, or each result of `program` on a line: strings bare, all else compact. FALSE and NX_ERROR_DATA "jq: …" when
- * the program fails. Integers keep their form up to 2^53; a listing holds no reals. */
+/* Prints `value` as indented JSON with non-ASCII as \uXXXX, or each result of `program` on a line: strings bare, all else compact; a number that
+ * the program left alone keeps its form (2.0 stays 2.0). The same on a terminal and in a pipe. FALSE and NX_ERROR_DATA "jq: …" when the program
+ * fails (what it wrote before stays), NX_ERROR_LINE when `out` cannot be written. */
 gboolean nx_listing_print(json_object *value, const char *program, FILE *out, GError **err);
 
 #endif
