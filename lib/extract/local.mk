@@ -8,6 +8,9 @@ lib_extract_libextract_a_SOURCES = lib/extract/nx-extract.h lib/extract/bytes.c 
 	lib/extract/decimal.c lib/extract/decimal.h lib/extract/ini.c lib/extract/ini.h lib/extract/tiff-tags.c lib/extract/tiff-tags.h \
 	lib/extract/xml-object.c lib/extract/xml-object.h lib/extract/fei-text.c lib/extract/fei-text.h lib/extract/fei-tiff.c \
 	lib/extract/profiles.c lib/extract/profiles.h lib/extract/profile-values.c lib/extract/profile-values.h \
+	lib/extract/sandbox.c lib/extract/sandbox.h lib/extract/worker.c lib/extract/worker.h lib/extract/input.c lib/extract/input.h \
+	lib/extract/pipeline.c lib/extract/pipeline.h lib/extract/outcome.c lib/extract/outcome.h lib/extract/outputs.c lib/extract/outputs.h \
+	lib/extract/plugins.c lib/extract/plugins.h lib/extract/job.c lib/extract/job.h lib/extract/extractor.c \
 	$(EXTRACT_DM_SOURCES) $(EXTRACT_PREVIEW_SOURCES)
 lib_extract_libextract_a_CFLAGS = $(AM_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) $(CAIRO_CFLAGS) $(XML_CFLAGS) $(SECCOMP_CFLAGS)
 EXTRACT_LIBS = lib/extract/libextract.a $(TIFF_LIBS) $(PIXBUF_LIBS) $(CAIRO_LIBS) $(XML_LIBS) $(SECCOMP_LIBS) $(JQ_LIBS)

@@ -144,6 +144,49 @@ NxBytes *nx_input_companion(const NxInput *in, const NxFormat *format);
  * changes nothing. `tecnai` is the parsed Tecnai text of extractors-a 7.1 (an object, borrowed) or NULL. */
 void nx_profiles_run(const NxInput *in, NxSignal *signal, guint index, guint count, json_object *tecnai);
 
+/* -------------------------------------------------------------------------------------------------- many files, in order */
+
+/* What becomes of the files that are read. Texts are borrowed for the life of the NxExtractor. */
+typedef struct {
+  const char *instrument_root; /* NX_INSTRUMENT_DATA_PATH, or NULL */
+  const char *data_root;       /* NX_DATA_PATH, or NULL: what is made goes beside the file */
+  gboolean write_metadata;     /* the JSON file */
+  gboolean write_preview;
+  gboolean overwrite;          /* else files that exist are kept */
+  gboolean preview_beside;     /* FILE.thumb.png beside FILE, whatever data_root says */
+  const char *preview_path;    /* of the only file; or NULL */
+  gboolean with_documents;     /* `documents` of the results are wanted */
+  guint workers;               /* files read at once, 1 or more */
+} NxExtractRules;
+
+/* What came of one line. All is borrowed for the call. */
+typedef struct {
+  json_object *line;           /* with `extractor` and `datasets` */
+  const GPtrArray *documents;  /* of GBytes*, one per dataset: the text of the metadata JSON file; NULL without with_documents */
+  gboolean preview_kept;       /* a preview was there before and was left as it was */
+} NxExtracted;
+
+/* Gives the next line (owned by the caller), or NULL at the end. */
+typedef gboolean (*NxExtractSource)(gpointer user_data, json_object **line, GError **err);
+/* Takes the result of the next line, in the order of the lines. */
+typedef gboolean (*NxExtractSink)(gpointer user_data, const NxExtracted *result, GError **err);
+
+typedef struct NxExtractor NxExtractor;
+/* Makes everything that is slow: sandbox, profiles (of `profiles_path` or NULL, too), plug-ins, fonts. Removes all environment variables that a reader
+ * does not need. One per process. */
+NxExtractor *nx_extractor_new(const NxExtractRules *rules, const char *profiles_path, GError **err);
+void nx_extractor_free(NxExtractor *extractor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxExtractor, nx_extractor_free)
+/* Reads the file of every line of `source`, each in a process of its own, and gives each result to `sink` as soon as it and all before it are done.
+ * `input` is polled before `source` is asked unless `is_ready` says that it will not wait; -1: it never waits. */
+gboolean nx_extractor_run(NxExtractor *extractor, int input, gboolean (*is_ready)(gpointer user_data), NxExtractSource source, NxExtractSink sink,
+                          gpointer user_data, GError **err);
+
+/* A further profile that runs for every file (`--profile`). */
+gboolean nx_profiles_add(const char *path, GError **err);
+/* Compiles `paths` (NULL-terminated; none: ours and those of `profiles_path`) and writes a line about each to `out`. TRUE when all are good. */
+gboolean nx_extract_check_profiles(const char *profiles_path, const char *const *paths, FILE *out);
+
 /* ------------------------------------------------------------------------------------------------------------ nx_meta */
 
 /* {"value": v, "unit": unit}; `value` as a JSON real. NULL when v is not finite. */

@@ -24,7 +24,7 @@ typedef struct {
 } Profile;
 
 static GPtrArray *profiles; /* of Profile*, in the order in which they run */
-static int skipped = -1;
+static int skipped = NX_PROFILES_NONE;
 static NxProfileWatch watch_call;
 static gpointer watch_data;
 
@@ -239,12 +239,12 @@ static gboolean is_for(const Profile *profile, const char *instrument_pid)
   return strcmp(profile->instrument, "*") == 0 || (instrument_pid && fnmatch(profile->instrument, instrument_pid, 0) == 0);
 }
 
-void nx_profiles_prepare(const char *instrument_pid)
+gboolean nx_profiles_prepare(const char *instrument_pid)
 {
-  for (guint i = 0; profiles && i < profiles->len; i++) {
-    if (is_for(profiles->pdata[i], instrument_pid))
-      make_ready(profiles->pdata[i]);
-  }
+  gboolean any = FALSE;
+  for (guint i = 0; profiles && i < profiles->len; i++)
+    any |= is_for(profiles->pdata[i], instrument_pid) && make_ready(profiles->pdata[i]);
+  return any;
 }
 
 static gboolean check_one(Profile *profile, FILE *out)
@@ -395,7 +395,7 @@ void nx_profiles_run(const NxInput *in, NxSignal *signal, guint index, guint cou
   g_autofree char *extractor = in->format ? g_strconcat(in->format->name, "_extractor", NULL) : g_strdup("");
   for (guint i = 0; profiles && i < profiles->len; i++) {
     Profile *profile = profiles->pdata[i];
-    if ((int)i == skipped || !is_for(profile, in->instrument_pid) || (profile->only_first && index > 0) ||
+    if ((int)i == skipped || skipped == NX_PROFILES_ALL || !is_for(profile, in->instrument_pid) || (profile->only_first && index > 0) ||
         (profile->extractor && fnmatch(profile->extractor, extractor, 0) != 0) || !make_ready(profile))
       continue;
     if (!variables)
@@ -404,6 +404,6 @@ void nx_profiles_run(const NxInput *in, NxSignal *signal, guint index, guint cou
       watch_call((int)i, watch_data);
     run_profile(in, profile, signal, variables);
     if (watch_call)
-      watch_call(-1, watch_data);
+      watch_call(NX_PROFILES_NONE, watch_data);
   }
 }

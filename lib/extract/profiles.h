@@ -7,17 +7,16 @@
 
 /* Finds the profiles of share/profiles and of `local_folder` (or NULL). Files that cannot be used are logged warnings. Call once, before the rest. */
 void nx_profiles_load(const char *local_folder);
-/* A further profile that runs for every file. */
-gboolean nx_profiles_add(const char *path, GError **err);
-/* Compiles those that match, so that children forked later find them ready. */
-void nx_profiles_prepare(const char *instrument_pid);
+/* Compiles those that match, so that children forked later find them ready. TRUE when there are any. */
+gboolean nx_profiles_prepare(const char *instrument_pid);
 /* Compiles `paths` (NULL-terminated; none: all that were found) and writes a line about each to `out`. TRUE when all are good. */
 gboolean nx_profiles_check(const char *const *paths, FILE *out);
 
-/* Called with a profile's number when it starts, and with -1 when it has ended: who watches over the process can tell then which one broke it. */
+/* Called with a profile's number when it starts, and with NX_PROFILES_NONE when it has ended: who watches over the process can tell then which one broke it. */
 typedef void (*NxProfileWatch)(int number, gpointer user_data);
 void nx_profiles_watch(NxProfileWatch watch, gpointer user_data);
-/* Profile `number` does not run while it is skipped; -1: none is skipped any more. */
+/* Profile `number` does not run while it is skipped; NX_PROFILES_NONE: all run again. */
+enum { NX_PROFILES_NONE = -1, NX_PROFILES_ALL = -2 };
 void nx_profiles_skip(int number);
 /* The file name of profile `number`, or NULL. */
 const char *nx_profiles_name(int number);

@@ -1,0 +1,173 @@
+/* input.c — see input.h. */
+#include "input.h"
+#include "formats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COMPANIONS_MAX 4
+
+struct NxCompanion {
+  const NxFormat *format; /* NULL ends the list */
+  int fd;
+  NxBytes *bytes;
+};
+
+struct NxOpened {
+  NxInput in;
+  char *path, *name;
+  struct stat status;
+  NxCompanion companions[COMPANIONS_MAX + 1];
+  int descriptors[COMPANIONS_MAX + 1];
+  gsize n_descriptors;
+};
+
+NxBytes *nx_input_companion(const NxInput *in, const NxFormat *format)
+{
+  for (const NxCompanion *companion = in->companions; companion && companion->format; companion++) {
+    if (companion->format == format)
+      return companion->bytes;
+  }
+  return NULL;
+}
+
+/* A regular file, opened so that no FIFO or device can hold us up. -1 with *err. */
+static int open_regular(const char *path, struct stat *status, GError **err)
+{
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) {
+    nx_error_from_errno(err, errno, "open", path);
+    return -1;
+  }
+  if (fstat(fd, status) < 0)
+    nx_error_from_errno(err, errno, "look at", path);
+  else if (!S_ISREG(status->st_mode))
+    g_set_error(err, NX_ERROR, NX_ERROR_IO, "%s is not a regular file", path);
+  else
+    return fd;
+  close(fd);
+  return -1;
+}
+
+static void add_companion(NxOpened *opened, const NxFormat *format)
+{
+  g_autofree char *path = format->companion(opened->path);
+  struct stat status;
+  int fd = path && opened->n_descriptors <= COMPANIONS_MAX ? open_regular(path, &status, NULL) : -1;
+  if (fd < 0)
+    return;
+  NxCompanion *companion = &opened->companions[opened->n_descriptors - 1];
+  companion->format = format;
+  companion->fd = fd;
+  companion->bytes = nx_bytes_from_fd(fd, NULL);
+  opened->descriptors[opened->n_descriptors++] = fd;
+}
+
+static void open_companions(NxOpened *opened)
+{
+  g_autofree char *extension = nx_name_extension(opened->name);
+  for (const NxFormat *const *format = nx_formats; *format; format++) {
+    if ((*format)->companion && nx_format_claims(*format, extension))
+      add_companion(opened, *format);
+  }
+  opened->in.companions = opened->companions;
+}
+
+/* The instrument's zone; NULL when the line names no instrument or a zone that does not exist. */
+static GTimeZone *zone_of(json_object *instrument)
+{
+  g_autoptr(GError) problem = NULL;
+  const char *name = nx_json_get_string(instrument, "timezone");
+  GTimeZone *zone = name && *name ? nx_zone(name, &problem) : NULL;
+  if (problem)
+    nx_log_warning("%s; times of this file are shown in UTC", problem->message);
+  return zone;
+}
+
+static double seconds(const struct timespec *time)
+{
+  return (double)time->tv_sec + (double)time->tv_nsec / 1e9;
+}
+
+static void describe(NxOpened *opened, json_object *line, const char *instrument_root)
+{
+  NxInput *in = &opened->in;
+  const char *below = instrument_root ? nx_path_below(opened->path, instrument_root) : NULL;
+  const char *slash = strrchr(opened->path, '/');
+  opened->name = nx_text_utf8(slash ? slash + 1 : opened->path, -1);
+  in->path = opened->path;
+  in->name = opened->name;
+  in->below = below ? below : opened->path;
+  in->fd = -1;
+  in->instrument = nx_json_get(line, "instrument");
+  in->instrument_pid = nx_json_get_string(in->instrument, "instrument_pid");
+  in->zone = zone_of(in->instrument);
+}
+
+/* Sets the time of a file that may be readable or not: the line's, else its own, else now. */
+static void set_time(NxOpened *opened, json_object *line, gboolean is_known)
+{
+  double own = is_known ? seconds(&opened->status.st_mtim) : (double)g_get_real_time() / G_USEC_PER_SEC;
+  opened->in.mtime = nx_json_get_double(line, "mtime", own);
+}
+
+NxOpened *nx_opened_new(json_object *line, const char *path, const char *instrument_root, GError **err)
+{
+  NxOpened *opened = g_new0(NxOpened, 1);
+  opened->path = g_strdup(path);
+  describe(opened, line, instrument_root);
+  int fd = open_regular(path, &opened->status, err);
+  set_time(opened, line, fd >= 0 || stat(path, &opened->status) == 0);
+  if (fd < 0)
+    return opened;
+  opened->in.fd = fd;
+  opened->in.bytes = nx_bytes_from_fd(fd, err);
+  opened->descriptors[opened->n_descriptors++] = fd;
+  open_companions(opened);
+  return opened;
+}
+
+void nx_opened_free(NxOpened *opened)
+{
+  if (!opened)
+    return;
+  for (NxCompanion *companion = opened->companions; companion->format; companion++)
+    nx_bytes_free(companion->bytes);
+  nx_bytes_free(opened->in.bytes);
+  for (gsize i = 0; i < opened->n_descriptors; i++)
+    close(opened->descriptors[i]);
+  g_free(opened->path);
+  g_free(opened->name);
+  g_free(opened);
+}
+
+NxInput *nx_opened_input(NxOpened *opened)
+{
+  return &opened->in;
+}
+
+gboolean nx_opened_is_readable(const NxOpened *opened)
+{
+  return opened->in.bytes != NULL;
+}
+
+const int *nx_opened_descriptors(const NxOpened *opened, gsize *n)
+{
+  *n = opened->n_descriptors;
+  return opened->descriptors;
+}
+
+gboolean nx_opened_has_changed(NxOpened *opened)
+{
+  struct stat now;
+  if (fstat(opened->in.fd, &now) < 0)
+    return FALSE;
+  const struct stat *before = &opened->status;
+  gboolean has_changed = now.st_size != before->st_size || now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+                         now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
+  opened->status = now;
+  return has_changed;
+}

@@ -1,0 +1,23 @@
+/* input.h — opens what a file line names, in the parent: a child can open nothing. Private to lib/extract. */
+#ifndef NX_INPUT_H
+#define NX_INPUT_H
+
+#include "nx-extract.h"
+
+/* A file that is open, and all that NxInput borrows. */
+typedef struct NxOpened NxOpened;
+
+/* The file of a line. `instrument_root` (or NULL) is NX_INSTRUMENT_DATA_PATH. Errors: NX_ERROR_MISSING when it is gone; all else means that it is
+ * there and cannot be read. nx_opened_input() may be asked in either case: name and time are then known, descriptor and bytes are not. */
+NxOpened *nx_opened_new(json_object *line, const char *path, const char *instrument_root, GError **err);
+void nx_opened_free(NxOpened *opened);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxOpened, nx_opened_free)
+NxInput *nx_opened_input(NxOpened *opened);
+/* TRUE when there is a descriptor to read from. */
+gboolean nx_opened_is_readable(const NxOpened *opened);
+/* The descriptors a child needs. */
+const int *nx_opened_descriptors(const NxOpened *opened, gsize *n);
+/* TRUE when size or time of the file differ from what they were the last time this was asked, or at opening. */
+gboolean nx_opened_has_changed(NxOpened *opened);
+
+#endif

@@ -1,0 +1,320 @@
+/* job.c — see job.h. A job starts a reader for its file, and starts it again when the file changed under it or when a profile broke it; then it
+ * writes what came out and completes the line. */
+#include "job.h"
+#include "preview/nx-preview.h"
+#include "profiles.h"
+
+#include <string.h>
+
+struct NxJob {
+  const NxJobContext *context;
+  json_object *line;
+  char *path;
+  NxOpened *opened;
+  const NxPlugin *plugin;  /* that wants files of this name; NULL: none */
+  NxWorker *worker;        /* NULL: done, or not started */
+  gboolean runs_plugin;    /* the worker is the plug-in */
+  gboolean has_profiles;
+  gboolean was_read_again;
+  int skipped_profile;
+  NxOutcome *outcome;      /* set when done */
+  GPtrArray *outputs;
+};
+
+static GBytes *placeholder;
+
+void nx_job_warm_up(void)
+{
+  nx_preview_warm_up();
+  if (!placeholder)
+    placeholder = nx_preview_placeholder(NULL);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- the child */
+
+static void watch_profile(int number, gpointer unused)
+{
+  (void)unused;
+  nx_sandbox_allow_growth(number == NX_PROFILES_NONE ? 0 : NX_PROFILE_BYTES);
+  nx_worker_note(number);
+}
+
+static void read_file(int results, gpointer user_data)
+{
+  const NxJob *job = user_data;
+  NxPipelineSink sink = nx_outcome_sink(&results);
+  NxPipelineOptions options = {
+    .with_document = job->context->with_document,
+    .with_preview = job->context->rules.write_preview,
+    .plugin_name = job->plugin ? job->plugin->name : NULL,
+    .plugin_priority = job->plugin ? job->plugin->priority : 0,
+  };
+  nx_profiles_skip(job->skipped_profile);
+  if (job->has_profiles)
+    nx_profiles_watch(watch_profile, NULL);
+  nx_pipeline_run(nx_opened_input(job->opened), &options, &sink);
+  nx_outcome_finish(results);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- finishing */
+
+static json_object *path_or_null(const char *path)
+{
+  g_autofree char *shown = path ? nx_text_utf8(path, -1) : NULL;
+  return nx_json_string(shown);
+}
+
+/* A path that is not UTF-8 has its bytes beside it, as everywhere on the lines. */
+static void set_path(json_object *dataset, const char *key, const char *path)
+{
+  nx_json_set(dataset, key, path_or_null(path));
+  if (!path || g_utf8_validate(path, -1, NULL))
+    return;
+  g_autofree char *bytes_key = g_strconcat(key, "_b64", NULL);
+  g_autofree char *encoded = g_base64_encode((const guchar *)path, strlen(path));
+  nx_json_set_string(dataset, bytes_key, encoded);
+}
+
+static void complete_line(NxJob *job)
+{
+  json_object *datasets = json_object_new_array();
+  for (guint i = 0; i < job->outcome->products->len; i++) {
+    const NxProduct *product = job->outcome->products->pdata[i];
+    const NxOutput *output = job->outputs->pdata[i];
+    json_object *dataset = json_object_new_object();
+    nx_json_set(dataset, "nx_meta", json_object_get(product->nx_meta));
+    set_path(dataset, "metadata", output->metadata);
+    set_path(dataset, "preview", output->preview);
+    json_object_array_add(datasets, dataset);
+  }
+  nx_json_set_string(job->line, "extractor", job->outcome->extractor);
+  nx_json_set(job->line, "datasets", datasets);
+}
+
+/* Takes `outcome` (consumed) as the job's. */
+static void finish(NxJob *job, NxOutcome *outcome)
+{
+  job->outcome = outcome;
+  job->outputs = nx_outputs_write(&job->context->rules, job->path, outcome);
+  complete_line(job);
+}
+
+/* Signals that wanted a preview and got none because their reader broke show the placeholder. */
+static void add_placeholders(const NxJob *job, NxOutcome *outcome)
+{
+  for (guint i = 0; job->context->rules.write_preview && placeholder && i < outcome->products->len; i++) {
+    NxProduct *product = outcome->products->pdata[i];
+    if (!product->preview)
+      product->preview = g_bytes_ref(placeholder);
+  }
+}
+
+static void finish_failed(NxJob *job, const char *extractor, const char *reason)
+{
+  NxInput *in = nx_opened_input(job->opened);
+  nx_log_warning("%s: %s", in->name, reason);
+  NxOutcome *outcome = nx_outcome_failed(in, extractor, reason, job->context->with_document);
+  add_placeholders(job, outcome);
+  finish(job, outcome);
+}
+
+static void finish_gone(NxJob *job)
+{
+  NxOutcome *outcome = nx_outcome_new();
+  nx_log_warning("%s is gone: it will not be in the record", job->path);
+  outcome->extractor = g_strdup("basic_file_info_extractor");
+  finish(job, outcome);
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- starting */
+
+static void start_reader(NxJob *job)
+{
+  g_autoptr(GError) problem = NULL;
+  NxTask task = { .work = read_file, .user_data = job, .measures_memory = job->has_profiles };
+  task.keep = nx_opened_descriptors(job->opened, &task.n_keep);
+  job->worker = nx_worker_start(job->context->sandbox, &task, &problem);
+  if (!job->worker)
+    finish_failed(job, NULL, problem->message);
+}
+
+static void start_plugin(NxJob *job)
+{
+  g_autoptr(GError) problem = NULL;
+  job->runs_plugin = TRUE;
+  job->worker = nx_plugin_start(job->plugin, job->context->sandbox, job->line, &problem);
+  if (!job->worker)
+    finish_failed(job, job->plugin->name, problem->message);
+}
+
+NxJob *nx_job_start(const NxJobContext *context, json_object *line, GError **err)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(NxJob) job = g_new0(NxJob, 1);
+  job->context = context;
+  job->line = line;
+  job->skipped_profile = NX_PROFILES_NONE;
+  job->path = nx_line_path(line, err);
+  if (!job->path)
+    return NULL;
+  job->opened = nx_opened_new(line, job->path, context->rules.instrument_root, &problem);
+  NxInput *in = nx_opened_input(job->opened);
+  if (nx_opened_is_readable(job->opened)) {
+    job->plugin = nx_plugins_for(context->plugins, in->name);
+    job->has_profiles = nx_profiles_prepare(in->instrument_pid);
+    start_reader(job);
+  } else if (g_error_matches(problem, NX_ERROR, NX_ERROR_MISSING)) {
+    finish_gone(job);
+  } else {
+    finish_failed(job, NULL, problem->message);
+  }
+  return g_steal_pointer(&job);
+}
+
+void nx_job_free(NxJob *job)
+{
+  if (!job)
+    return;
+  nx_worker_free(job->worker);
+  nx_outcome_free(job->outcome);
+  g_clear_pointer(&job->outputs, g_ptr_array_unref);
+  nx_opened_free(job->opened);
+  json_object_put(job->line);
+  g_free(job->path);
+  g_free(job);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- attending */
+
+gboolean nx_job_is_done(const NxJob *job)
+{
+  return job->outcome != NULL;
+}
+
+int nx_job_fd(const NxJob *job)
+{
+  return nx_worker_fd(job->worker);
+}
+
+/* The end of the profile that runs, when one does: nobody but the child says so, hence a look every second. */
+gint64 nx_job_wake(const NxJob *job)
+{
+  gint64 deadline = nx_worker_deadline(job->worker);
+  return job->has_profiles ? MIN(deadline, g_get_monotonic_time() + G_USEC_PER_SEC) : deadline;
+}
+
+/* TRUE when the reader was broken by a profile, and has been started again without it. */
+static gboolean has_started_without_profile(NxJob *job, int number, const char *reason)
+{
+  const char *name = nx_profiles_name(number);
+  if (!job->has_profiles || !name || job->skipped_profile == NX_PROFILES_ALL)
+    return FALSE;
+  nx_log_warning("%s: profile %s failed: %s", nx_opened_input(job->opened)->name, name, reason);
+  job->skipped_profile = job->skipped_profile == NX_PROFILES_NONE ? number : NX_PROFILES_ALL;
+  start_reader(job);
+  return TRUE;
+}
+
+/* Opens the file once more and reads it from the start; FALSE when it cannot be opened any more. */
+static gboolean has_started_again(NxJob *job)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(NxOpened) again = nx_opened_new(job->line, job->path, job->context->rules.instrument_root, &problem);
+  if (!nx_opened_is_readable(again))
+    return FALSE;
+  nx_log_info("%s changed while it was read and is read again", job->path);
+  nx_opened_free(job->opened);
+  job->opened = g_steal_pointer(&again);
+  job->was_read_again = TRUE;
+  start_reader(job);
+  return TRUE;
+}
+
+/* What the reader's answer says becomes the job's outcome. */
+static void finish_answered(NxJob *job, NxOutcome *outcome, const char *reason, gboolean has_changed)
+{
+  if (!outcome->is_complete) {
+    nx_log_warning("%s: no preview: %s", nx_opened_input(job->opened)->name, reason);
+    add_placeholders(job, outcome);
+  }
+  if (has_changed)
+    nx_outcome_warn(outcome, "The file kept changing while it was read: what is recorded of it is incomplete");
+  finish(job, outcome);
+}
+
+static void finish_reader(NxJob *job, NxWorker *worker, const char *how_it_ended)
+{
+  gint64 since;
+  int profile = nx_worker_noted(worker, &since);
+  const char *reason = how_it_ended ? how_it_ended : "the reader gave no complete answer";
+  g_autoptr(NxOutcome) outcome = nx_outcome_read(nx_worker_received(worker), nx_opened_input(job->opened)->name);
+  gboolean has_changed = nx_opened_has_changed(job->opened);
+  if (has_changed && !job->was_read_again && has_started_again(job))
+    return;
+  if (!outcome->is_complete && has_started_without_profile(job, profile, reason))
+    return;
+  if (outcome->is_complete && outcome->is_for_plugin)
+    start_plugin(job);
+  else if (outcome->has_all_metadata)
+    finish_answered(job, g_steal_pointer(&outcome), reason, has_changed);
+  else
+    finish_failed(job, outcome->extractor, reason);
+}
+
+static void finish_plugin(NxJob *job, NxWorker *worker, const char *reason)
+{
+  g_autoptr(GError) problem = NULL;
+  NxInput *in = nx_opened_input(job->opened);
+  NxOutcome *outcome = reason ? NULL
+                     : nx_plugin_outcome(job->plugin, nx_worker_received(worker), in->name, job->context->with_document, &problem);
+  if (outcome)
+    finish(job, outcome);
+  else
+    finish_failed(job, job->plugin->name, reason ? reason : problem->message);
+}
+
+/* Kills a reader whose time, or whose profile's time, is over. */
+static void watch_time(NxJob *job)
+{
+  gint64 now = g_get_monotonic_time(), since;
+  int profile = nx_worker_noted(job->worker, &since);
+  if (job->has_profiles && !job->runs_plugin && profile != NX_PROFILES_NONE && now - since > NX_PROFILE_SECONDS * G_USEC_PER_SEC) {
+    g_autofree char *reason = g_strdup_printf("it took longer than %d s", NX_PROFILE_SECONDS);
+    nx_worker_kill(job->worker, reason);
+  } else if (now >= nx_worker_deadline(job->worker)) {
+    g_autofree char *reason = g_strdup_printf("reading it took longer than %u s", nx_sandbox_limits(job->context->sandbox)->wall_seconds);
+    nx_worker_kill(job->worker, reason);
+  }
+}
+
+void nx_job_attend(NxJob *job, gboolean is_readable)
+{
+  if (!is_readable) {
+    watch_time(job);
+    return;
+  }
+  if (nx_worker_receive(job->worker))
+    return;
+  g_autoptr(NxWorker) worker = g_steal_pointer(&job->worker);
+  g_autofree char *reason = nx_worker_end(worker);
+  nx_workers_forward_log();
+  if (job->runs_plugin)
+    finish_plugin(job, worker, reason);
+  else
+    finish_reader(job, worker, reason);
+}
+
+json_object *nx_job_line(const NxJob *job)
+{
+  return job->line;
+}
+
+const NxOutcome *nx_job_outcome(const NxJob *job)
+{
+  return job->outcome;
+}
+
+const GPtrArray *nx_job_outputs(const NxJob *job)
+{
+  return job->outputs;
+}

@@ -1,0 +1,205 @@
+/* outcome.c — see outcome.h. */
+#include "outcome.h"
+#include "formats.h"
+
+#include <string.h>
+
+/* A file with more signals than this is no data file. */
+#define SIGNALS_MAX 4096u
+
+enum { FRAME_FORMAT = 1, FRAME_PLUGIN, FRAME_META, FRAME_DOCUMENT, FRAME_METADATA_DONE, FRAME_PREVIEW, FRAME_END };
+
+NxOutcome *nx_outcome_new(void)
+{
+  NxOutcome *outcome = g_new0(NxOutcome, 1);
+  outcome->products = g_ptr_array_new_with_free_func((GDestroyNotify)nx_product_free);
+  return outcome;
+}
+
+void nx_product_free(NxProduct *product)
+{
+  if (!product)
+    return;
+  json_object_put(product->nx_meta);
+  g_clear_pointer(&product->document, g_bytes_unref);
+  g_clear_pointer(&product->preview, g_bytes_unref);
+  g_free(product);
+}
+
+void nx_outcome_free(NxOutcome *outcome)
+{
+  if (!outcome)
+    return;
+  g_free(outcome->extractor);
+  g_ptr_array_unref(outcome->products);
+  g_free(outcome);
+}
+
+/* ------------------------------------------------------------------------------------------------------- the child's side */
+
+/* A result that cannot be delivered is of no use to anybody. */
+static void send(gpointer results, guint32 kind, guint32 number, const void *data, gsize length)
+{
+  if (!nx_frame_write(*(const int *)results, kind, number, data, length))
+    _exit(124);
+}
+
+static void send_format(const NxFormat *format, gpointer results)
+{
+  if (format)
+    send(results, FRAME_FORMAT, 0, format->name, strlen(format->name));
+  else
+    send(results, FRAME_PLUGIN, 0, "", 0);
+}
+
+static void send_meta(guint index, json_object *nx_meta, gpointer results)
+{
+  g_autofree char *text = nx_json_text(nx_meta, NX_JSON_LINE);
+  send(results, FRAME_META, index, text, strlen(text));
+}
+
+static void send_document(guint index, const char *text, gsize length, gpointer results)
+{
+  send(results, FRAME_DOCUMENT, index, text, length);
+}
+
+static void send_metadata_done(guint n_signals, gpointer results)
+{
+  send(results, FRAME_METADATA_DONE, n_signals, "", 0);
+}
+
+static void send_preview(guint index, GBytes *png, gpointer results)
+{
+  gsize length;
+  const void *data = png ? g_bytes_get_data(png, &length) : NULL;
+  if (data)
+    send(results, FRAME_PREVIEW, index, data, length);
+}
+
+NxPipelineSink nx_outcome_sink(const int *results)
+{
+  return (NxPipelineSink){ send_format, send_meta, send_document, send_metadata_done, send_preview, (gpointer)results };
+}
+
+gboolean nx_outcome_finish(int results)
+{
+  return nx_frame_write(results, FRAME_END, 0, "", 0);
+}
+
+/* ------------------------------------------------------------------------------------------------------ the parent's side */
+
+static const NxFormat *format_named(const guint8 *name, gsize length)
+{
+  for (const NxFormat *const *format = nx_formats; *format; format++) {
+    if (strlen((*format)->name) == length && memcmp((*format)->name, name, length) == 0)
+      return *format;
+  }
+  return &nx_format_basic;
+}
+
+/* Metadata comes in order: number `index` is the next. */
+static gboolean take_meta(NxOutcome *outcome, guint index, const guint8 *data, gsize length, const char *file)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(json_object) nx_meta = nx_json_parse((const char *)data, length, &problem);
+  if (index != outcome->products->len || index >= SIGNALS_MAX || !json_object_is_type(nx_meta, json_type_object) ||
+      !nx_meta_check(nx_meta, file, &problem)) {
+    nx_log_error("%s: the reader's answer cannot be used: %s", file, problem ? problem->message : "it is out of order");
+    return FALSE;
+  }
+  NxProduct *product = g_new0(NxProduct, 1);
+  product->nx_meta = g_steal_pointer(&nx_meta);
+  g_ptr_array_add(outcome->products, product);
+  return TRUE;
+}
+
+static gboolean take_frame(NxOutcome *outcome, const NxFrame *frame, const guint8 *data, const char *file)
+{
+  NxProduct *product = frame->number < outcome->products->len ? outcome->products->pdata[frame->number] : NULL;
+  switch (frame->kind) {
+  case FRAME_FORMAT:
+    g_free(outcome->extractor);
+    outcome->extractor = g_strconcat(format_named(data, frame->length)->name, "_extractor", NULL);
+    return TRUE;
+  case FRAME_PLUGIN:
+    outcome->is_for_plugin = TRUE;
+    return TRUE;
+  case FRAME_META:
+    return take_meta(outcome, frame->number, data, frame->length, file);
+  case FRAME_DOCUMENT:
+    if (product && !product->document)
+      product->document = g_bytes_new(data, frame->length);
+    return product != NULL;
+  case FRAME_METADATA_DONE:
+    outcome->has_all_metadata = frame->number > 0 && frame->number == outcome->products->len;
+    return outcome->has_all_metadata;
+  case FRAME_PREVIEW:
+    if (product && !product->preview)
+      product->preview = g_bytes_new(data, frame->length);
+    return product != NULL;
+  case FRAME_END:
+    outcome->is_complete = outcome->is_for_plugin || outcome->has_all_metadata;
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
+NxOutcome *nx_outcome_read(const GByteArray *received, const char *file)
+{
+  NxOutcome *outcome = nx_outcome_new();
+  NxFrame frame;
+  const guint8 *data;
+  gsize offset = 0;
+  while (!outcome->is_complete && nx_frame_next(received, &offset, &frame, &data)) {
+    if (!take_frame(outcome, &frame, data, file))
+      break;
+  }
+  return outcome;
+}
+
+/* ------------------------------------------------------------------------------------------------------ made by the parent */
+
+static GBytes *document_of(json_object *nx_meta)
+{
+  gsize length;
+  char *text = nx_pipeline_document(nx_meta, NULL, &length);
+  return g_bytes_new_take(text, length);
+}
+
+NxOutcome *nx_outcome_failed(const NxInput *in, const char *extractor, const char *reason, gboolean with_document)
+{
+  NxOutcome *outcome = nx_outcome_new();
+  NxProduct *product = g_new0(NxProduct, 1);
+  outcome->extractor = g_strdup(extractor ? extractor : "basic_file_info_extractor");
+  outcome->has_all_metadata = TRUE;
+  product->nx_meta = nx_pipeline_failed_meta(in, outcome->extractor, reason);
+  product->document = with_document ? document_of(product->nx_meta) : NULL;
+  g_ptr_array_add(outcome->products, product);
+  return outcome;
+}
+
+/* The document with another nx_meta. */
+static GBytes *replace_meta(GBytes *document, json_object *nx_meta)
+{
+  gsize length;
+  const char *text = g_bytes_get_data(document, &length);
+  g_autoptr(json_object) object = nx_json_parse(text, length, NULL);
+  char *replaced = nx_pipeline_document(nx_meta, json_object_is_type(object, json_type_object) ? object : NULL, &length);
+  return g_bytes_new_take(replaced, length);
+}
+
+void nx_outcome_warn(NxOutcome *outcome, const char *sentence)
+{
+  for (guint i = 0; i < outcome->products->len; i++) {
+    NxProduct *product = outcome->products->pdata[i];
+    json_object *extraction = nx_json_get(product->nx_meta, "NexusLIMS Extraction");
+    if (extraction)
+      nx_meta_warn(extraction, sentence);
+    if (product->document) {
+      GBytes *replaced = replace_meta(product->document, product->nx_meta);
+      g_bytes_unref(product->document);
+      product->document = replaced;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/* outputs.h — where the files made of a data file go, and writing them (extractors-b §8.1, record-building §5). Private to lib/extract. */
+#ifndef NX_OUTPUTS_H
+#define NX_OUTPUTS_H
+
+#include "outcome.h"
+
+typedef struct {
+  const char *instrument_root; /* NX_INSTRUMENT_DATA_PATH, or NULL */
+  const char *data_root;       /* NX_DATA_PATH, or NULL */
+  gboolean write_metadata, write_preview;
+  gboolean overwrite;          /* else files that exist are kept */
+  gboolean preview_beside;     /* FILE.thumb.png beside FILE, not in the mirrored tree */
+  const char *preview_path;    /* of the one file at hand; or NULL */
+} NxOutputRules;
+
+typedef struct {
+  char *metadata; /* path when the file is there now, else NULL */
+  char *preview;
+  gboolean preview_kept; /* it was there before and stays as it was */
+} NxOutput;
+
+/* Writes the products of a file; an array of NxOutput*, one per product. What cannot be written is a logged error, and NULL. */
+GPtrArray *nx_outputs_write(const NxOutputRules *rules, const char *path, const NxOutcome *outcome);
+
+#endif

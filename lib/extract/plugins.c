@@ -1,0 +1,199 @@
+/* plugins.c — see plugins.h. A plug-in is a filter of file lines, run once a file under the limits of a reader. It gets no walls, since it is
+ * a program somebody installed, but none of our environment either. */
+#include "plugins.h"
+#include "formats.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PREFIX "nx-extract-"
+#define DESCRIBE_SECONDS 5
+
+typedef struct {
+  const char *path;
+  const char *argument; /* or NULL */
+  int input;            /* -1: none */
+} Start;
+
+static void become_plugin(int results, gpointer user_data)
+{
+  const Start *start = user_data;
+  char *argv[] = { (char *)start->path, (char *)start->argument, NULL };
+  if ((start->input >= 0 && dup2(start->input, STDIN_FILENO) < 0) || dup2(results, STDOUT_FILENO) < 0)
+    _exit(126);
+  execv(start->path, argv);
+  _exit(127);
+}
+
+static NxWorker *start_program(const NxSandbox *sandbox, Start *start, GError **err)
+{
+  NxTask task = { .work = become_plugin, .user_data = start, .keep = &start->input, .n_keep = start->input >= 0 ? 1 : 0, .limits_only = TRUE };
+  return nx_worker_start(sandbox, &task, err);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ what they read */
+
+/* Waits for all that the program writes; its fault or time-out is *reason. */
+static void wait_for(NxWorker *worker, char **reason)
+{
+  gint64 deadline = g_get_monotonic_time() + DESCRIBE_SECONDS * G_USEC_PER_SEC;
+  struct pollfd readable = { .fd = nx_worker_fd(worker), .events = POLLIN };
+  for (;;) {
+    gint64 left = deadline - g_get_monotonic_time();
+    if (left <= 0 || nx_interrupted())
+      nx_worker_kill(worker, "it took too long to say what it reads");
+    if (left <= 0 || nx_interrupted() || (poll(&readable, 1, (int)(left / 1000) + 1) > 0 && !nx_worker_receive(worker)))
+      break;
+  }
+  *reason = nx_worker_end(worker);
+  nx_workers_forward_log();
+}
+
+static NxPlugin *parse_description(const char *name, const char *path, const GByteArray *received, GError **err)
+{
+  g_autoptr(json_object) line = nx_json_parse((const char *)received->data, received->len, err);
+  json_object *extensions = nx_json_get(line, "extensions");
+  if (!line)
+    return NULL;
+  if (g_strcmp0(nx_json_get_string(line, "kind"), "format") != 0 || !json_object_is_type(extensions, json_type_array)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "its description is not a line of kind 'format' with 'extensions'");
+    return NULL;
+  }
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+  for (size_t i = 0; i < json_object_array_length(extensions); i++) {
+    const char *extension = json_object_get_string(json_object_array_get_idx(extensions, i));
+    g_autofree char *lower = extension ? g_ascii_strdown(*extension == '.' ? extension + 1 : extension, -1) : NULL;
+    if (lower && *lower)
+      g_strv_builder_add(builder, lower);
+  }
+  NxPlugin *plugin = g_new0(NxPlugin, 1);
+  plugin->name = g_strconcat(PREFIX, name, NULL);
+  plugin->path = g_strdup(path);
+  plugin->extensions = g_strv_builder_end(builder);
+  plugin->priority = (int)CLAMP(nx_json_get_int(line, "priority", 100), 0, 100000);
+  return plugin;
+}
+
+static NxPlugin *ask(const NxSandbox *sandbox, const char *name, GError **err)
+{
+  g_autofree char *program = g_strconcat(PREFIX, name, NULL);
+  g_autofree char *path = nx_program_path(program);
+  g_autofree char *reason = NULL;
+  Start start = { .path = path, .argument = "--describe", .input = -1 };
+  g_autoptr(NxWorker) worker = start_program(sandbox, &start, err);
+  if (!worker)
+    return NULL;
+  wait_for(worker, &reason);
+  if (!reason)
+    return parse_description(name, path, nx_worker_received(worker), err);
+  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s", reason);
+  return NULL;
+}
+
+static void plugin_free(NxPlugin *plugin)
+{
+  g_free(plugin->name);
+  g_free(plugin->path);
+  g_strfreev(plugin->extensions);
+  g_free(plugin);
+}
+
+static gint by_priority(gconstpointer a, gconstpointer b)
+{
+  const NxPlugin *one = *(NxPlugin *const *)a, *other = *(NxPlugin *const *)b;
+  return one->priority != other->priority ? (one->priority < other->priority) - (one->priority > other->priority) : strcmp(one->name, other->name);
+}
+
+GPtrArray *nx_plugins_find(const NxSandbox *sandbox)
+{
+  GPtrArray *plugins = g_ptr_array_new_with_free_func((GDestroyNotify)plugin_free);
+  g_auto(GStrv) names = nx_program_list(PREFIX);
+  for (char **name = names; *name; name++) {
+    g_autoptr(GError) problem = NULL;
+    NxPlugin *plugin = ask(sandbox, *name, &problem);
+    if (plugin)
+      g_ptr_array_add(plugins, plugin);
+    else
+      nx_log_warning("plug-in %s%s is not used: %s", PREFIX, *name, problem->message);
+  }
+  g_ptr_array_sort(plugins, by_priority);
+  return plugins;
+}
+
+const NxPlugin *nx_plugins_for(GPtrArray *plugins, const char *name)
+{
+  g_autofree char *extension = nx_name_extension(name);
+  for (guint i = 0; extension && i < plugins->len; i++) {
+    const NxPlugin *plugin = plugins->pdata[i];
+    if (g_strv_contains((const char *const *)plugin->extensions, extension))
+      return plugin;
+  }
+  return NULL;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- one file */
+
+NxWorker *nx_plugin_start(const NxPlugin *plugin, const NxSandbox *sandbox, json_object *line, GError **err)
+{
+  g_autofree char *text = nx_json_text(line, NX_JSON_LINE);
+  g_autofree char *with_end = g_strconcat(text, "\n", NULL);
+  gssize length = (gssize)strlen(with_end);
+  Start start = { .path = plugin->path, .input = memfd_create("line", MFD_CLOEXEC) };
+  if (start.input < 0 || write(start.input, with_end, (size_t)length) != length || lseek(start.input, 0, SEEK_SET) < 0) {
+    g_set_error(err, NX_ERROR, NX_ERROR_IO, "cannot hand the file line to %s", plugin->name);
+    return NULL;
+  }
+  NxWorker *worker = start_program(sandbox, &start, err);
+  close(start.input);
+  return worker;
+}
+
+static gboolean take_dataset(NxOutcome *outcome, json_object *dataset, const char *file, gboolean with_document, GError **err)
+{
+  json_object *nx_meta = nx_json_get(dataset, "nx_meta");
+  if (!json_object_is_type(nx_meta, json_type_object)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "a dataset has no object 'nx_meta'");
+    return FALSE;
+  }
+  if (!nx_meta_check(nx_meta, file, err))
+    return FALSE;
+  NxProduct *product = g_new0(NxProduct, 1);
+  product->nx_meta = json_object_get(nx_meta);
+  nx_pipeline_sign(product->nx_meta, outcome->extractor);
+  if (with_document) {
+    gsize length;
+    char *text = nx_pipeline_document(product->nx_meta, NULL, &length);
+    product->document = g_bytes_new_take(text, length);
+  }
+  const char *preview = nx_json_get_string(dataset, "preview");
+  g_autofree char *png = NULL;
+  gsize length;
+  if (preview && nx_file_read(preview, 64 * 1024 * 1024, &png, &length, NULL))
+    product->preview = g_bytes_new(png, length);
+  g_ptr_array_add(outcome->products, product);
+  return TRUE;
+}
+
+NxOutcome *nx_plugin_outcome(const NxPlugin *plugin, const GByteArray *received, const char *file, gboolean with_document, GError **err)
+{
+  g_autoptr(json_object) line = nx_json_parse((const char *)received->data, received->len, err);
+  json_object *datasets = nx_json_get(line, "datasets");
+  g_autoptr(NxOutcome) outcome = nx_outcome_new();
+  if (!line)
+    return NULL;
+  if (!json_object_is_type(datasets, json_type_array)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "its answer has no array 'datasets'");
+    return NULL;
+  }
+  outcome->extractor = g_strdup(plugin->name);
+  for (size_t i = 0; i < json_object_array_length(datasets); i++) {
+    if (!take_dataset(outcome, json_object_array_get_idx(datasets, i), file, with_document, err))
+      return NULL;
+  }
+  outcome->has_all_metadata = outcome->is_complete = TRUE;
+  return g_steal_pointer(&outcome);
+}

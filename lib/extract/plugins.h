@@ -1,0 +1,23 @@
+/* plugins.h — programs `nx-extract-NAME` that read formats we do not know (LINES, `format`). Private to lib/extract. */
+#ifndef NX_PLUGINS_H
+#define NX_PLUGINS_H
+
+#include "outcome.h"
+
+typedef struct {
+  char *name; /* "nx-extract-NAME" */
+  char *path;
+  char **extensions;
+  int priority;
+} NxPlugin;
+
+/* Asks every such program what it reads. One that does not answer is a logged warning. */
+GPtrArray *nx_plugins_find(const NxSandbox *sandbox);
+/* The one that wants files of that base name before all others; NULL: none. */
+const NxPlugin *nx_plugins_for(GPtrArray *plugins, const char *name);
+/* Starts it on one file line. */
+NxWorker *nx_plugin_start(const NxPlugin *plugin, const NxSandbox *sandbox, json_object *line, GError **err);
+/* What it answered; NULL with the reason. */
+NxOutcome *nx_plugin_outcome(const NxPlugin *plugin, const GByteArray *received, const char *file, gboolean with_document, GError **err);
+
+#endif

@@ -1,0 +1,258 @@
+/* sandbox.c — see sandbox.h. seccomp refuses what is not on its list with EPERM, Landlock refuses every path but a few with EACCES: a library that
+ * asks for something unexpected sees an error and not a death. */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+
+const NxLimits nx_limits_default = { .wall_seconds = 120, .cpu_seconds = 90, .address_space = 2ull * 1024 * 1024 * 1024 };
+
+struct NxSandbox {
+  NxLimits limits;
+  int ruleset;               /* Landlock; -1: none */
+  struct sock_fprog program; /* seccomp; empty: none */
+};
+
+const NxLimits *nx_sandbox_limits(const NxSandbox *sandbox)
+{
+  return &sandbox->limits;
+}
+
+int nx_sandbox_fd(const NxSandbox *sandbox)
+{
+  return sandbox->ruleset;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- Landlock */
+
+/* The kernel's structure of ABI 6; older kernels take a shorter one, older headers know a shorter one. */
+typedef struct {
+  guint64 handled_access_fs;
+  guint64 handled_access_net; /* ABI 4 */
+  guint64 scoped;             /* ABI 6 */
+} LandlockRuleset;
+
+/* Rights by the ABI version that brought them. */
+static guint64 fs_rights(int abi)
+{
+  guint64 rights = (1ull << 13) - 1;
+  if (abi >= 2)
+    rights |= 1ull << 13; /* refer */
+  if (abi >= 3)
+    rights |= 1ull << 14; /* truncate */
+  if (abi >= 5)
+    rights |= 1ull << 15; /* ioctl on devices */
+  return rights;
+}
+
+static gsize ruleset_size(int abi)
+{
+  return abi >= 6 ? sizeof(LandlockRuleset) : abi >= 4 ? offsetof(LandlockRuleset, scoped) : offsetof(LandlockRuleset, handled_access_net);
+}
+
+/* Lets files below `path` be read. */
+static void allow_reading(int ruleset, const char *path)
+{
+  struct stat status;
+  struct landlock_path_beneath_attr rule = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE, .parent_fd = open(path, O_PATH | O_CLOEXEC) };
+  if (rule.parent_fd < 0)
+    return;
+  if (fstat(rule.parent_fd, &status) == 0 && S_ISDIR(status.st_mode))
+    rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
+  syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+  close(rule.parent_fd);
+}
+
+/* -1 when the kernel has none. */
+static int make_ruleset(const char *const *readable)
+{
+  long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (abi < 1)
+    return -1;
+  LandlockRuleset attributes = { .handled_access_fs = fs_rights((int)abi), .handled_access_net = 3, .scoped = 3 };
+  int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, ruleset_size((int)abi), 0);
+  for (; ruleset >= 0 && *readable; readable++)
+    allow_reading(ruleset, *readable);
+  return ruleset;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ seccomp */
+
+/* What reading a file, computing, and drawing a picture need. No network, no exec, no fork, no signals to others, no tracing. */
+static const char *const ALLOWED[] = {
+  "brk", "clock_getres", "clock_gettime", "clock_nanosleep", "close", "dup", "exit", "exit_group", "faccessat", "faccessat2", "fadvise64",
+  "fcntl", "fstat", "fstatfs", "futex", "getcpu", "getcwd", "getdents64", "getegid", "geteuid", "getgid", "getpid", "getppid", "getrandom",
+  "getrlimit", "getrusage", "gettid", "gettimeofday", "getuid", "lseek", "madvise", "membarrier", "mmap", "mprotect", "mremap", "munmap",
+  "nanosleep", "newfstatat", "poll", "ppoll", "pread64", "preadv", "read", "readlink", "readlinkat", "readv", "restart_syscall", "rseq",
+  "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list", "setrlimit", "sigaltstack", "stat",
+  "lstat", "access", "statfs", "statx", "sysinfo", "time", "uname", "write", "writev",
+};
+/* Only where Landlock decides which paths. */
+static const char *const ALLOWED_WITH_LANDLOCK[] = { "open", "openat" };
+
+static gboolean allow(scmp_filter_ctx filter, const char *const *names, gsize n_names)
+{
+  for (gsize i = 0; i < n_names; i++) {
+    int number = seccomp_syscall_resolve_name(names[i]);
+    if (number >= 0 && seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0) != 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* prlimit64 on oneself only; threads but no processes: glibc and GLib start threads with clone or, refused with ENOSYS, not with clone3. */
+static gboolean allow_with_arguments(scmp_filter_ctx filter)
+{
+  return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_EQ, 0)) == 0 &&
+         seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, 0x10000 /* CLONE_THREAD */, 0x10000)) == 0 &&
+         seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
+}
+
+/* The filter as a program that a child can load with one system call. */
+static gboolean export_program(scmp_filter_ctx filter, struct sock_fprog *program)
+{
+  int fd = memfd_create("seccomp", MFD_CLOEXEC);
+  if (fd < 0)
+    return FALSE;
+  struct stat status;
+  gboolean is_good = seccomp_export_bpf(filter, fd) == 0 && fstat(fd, &status) == 0 && status.st_size > 0;
+  if (is_good) {
+    program->filter = g_malloc((gsize)status.st_size);
+    program->len = (unsigned short)((gsize)status.st_size / sizeof(struct sock_filter));
+    is_good = pread(fd, program->filter, (size_t)status.st_size, 0) == status.st_size;
+  }
+  close(fd);
+  return is_good;
+}
+
+static gboolean make_program(gboolean has_landlock, struct sock_fprog *program)
+{
+  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+  if (!filter)
+    return FALSE;
+  seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+  gboolean is_good = allow(filter, ALLOWED, G_N_ELEMENTS(ALLOWED)) && allow_with_arguments(filter) &&
+                     (!has_landlock || allow(filter, ALLOWED_WITH_LANDLOCK, G_N_ELEMENTS(ALLOWED_WITH_LANDLOCK))) &&
+                     export_program(filter, program);
+  seccomp_release(filter);
+  return is_good;
+}
+
+NxSandbox *nx_sandbox_new(const NxLimits *limits, const char *const *readable, gboolean use_landlock, GError **err)
+{
+  NxSandbox *sandbox = g_new0(NxSandbox, 1);
+  sandbox->limits = *limits;
+  sandbox->ruleset = use_landlock ? make_ruleset(readable) : -1;
+  if (sandbox->ruleset < 0)
+    nx_log_warning("this kernel has no Landlock: files are read in processes that can open nothing, so rare characters may miss in previews");
+  if (!make_program(sandbox->ruleset >= 0, &sandbox->program)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_IO, "cannot make the seccomp filter that protects against hostile files");
+    g_clear_pointer(&sandbox, nx_sandbox_free);
+  }
+  return sandbox;
+}
+
+void nx_sandbox_free(NxSandbox *sandbox)
+{
+  if (!sandbox)
+    return;
+  if (sandbox->ruleset >= 0)
+    close(sandbox->ruleset);
+  g_free(sandbox->program.filter);
+  g_free(sandbox);
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- going in */
+
+static gboolean set_limit(__rlimit_resource_t resource, guint64 soft, guint64 hard)
+{
+  struct rlimit limit = { .rlim_cur = soft, .rlim_max = hard };
+  return setrlimit(resource, &limit) == 0;
+}
+
+/* AddressSanitizer maps terabytes of shadow memory. */
+#ifdef __SANITIZE_ADDRESS__
+static gboolean limit_address_space(guint64 soft, guint64 hard)
+{
+  (void)soft, (void)hard;
+  return TRUE;
+}
+#else
+static gboolean limit_address_space(guint64 soft, guint64 hard)
+{
+  return set_limit(RLIMIT_AS, soft, hard);
+}
+#endif
+
+gboolean nx_sandbox_limit(const NxSandbox *sandbox)
+{
+  const NxLimits *limits = &sandbox->limits;
+  return set_limit(RLIMIT_CORE, 0, 0) && set_limit(RLIMIT_CPU, limits->cpu_seconds, limits->cpu_seconds + 1) &&
+         limit_address_space(limits->address_space, limits->address_space);
+}
+
+gboolean nx_sandbox_enter(const NxSandbox *sandbox)
+{
+  if (!nx_sandbox_limit(sandbox) || !set_limit(RLIMIT_FSIZE, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    return FALSE;
+  if (sandbox->ruleset >= 0 && (syscall(SYS_landlock_restrict_self, sandbox->ruleset, 0) != 0 || close(sandbox->ruleset) != 0))
+    return FALSE;
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &sandbox->program) == 0;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- memory of a step */
+
+static int statm = -1;
+
+void nx_sandbox_measure(void)
+{
+  statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+}
+
+void nx_sandbox_allow_growth(guint64 bytes)
+{
+  struct rlimit limit;
+  char text[64] = "";
+  if (statm < 0 || getrlimit(RLIMIT_AS, &limit) != 0)
+    return;
+  guint64 wanted = limit.rlim_max;
+  if (bytes && pread(statm, text, sizeof text - 1, 0) > 0)
+    wanted = g_ascii_strtoull(text, NULL, 10) * (guint64)sysconf(_SC_PAGESIZE) + bytes;
+  limit_address_space(MIN(wanted, limit.rlim_max), limit.rlim_max);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- environment */
+
+static gboolean is_harmless(const char *variable)
+{
+  static const char *const NAMES[] = { "PATH=", "HOME=", "LANG=", "LANGUAGE=", "LC_", "TZ=", "TMPDIR=", "XDG_", "FONTCONFIG_", "G_",
+                                       "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=" };
+  for (gsize i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+    if (g_str_has_prefix(variable, NAMES[i]))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+void nx_sandbox_forget_environment(void)
+{
+  char **kept = environ;
+  for (char **variable = environ; *variable; variable++) {
+    if (is_harmless(*variable))
+      *kept++ = *variable;
+    else
+      explicit_bzero(*variable, strlen(*variable));
+  }
+  *kept = NULL;
+}

@@ -1,0 +1,299 @@
+/* worker.c — see worker.h. */
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* More than this is no result but an attack. */
+#define RECEIVED_MAX (256u * 1024u * 1024u)
+#define READ_SIZE (64 * 1024)
+
+/* Lies in memory that parent and child share; the child may be hostile, so the parent believes nothing of it but that it is a number. */
+typedef struct {
+  volatile int number;
+  volatile gint64 since;
+} Note;
+
+struct NxWorker {
+  pid_t pid; /* 0 once it is reaped */
+  int results;
+  gint64 deadline;
+  GByteArray *received;
+  Note *note;
+  char *killed_because;
+  gboolean leads_group; /* a plug-in may have children of its own */
+};
+
+static Note *own_note; /* in a child */
+
+/* --------------------------------------------------------------------------------------------------------------- the log */
+
+static int log_pipe[2] = { -1, -1 };
+
+static gboolean open_log(void)
+{
+  return log_pipe[0] >= 0 || (pipe2(log_pipe, O_CLOEXEC) == 0 && fcntl(log_pipe[0], F_SETFL, O_NONBLOCK) == 0);
+}
+
+int nx_workers_log_fd(void)
+{
+  return log_pipe[0];
+}
+
+void nx_workers_forward_log(void)
+{
+  char buffer[8192];
+  ssize_t n;
+  while (log_pipe[0] >= 0 && (n = read(log_pipe[0], buffer, sizeof buffer)) > 0) {
+    for (ssize_t i = 0; i < n; i++) {
+      if ((buffer[i] < ' ' && buffer[i] >= 0 && buffer[i] != '\n') || buffer[i] == 0x7f)
+        buffer[i] = '?';
+    }
+    for (ssize_t done = 0, written; done < n; done += written) {
+      written = write(STDERR_FILENO, buffer + done, (size_t)(n - done));
+      if (written < 0)
+        break;
+    }
+  }
+}
+
+/* -------------------------------------------------------------------------------------------------------------- the child */
+
+static gint by_number(gconstpointer a, gconstpointer b)
+{
+  return *(const int *)a - *(const int *)b;
+}
+
+/* Closes every descriptor above 2 but those of `keep`, which is sorted. */
+static void close_others(const int *keep, gsize n)
+{
+  unsigned int from = 3;
+  for (gsize i = 0; i < n; i++) {
+    if ((unsigned int)keep[i] > from)
+      close_range(from, (unsigned int)keep[i] - 1, 0);
+    from = MAX(from, (unsigned int)keep[i] + 1);
+  }
+  close_range(from, ~0u, 0);
+}
+
+static void keep_only(const NxSandbox *sandbox, const NxTask *task, int results)
+{
+  gsize n = task->n_keep;
+  g_autofree int *keep = g_new(int, n + 2);
+  for (gsize i = 0; i < n; i++)
+    keep[i] = task->keep[i];
+  keep[n++] = results;
+  if (nx_sandbox_fd(sandbox) >= 0)
+    keep[n++] = nx_sandbox_fd(sandbox);
+  qsort(keep, n, sizeof *keep, by_number);
+  close_others(keep, n);
+}
+
+static void die(const char *what)
+{
+  nx_log_error("the walls around the reader cannot be raised: %s: %s", what, g_strerror(errno));
+  _exit(125);
+}
+
+static void run_child(const NxSandbox *sandbox, const NxTask *task, int results, pid_t parent)
+{
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent)
+    _exit(125);
+  int nothing = open("/dev/null", O_RDWR);
+  if (dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 || dup2(log_pipe[1], STDERR_FILENO) < 0)
+    _exit(125);
+  keep_only(sandbox, task, results);
+  if (task->measures_memory)
+    nx_sandbox_measure();
+  if (task->limits_only ? setsid() < 0 || !nx_sandbox_limit(sandbox) : !nx_sandbox_enter(sandbox))
+    die(task->limits_only ? "limits" : "sandbox");
+  task->work(results, task->user_data);
+  _exit(0);
+}
+
+void nx_worker_note(int number)
+{
+  if (!own_note)
+    return;
+  own_note->since = g_get_monotonic_time();
+  own_note->number = number;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- the parent */
+
+static Note *make_note(void)
+{
+  Note *note = mmap(NULL, sizeof *note, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (note == MAP_FAILED)
+    return NULL;
+  note->number = -1;
+  return note;
+}
+
+NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError **err)
+{
+  int results[2];
+  g_autoptr(NxWorker) worker = g_new0(NxWorker, 1);
+  worker->results = -1;
+  worker->received = g_byte_array_new();
+  worker->note = make_note();
+  worker->leads_group = task->limits_only;
+  worker->deadline = g_get_monotonic_time() + (gint64)nx_sandbox_limits(sandbox)->wall_seconds * G_USEC_PER_SEC;
+  if (!worker->note || !open_log() || pipe2(results, O_CLOEXEC) != 0) {
+    nx_error_from_errno(err, errno, "start", "a reader");
+    return NULL;
+  }
+  worker->results = results[0];
+
+  pid_t parent = getpid();
+  worker->pid = fork();
+  if (worker->pid == 0) {
+    own_note = worker->note;
+    run_child(sandbox, task, results[1], parent);
+  }
+  int problem = errno;
+  close(results[1]);
+  if (worker->pid < 0) {
+    worker->pid = 0;
+    nx_error_from_errno(err, problem, "start", "a reader");
+    return NULL;
+  }
+  fcntl(worker->results, F_SETFL, O_NONBLOCK);
+  return g_steal_pointer(&worker);
+}
+
+int nx_worker_fd(const NxWorker *worker)
+{
+  return worker->results;
+}
+
+gint64 nx_worker_deadline(const NxWorker *worker)
+{
+  return worker->deadline;
+}
+
+const GByteArray *nx_worker_received(const NxWorker *worker)
+{
+  return worker->received;
+}
+
+int nx_worker_noted(const NxWorker *worker, gint64 *since)
+{
+  *since = worker->note->since;
+  return worker->note->number;
+}
+
+gboolean nx_worker_receive(NxWorker *worker)
+{
+  for (;;) {
+    guint have = worker->received->len;
+    g_byte_array_set_size(worker->received, have + READ_SIZE);
+    ssize_t n = read(worker->results, worker->received->data + have, READ_SIZE);
+    g_byte_array_set_size(worker->received, have + (guint)MAX(n, 0));
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0 && errno == EAGAIN)
+      return TRUE;
+    if (n <= 0)
+      return FALSE;
+    if (worker->received->len > RECEIVED_MAX) {
+      nx_worker_kill(worker, "its result is larger than any file's");
+      return FALSE;
+    }
+  }
+}
+
+static void kill_child(const NxWorker *worker)
+{
+  if (worker->pid > 0 && worker->leads_group)
+    kill(-worker->pid, SIGKILL);
+  if (worker->pid > 0)
+    kill(worker->pid, SIGKILL);
+}
+
+void nx_worker_kill(NxWorker *worker, const char *reason)
+{
+  kill_child(worker);
+  if (!worker->killed_because)
+    worker->killed_because = g_strdup(reason);
+}
+
+/* How a process ended, for the record. */
+static char *describe_status(int status)
+{
+  if (WIFEXITED(status))
+    return WEXITSTATUS(status) == 0 ? NULL : g_strdup_printf("the reader gave up (exit status %d)", WEXITSTATUS(status));
+  int number = WTERMSIG(status);
+  if (number == SIGXCPU)
+    return g_strdup("the reader took too much computing time");
+  return g_strdup_printf("the reader crashed or ran out of memory (signal %d, %s)", number, strsignal(number));
+}
+
+char *nx_worker_end(NxWorker *worker)
+{
+  int status = 0;
+  if (worker->pid > 0) {
+    /* It has closed its results or has been given up: whatever it still does is of no use. A process that has ended keeps its own status. */
+    kill_child(worker);
+    while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+      continue;
+    worker->pid = 0;
+  }
+  return worker->killed_because ? g_strdup(worker->killed_because) : describe_status(status);
+}
+
+void nx_worker_free(NxWorker *worker)
+{
+  if (!worker)
+    return;
+  g_free(nx_worker_end(worker));
+  if (worker->results >= 0)
+    close(worker->results);
+  if (worker->note)
+    munmap(worker->note, sizeof *worker->note);
+  g_byte_array_unref(worker->received);
+  g_free(worker->killed_because);
+  g_free(worker);
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- frames */
+
+static gboolean write_whole(int fd, const guint8 *data, gsize length)
+{
+  while (length > 0) {
+    ssize_t n = write(fd, data, length);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return FALSE;
+    data += n;
+    length -= (gsize)n;
+  }
+  return TRUE;
+}
+
+gboolean nx_frame_write(int fd, guint32 kind, guint32 number, const void *data, gsize length)
+{
+  NxFrame frame = { kind, number, (guint32)length };
+  return length <= RECEIVED_MAX && write_whole(fd, (const guint8 *)&frame, sizeof frame) && write_whole(fd, data, length);
+}
+
+gboolean nx_frame_next(const GByteArray *received, gsize *offset, NxFrame *frame, const guint8 **data)
+{
+  if (received->len - *offset < sizeof *frame)
+    return FALSE;
+  memcpy(frame, received->data + *offset, sizeof *frame);
+  if (frame->length > received->len - *offset - sizeof *frame)
+    return FALSE;
+  *data = received->data + *offset + sizeof *frame;
+  *offset += sizeof *frame + frame->length;
+  return TRUE;
+}

@@ -1,0 +1,57 @@
+/* worker.h — one child process a file: started with chosen descriptors, read through a pipe, ended by force when its time is over.
+ * Private to lib/extract. */
+#ifndef NX_WORKER_H
+#define NX_WORKER_H
+
+#include "sandbox.h"
+
+/* What the child does; it writes its results to descriptor `results`. */
+typedef void (*NxWork)(int results, gpointer user_data);
+
+typedef struct {
+  NxWork work;
+  gpointer user_data;
+  const int *keep;          /* descriptors that stay open in the child besides 0, 1, 2 and `results` */
+  gsize n_keep;
+  gboolean measures_memory; /* the child will call nx_sandbox_allow_growth() */
+  gboolean limits_only;     /* the child becomes another program: limits, but no walls */
+} NxTask;
+
+typedef struct NxWorker NxWorker;
+
+/* The log of all children comes through one pipe; nx_workers_log_fd() is what to poll, nx_workers_forward_log() copies what is there to stderr,
+ * with control characters made visible. */
+int nx_workers_log_fd(void);
+void nx_workers_forward_log(void);
+
+NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError **err);
+/* Kills and reaps it if that has not been done. */
+void nx_worker_free(NxWorker *worker);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxWorker, nx_worker_free)
+
+/* To be polled for reading. */
+int nx_worker_fd(const NxWorker *worker);
+/* Monotonic microseconds at which its time is over. */
+gint64 nx_worker_deadline(const NxWorker *worker);
+/* Takes what the child has written so far; FALSE when that was all. */
+gboolean nx_worker_receive(NxWorker *worker);
+/* All bytes received so far; borrowed. */
+const GByteArray *nx_worker_received(const NxWorker *worker);
+/* Ends the child because of `reason`, a sentence for the record ("took longer than 120 s"). */
+void nx_worker_kill(NxWorker *worker, const char *reason);
+/* Reaps the child. NULL when it ended by itself and well, else a sentence that says how it ended. Owned by the caller. */
+char *nx_worker_end(NxWorker *worker);
+
+/* A number that the child sets and the parent sees at once, and when (monotonic microseconds): the profile that runs. -1: none. */
+void nx_worker_note(int number);
+int nx_worker_noted(const NxWorker *worker, gint64 *since);
+
+/* A frame of a result: a kind, a number, and bytes. Written by the child, found by the parent in what it received. */
+typedef struct {
+  guint32 kind, number, length;
+} NxFrame;
+gboolean nx_frame_write(int fd, guint32 kind, guint32 number, const void *data, gsize length);
+/* The frame at *offset, which moves behind it; NULL at the end or when the rest is no whole frame. *data is borrowed from `received`. */
+gboolean nx_frame_next(const GByteArray *received, gsize *offset, NxFrame *frame, const guint8 **data);
+
+#endif
