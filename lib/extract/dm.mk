@@ -13,3 +13,4 @@ TESTS += tests/unit/test-dm-hostile
 tests_unit_test_dm_hostile_SOURCES = tests/unit/test-dm-hostile.c tests/unit/dm-writer.c tests/unit/dm-writer.h \
 	tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_dm_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+EXTRA_DIST += tests/fuzz/fuzz-dm.c
