@@ -18,7 +18,8 @@
 /* A descriptor that is read line by line. */
 typedef struct {
   int fd; /* -1 once it ended */
-  GString *rest;
+  GString *rest;  /* what came behind the last newline */
+  gsize searched; /* of it, the bytes known to hold no newline */
   gsize limit;
   PipelineLine line;
   gpointer user_data;
@@ -66,18 +67,21 @@ static void copy_talk(const char *line, gsize length, gpointer user_data)
 
 static void hand_out_lines(Reader *reader, gboolean at_end)
 {
-  gsize start = 0;
+  GString *rest = reader->rest;
+  gsize start = 0, from = reader->searched;
   const char *newline;
-  while ((newline = memchr(reader->rest->str + start, '\n', reader->rest->len - start))) {
-    gsize length = (gsize)(newline - reader->rest->str) - start;
-    reader->line(reader->rest->str + start, length, reader->user_data);
-    start += length + 1;
+  while ((newline = memchr(rest->str + from, '\n', rest->len - from))) {
+    gsize length = (gsize)(newline - rest->str) - start;
+    reader->line(rest->str + start, length, reader->user_data);
+    from = start += length + 1;
   }
-  g_string_erase(reader->rest, 0, (gssize)start);
-  if (reader->rest->len == 0 || (!at_end && reader->rest->len < reader->limit))
+  g_string_erase(rest, 0, (gssize)start);
+  reader->searched = rest->len;
+  if (rest->len == 0 || (!at_end && rest->len < reader->limit))
     return;
-  reader->line(reader->rest->str, reader->rest->len, reader->user_data);
-  g_string_truncate(reader->rest, 0);
+  reader->line(rest->str, rest->len, reader->user_data);
+  g_string_truncate(rest, 0);
+  reader->searched = 0;
 }
 
 static void read_some(Reader *reader)
@@ -214,7 +218,7 @@ static gboolean stage_ended_well(const Run *run, guint i)
   const char *name = run->pipeline->stages[i][0];
   if (status == 0)
     return TRUE;
-  if (run->passed_on)
+  if (nx_interrupted())
     nx_log_debug("%s ended with status %d", name, status);
   else if (status > 128)
     nx_log_error("%s: %s was ended by signal %d (%s)", run->pipeline->name, name, status - 128, g_strsignal(status - 128));

@@ -70,7 +70,8 @@ static RunLockState lock_opened(int fd, const char *path, char **holder, GError 
   g_autofree char *left = NULL;
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) {
-      *holder = read_holder(fd);
+      g_autofree char *known = read_holder(fd);
+      *holder = g_strdup(*known != '\0' ? known : "it has not said by whom");
       return RUN_LOCK_BUSY;
     }
     nx_error_from_errno(err, errno, "lock", path);
