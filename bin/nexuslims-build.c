@@ -208,19 +208,20 @@ static int run_pipelines(const Build *build)
 {
   g_auto(Tally) tally;
   tally_init(&tally);
-  gboolean well;
+  gboolean well = TRUE, looked = FALSE;
   if (build->options->dry_run) {
     say_progress("Looking for sessions and their files (dry run)");
-    well = look_only(build, &tally);
+    well = looked = look_only(build, &tally);
   } else {
     say_progress("Harvesting usage events");
     well = harvest(build);
     if (!nx_interrupted()) {
       say_progress("Building and exporting records");
-      well = build_pending(build, &tally) && well;
+      looked = build_pending(build, &tally);
+      well = looked && well;
     }
   }
-  if (tally.sessions == 0 && !nx_interrupted())
+  if (tally.sessions == 0 && looked)
     nx_log_warning("No sessions to build; nothing was exported");
   g_autofree char *counts = tally_text(&tally);
   nx_log_info("Record builder finished: %s", counts);

@@ -5,6 +5,8 @@
 #include "shellwords.h"
 #include "suggest.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -362,6 +364,52 @@ static void test_confirm(gconstpointer data)
   g_test_trap_assert_stderr(row->err);
 }
 
+/* ------------------------------------------------------------------------------------------------------------- colour */
+
+/* What nx_cli_print_success writes to a terminal. */
+static char *on_a_terminal(void)
+{
+  char text[256];
+  int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  g_assert_cmpint(terminal, >=, 0);
+  g_assert_cmpint(grantpt(terminal), ==, 0);
+  g_assert_cmpint(unlockpt(terminal), ==, 0);
+  FILE *out = fopen(ptsname(terminal), "we");
+  g_assert_nonnull(out);
+  nx_cli_print_success(out, "%d done", 3);
+  fflush(out);
+  gssize n = read(terminal, text, sizeof text);
+  fclose(out);
+  close(terminal);
+  return g_strndup(text, (gsize)MAX(n, 0));
+}
+
+static void test_colour(void)
+{
+  g_setenv("TERM", "xterm", TRUE);
+  g_unsetenv("NO_COLOR");
+  g_autofree char *coloured = on_a_terminal();
+  g_assert_cmpstr(coloured, ==, "\033[32m✓ 3 done\033[0m\r\n");
+  g_setenv("NO_COLOR", "1", TRUE);
+  g_autofree char *refused = on_a_terminal();
+  g_assert_cmpstr(refused, ==, "✓ 3 done\r\n");
+  g_unsetenv("NO_COLOR");
+  g_setenv("TERM", "dumb", TRUE);
+  g_autofree char *dumb = on_a_terminal();
+  g_assert_cmpstr(dumb, ==, "✓ 3 done\r\n");
+}
+
+static void test_no_colour_in_files(void)
+{
+  g_setenv("TERM", "xterm", TRUE);
+  FILE *out = tmpfile();
+  char text[64];
+  nx_cli_print_warning(out, "careful");
+  rewind(out);
+  g_assert_cmpstr(fgets(text, sizeof text, out), ==, "⚠ careful\n");
+  fclose(out);
+}
+
 int main(int argc, char **argv)
 {
   g_setenv("COLUMNS", "80", TRUE);
@@ -393,5 +441,7 @@ int main(int argc, char **argv)
     g_autofree char *path = g_strdup_printf("/cli/a question is asked until the answer is clear/%u", i);
     g_test_add_data_func(path, &ANSWERS[i], test_confirm);
   }
+  g_test_add_func("/cli/success is green on a terminal, unless NO_COLOR or a dumb terminal says no", test_colour);
+  g_test_add_func("/cli/nothing is coloured in a file", test_no_colour_in_files);
   return g_test_run();
 }
