@@ -25,3 +25,4 @@ tests_unit_test_cli_listing_LDADD = $(LISTING_LIBS) $(BASE_LIBS)
 TESTS += tests/unit/test-cli tests/unit/test-cli-listing
 dist_check_SCRIPTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats
 TESTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats
+EXTRA_DIST += tests/bats/completion-tab.py

@@ -4,6 +4,8 @@ _nexuslims_completion() {
   (( $+commands[nexuslims] )) || return 1
   local -a answer described bare
   answer=("${(@f)$(COMP_WORDS="${words[*]}" COMP_CWORD=$((CURRENT - 1)) _NEXUSLIMS_COMPLETE=zsh_complete nexuslims 2>/dev/null)}")
+  # Behind "--option=" only the value is completed.
+  [[ ${words[CURRENT]} == --*=* ]] && compset -P '*='
   local type value help
   for type value help in "${answer[@]}"; do
     case $type in
@@ -17,8 +19,8 @@ _nexuslims_completion() {
       dir) _path_files -/ ;;
     esac
   done
-  (( $#described )) && _describe -V unsorted described -U
-  (( $#bare )) && compadd -U -V unsorted -a bare
+  (( $#described )) && _describe -V unsorted described
+  (( $#bare )) && compadd -V unsorted -a bare
   return 0
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then

@@ -189,6 +189,7 @@ in_zsh() {
   zsh -fc 'autoload -Uz compinit; compinit -u -d "$BATS_TEST_TMPDIR/compdump"
     eval "$(_NEXUSLIMS_COMPLETE=zsh_source nexuslims)"
     compadd() { print -r -- "compadd ${(P)@[-1]}" }
+    compset() { print -r -- "compset $*" }
     _describe() { print -r -- "describe ${(P)3}" }
     _path_files() { print -r -- "path_files $*" }
     words=("$@") CURRENT=$#
@@ -219,6 +220,36 @@ in_zsh() {
   assert_output 'describe load:Load a previously dumped JSON config into...'
 }
 
+# tab bash 'LINE\t': the words that a program gets when that is typed.
+tab() {
+  mkdir -p "$BATS_TEST_TMPDIR/typed"
+  cat >"$BATS_TEST_TMPDIR/typed/nexuslims" <<'SCRIPT'
+#!/bin/sh
+[ -n "$_NEXUSLIMS_COMPLETE" ] && exec "$NX_BUILD/bin/nexuslims"
+printf 'ARGS:'
+printf '[%s]' "$@"
+echo
+SCRIPT
+  chmod +x "$BATS_TEST_TMPDIR/typed/nexuslims"
+  ZDOTDIR=$BATS_TEST_TMPDIR PATH=$BATS_TEST_TMPDIR/typed:$PATH run python3 "$BATS_TEST_DIRNAME/completion-tab.py" "$@"
+  assert_success
+}
+
+@test "pressing Tab in an interactive bash or zsh completes commands, options, values and paths" {
+  : >"$BATS_TEST_TMPDIR/dump-of-march.json"
+  for shell in bash zsh; do
+    command -v "$shell" >/dev/null || skip "$shell is not installed"
+    tab "$shell" 'nexuslims conf\tdu\t--re\t'
+    assert_output '[config][dump][--redact]'
+    tab "$shell" 'nexuslims instruments list --format=j\t'
+    assert_output '[instruments][list][--format=json]'
+    tab "$shell" 'nexuslims instruments list --format j\t'
+    assert_output '[instruments][list][--format][json]'
+    tab "$shell" "nexuslims config load $BATS_TEST_TMPDIR/dump-of\\t"
+    assert_output "[config][load][$BATS_TEST_TMPDIR/dump-of-march.json]"
+  done
+}
+
 @test "fish offers what the program answers, with its help, and completes paths" {
   command -v fish >/dev/null || skip 'fish is not installed'
   export HOME=$BATS_TEST_TMPDIR
@@ -228,6 +259,8 @@ in_zsh() {
   assert_output $'completion\tPrint shell completion setup instructions.\nconfig\tManage NexusLIMS configuration files.'
   run in_fish 'nexuslims instruments list --format j'
   assert_output json
+  run in_fish 'nexuslims instruments list --format=j'
+  assert_output -- '--format=json'
   run in_fish "nexuslims config load $BATS_TEST_TMPDIR/du"
   assert_output "$BATS_TEST_TMPDIR/dump.json"
 }
