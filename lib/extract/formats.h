@@ -6,6 +6,7 @@
 
 extern const NxFormat nx_format_basic;
 extern const NxFormat nx_format_dm;
+extern const NxFormat nx_format_dm;
 extern const NxFormat nx_format_fei_tiff;
 
 /* TRUE when `format` wants files of that extension (lower case; NULL: none). */
@@ -14,6 +15,8 @@ gboolean nx_format_claims(const NxFormat *format, const char *extension);
 char *nx_name_extension(const char *name);
 /* The view of a plain picture or text file, by its name. */
 NxViewKind nx_view_by_name(const char *name);
+/* TRUE when bytes of a file of that name are read: by a format, or for a preview. */
+gboolean nx_file_is_looked_into(const char *name);
 /* DatasetType, Data Type and Creation Time of a file about which nothing else is known. */
 json_object *nx_basic_meta(const NxInput *in);
 /* The fields that the TIFF formats have in common: Creation Time, Data Type, DatasetType, Instrument ID (null when unknown), empty warnings. */

@@ -1,6 +1,7 @@
 /* job.c — see job.h. A job starts a reader for its file, and starts it again when the file changed under it or when a profile broke it; then it
  * writes what came out and completes the line. */
 #include "job.h"
+#include "formats.h"
 #include "preview/nx-preview.h"
 #include "profiles.h"
 
@@ -42,7 +43,8 @@ static void watch_profile(int number, gpointer unused)
 static void read_file(int results, gpointer user_data)
 {
   const NxJob *job = user_data;
-  NxPipelineSink sink = nx_outcome_sink(&results);
+  NxOutcomeWriter writer = { results, g_byte_array_new() };
+  NxPipelineSink sink = nx_outcome_sink(&writer);
   NxPipelineOptions options = {
     .with_document = job->context->with_document,
     .with_preview = job->context->rules.write_preview,
@@ -53,7 +55,7 @@ static void read_file(int results, gpointer user_data)
   if (job->has_profiles)
     nx_profiles_watch(watch_profile, NULL);
   nx_pipeline_run(nx_opened_input(job->opened), &options, &sink);
-  nx_outcome_finish(results);
+  nx_outcome_finish(&writer);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- finishing */
@@ -162,7 +164,10 @@ NxJob *nx_job_start(const NxJobContext *context, json_object *line, GError **err
   if (nx_opened_is_readable(job->opened)) {
     job->plugin = nx_plugins_for(context->plugins, in->name);
     job->has_profiles = nx_profiles_prepare(in->instrument_pid);
-    start_reader(job);
+    if (job->plugin || job->has_profiles || nx_file_is_looked_into(in->name))
+      start_reader(job);
+    else
+      finish(job, nx_outcome_basic(in, context->with_document));
   } else if (g_error_matches(problem, NX_ERROR, NX_ERROR_MISSING)) {
     finish_gone(job);
   } else {
@@ -287,21 +292,39 @@ static void watch_time(NxJob *job)
   }
 }
 
+/* The reader has said all; its process ends by itself. */
+static void finish_whole(NxJob *job)
+{
+  NxWorker *worker = g_steal_pointer(&job->worker);
+  finish_reader(job, worker, NULL);
+  nx_worker_retire(worker);
+}
+
+static void finish_ended(NxJob *job)
+{
+  g_autoptr(NxWorker) worker = g_steal_pointer(&job->worker);
+  g_autofree char *reason = nx_worker_end(worker);
+  if (job->runs_plugin)
+    finish_plugin(job, worker, reason);
+  else
+    finish_reader(job, worker, reason);
+}
+
 void nx_job_attend(NxJob *job, gboolean is_readable)
 {
   if (!is_readable) {
     watch_time(job);
     return;
   }
-  if (nx_worker_receive(job->worker))
+  gboolean is_open = nx_worker_receive(job->worker);
+  gboolean is_whole = is_open && !job->runs_plugin && nx_outcome_is_whole(nx_worker_received(job->worker));
+  if (is_open && !is_whole)
     return;
-  g_autoptr(NxWorker) worker = g_steal_pointer(&job->worker);
-  g_autofree char *reason = nx_worker_end(worker);
   nx_workers_forward_log();
-  if (job->runs_plugin)
-    finish_plugin(job, worker, reason);
+  if (is_whole)
+    finish_whole(job);
   else
-    finish_reader(job, worker, reason);
+    finish_ended(job);
 }
 
 json_object *nx_job_line(const NxJob *job)

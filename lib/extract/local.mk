@@ -11,6 +11,7 @@ lib_extract_libextract_a_SOURCES = lib/extract/nx-extract.h lib/extract/bytes.c 
 	lib/extract/sandbox.c lib/extract/sandbox.h lib/extract/worker.c lib/extract/worker.h lib/extract/input.c lib/extract/input.h \
 	lib/extract/pipeline.c lib/extract/pipeline.h lib/extract/outcome.c lib/extract/outcome.h lib/extract/outputs.c lib/extract/outputs.h \
 	lib/extract/plugins.c lib/extract/plugins.h lib/extract/job.c lib/extract/job.h lib/extract/extractor.c \
+	lib/extract/settings.c lib/extract/settings.h \
 	$(EXTRACT_DM_SOURCES) $(EXTRACT_PREVIEW_SOURCES)
 lib_extract_libextract_a_CFLAGS = $(AM_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) $(CAIRO_CFLAGS) $(XML_CFLAGS) $(SECCOMP_CFLAGS)
 EXTRACT_LIBS = lib/extract/libextract.a $(TIFF_LIBS) $(PIXBUF_LIBS) $(CAIRO_LIBS) $(XML_LIBS) $(SECCOMP_LIBS) $(JQ_LIBS)
@@ -26,3 +27,8 @@ check_PROGRAMS += tests/unit/test-extract-profiles
 TESTS += tests/unit/test-extract-profiles
 tests_unit_test_extract_profiles_SOURCES = tests/unit/test-extract-profiles.c
 tests_unit_test_extract_profiles_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += tests/unit/test-extract-sandbox
+TESTS += tests/unit/test-extract-sandbox
+tests_unit_test_extract_sandbox_SOURCES = tests/unit/test-extract-sandbox.c
+tests_unit_test_extract_sandbox_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)

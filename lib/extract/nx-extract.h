@@ -132,8 +132,6 @@ struct NxFormat {
 
 /* Every format, by descending priority, ties by name; NULL-terminated. */
 extern const NxFormat *const nx_formats[];
-/* The extensions of all formats with priority > 0 ("dm3", "tif", …), for the `exclusive` file strategy; NULL-terminated, borrowed. */
-const char *const *nx_format_extensions(void);
 const NxFormat *nx_format_for(const NxInput *in);
 /* The companion that `format` asked for: borrowed, or NULL when there is no such (regular, readable) file. A format can open nothing itself. */
 NxBytes *nx_input_companion(const NxInput *in, const NxFormat *format);

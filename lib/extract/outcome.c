@@ -6,6 +6,7 @@
 
 /* A file with more signals than this is no data file. */
 #define SIGNALS_MAX 4096u
+#define BASIC "basic_file_info_extractor"
 
 enum { FRAME_FORMAT = 1, FRAME_PLUGIN, FRAME_META, FRAME_DOCUMENT, FRAME_METADATA_DONE, FRAME_PREVIEW, FRAME_END };
 
@@ -37,53 +38,75 @@ void nx_outcome_free(NxOutcome *outcome)
 
 /* ------------------------------------------------------------------------------------------------------- the child's side */
 
-/* A result that cannot be delivered is of no use to anybody. */
-static void send(gpointer results, guint32 kind, guint32 number, const void *data, gsize length)
+static void add(NxOutcomeWriter *writer, guint32 kind, guint32 number, const void *data, gsize length)
 {
-  if (!nx_frame_write(*(const int *)results, kind, number, data, length))
+  NxFrame frame = { kind, number, (guint32)length };
+  if (length > NX_FRAME_MAX)
     _exit(124);
+  g_byte_array_append(writer->frames, (const guint8 *)&frame, sizeof frame);
+  if (length)
+    g_byte_array_append(writer->frames, data, (guint)length);
 }
 
-static void send_format(const NxFormat *format, gpointer results)
+/* A result that cannot be delivered is of no use to anybody. */
+static void flush(NxOutcomeWriter *writer)
+{
+  if (!nx_frames_write(writer->results, writer->frames))
+    _exit(124);
+  g_byte_array_set_size(writer->frames, 0);
+}
+
+static void add_format(const NxFormat *format, gpointer writer)
 {
   if (format)
-    send(results, FRAME_FORMAT, 0, format->name, strlen(format->name));
+    add(writer, FRAME_FORMAT, 0, format->name, strlen(format->name));
   else
-    send(results, FRAME_PLUGIN, 0, "", 0);
+    add(writer, FRAME_PLUGIN, 0, "", 0);
+  /* What follows may be fatal, and the parent shall know then whose fault it was. */
+  if (format && format->priority > 0)
+    flush(writer);
 }
 
-static void send_meta(guint index, json_object *nx_meta, gpointer results)
+static void add_meta(guint index, json_object *nx_meta, gpointer writer)
 {
   g_autofree char *text = nx_json_text(nx_meta, NX_JSON_LINE);
-  send(results, FRAME_META, index, text, strlen(text));
+  add(writer, FRAME_META, index, text, strlen(text));
 }
 
-static void send_document(guint index, const char *text, gsize length, gpointer results)
+static void add_document(guint index, const char *text, gsize length, gpointer writer)
 {
-  send(results, FRAME_DOCUMENT, index, text, length);
+  add(writer, FRAME_DOCUMENT, index, text, length);
 }
 
-static void send_metadata_done(guint n_signals, gpointer results)
+static void add_metadata_done(guint n_signals, gpointer writer)
 {
-  send(results, FRAME_METADATA_DONE, n_signals, "", 0);
+  add(writer, FRAME_METADATA_DONE, n_signals, "", 0);
+  flush(writer);
 }
 
-static void send_preview(guint index, GBytes *png, gpointer results)
+static void add_preview(guint index, GBytes *png, gpointer writer)
 {
   gsize length;
   const void *data = png ? g_bytes_get_data(png, &length) : NULL;
   if (data)
-    send(results, FRAME_PREVIEW, index, data, length);
+    add(writer, FRAME_PREVIEW, index, data, length);
 }
 
-NxPipelineSink nx_outcome_sink(const int *results)
+NxPipelineSink nx_outcome_sink(NxOutcomeWriter *writer)
 {
-  return (NxPipelineSink){ send_format, send_meta, send_document, send_metadata_done, send_preview, (gpointer)results };
+  return (NxPipelineSink){ add_format, add_meta, add_document, add_metadata_done, add_preview, writer };
 }
 
-gboolean nx_outcome_finish(int results)
+void nx_outcome_finish(NxOutcomeWriter *writer)
 {
-  return nx_frame_write(results, FRAME_END, 0, "", 0);
+  add(writer, FRAME_END, 0, "", 0);
+  flush(writer);
+}
+
+gboolean nx_outcome_is_whole(const GByteArray *received)
+{
+  static const NxFrame END = { FRAME_END, 0, 0 };
+  return received->len >= sizeof END && memcmp(received->data + received->len - sizeof END, &END, sizeof END) == 0;
 }
 
 /* ------------------------------------------------------------------------------------------------------ the parent's side */
@@ -167,16 +190,30 @@ static GBytes *document_of(json_object *nx_meta)
   return g_bytes_new_take(text, length);
 }
 
-NxOutcome *nx_outcome_failed(const NxInput *in, const char *extractor, const char *reason, gboolean with_document)
+/* An outcome of one signal; consumes nx_meta. */
+static NxOutcome *outcome_of(const char *extractor, json_object *nx_meta, gboolean with_document)
 {
   NxOutcome *outcome = nx_outcome_new();
   NxProduct *product = g_new0(NxProduct, 1);
-  outcome->extractor = g_strdup(extractor ? extractor : "basic_file_info_extractor");
+  outcome->extractor = g_strdup(extractor);
   outcome->has_all_metadata = TRUE;
-  product->nx_meta = nx_pipeline_failed_meta(in, outcome->extractor, reason);
-  product->document = with_document ? document_of(product->nx_meta) : NULL;
+  product->nx_meta = nx_meta;
+  product->document = with_document ? document_of(nx_meta) : NULL;
   g_ptr_array_add(outcome->products, product);
   return outcome;
+}
+
+NxOutcome *nx_outcome_basic(const NxInput *in, gboolean with_document)
+{
+  json_object *nx_meta = nx_basic_meta(in);
+  nx_pipeline_sign(nx_meta, BASIC);
+  return outcome_of(BASIC, nx_meta, with_document);
+}
+
+NxOutcome *nx_outcome_failed(const NxInput *in, const char *extractor, const char *reason, gboolean with_document)
+{
+  const char *blamed = extractor ? extractor : BASIC;
+  return outcome_of(blamed, nx_pipeline_failed_meta(in, blamed, reason), with_document);
 }
 
 /* The document with another nx_meta. */

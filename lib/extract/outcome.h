@@ -25,13 +25,20 @@ void nx_outcome_free(NxOutcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxOutcome, nx_outcome_free)
 void nx_product_free(NxProduct *product);
 
-/* A sink that writes frames to `*results`; for the child. */
-NxPipelineSink nx_outcome_sink(const int *results);
-/* The last frame: all is said. */
-gboolean nx_outcome_finish(int results);
+/* For the child: frames on their way to the parent, sent when all metadata is there and when all is said. */
+typedef struct {
+  int results;
+  GByteArray *frames;
+} NxOutcomeWriter;
+NxPipelineSink nx_outcome_sink(NxOutcomeWriter *writer);
+void nx_outcome_finish(NxOutcomeWriter *writer);
+/* TRUE when a child that has sent so much has said all. */
+gboolean nx_outcome_is_whole(const GByteArray *received);
 /* Reads the frames of a child, which is not trusted: what does not hold together is left out, and the outcome is then not complete. */
 NxOutcome *nx_outcome_read(const GByteArray *received, const char *file);
 
+/* The outcome of a file of which nothing is read but its time. */
+NxOutcome *nx_outcome_basic(const NxInput *in, gboolean with_document);
 /* The outcome of a file that could not be read. */
 NxOutcome *nx_outcome_failed(const NxInput *in, const char *extractor, const char *reason, gboolean with_document);
 /* Adds a sentence to `Extractor Warnings` of every signal, in its document too. */

@@ -6,6 +6,7 @@
 
 const NxFormat *const nx_formats[] = {
   &nx_format_dm,
+  &nx_format_dm,
   &nx_format_fei_tiff,
   &nx_format_basic,
   NULL,
@@ -35,32 +36,14 @@ const NxFormat *nx_format_for(const NxInput *in)
   return &nx_format_basic;
 }
 
-static gint by_text(gconstpointer a, gconstpointer b)
+gboolean nx_file_is_looked_into(const char *name)
 {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The extensions of all formats of ours that read more than the file's time, sorted, each once. */
-static GPtrArray *collect_extensions(void)
-{
-  GPtrArray *all = g_ptr_array_new();
-  for (const NxFormat *const *format = nx_formats; *format; format++) {
-    if ((*format)->priority <= 0)
-      continue;
-    for (const char *const *extension = (*format)->extensions; extension && *extension; extension++) {
-      if (!g_ptr_array_find_with_equal_func(all, *extension, g_str_equal, NULL))
-        g_ptr_array_add(all, (gpointer)*extension);
-    }
+  g_autofree char *extension = nx_name_extension(name);
+  if (nx_view_by_name(name) != NX_VIEW_NONE)
+    return TRUE;
+  for (const NxFormat *const *format = nx_formats; *format != &nx_format_basic; format++) {
+    if (nx_format_claims(*format, extension))
+      return TRUE;
   }
-  g_ptr_array_sort(all, by_text);
-  g_ptr_array_add(all, NULL);
-  return all;
-}
-
-const char *const *nx_format_extensions(void)
-{
-  static GPtrArray *extensions;
-  if (!extensions)
-    extensions = collect_extensions();
-  return (const char *const *)extensions->pdata;
+  return FALSE;
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* More than this is no result but an attack. */
-#define RECEIVED_MAX (256u * 1024u * 1024u)
+#define RECEIVED_MAX NX_FRAME_MAX
 #define READ_SIZE (64 * 1024)
 
 /* Lies in memory that parent and child share; the child may be hostile, so the parent believes nothing of it but that it is a number. */
@@ -250,6 +250,35 @@ char *nx_worker_end(NxWorker *worker)
   return worker->killed_because ? g_strdup(worker->killed_because) : describe_status(status);
 }
 
+/* Children that are about to end by themselves. */
+#define RETIRED_MAX 4
+static pid_t retired[RETIRED_MAX];
+
+/* Reaps what has ended; a place is free afterwards. */
+static pid_t *free_place(void)
+{
+  pid_t *place = NULL;
+  for (int i = 0; i < RETIRED_MAX; i++) {
+    if (retired[i] && waitpid(retired[i], NULL, WNOHANG) != 0)
+      retired[i] = 0;
+    if (!retired[i])
+      place = &retired[i];
+  }
+  if (place)
+    return place;
+  kill(retired[0], SIGKILL);
+  while (waitpid(retired[0], NULL, 0) < 0 && errno == EINTR)
+    continue;
+  return &retired[0];
+}
+
+void nx_worker_retire(NxWorker *worker)
+{
+  *free_place() = worker->pid;
+  worker->pid = 0;
+  nx_worker_free(worker);
+}
+
 void nx_worker_free(NxWorker *worker)
 {
   if (!worker)
@@ -280,10 +309,9 @@ static gboolean write_whole(int fd, const guint8 *data, gsize length)
   return TRUE;
 }
 
-gboolean nx_frame_write(int fd, guint32 kind, guint32 number, const void *data, gsize length)
+gboolean nx_frames_write(int fd, const GByteArray *frames)
 {
-  NxFrame frame = { kind, number, (guint32)length };
-  return length <= RECEIVED_MAX && write_whole(fd, (const guint8 *)&frame, sizeof frame) && write_whole(fd, data, length);
+  return write_whole(fd, frames->data, frames->len);
 }
 
 gboolean nx_frame_next(const GByteArray *received, gsize *offset, NxFrame *frame, const guint8 **data)

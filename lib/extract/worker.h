@@ -41,6 +41,8 @@ const GByteArray *nx_worker_received(const NxWorker *worker);
 void nx_worker_kill(NxWorker *worker, const char *reason);
 /* Reaps the child. NULL when it ended by itself and well, else a sentence that says how it ended. Owned by the caller. */
 char *nx_worker_end(NxWorker *worker);
+/* The child has said all and is about to end: it is reaped some time later, without anybody waiting for it. Consumes the worker. */
+void nx_worker_retire(NxWorker *worker);
 
 /* A number that the child sets and the parent sees at once, and when (monotonic microseconds): the profile that runs. -1: none. */
 void nx_worker_note(int number);
@@ -50,7 +52,8 @@ int nx_worker_noted(const NxWorker *worker, gint64 *since);
 typedef struct {
   guint32 kind, number, length;
 } NxFrame;
-gboolean nx_frame_write(int fd, guint32 kind, guint32 number, const void *data, gsize length);
+#define NX_FRAME_MAX (256u * 1024u * 1024u)
+gboolean nx_frames_write(int fd, const GByteArray *frames);
 /* The frame at *offset, which moves behind it; NULL at the end or when the rest is no whole frame. *data is borrowed from `received`. */
 gboolean nx_frame_next(const GByteArray *received, gsize *offset, NxFrame *frame, const guint8 **data);
 

@@ -1,0 +1,424 @@
+/* test-extract-sandbox.c — from inside the walls: what a reader that has been taken over can do, which is nothing. */
+#include "worker.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SECONDS 2
+
+static const NxLimits LIMITS = { .wall_seconds = SECONDS, .cpu_seconds = 1, .address_space = 512ull * 1024 * 1024 };
+
+/* A folder that may be read, and one that may not. */
+static char *allowed, *forbidden;
+
+/* ------------------------------------------------------------------------------------------------------ running something inside */
+
+typedef struct {
+  int number; /* what the work reported: 0, or an errno; -1: it reported nothing */
+  char *end;  /* how the process ended; NULL: well */
+} Result;
+
+static void result_clear(Result *result)
+{
+  g_free(result->end);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Result, result_clear)
+
+static void report(int results, int number)
+{
+  if (write(results, &number, sizeof number) != sizeof number)
+    _exit(1);
+}
+
+static Result run_with(const NxSandbox *sandbox, NxWork work, gpointer user_data, const int *keep, gsize n_keep)
+{
+  g_autoptr(GError) problem = NULL;
+  Result result = { -1, NULL };
+  NxTask task = { .work = work, .user_data = user_data, .keep = keep, .n_keep = n_keep };
+  g_autoptr(NxWorker) worker = nx_worker_start(sandbox, &task, &problem);
+  g_assert_no_error(problem);
+  for (;;) {
+    struct pollfd readable = { .fd = nx_worker_fd(worker), .events = POLLIN };
+    gint64 left = nx_worker_deadline(worker) - g_get_monotonic_time();
+    if (left <= 0)
+      nx_worker_kill(worker, "time is over");
+    if (left <= 0 || (poll(&readable, 1, (int)(left / 1000) + 1) > 0 && !nx_worker_receive(worker)))
+      break;
+  }
+  result.end = nx_worker_end(worker);
+  nx_workers_forward_log();
+  const GByteArray *received = nx_worker_received(worker);
+  if (received->len >= sizeof result.number)
+    memcpy(&result.number, received->data, sizeof result.number);
+  return result;
+}
+
+static NxSandbox *make_sandbox(gboolean use_landlock)
+{
+  g_autoptr(GError) problem = NULL;
+  const char *readable[] = { allowed, NULL };
+  NxSandbox *sandbox = nx_sandbox_new(&LIMITS, readable, use_landlock, &problem);
+  g_assert_no_error(problem);
+  return sandbox;
+}
+
+static Result run(NxWork work, gpointer user_data)
+{
+  g_autoptr(NxSandbox) sandbox = make_sandbox(TRUE);
+  return run_with(sandbox, work, user_data, NULL, 0);
+}
+
+/* The work must end well and report that it was refused. */
+static void assert_refused(NxWork work, gpointer user_data)
+{
+  g_auto(Result) result = run(work, user_data);
+  g_assert_cmpstr(result.end, ==, NULL);
+  g_assert_true(result.number == EPERM || result.number == EACCES);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ the works */
+
+static void open_for_reading(int results, gpointer path)
+{
+  report(results, open(path, O_RDONLY) < 0 ? errno : 0);
+}
+
+static void open_for_writing(int results, gpointer path)
+{
+  report(results, open(path, O_WRONLY | O_CREAT, 0600) < 0 ? errno : 0);
+}
+
+static void truncate_file(int results, gpointer path)
+{
+  report(results, truncate(path, 0) < 0 ? errno : 0);
+}
+
+static void unlink_file(int results, gpointer path)
+{
+  report(results, unlink(path) < 0 ? errno : 0);
+}
+
+static void rename_file(int results, gpointer path)
+{
+  g_autofree char *to = g_strconcat(path, ".new", NULL);
+  report(results, rename(path, to) < 0 ? errno : 0);
+}
+
+static void make_folder(int results, gpointer path)
+{
+  g_autofree char *below = g_strconcat(path, "/new", NULL);
+  report(results, mkdir(below, 0700) < 0 ? errno : 0);
+}
+
+static void make_link(int results, gpointer path)
+{
+  g_autofree char *to = g_strconcat(path, ".link", NULL);
+  report(results, symlink("/etc/passwd", to) < 0 ? errno : 0);
+}
+
+static void connect_tcp(int results, gpointer unused)
+{
+  (void)unused;
+  report(results, socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0);
+}
+
+static void connect_unix(int results, gpointer unused)
+{
+  (void)unused;
+  report(results, socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? errno : 0);
+}
+
+static void execute(int results, gpointer unused)
+{
+  (void)unused;
+  char *argv[] = { "/bin/true", NULL };
+  execv(argv[0], argv);
+  report(results, errno);
+}
+
+static void fork_process(int results, gpointer unused)
+{
+  (void)unused;
+  pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+  if (child == 0)
+    _exit(0);
+  report(results, child < 0 ? errno : 0);
+}
+
+static void trace_parent(int results, gpointer unused)
+{
+  (void)unused;
+  report(results, ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) < 0 ? errno : 0);
+}
+
+static void kill_parent(int results, gpointer unused)
+{
+  (void)unused;
+  report(results, kill(getppid(), 0) < 0 ? errno : 0);
+}
+
+static void read_parent_memory(int results, gpointer unused)
+{
+  (void)unused;
+  report(results, syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0) < 0 ? errno : 0);
+}
+
+static void limit_parent(int results, gpointer unused)
+{
+  (void)unused;
+  struct rlimit none = { 0, 0 };
+  report(results, prlimit(getppid(), RLIMIT_NOFILE, &none, NULL) < 0 ? errno : 0);
+}
+
+static void write_given_file(int results, gpointer fd)
+{
+  signal(SIGXFSZ, SIG_IGN);
+  report(results, write(*(int *)fd, "x", 1) < 0 ? errno : 0);
+}
+
+static void list_environment(int results, gpointer unused)
+{
+  (void)unused;
+  for (char **variable = environ; *variable; variable++) {
+    if (strstr(*variable, "hush-hush"))
+      report(results, 1);
+  }
+  report(results, 0);
+}
+
+static void allocate_for_ever(int results, gpointer unused)
+{
+  (void)unused, (void)results;
+  for (;;) {
+    char *block = g_malloc(16 * 1024 * 1024);
+    memset(block, 1, 16 * 1024 * 1024);
+  }
+}
+
+static void loop_for_ever(int results, gpointer unused)
+{
+  (void)unused, (void)results;
+  for (volatile unsigned long i = 0;; i++)
+    continue;
+}
+
+static void sleep_for_ever(int results, gpointer unused)
+{
+  (void)unused, (void)results;
+  for (;;)
+    sleep(60);
+}
+
+static void close_and_stay(int results, gpointer unused)
+{
+  (void)unused;
+  close(results);
+  for (;;)
+    sleep(60);
+}
+
+static void crash(int results, gpointer unused)
+{
+  (void)unused, (void)results;
+  signal(SIGSEGV, SIG_DFL); /* a sanitizer would turn it into an exit status */
+  volatile int *nowhere = NULL;
+  *nowhere = 1;
+}
+
+static void talk_for_ever(int results, gpointer unused)
+{
+  (void)unused;
+  static char block[65536];
+  while (write(results, block, sizeof block) > 0)
+    continue;
+  _exit(0);
+}
+
+static void read_given_file(int results, gpointer fd)
+{
+  char text[8] = "";
+  ssize_t n = pread(*(int *)fd, text, sizeof text - 1, 0);
+  report(results, n == 5 && strcmp(text, "hello") == 0 ? 0 : 1);
+}
+
+static void count_descriptors(int results, gpointer unused)
+{
+  (void)unused;
+  int n = 0;
+  for (int fd = 0; fd < 1024; fd++)
+    n += fcntl(fd, F_GETFD) >= 0;
+  report(results, n);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ the tests */
+
+static void test_refused(gconstpointer data)
+{
+  const struct { const char *promise; NxWork work; gpointer argument; } *test = data;
+  assert_refused(test->work, test->argument);
+}
+
+static void test_allowed_folder(void)
+{
+  g_autofree char *path = g_build_filename(allowed, "font", NULL);
+  g_auto(Result) result = run(open_for_reading, path);
+  g_assert_cmpstr(result.end, ==, NULL);
+  g_assert_cmpint(result.number, ==, 0);
+}
+
+static void test_without_landlock(void)
+{
+  g_autoptr(NxSandbox) sandbox = make_sandbox(FALSE);
+  g_autofree char *path = g_build_filename(allowed, "font", NULL);
+  g_auto(Result) result = run_with(sandbox, open_for_reading, path, NULL, 0);
+  g_assert_cmpint(result.number, ==, EPERM);
+}
+
+static void test_given_descriptor(void)
+{
+  g_autoptr(NxSandbox) sandbox = make_sandbox(TRUE);
+  g_autofree char *path = g_build_filename(forbidden, "data", NULL);
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  g_auto(Result) read = run_with(sandbox, read_given_file, &fd, &fd, 1);
+  g_assert_cmpint(read.number, ==, 0);
+  g_auto(Result) written = run_with(sandbox, write_given_file, &fd, &fd, 1);
+  g_assert_cmpint(written.number, ==, EFBIG);
+  /* 0, 1, 2, the results, and the one given. */
+  g_auto(Result) counted = run_with(sandbox, count_descriptors, NULL, &fd, 1);
+  g_assert_cmpint(counted.number, ==, 5);
+  close(fd);
+}
+
+static void test_environment(void)
+{
+  g_auto(Result) result = run(list_environment, NULL);
+  g_assert_cmpint(result.number, ==, 0);
+  g_assert_null(g_getenv("NX_CDCS_TOKEN"));
+  /* The block in which the kernel handed the environment over. */
+  g_autofree char *block = NULL;
+  gsize length;
+  g_assert_true(g_file_get_contents("/proc/self/environ", &block, &length, NULL));
+  g_assert_null(memmem(block, length, "hush-hush", 9));
+  g_assert_nonnull(g_getenv("PATH"));
+}
+
+static void test_memory(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+  g_test_skip("AddressSanitizer needs more address space than any limit leaves");
+#else
+  g_auto(Result) result = run(allocate_for_ever, NULL);
+  g_assert_nonnull(result.end);
+  g_assert_nonnull(strstr(result.end, "ran out of memory"));
+#endif
+}
+
+static void test_endless(gconstpointer work)
+{
+  gint64 start = g_get_monotonic_time();
+  g_auto(Result) result = run(*(const NxWork *)work, NULL);
+  g_assert_nonnull(result.end);
+  g_assert_cmpint(g_get_monotonic_time() - start, <, 60 * G_USEC_PER_SEC); /* not for ever; how long exactly is the machine's business */
+}
+
+static void test_crash(void)
+{
+  g_auto(Result) result = run(crash, NULL);
+  g_assert_nonnull(result.end);
+  g_assert_nonnull(strstr(result.end, "crashed"));
+}
+
+static void test_flood(void)
+{
+  g_auto(Result) result = run(talk_for_ever, NULL);
+  g_assert_nonnull(result.end);
+}
+
+static void set_up(void)
+{
+  allowed = g_dir_make_tmp("nx-allowed-XXXXXX", NULL);
+  forbidden = g_dir_make_tmp("nx-forbidden-XXXXXX", NULL);
+  g_autofree char *font = g_build_filename(allowed, "font", NULL);
+  g_autofree char *data = g_build_filename(forbidden, "data", NULL);
+  g_assert_true(g_file_set_contents(font, "font", -1, NULL) && g_file_set_contents(data, "hello", -1, NULL));
+}
+
+static void clean_up(void)
+{
+  g_autofree char *font = g_build_filename(allowed, "font", NULL);
+  g_autofree char *data = g_build_filename(forbidden, "data", NULL);
+  g_remove(font);
+  g_remove(data);
+  g_rmdir(allowed);
+  g_rmdir(forbidden);
+  g_free(allowed);
+  g_free(forbidden);
+}
+
+int main(int argc, char **argv)
+{
+  /* A secret in the memory in which a process starts, as cron's environment would be. */
+  if (!g_getenv("NX_CDCS_TOKEN")) {
+    g_setenv("NX_CDCS_TOKEN", "hush-hush", TRUE);
+    execv("/proc/self/exe", argv);
+  }
+  g_test_init(&argc, &argv, NULL);
+  nx_sandbox_forget_environment();
+  set_up();
+  g_autofree char *own_file = g_build_filename(allowed, "font", NULL);
+  g_autofree char *other_file = g_build_filename(forbidden, "data", NULL);
+  const struct { const char *promise; NxWork work; gpointer argument; } REFUSED[] = {
+    { "read the password file", open_for_reading, (gpointer)"/etc/passwd" },
+    { "read its own memory map", open_for_reading, (gpointer)"/proc/self/maps" },
+    { "read another data file", open_for_reading, other_file },
+    { "write where it may read", open_for_writing, own_file },
+    { "write another data file", open_for_writing, other_file },
+    { "shorten a file", truncate_file, own_file },
+    { "remove a file", unlink_file, own_file },
+    { "rename a file", rename_file, own_file },
+    { "make a folder", make_folder, allowed },
+    { "make a link", make_link, own_file },
+    { "reach the network", connect_tcp, NULL },
+    { "reach a local socket", connect_unix, NULL },
+    { "start a program", execute, NULL },
+    { "start a process", fork_process, NULL },
+    { "trace its parent", trace_parent, NULL },
+    { "signal its parent", kill_parent, NULL },
+    { "read its parent's memory", read_parent_memory, NULL },
+    { "change its parent's limits", limit_parent, NULL },
+  };
+  static const struct { const char *promise; NxWork work; } ENDLESS[] = {
+    { "computes", loop_for_ever }, { "sleeps", sleep_for_ever }, { "closes its results and stays", close_and_stay },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(REFUSED); i++) {
+    g_autofree char *path = g_strdup_printf("/extract/sandbox/a reader cannot %s", REFUSED[i].promise);
+    g_test_add_data_func(path, &REFUSED[i], test_refused);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS(ENDLESS); i++) {
+    g_autofree char *path = g_strdup_printf("/extract/sandbox/a reader that %s for ever is ended", ENDLESS[i].promise);
+    g_test_add_data_func(path, &ENDLESS[i].work, test_endless);
+  }
+  g_test_add_func("/extract/sandbox/a reader opens what is on the list", test_allowed_folder);
+  g_test_add_func("/extract/sandbox/a reader opens nothing at all where there is no Landlock", test_without_landlock);
+  g_test_add_func("/extract/sandbox/a reader has the descriptors it was handed, to read, and no other", test_given_descriptor);
+  g_test_add_func("/extract/sandbox/no secret of the environment is left", test_environment);
+  g_test_add_func("/extract/sandbox/a memory bomb costs its own process", test_memory);
+  g_test_add_func("/extract/sandbox/a crash is told by its signal", test_crash);
+  g_test_add_func("/extract/sandbox/a flood of results is cut off", test_flood);
+  int status = g_test_run();
+  clean_up();
+  return status;
+}
