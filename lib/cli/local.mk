@@ -23,6 +23,12 @@ tests_unit_test_cli_LDADD = $(CLI_LIBS) $(BASE_LIBS)
 tests_unit_test_cli_listing_SOURCES = tests/unit/test-cli-listing.c
 tests_unit_test_cli_listing_LDADD = $(LISTING_LIBS) $(BASE_LIBS)
 TESTS += tests/unit/test-cli tests/unit/test-cli-listing
-dist_check_SCRIPTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats
-TESTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats
+dist_check_SCRIPTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats tests/bats/nexuslims-support-bundle.bats
+TESTS += tests/bats/nexuslims.bats tests/bats/nexuslims-build-records.bats tests/bats/completion.bats tests/bats/nexuslims-support-bundle.bats
 EXTRA_DIST += tests/bats/completion-tab.py
+
+bin_PROGRAMS += bin/nexuslims-support-bundle
+bin_nexuslims_support_bundle_SOURCES = bin/nexuslims-support-bundle.c bin/nexuslims-bundle.h bin/nexuslims-bundle.c bin/nexuslims-bundle-database.c \
+	bin/nexuslims-bundle-logs.c bin/nexuslims-bundle-site.c bin/nexuslims-bundle-zip.c
+bin_nexuslims_support_bundle_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS)
+bin_nexuslims_support_bundle_LDADD = $(CLI_LIBS) $(CONFIG_LIBS) $(BASE_LIBS) $(ARCHIVE_LIBS)

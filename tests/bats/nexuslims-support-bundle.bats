@@ -1,0 +1,207 @@
+#!/usr/bin/env bats
+# nexuslims support-bundle: what is in the archive, what is never in it, and that one failing section costs only itself (cli §10).
+load lib
+bats_require_minimum_version 1.5.0
+
+setup() {
+  mkdir -p "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/data/logs/2025/03/04" "$BATS_TEST_TMPDIR/share"
+  cp "$NX_BUILD/bin/nexuslims" "$NX_BUILD/bin/nexuslims-support-bundle" "$BATS_TEST_TMPDIR/bin/"
+  PATH=$BATS_TEST_TMPDIR/bin:$PATH
+  export NX_DATA_PATH=$BATS_TEST_TMPDIR/data NX_INSTRUMENT_DATA_PATH=$BATS_TEST_TMPDIR NX_DB_PATH=$BATS_TEST_TMPDIR/data/nexuslims.db
+  export NX_CDCS_URL=https://cdcs.example.com/ NX_CDCS_TOKEN=s3cret-token-0815
+  printf 'x%.0s' $(seq 100) >"$NX_DB_PATH"
+  cd "$BATS_TEST_TMPDIR"
+  stand_in nx-db <<'SCRIPT'
+#!/bin/sh
+case "$*" in
+  'info --format json') echo '{"revision":"v2_5_0b","tables":{"instruments":1},"backend":"sql"}' ;;
+  instruments) echo '{"kind":"instrument","instrument_pid":"FEI-Titan","api_url":"https://nemo.example.com/api/tools/?id=3","calendar_url":"","location":"Room \"B\", 101","display_name":"Titan","property_tag":"P1","filestore_path":"Titan","harvester":null,"timezone":"America/Denver"}' ;;
+  'users list --format json') echo '[]' ;;
+esac
+SCRIPT
+  stand_in nexuslims-check <<'SCRIPT'
+#!/bin/sh
+echo '[{"name":"db_reachable","passed":true,"severity":"error","message":"reachable"},{"name":"mail_server","passed":false,"severity":"warning","message":"no answer"}]'
+exit 1
+SCRIPT
+}
+
+# stand_in NAME <script
+stand_in() {
+  cat >"$BATS_TEST_TMPDIR/bin/$1"
+  chmod +x "$BATS_TEST_TMPDIR/bin/$1"
+}
+
+# log_of NAME DAYS-AGO TEXT
+log_of() {
+  echo "$3" >"$NX_DATA_PATH/logs/2025/03/04/$1"
+  touch -d "$2 days ago" "$NX_DATA_PATH/logs/2025/03/04/$1"
+}
+
+entries() {
+  python3 -c 'import sys, zipfile; print("\n".join(zipfile.ZipFile(sys.argv[1]).namelist()))' b.zip
+}
+
+entry() {
+  python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile("b.zip").read(sys.argv[1]))' "$1"
+}
+
+@test "the archive holds every section, sorted by path and deflated" {
+  log_of process_records_02-00-00.log 1 'nothing to see'
+  run nexuslims support-bundle --output b.zip
+  assert_success
+  run entries
+  assert_output - <<'END'
+config.redacted.json
+database/external_user_identifiers.csv
+database/instruments.csv
+database/schema.json
+environment.json
+errors.json
+log_summary.json
+logs/2025_03_04_process_records_02-00-00.log
+manifest.json
+packages.txt
+paths.json
+preflight.json
+preflight.txt
+summary.html
+END
+  run python3 -c 'import zipfile; z = zipfile.ZipFile("b.zip"); print(z.testzip(), {i.compress_type for i in z.infolist()})'
+  assert_output 'None {8}'
+}
+
+@test "the result is said in the documented lines, and the file is its owner's alone" {
+  run nexuslims support-bundle --output "$BATS_TEST_TMPDIR/new/folder/b.zip"
+  assert_success
+  assert_equal "$(sed -n 1p <<<"$output")" ''
+  assert_line --index 0 'NexusLIMS support bundle created'
+  assert_line --index 1 "  Archive: $BATS_TEST_TMPDIR/new/folder/b.zip"
+  assert_line --index 2 --regexp '^  Note:'
+  assert_equal "$(stat -c %a new/folder/b.zip)" 600
+}
+
+@test "without --output the archive is named by the local time" {
+  run nexuslims support-bundle
+  assert_success
+  run ls "$BATS_TEST_TMPDIR"
+  assert_line --regexp '^nexuslims-support-bundle-[0-9]{8}-[0-9]{6}\.zip$'
+}
+
+@test "no configured secret and no credential of a log reaches the archive" {
+  log_of a.log 0 'GET https://cdcs.example.com/?x=s3cret-token-0815
+Authorization: Bearer abc.def-ghi
+{"api_key": "k-12345", "user": "ned"}
+NX_NEMO_TOKEN_1=t0k3n password: hunter2 Token hunt'
+  run nexuslims support-bundle --output b.zip
+  assert_success
+  run python3 -c 'import zipfile; z = zipfile.ZipFile("b.zip"); print(b"\n".join(z.read(n) for n in z.namelist()).decode())'
+  for secret in s3cret-token-0815 abc.def-ghi k-12345 hunter2; do refute_output --partial "$secret"; done
+  assert_line 'GET https://cdcs.example.com/?x=***'
+  assert_line 'Authorization: Bearer ***'
+  assert_output --partial 'Token hunt'
+  assert_output --partial '"user": "ned"'
+}
+
+@test "logs of the last days are taken, newest first, and no more than asked for" {
+  log_of new.log 1 x
+  log_of older.log 5 x
+  log_of old.log 40 x
+  : >"$NX_DATA_PATH/logs/2025/03/04/not-a-log.txt"
+  nexuslims support-bundle --output b.zip
+  assert_equal "$(entries | grep -c '^logs/')" 2
+  nexuslims support-bundle --output b.zip --max-log-files 1
+  assert_equal "$(entries | grep '^logs/')" logs/2025_03_04_new.log
+  nexuslims support-bundle --output b.zip --log-days 50
+  assert_equal "$(entries | grep -c '^logs/')" 3
+  nexuslims support-bundle --output b.zip --include-all-logs --max-log-files 1
+  assert_equal "$(entries | grep -c '^logs/')" 3
+  nexuslims support-bundle --output b.zip --no-default-logs
+  assert_equal "$(entries | grep -c '^logs/')" 0
+}
+
+@test "logs that are named are always taken, under plain names of their own" {
+  mkdir one two
+  echo first >'one/my log ü.txt'
+  echo second >'two/my log ü.txt'
+  nexuslims support-bundle --output b.zip --no-default-logs --log 'one/my log ü.txt' --log 'two/my log ü.txt'
+  run entries
+  assert_line 'logs/my_log___.txt'
+  assert_line 'logs/my_log___.txt-1'
+  assert_equal "$(entry logs/my_log___.txt-1)" second
+}
+
+@test "complaints of the logs are counted" {
+  log_of a.log 0 '2025-03-04 02:00:00,123 nx-export ERROR: no
+2025-03-04 02:00:00,124 nx-export WARNING: slow
+Traceback (most recent call last):'
+  nexuslims support-bundle --output b.zip
+  assert_equal "$(entry log_summary.json | jq -c .total)" '{"error":1,"traceback":1,"warning":1}'
+}
+
+@test "tables are CSV as spreadsheets read it" {
+  nexuslims support-bundle --output b.zip
+  run entry database/instruments.csv
+  assert_line --index 0 $'instrument_pid,api_url,calendar_url,location,display_name,property_tag,filestore_path,harvester,timezone\r'
+  assert_line --index 1 $'FEI-Titan,https://nemo.example.com/api/tools/?id=3,,"Room ""B"", 101",Titan,P1,Titan,,America/Denver\r'
+  assert_equal "$(entry database/schema.json | jq -r '.revision, .file_size_bytes')" $'v2_5_0b\n100'
+}
+
+@test "the preflight is there as JSON and as text" {
+  nexuslims support-bundle --output b.zip
+  run entry preflight.txt
+  assert_output $'[PASS] error db_reachable: reachable\n[FAIL] warning mail_server: no answer'
+}
+
+@test "paths say what they come to and where from" {
+  nexuslims support-bundle --output b.zip
+  assert_equal "$(entry paths.json | jq -c '.NX_LOG_PATH | [.path, .is_dir, .source, .defaulted_from]')" \
+    "[\"$NX_DATA_PATH/logs\",true,\"default\",\"NX_DATA_PATH\"]"
+  assert_equal "$(entry paths.json | jq -c '.NX_RECORDS_PATH | [.exists, .writable]')" '[false,null]'
+  assert_equal "$(entry paths.json | jq -c '.NX_DB_PATH | [.is_file, .source]')" '[true,"configured"]'
+}
+
+@test "JSON has sorted keys and an indent of two, and packages are sorted" {
+  nexuslims support-bundle --output b.zip
+  for name in environment.json manifest.json config.redacted.json; do
+    entry "$name" >got
+    python3 -c 'import json, sys; print(json.dumps(json.load(open("got")), sort_keys=True, indent=2, ensure_ascii=False))' >expected
+    diff got expected
+  done
+  entry packages.txt >got
+  grep -qE '^glib==2\.[0-9.]+$' got
+  LC_ALL=C sort -c got
+}
+
+@test "a section that fails is named in errors.json, and the rest is there" {
+  stand_in nx-db <<'SCRIPT'
+#!/bin/sh
+echo 'Error: Database does not exist <here>' >&2
+exit 1
+SCRIPT
+  rm "$BATS_TEST_TMPDIR/bin/nexuslims-check"
+  PATH=$BATS_TEST_TMPDIR/bin:/usr/bin:/bin run nexuslims support-bundle --output b.zip
+  assert_success
+  assert_line '  Issues:  4 diagnostic sections could not be collected; errors.json says why'
+  run entry errors.json
+  assert_output --partial 'nx-db ended with exit status 1: Error: Database does not exist <here>'
+  assert_output --partial 'nexuslims-check is not installed'
+  run entry summary.html
+  assert_output --partial 'Database does not exist &lt;here&gt;'
+  assert_equal "$(entry manifest.json | jq -r '.artifacts[] | select(.path == "database/schema.json") | .status')" error
+  entry environment.json | jq -e .version
+}
+
+@test "a configuration that cannot be read is a finding, not an obstacle" {
+  unset NX_DATA_PATH NX_DB_PATH
+  NX_FILE_STRATEGY=nonsense run nexuslims support-bundle --output b.zip
+  assert_success
+  entry config.redacted.json | jq -e '.NX_DATA_PATH == null'
+}
+
+@test "an archive that cannot be written is an error that says so" {
+  : >file
+  run nexuslims support-bundle --output file/b.zip
+  assert_failure 1
+  assert_output --partial 'Error: Could not write support bundle: '
+}
