@@ -120,6 +120,8 @@ static gboolean check_kind(NxLines *lines, json_object *line, const char *const 
 {
   if (!json_object_is_type(line, json_type_object))
     return line_error(lines, err, "not a JSON object");
+  if (!kinds)
+    return TRUE;
   const char *kind = nx_json_get_string(line, "kind");
   if (!kind)
     return line_error(lines, err, "key 'kind' is missing or not a string");

@@ -151,7 +151,8 @@ typedef struct NxLines NxLines;
 NxLines *nx_lines_new(int fd);
 void nx_lines_free(NxLines *lines);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxLines, nx_lines_free)
-/* The next line whose `kind` is one of `kinds` (NULL-terminated). *line is NULL at the end of input. Blank lines are skipped. */
+/* The next line whose `kind` is one of `kinds` (NULL-terminated; NULL: any object, with or without a kind). *line is NULL at the end of input.
+ * Blank lines are skipped. */
 gboolean nx_lines_next(NxLines *lines, const char *const *kinds, json_object **line, GError **err);
 /* TRUE when nx_lines_next would give a line or the end of input without waiting longer than this for its first byte. */
 gboolean nx_lines_waiting(NxLines *lines, int milliseconds);

@@ -296,15 +296,21 @@ gboolean nx_db_has_table(NxDb *db, const char *table, gboolean *has, GError **er
   return names != NULL;
 }
 
-gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, gboolean *has, GError **err)
+gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxColumnFacts *facts, GError **err)
 {
   g_autoptr(NxRows) rows = nx_db_select(db, err, db->driver->columns_query, "s", table);
   if (!rows)
     return FALSE;
-  *has = FALSE;
+  *facts = (NxColumnFacts){0};
   while (nx_rows_next(rows))
-    *has = *has || g_strcmp0(nx_rows_text(rows, 0), column) == 0;
+    if (g_strcmp0(nx_rows_text(rows, 0), column) == 0)
+      *facts = (NxColumnFacts){.exists = TRUE, .allows_null = nx_rows_int(rows, 1) == 0};
   return nx_rows_finish(rows, err);
+}
+
+const char *nx_db_insertion_order(const NxDb *db)
+{
+  return db->driver->insertion_order;
 }
 
 gboolean nx_db_backup(NxDb *db, char **name, GError **err)

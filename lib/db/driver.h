@@ -23,9 +23,11 @@ typedef struct NxDbDriver {
   gboolean (*begin)(gpointer connection, GError **err);
   gboolean (*enforce_foreign_keys)(gpointer connection, gboolean on, GError **err);
   void (*prepare_for_build)(gpointer connection, const char *address);
-  /* Queries with the one parameter $1 (or none): names of tables; the columns of table $1. */
+  /* Names of tables; names of the columns of table $1, and 1 for those that are NOT NULL. */
   const char *tables_query;
   const char *columns_query;
+  /* What rows are sorted by to come in the order in which they were added. */
+  const char *insertion_order;
   gboolean (*backup)(gpointer connection, const char *address, char **name, GError **err);
 
   /* A prepared statement; parameters are numbered from 1. */

@@ -3,7 +3,8 @@ noinst_LIBRARIES += lib/db/libdb.a
 lib_db_libdb_a_SOURCES = lib/db/nx-db.h lib/db/driver.h lib/db/sqlite.h lib/db/revisions.h lib/db/migration.h lib/db/sql-text.h \
 	lib/db/connection.c lib/db/sqlite.c lib/db/sqlite-backup.c lib/db/graph.c lib/db/places.c lib/db/entries.c lib/db/sql-text.c \
 	lib/db/pieces.c lib/db/table.c lib/db/batch.c lib/db/directives.c lib/db/version.c lib/db/migrate.c lib/db/make.c lib/db/reports.h \
-	lib/db/reports.c lib/db/schema-commands.c
+	lib/db/reports.c lib/db/schema-commands.c lib/db/stages.h lib/db/stage.c lib/db/instruments.c lib/db/events.c \
+	lib/db/uploads.c lib/db/pending.c lib/db/results.c
 lib_db_libdb_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 DB_LIBS = lib/db/libdb.a $(SQLITE_LIBS)
 
@@ -20,3 +21,11 @@ SHARE_FILES += migrations/nexuslims/schema.json \
 
 dist_check_SCRIPTS += tests/corpus/db-goldens
 TESTS += tests/corpus/db-goldens
+dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats
+TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats
+
+check_PROGRAMS += tests/unit/test-db
+TESTS += tests/unit/test-db
+tests_unit_test_db_SOURCES = tests/unit/test-db.c
+tests_unit_test_db_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_test_db_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)

@@ -85,7 +85,9 @@ static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err
       g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
       return FALSE;
     }
-    if (piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : nx_db_script(db, piece->text, err))
+    gboolean done = piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : nx_db_script(db, piece->text, err);
+    fflush(out);
+    if (done)
       continue;
     nx_offenders_name(db, watch, err);
     return FALSE;

@@ -72,7 +72,12 @@ void nx_db_prepare_for_build(NxDb *db);
 /* Names of the tables, sorted; NULL-terminated. The engine's own and those named nx_… are left out. */
 char **nx_db_tables(NxDb *db, GError **err);
 gboolean nx_db_has_table(NxDb *db, const char *table, gboolean *has, GError **err);
-gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, gboolean *has, GError **err);
+typedef struct {
+  gboolean exists, allows_null;
+} NxColumnFacts;
+gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxColumnFacts *facts, GError **err);
+/* What rows are sorted by to come in the order in which they were added. */
+const char *nx_db_insertion_order(const NxDb *db);
 /* Copies the database beside itself: <stem>_backup_YYYYMMDD_HHMMSS<suffix>. *name is what a person is told. */
 gboolean nx_db_backup(NxDb *db, char **name, GError **err);
 
@@ -85,5 +90,42 @@ int nx_db_command_downgrade(const char *address, const char *revision);
 int nx_db_command_current(const char *address, gboolean verbose);
 int nx_db_command_check(const char *address);
 int nx_db_command_history(const char *address, gboolean verbose, gboolean indicate_current);
+
+/* ---------------------------------------------------------------------------------------------------------- stages */
+
+/* Opens the database for a stage: it must exist and have the tables of the head revision. */
+NxDb *nx_stage_open(const char *address, NxDbMode mode, GError **err);
+/* The same for a stage of a build that writes: foreign keys are on, and readers may go on reading beside it. */
+NxDb *nx_stage_open_to_build(const char *address, GError **err);
+
+/* TRUE when it is a word of record_status (database 5.1). */
+gboolean nx_db_status_is_known(const char *status);
+
+/* One instrument line a row, in the order in which they were added. */
+gboolean nx_stage_instruments(const char *address, FILE *out, GError **err);
+
+/* Instrument lines → rows, in one transaction; the summary goes to stderr. `dry_run`: says on `out` what would change (cli 7.3).
+ * Errors are NX_ERROR_LINE for a line that cannot be read, NX_ERROR_DATA for one that cannot be stored; both name the line. */
+gboolean nx_stage_import_instruments(const char *address, int in, gboolean dry_run, FILE *out, GError **err);
+
+/* usage_event lines → START and END rows, one transaction an event (harvest-nemo 7.2, 7.3). */
+gboolean nx_stage_log_events(const char *address, int in, gboolean dry_run, GError **err);
+
+typedef struct {
+  GDateTime *from, *to;        /* START >= from, END <= to; NULL: no bound */
+  const char *const *statuses; /* empty: TO_BE_BUILT */
+  const char *const *sessions; /* these identifiers, whatever their status */
+  gboolean retry;              /* ERROR and BUILT_NOT_EXPORTED too; ERROR becomes TO_BE_BUILT */
+  gboolean dry_run;            /* nothing is written */
+  gboolean events;             /* with dry_run: usage_event lines on `in` become session lines too */
+  int in;
+} NxPendingOptions;
+
+/* Session lines of what is to be done (LINES). Each is handed out after its RECORD_GENERATION row is there. */
+gboolean nx_stage_pending(const char *address, const NxPendingOptions *options, FILE *out, GError **err);
+
+/* Session lines → statuses and upload_log, one transaction a session; each line is written to `out` once it is stored. A session that cannot
+ * be stored is logged, the others go on, and the error is reported at the end. */
+gboolean nx_stage_log_results(const char *address, int in, FILE *out, GError **err);
 
 #endif

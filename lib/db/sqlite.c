@@ -93,6 +93,8 @@ static int probe(sqlite3 *connection)
 
 static int open_file(const char *name, int flags, sqlite3 **connection)
 {
+  if (!(flags & SQLITE_OPEN_URI) && g_file_test(name, G_FILE_TEST_IS_DIR))
+    return SQLITE_CANTOPEN;
   int code = sqlite3_open_v2(name, connection, flags | SQLITE_OPEN_NOMUTEX, NULL);
   if (code != SQLITE_OK)
     return code;
@@ -112,25 +114,33 @@ static int reopen_to_recover(const char *name, sqlite3 **connection)
   return code == SQLITE_OK ? sqlite3_exec(*connection, "PRAGMA query_only=ON", NULL, NULL, NULL) : code;
 }
 
-/* A database in WAL mode in a folder that we may not write to: nobody else can be writing either, so it is read as it is. */
+/* A database in WAL mode in a folder that we may not write to: with no journal beside it, it is read as it stands. */
 static int reopen_unchanging(const char *name, sqlite3 **connection)
 {
-  g_autofree char *wal = g_strconcat(name, "-wal", NULL);
-  if (g_file_test(wal, G_FILE_TEST_EXISTS) || !g_file_test(name, G_FILE_TEST_IS_REGULAR))
-    return SQLITE_CANTOPEN;
+  static const char *const JOURNALS[] = {"-wal", "-journal"};
+  for (gsize i = 0; i < G_N_ELEMENTS(JOURNALS); i++) {
+    g_autofree char *journal = g_strconcat(name, JOURNALS[i], NULL);
+    if (g_file_test(journal, G_FILE_TEST_EXISTS) || !g_file_test(name, G_FILE_TEST_IS_REGULAR))
+      return SQLITE_CANTOPEN;
+  }
   g_autofree char *escaped = nx_text_percent_encode(name, "/");
   g_autofree char *uri = g_strconcat("file:", escaped, "?immutable=1", NULL);
   sqlite3_close(g_steal_pointer(connection));
   return open_file(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, connection);
 }
 
+static gboolean wants_to_write(int code)
+{
+  return (code & 0xff) == SQLITE_READONLY || (code & 0xff) == SQLITE_CANTOPEN;
+}
+
 static int open_for_reading(const char *name, sqlite3 **connection)
 {
   int code = open_file(name, SQLITE_OPEN_READONLY, connection);
-  if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY || code == SQLITE_READONLY_CANTINIT)
-    return reopen_to_recover(name, connection);
-  if (*connection && (code & 0xff) == SQLITE_CANTOPEN && reopen_unchanging(name, connection) == SQLITE_OK)
-    return SQLITE_OK;
+  if (*connection && (code & 0xff) == SQLITE_READONLY)
+    code = reopen_to_recover(name, connection);
+  if (*connection && wants_to_write(code) && reopen_unchanging(name, connection) == SQLITE_OK)
+    code = SQLITE_OK;
   return code;
 }
 
@@ -318,7 +328,8 @@ const NxDbDriver nx_db_driver_sqlite = {
   .prepare_for_build = sqlite_prepare_for_build,
   .tables_query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
                   "AND name NOT LIKE 'nx\\_%' ESCAPE '\\' ORDER BY name",
-  .columns_query = "SELECT name FROM pragma_table_info($1)",
+  .columns_query = "SELECT name, \"notnull\" FROM pragma_table_info($1)",
+  .insertion_order = "rowid",
   .backup = sqlite_backup,
   .prepare = sqlite_prepare,
   .bind_text = sqlite_bind_text,

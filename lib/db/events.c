@@ -1,0 +1,132 @@
+/* events.c — usage_event lines become the START and the END row of a session (harvest-nemo 7.2), each once (7.3). */
+#include "stages.h"
+
+#include <string.h>
+
+static const char *const KINDS[] = {"usage_event", NULL};
+
+typedef struct {
+  NxDb *db;
+  NxLines *lines;
+  gboolean dry_run;
+  guint added, known;
+} Log;
+
+/* What a row is made of; borrowed from the line. */
+typedef struct {
+  const char *session_identifier, *instrument_pid, *user;
+  const char *start, *end;
+} Event;
+
+static const char *need_text(NxLines *lines, json_object *line, const char *key, GError **err)
+{
+  json_object *value = nx_lines_need(lines, line, key, json_type_string, err);
+  const char *text = json_object_get_string(value);
+  if (!value)
+    return NULL;
+  if (*text && strlen(text) == (gsize)json_object_get_string_len(value))
+    return text;
+  nx_line_refuse(lines, err, NX_ERROR_LINE, "key '%s' is %s", key, *text ? "text with a NUL character" : "empty");
+  return NULL;
+}
+
+/* An instant as the database keeps it: text that was given stays as it is, when it can be read at all. */
+static const char *need_instant(NxLines *lines, json_object *line, const char *key, GError **err)
+{
+  const char *text = need_text(lines, line, key, err);
+  g_autoptr(GError) reason = NULL;
+  g_autoptr(GDateTime) instant = text ? nx_time_parse(text, nx_zone_system(), &reason) : NULL;
+  if (text && !instant)
+    nx_line_refuse(lines, err, NX_ERROR_LINE, "key '%s' is no time: %s", key, reason->message);
+  return instant ? text : NULL;
+}
+
+static gboolean read_event(NxLines *lines, json_object *line, Event *event, GError **err)
+{
+  json_object *user = nx_json_get(line, "user");
+  if (user && !json_object_is_type(user, json_type_string)) {
+    nx_line_refuse(lines, err, NX_ERROR_LINE, "key 'user' is not a string");
+    return FALSE;
+  }
+  event->user = nx_json_get_string(line, "user");
+  return (event->session_identifier = need_text(lines, line, "session_identifier", err)) &&
+         (event->instrument_pid = need_text(lines, line, "instrument_pid", err)) && (event->start = need_instant(lines, line, "start", err)) &&
+         (event->end = need_instant(lines, line, "end", err));
+}
+
+static gboolean add_row(Log *log, const Event *event, const char *type, const char *timestamp, gboolean *added, GError **err)
+{
+  gint64 known = 0;
+  if (!nx_db_number(log->db, &known, err, "SELECT count(*) FROM session_log WHERE session_identifier = $1 AND event_type = $2", "ss",
+                    event->session_identifier, type))
+    return FALSE;
+  if (known) {
+    nx_log_info("a %s row of %s is there already", type, event->session_identifier);
+    return TRUE;
+  }
+  *added = TRUE;
+  return log->dry_run || nx_db_run(log->db, err,
+                                   "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, \"user\") "
+                                   "VALUES ($1, $2, $3, $4, 'TO_BE_BUILT', $5)",
+                                   "sssss", event->session_identifier, event->instrument_pid, timestamp, type, event->user);
+}
+
+static gboolean add_rows(Log *log, const Event *event, gboolean *added, GError **err)
+{
+  return add_row(log, event, "START", event->start, added, err) && add_row(log, event, "END", event->end, added, err);
+}
+
+static gboolean store_event(Log *log, const Event *event, gboolean *added, GError **err)
+{
+  if (log->dry_run)
+    return add_rows(log, event, added, err);
+  g_autoptr(NxDbTransaction) transaction = nx_db_begin(log->db, err);
+  return transaction && add_rows(log, event, added, err) && nx_db_commit(&transaction, err);
+}
+
+static gboolean log_line(Log *log, json_object *line, GError **err)
+{
+  Event event = {0};
+  gint64 instruments = 0;
+  gboolean added = FALSE;
+  if (!read_event(log->lines, line, &event, err) ||
+      !nx_db_number(log->db, &instruments, err, "SELECT count(*) FROM instruments WHERE instrument_pid = $1", "s", event.instrument_pid))
+    return FALSE;
+  if (!instruments) {
+    nx_log_warning("line %" G_GUINT64_FORMAT ": instrument '%s' of %s is not in the database; the event is left out", nx_lines_number(log->lines),
+                   event.instrument_pid, event.session_identifier);
+    return TRUE;
+  }
+  if (!store_event(log, &event, &added, err))
+    return FALSE;
+  if (added)
+    log->added++;
+  else
+    log->known++;
+  return TRUE;
+}
+
+static gboolean log_lines(Log *log, GError **err)
+{
+  for (;;) {
+    g_autoptr(json_object) line = NULL;
+    if (!nx_lines_next(log->lines, KINDS, &line, err))
+      return FALSE;
+    if (!line)
+      return TRUE;
+    if (!log_line(log, line, err))
+      return FALSE;
+  }
+}
+
+gboolean nx_stage_log_events(const char *address, int in, gboolean dry_run, GError **err)
+{
+  g_autoptr(NxLines) lines = nx_lines_new(in);
+  g_autoptr(NxDb) db = dry_run ? nx_stage_open(address, NX_DB_READ, err) : nx_stage_open_to_build(address, err);
+  if (!db)
+    return FALSE;
+  Log log = {.db = db, .lines = lines, .dry_run = dry_run};
+  gboolean done = log_lines(&log, err);
+  fprintf(stderr, "%u added, %u known\n", log.added, log.known);
+  return done;
+}

@@ -1,0 +1,260 @@
+/* instruments.c — rows of the table instruments as lines, and lines as rows (cli 7.3, database 7.1). */
+#include "stages.h"
+
+#include <string.h>
+
+const char *const nx_instrument_columns[] = {"instrument_pid", "api_url",        "calendar_url", "location", "display_name",
+                                             "property_tag",   "filestore_path", "harvester",    "timezone", NULL};
+
+static void put_json(gpointer value)
+{
+  json_object_put(value);
+}
+
+static char *column_list(void)
+{
+  return g_strjoinv(", ", (char **)nx_instrument_columns);
+}
+
+/* All rows as JSON objects, in the order in which they were added. */
+static GPtrArray *read_instruments(NxDb *db, GError **err)
+{
+  g_autofree char *columns = column_list();
+  g_autofree char *sql = g_strdup_printf("SELECT %s FROM instruments ORDER BY %s", columns, nx_db_insertion_order(db));
+  g_autoptr(NxRows) rows = nx_db_select(db, err, sql, NULL);
+  if (!rows)
+    return NULL;
+  g_autoptr(GPtrArray) instruments = g_ptr_array_new_with_free_func(put_json);
+  while (nx_rows_next(rows)) {
+    json_object *instrument = json_object_new_object();
+    for (guint i = 0; nx_instrument_columns[i]; i++)
+      nx_json_set(instrument, nx_instrument_columns[i], nx_rows_json(rows, i));
+    g_ptr_array_add(instruments, instrument);
+  }
+  return nx_rows_finish(rows, err) ? g_steal_pointer(&instruments) : NULL;
+}
+
+GHashTable *nx_instruments_by_pid(NxDb *db, GError **err)
+{
+  g_autoptr(GPtrArray) instruments = read_instruments(db, err);
+  if (!instruments)
+    return NULL;
+  GHashTable *by_pid = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, put_json);
+  for (guint i = 0; i < instruments->len; i++) {
+    const char *pid = json_object_get_string(nx_json_get(instruments->pdata[i], "instrument_pid"));
+    if (pid)
+      g_hash_table_insert(by_pid, g_strdup(pid), json_object_get(instruments->pdata[i]));
+  }
+  return by_pid;
+}
+
+gboolean nx_stage_instruments(const char *address, FILE *out, GError **err)
+{
+  g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_READ, err);
+  g_autoptr(GPtrArray) instruments = db ? read_instruments(db, err) : NULL;
+  if (!instruments)
+    return FALSE;
+  for (guint i = 0; i < instruments->len; i++) {
+    g_autoptr(json_object) line = json_object_new_object();
+    nx_json_set_string(line, "kind", "instrument");
+    json_object_object_foreach(instruments->pdata[i], key, value)
+      nx_json_set(line, key, json_object_get(value));
+    if (!nx_line_write(out, line, err))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- import */
+
+typedef struct {
+  NxDb *db;
+  NxLines *lines;
+  FILE *out;
+  gboolean dry_run;
+  gboolean harvester_may_be_null;
+  guint added, updated, unchanged;
+} Import;
+
+static gboolean refuse(const Import *import, GError **err, const char *key, const char *what)
+{
+  nx_line_refuse(import->lines, err, NX_ERROR_DATA, "'%s' %s", key, what);
+  return FALSE;
+}
+
+static gboolean check_harvester(const char *name)
+{
+  static const char *const OWN[] = {"nemo", "ical", NULL};
+  g_auto(GStrv) plug_ins = nx_program_list("nx-harvest-");
+  return g_strv_contains(OWN, name) || g_strv_contains((const char *const *)plug_ins, name);
+}
+
+static gboolean check_value(const Import *import, const char *key, json_object *value, GError **err)
+{
+  if (!value && g_str_equal(key, "harvester") && import->harvester_may_be_null)
+    return TRUE;
+  if (!json_object_is_type(value, json_type_string))
+    return refuse(import, err, key, value ? "is not a string" : "is null");
+  const char *text = json_object_get_string(value);
+  if (strlen(text) != (gsize)json_object_get_string_len(value))
+    return refuse(import, err, key, "holds a NUL character");
+  if (!*text)
+    return refuse(import, err, key, "is empty");
+  if (g_str_equal(key, "timezone") && !nx_zone(text, NULL))
+    return refuse(import, err, key, "is not the name of a time zone");
+  if (g_str_equal(key, "harvester") && !check_harvester(text))
+    return refuse(import, err, key, "names no harvester (nemo, ical, or a program nx-harvest-NAME)");
+  return TRUE;
+}
+
+static gboolean check_line(const Import *import, json_object *line, GError **err)
+{
+  json_object_object_foreach(line, key, value) {
+    if (g_str_equal(key, "kind")) {
+      const char *kind = nx_json_get_string(line, "kind");
+      if (g_strcmp0(kind, "instrument") != 0) {
+        nx_line_refuse(import->lines, err, NX_ERROR_LINE, "unknown kind '%s' (this stage reads: instrument)", kind ? kind : "");
+        return FALSE;
+      }
+    } else if (!g_strv_contains(nx_instrument_columns, key))
+      return refuse(import, err, key, "is not a column of an instrument");
+    else if (!check_value(import, key, value, err))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* A calendar has no tool number: an iCalendar instrument without api_url gets one that is its own. */
+static void complete_api_url(json_object *line, json_object *known)
+{
+  const char *harvester = nx_json_get_string(line, "harvester"), *api_url = nx_json_get_string(line, "api_url");
+  if (!harvester)
+    harvester = nx_json_get_string(known, "harvester");
+  if (g_strcmp0(harvester, "ical") != 0 || (api_url && *api_url) || (known && !json_object_object_get_ex(line, "api_url", NULL)))
+    return;
+  const char *calendar = nx_json_get_string(line, "calendar_url"), *pid = nx_json_get_string(line, "instrument_pid");
+  if (!calendar)
+    calendar = nx_json_get_string(known, "calendar_url");
+  if (!calendar || !pid)
+    return;
+  g_autofree char *own = g_strdup_printf("%s#%s", calendar, pid);
+  nx_json_set_string(line, "api_url", own);
+}
+
+static json_object *find_instrument(NxDb *db, const char *pid, GError **err)
+{
+  g_autofree char *columns = column_list();
+  g_autofree char *sql = g_strdup_printf("SELECT %s FROM instruments WHERE instrument_pid = $1", columns);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, sql, "s", pid);
+  json_object *instrument = NULL;
+  if (rows && nx_rows_next(rows)) {
+    instrument = json_object_new_object();
+    for (guint i = 0; nx_instrument_columns[i]; i++)
+      nx_json_set(instrument, nx_instrument_columns[i], nx_rows_json(rows, i));
+  }
+  if (rows && nx_rows_finish(rows, err))
+    return instrument;
+  json_object_put(instrument);
+  return NULL;
+}
+
+static gboolean check_api_url_is_free(const Import *import, json_object *line, const char *pid, GError **err)
+{
+  gint64 others = 0;
+  const char *api_url = nx_json_get_string(line, "api_url");
+  if (!api_url)
+    return TRUE;
+  if (!nx_db_number(import->db, &others, err, "SELECT count(*) FROM instruments WHERE api_url = $1 AND instrument_pid <> $2", "ss", api_url, pid))
+    return FALSE;
+  return others == 0 || refuse(import, err, "api_url", "belongs to another instrument");
+}
+
+static gboolean add_row(Import *import, json_object *line, const char *pid, GError **err)
+{
+  for (guint i = 0; nx_instrument_columns[i]; i++)
+    if (!json_object_object_get_ex(line, nx_instrument_columns[i], NULL))
+      return refuse(import, err, nx_instrument_columns[i], "is missing");
+  if (import->dry_run)
+    fprintf(import->out, "add %s\n", pid);
+  import->added++;
+  return nx_db_run(import->db, err,
+                   "INSERT INTO instruments (instrument_pid, api_url, calendar_url, location, display_name, property_tag, filestore_path, "
+                   "harvester, timezone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                   "sssssssss", pid, nx_json_get_string(line, "api_url"), nx_json_get_string(line, "calendar_url"),
+                   nx_json_get_string(line, "location"), nx_json_get_string(line, "display_name"), nx_json_get_string(line, "property_tag"),
+                   nx_json_get_string(line, "filestore_path"), nx_json_get_string(line, "harvester"), nx_json_get_string(line, "timezone"));
+}
+
+static gboolean update_row(Import *import, json_object *line, json_object *known, const char *pid, GError **err)
+{
+  g_autoptr(GString) changed = g_string_new(NULL);
+  for (guint i = 0; nx_instrument_columns[i]; i++) {
+    const char *column = nx_instrument_columns[i];
+    json_object *value = NULL;
+    if (!json_object_object_get_ex(line, column, &value) || json_object_equal(value, nx_json_get(known, column)))
+      continue;
+    g_autofree char *sql = g_strdup_printf("UPDATE instruments SET %s = $1 WHERE instrument_pid = $2", column);
+    if (!nx_db_run(import->db, err, sql, "ss", value ? json_object_get_string(value) : NULL, pid))
+      return FALSE;
+    g_string_append_printf(changed, "%s%s", changed->len ? ", " : "", column);
+  }
+  if (!changed->len) {
+    import->unchanged++;
+    return TRUE;
+  }
+  if (import->dry_run)
+    fprintf(import->out, "update %s: %s\n", pid, changed->str);
+  import->updated++;
+  return TRUE;
+}
+
+static gboolean import_line(Import *import, json_object *line, GError **err)
+{
+  const char *pid = nx_json_get_string(line, "instrument_pid");
+  if (!pid || !*pid)
+    return refuse(import, err, "instrument_pid", "is missing");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(json_object) known = find_instrument(import->db, pid, &error);
+  if (error) {
+    g_propagate_error(err, g_steal_pointer(&error));
+    return FALSE;
+  }
+  complete_api_url(line, known);
+  if (!check_line(import, line, err) || !check_api_url_is_free(import, line, pid, err))
+    return FALSE;
+  if (known ? update_row(import, line, known, pid, &error) : add_row(import, line, pid, &error))
+    return TRUE;
+  if (error->code != NX_ERROR_DATA || !g_str_has_prefix(error->message, "line "))
+    g_prefix_error(&error, "line %" G_GUINT64_FORMAT ": ", nx_lines_number(import->lines));
+  g_propagate_error(err, g_steal_pointer(&error));
+  return FALSE;
+}
+
+static gboolean import_lines(Import *import, GError **err)
+{
+  for (;;) {
+    g_autoptr(json_object) line = NULL;
+    if (!nx_lines_next(import->lines, NULL, &line, err))
+      return FALSE;
+    if (!line)
+      return TRUE;
+    if (!import_line(import, line, err))
+      return FALSE;
+  }
+}
+
+gboolean nx_stage_import_instruments(const char *address, int in, gboolean dry_run, FILE *out, GError **err)
+{
+  NxColumnFacts harvester = {0};
+  g_autoptr(NxLines) lines = nx_lines_new(in);
+  g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_WRITE, err);
+  if (!db || !nx_db_enforce_foreign_keys(db, FALSE, err) || !nx_db_has_column(db, "instruments", "harvester", &harvester, err))
+    return FALSE;
+  Import import = {.db = db, .lines = lines, .out = out, .dry_run = dry_run, .harvester_may_be_null = harvester.allows_null};
+  g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
+  if (!transaction || !import_lines(&import, err) || (!dry_run && !nx_db_commit(&transaction, err)))
+    return FALSE;
+  fflush(out);
+  fprintf(stderr, "%u added, %u updated, %u unchanged\n", import.added, import.updated, import.unchanged);
+  return TRUE;
+}

@@ -1,0 +1,345 @@
+/* pending.c — session lines of what is to be done: START rows with their END, what is known of earlier exports, and the RECORD_GENERATION row
+ * that says a build has begun (record-building 2, LINES). */
+#include "nx-config.h"
+#include "stages.h"
+
+#include <string.h>
+
+static const char *const EVENT_KINDS[] = {"usage_event", NULL};
+
+/* A START row and the END row that belongs to it. */
+typedef struct {
+  gint64 start_id;
+  char *identifier, *instrument_pid, *user;
+  char *start, *end; /* end: NULL when there is none */
+  char *status;
+  gboolean by_name;  /* asked for by its identifier */
+} Session;
+
+typedef struct {
+  NxDb *db;
+  const NxPendingOptions *options;
+  FILE *out;
+  GHashTable *instruments; /* pid → JSON object */
+  GHashTable *seen;        /* identifiers handed out or left out */
+} Pending;
+
+static void session_free(gpointer data)
+{
+  Session *session = data;
+  g_free(session->identifier);
+  g_free(session->instrument_pid);
+  g_free(session->user);
+  g_free(session->start);
+  g_free(session->end);
+  g_free(session->status);
+  g_free(session);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
+
+/* -------------------------------------------------------------------------------------------------------- selecting */
+
+/* Text that can stand on a line and be found again in the database. */
+static char *whole_text(NxRows *rows, guint column)
+{
+  const char *text = nx_rows_text(rows, column);
+  return text && g_utf8_validate(text, -1, NULL) ? g_strdup(text) : NULL;
+}
+
+#define START_ROWS \
+  "SELECT id_session_log, session_identifier, instrument, timestamp, record_status, \"user\" FROM session_log WHERE event_type = 'START' AND "
+
+static gboolean select_sessions(Pending *pending, const char *where, const char *value, gboolean by_name, GPtrArray *sessions, GError **err)
+{
+  g_autofree char *sql = g_strconcat(START_ROWS, where, NULL);
+  g_autoptr(NxRows) rows = nx_db_select(pending->db, err, sql, "s", value);
+  if (!rows)
+    return FALSE;
+  while (nx_rows_next(rows)) {
+    g_autoptr(Session) session = g_new0(Session, 1);
+    session->start_id = nx_rows_int(rows, 0);
+    session->identifier = whole_text(rows, 1);
+    session->instrument_pid = whole_text(rows, 2);
+    session->start = whole_text(rows, 3);
+    session->status = whole_text(rows, 4);
+    session->user = whole_text(rows, 5);
+    session->by_name = by_name;
+    if (session->identifier && session->instrument_pid && session->start && session->status)
+      g_ptr_array_add(sessions, g_steal_pointer(&session));
+    else
+      nx_log_warning("id_session_log %" G_GINT64_FORMAT " holds text that is not UTF-8; left out", session->start_id);
+  }
+  return nx_rows_finish(rows, err);
+}
+
+static int by_start_id(gconstpointer a, gconstpointer b)
+{
+  const Session *const *left = a, *const *right = b;
+  return (*left)->start_id < (*right)->start_id ? -1 : (*left)->start_id > (*right)->start_id;
+}
+
+static gboolean select_by_status(Pending *pending, const char *status, GPtrArray *sessions, GError **err)
+{
+  return select_sessions(pending, "record_status = $1", status, FALSE, sessions, err);
+}
+
+static gboolean select_by_name(Pending *pending, const char *identifier, GPtrArray *sessions, GError **err)
+{
+  guint before = sessions->len;
+  if (!select_sessions(pending, "session_identifier = $1", identifier, TRUE, sessions, err))
+    return FALSE;
+  if (sessions->len > before)
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_MISSING, "session %s is not in the database", identifier);
+  return FALSE;
+}
+
+static GPtrArray *select_all(Pending *pending, GError **err)
+{
+  const NxPendingOptions *options = pending->options;
+  g_autoptr(GPtrArray) sessions = g_ptr_array_new_with_free_func(session_free);
+  static const char *const USUAL[] = {"TO_BE_BUILT", NULL}, *const AGAIN[] = {"ERROR", "BUILT_NOT_EXPORTED", NULL}, *const NONE[] = {NULL};
+  gboolean named = options->sessions && *options->sessions, chosen = options->statuses && *options->statuses;
+  const char *const *lists[] = {chosen ? options->statuses : named && !options->retry ? NONE : USUAL, options->retry ? AGAIN : NONE};
+  for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+    for (const char *const *status = lists[i]; *status; status++)
+      if (!select_by_status(pending, *status, sessions, err))
+        return NULL;
+  for (const char *const *name = named ? options->sessions : NONE; *name; name++)
+    if (!select_by_name(pending, *name, sessions, err))
+      return NULL;
+  g_ptr_array_sort(sessions, by_start_id);
+  return g_steal_pointer(&sessions);
+}
+
+/* The END row with the highest id; of the START row's status unless the session was asked for by name. */
+static gboolean find_end(Pending *pending, Session *session, GError **err)
+{
+  g_autoptr(NxRows) rows = nx_db_select(pending->db, err,
+                                        "SELECT timestamp FROM session_log WHERE event_type = 'END' AND session_identifier = $1 "
+                                        "AND (record_status = $2 OR $3 <> 0) ORDER BY id_session_log DESC LIMIT 1",
+                                        "ssb", session->identifier, session->status, session->by_name);
+  if (!rows)
+    return FALSE;
+  if (nx_rows_next(rows))
+    session->end = whole_text(rows, 0);
+  return nx_rows_finish(rows, err);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- judging */
+
+static GTimeZone *zone_of(Pending *pending, const char *instrument_pid)
+{
+  const char *name = nx_json_get_string(g_hash_table_lookup(pending->instruments, instrument_pid), "timezone");
+  GTimeZone *zone = name ? nx_zone(name, NULL) : NULL;
+  return zone ? zone : nx_zone_system();
+}
+
+/* FALSE with a reason when a time cannot be read; *inside tells whether the session lies within --from and --to. */
+static gboolean check_times(Pending *pending, const char *pid, const char *start, const char *end, gboolean *inside, GError **err)
+{
+  GTimeZone *zone = zone_of(pending, pid);
+  g_autoptr(GDateTime) from = nx_time_parse(start, zone, err);
+  g_autoptr(GDateTime) to = from ? nx_time_parse(end, zone, err) : NULL;
+  if (!to)
+    return FALSE;
+  const NxPendingOptions *options = pending->options;
+  *inside = (!options->from || nx_time_ns(from) >= nx_time_ns(options->from)) && (!options->to || nx_time_ns(to) <= nx_time_ns(options->to));
+  return TRUE;
+}
+
+/* TRUE when the session is one to hand out; every other one is logged or lies outside the dates. */
+static gboolean is_wanted(Pending *pending, const Session *session)
+{
+  gboolean inside = FALSE;
+  g_autoptr(GError) reason = NULL;
+  if (!g_hash_table_add(pending->seen, g_strdup(session->identifier))) {
+    nx_log_warning("session %s has another START row (id_session_log %" G_GINT64_FORMAT "); the first one counts", session->identifier,
+                   session->start_id);
+    return FALSE;
+  }
+  if (!session->end) {
+    nx_log_error("session %s has a START row (id_session_log %" G_GINT64_FORMAT ") but no END row; it is left alone", session->identifier,
+                 session->start_id);
+    return FALSE;
+  }
+  if (!check_times(pending, session->instrument_pid, session->start, session->end, &inside, &reason)) {
+    nx_log_warning("session %s (id_session_log %" G_GINT64_FORMAT ") is left out: %s", session->identifier, session->start_id, reason->message);
+    return FALSE;
+  }
+  return inside || session->by_name;
+}
+
+/* LINES: whether a destination may have this record already. */
+static const char *export_mode(const char *status, json_object *uploads, gboolean was_begun)
+{
+  if (g_str_equal(status, "BUILT_NOT_EXPORTED"))
+    return "retry";
+  if (!g_str_equal(status, "TO_BE_BUILT"))
+    return "export";
+  for (gsize i = 0; i < json_object_array_length(uploads); i++)
+    if (nx_json_get_boolean(json_object_array_get_idx(uploads, i), "success"))
+      return "reexport";
+  return was_begun || json_object_array_length(uploads) ? "retry" : "export";
+}
+
+/* ------------------------------------------------------------------------------------------------------ handing out */
+
+static json_object *session_line(json_object *instrument, const char *identifier, const char *start, const char *end, const char *user)
+{
+  json_object *line = json_object_new_object();
+  nx_json_set_string(line, "kind", "session");
+  nx_json_set_string(line, "session_identifier", identifier);
+  if (instrument)
+    nx_json_set(line, "instrument", json_object_get(instrument));
+  nx_json_set_string(line, "start", start);
+  nx_json_set_string(line, "end", end);
+  nx_json_set_string(line, "user", user);
+  return line;
+}
+
+/* The row of a build that began and did not end; 0 when there is none. */
+static gboolean find_begun(Pending *pending, const char *identifier, gint64 *id, GError **err)
+{
+  return nx_db_number(pending->db, id, err,
+                      "SELECT coalesce(max(id_session_log), 0) FROM session_log WHERE session_identifier = $1 "
+                      "AND event_type = 'RECORD_GENERATION' AND record_status = 'WAITING_FOR_END'",
+                      "s", identifier);
+}
+
+/* A row of now, or the one that a killed run left. */
+static gboolean begin_build(Pending *pending, const Session *session, gint64 begun, GError **err)
+{
+  g_autoptr(GDateTime) now = nx_time_now();
+  g_autofree char *timestamp = nx_time_format(now);
+  if (begun)
+    return nx_db_run(pending->db, err, "UPDATE session_log SET timestamp = $1 WHERE id_session_log = $2", "si", timestamp, begun);
+  return nx_db_run(pending->db, err,
+                   "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, \"user\") "
+                   "VALUES ($1, $2, $3, 'RECORD_GENERATION', 'WAITING_FOR_END', 'nexuslims')",
+                   "sss", session->identifier, session->instrument_pid, timestamp);
+}
+
+static gboolean put_back_to_work(Pending *pending, Session *session, GError **err)
+{
+  g_free(session->status);
+  session->status = g_strdup("TO_BE_BUILT");
+  return pending->options->dry_run ||
+         nx_db_run(pending->db, err,
+                   "UPDATE session_log SET record_status = 'TO_BE_BUILT' WHERE session_identifier = $1 AND event_type IN ('START', 'END')", "s",
+                   session->identifier);
+}
+
+/* Everything of a session that the database knows and changes, in one go. */
+static json_object *prepare(Pending *pending, Session *session, GError **err)
+{
+  gint64 begun = 0;
+  json_object *instrument = g_hash_table_lookup(pending->instruments, session->instrument_pid);
+  if (pending->options->retry && g_str_equal(session->status, "ERROR") && instrument && !put_back_to_work(pending, session, err))
+    return NULL;
+  g_autoptr(json_object) uploads = nx_uploads_of(pending->db, session->identifier, err);
+  if (!uploads || !find_begun(pending, session->identifier, &begun, err))
+    return NULL;
+  if (g_str_equal(session->status, "TO_BE_BUILT") && instrument && !pending->options->dry_run && !begin_build(pending, session, begun, err))
+    return NULL;
+  json_object *line = session_line(instrument, session->identifier, session->start, session->end, session->user);
+  nx_json_set_string(line, "status", session->status);
+  nx_json_set_string(line, "export_mode", export_mode(session->status, uploads, begun != 0));
+  nx_json_set(line, "uploads", g_steal_pointer(&uploads));
+  if (!instrument)
+    nx_session_end(line, "ERROR", "nx-db", "instrument '%s' is not in the table of instruments", session->instrument_pid);
+  return line;
+}
+
+static gboolean hand_out(Pending *pending, Session *session, GError **err)
+{
+  g_autoptr(NxDbTransaction) transaction = pending->options->dry_run ? NULL : nx_db_begin(pending->db, err);
+  if (!transaction && !pending->options->dry_run)
+    return FALSE;
+  g_autoptr(json_object) line = prepare(pending, session, err);
+  if (!line || (transaction && !nx_db_commit(&transaction, err)))
+    return FALSE;
+  if (nx_json_get(line, "error"))
+    nx_log_error("session %s: %s", session->identifier, nx_json_get_string(nx_json_get(line, "error"), "message"));
+  return nx_line_write(pending->out, line, err);
+}
+
+static gboolean hand_out_all(Pending *pending, GError **err)
+{
+  guint count = 0;
+  g_autoptr(GPtrArray) sessions = select_all(pending, err);
+  for (guint i = 0; sessions && i < sessions->len; i++) {
+    Session *session = sessions->pdata[i];
+    if (nx_interrupted()) {
+      g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
+      return FALSE;
+    }
+    if (!find_end(pending, session, err))
+      return FALSE;
+    if (!is_wanted(pending, session))
+      continue;
+    if (!hand_out(pending, session, err))
+      return FALSE;
+    count++;
+  }
+  if (sessions)
+    nx_log_info("Found %u new sessions to build", count);
+  return sessions != NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------- sessions of events */
+
+static gboolean hand_out_event(Pending *pending, NxLines *lines, json_object *event, GError **err)
+{
+  static const char *const KEYS[] = {"session_identifier", "instrument_pid", "start", "end"};
+  const char *values[G_N_ELEMENTS(KEYS)] = {NULL};
+  gboolean inside = FALSE;
+  g_autoptr(GError) reason = NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++) {
+    json_object *value = nx_lines_need(lines, event, KEYS[i], json_type_string, err);
+    if (!value)
+      return FALSE;
+    values[i] = json_object_get_string(value);
+  }
+  json_object *instrument = g_hash_table_lookup(pending->instruments, values[1]);
+  if (!instrument) {
+    nx_log_warning("line %" G_GUINT64_FORMAT ": instrument '%s' is not in the database; the event is left out", nx_lines_number(lines), values[1]);
+    return TRUE;
+  }
+  if (!check_times(pending, values[1], values[2], values[3], &inside, &reason)) {
+    nx_line_refuse(lines, err, NX_ERROR_LINE, "%s", reason->message);
+    return FALSE;
+  }
+  if (!inside || !g_hash_table_add(pending->seen, g_strdup(values[0])))
+    return TRUE;
+  g_autoptr(json_object) line = session_line(instrument, values[0], values[2], values[3], nx_json_get_string(event, "user"));
+  nx_json_set_string(line, "status", "TO_BE_BUILT");
+  nx_json_set_string(line, "export_mode", "export");
+  nx_json_set(line, "uploads", json_object_new_array());
+  return nx_line_write(pending->out, line, err);
+}
+
+static gboolean hand_out_events(Pending *pending, GError **err)
+{
+  g_autoptr(NxLines) lines = nx_lines_new(pending->options->in);
+  for (;;) {
+    g_autoptr(json_object) event = NULL;
+    if (!nx_lines_next(lines, EVENT_KINDS, &event, err))
+      return FALSE;
+    if (!event)
+      return TRUE;
+    if (!hand_out_event(pending, lines, event, err))
+      return FALSE;
+  }
+}
+
+gboolean nx_stage_pending(const char *address, const NxPendingOptions *options, FILE *out, GError **err)
+{
+  g_autoptr(NxDb) db = options->dry_run ? nx_stage_open(address, NX_DB_READ, err) : nx_stage_open_to_build(address, err);
+  g_autoptr(GHashTable) instruments = db ? nx_instruments_by_pid(db, err) : NULL;
+  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  if (!instruments)
+    return FALSE;
+  Pending pending = {.db = db, .options = options, .out = out, .instruments = instruments, .seen = seen};
+  return hand_out_all(&pending, err) && (!options->events || hand_out_events(&pending, err));
+}

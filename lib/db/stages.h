@@ -1,0 +1,18 @@
+/* stages.h — what the stages share: the columns of an instrument, the statuses, and sessions made of rows. */
+#ifndef NX_DB_STAGES_H
+#define NX_DB_STAGES_H
+
+#include "nx-db.h"
+
+/* The nine columns of an instrument in the order of database 7.1; NULL-terminated. */
+extern const char *const nx_instrument_columns[];
+/* Instrument rows by pid: JSON objects of the nine columns. */
+GHashTable *nx_instruments_by_pid(NxDb *db, GError **err);
+
+/* Newest upload_log row of each destination of a session, as results (LINES), by timestamp, then id. */
+json_object *nx_uploads_of(NxDb *db, const char *session_identifier, GError **err);
+
+/* Adds the error's line number in front and makes it the kind of error that decides the exit status. */
+void nx_line_refuse(NxLines *lines, GError **err, NxErrorCode code, const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+#endif

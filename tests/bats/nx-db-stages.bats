@@ -1,0 +1,472 @@
+#!/usr/bin/env bats
+# nx-db as a stage: instruments out and in, events in, sessions out, results in (LINES, record-building 2, harvest-nemo 7).
+bats_require_minimum_version 1.5.0
+load lib
+
+setup() {
+  set -o pipefail
+  cd "$BATS_TEST_TMPDIR"
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.sqlite NX_TEST_TIME_SCALE=0.01
+  nx-db init >/dev/null
+  instrument | nx-db instruments --import 2>/dev/null
+}
+
+instrument() {
+  jq -nc '{kind:"instrument",instrument_pid:"FEI-Titan-TEM-635816",api_url:"https://nemo.example.com/api/tools/?id=3",
+    calendar_url:"https://nemo.example.com/calendar/",location:"Building 223, Room B101",display_name:"FEI Titan TEM",property_tag:"PRP-12345",
+    filestore_path:"Titan_TEM",harvester:"nemo",timezone:"America/Denver"}'
+}
+
+# event ID [START [END]]
+event() {
+  printf '{"kind":"usage_event","session_identifier":"https://nemo.example.com/api/usage_events/?id=%s","instrument_pid":"FEI-Titan-TEM-635816","start":"%s","end":"%s","user":"ned"}\n' \
+    "$1" "${2:-2025-03-03T11:05:12.123456-05:00}" "${3:-2025-03-03T15:59:30-05:00}"
+}
+
+sql() { sqlite3 "$NX_DB_PATH" "$@"; }
+# rows: the session log, one row a line, without ids and the time of RECORD_GENERATION
+rows() { sql "SELECT session_identifier, instrument, CASE event_type WHEN 'RECORD_GENERATION' THEN '' ELSE timestamp END, event_type, record_status, user FROM session_log ORDER BY id_session_log"; }
+
+@test "an instrument that was imported comes out as the same line" {
+  run nx-db instruments
+  assert_success
+  assert_output "$(instrument)"
+}
+
+@test "export, import into an empty database and export again give the same bytes" {
+  nx-db instruments export -o first.jsonl
+  NX_DB_PATH=other.sqlite nx-db init >/dev/null
+  NX_DB_PATH=other.sqlite nx-db instruments import first.jsonl
+  NX_DB_PATH=other.sqlite nx-db instruments >second.jsonl
+  cmp first.jsonl second.jsonl
+}
+
+@test "import adds, updates and leaves equal rows alone, and counts them" {
+  run --separate-stderr nx-db instruments import <<<"$(instrument)
+$(instrument | jq -c '.instrument_pid="B"|.api_url="u"')
+$(jq -nc '{instrument_pid:"FEI-Titan-TEM-635816",location:"elsewhere"}')"
+  assert_success
+  [ "$stderr" = "1 added, 1 updated, 1 unchanged" ]
+  [ "$(sql 'SELECT location FROM instruments ORDER BY rowid LIMIT 1')" = elsewhere ]
+}
+
+@test "import -n says what would change and changes nothing" {
+  run --separate-stderr nx-db instruments import -n <<<"$(instrument | jq -c '.instrument_pid="B"|.api_url="u"')
+$(jq -nc '{instrument_pid:"FEI-Titan-TEM-635816",location:"elsewhere",timezone:"UTC"}')"
+  assert_success
+  assert_output "add B
+update FEI-Titan-TEM-635816: location, timezone"
+  [ "$(sql 'SELECT count(*) FROM instruments WHERE location = "elsewhere" OR instrument_pid = "B"')" = 0 ]
+}
+
+@test "a bad value in the second line of an import leaves the first one out too" {
+  while IFS='|' read -r change reason; do
+    run --separate-stderr nx-db instruments import <<<"$(instrument | jq -c '.instrument_pid="A"|.api_url="a"')
+$(instrument | jq -c '.instrument_pid="B"|.api_url="b"' | jq -c "$change")"
+    [ "$status" -eq 1 ] || fail "$change: exit $status"
+    [[ "$stderr" == *"line 2: $reason"* ]] || fail "$change: $stderr"
+    [ "$(sql 'SELECT count(*) FROM instruments')" = 1 ]
+  done <<'CASES'
+.colour="red"|'colour' is not a column of an instrument
+del(.location)|'location' is missing
+.location=""|'location' is empty
+.location=null|'location' is null
+.location=3|'location' is not a string
+.timezone="Mars/Olympus"|'timezone' is not the name of a time zone
+.harvester="sharepoint"|'harvester' names no harvester
+.harvester=null|'harvester' is null
+.api_url="a"|'api_url' belongs to another instrument
+del(.instrument_pid)|'instrument_pid' is missing
+.location="a\u0000b"|'location' holds a NUL character
+CASES
+}
+
+@test "an iCalendar instrument without api_url gets one of its own" {
+  instrument | jq -c '.instrument_pid="C"|.harvester="ical"|del(.api_url)' | nx-db instruments import
+  [ "$(sql 'SELECT api_url FROM instruments WHERE instrument_pid = "C"')" = "https://nemo.example.com/calendar/#C" ]
+}
+
+@test "a usage event becomes a START and an END row to be built" {
+  run --separate-stderr nx-db log-events <<<"$(event 29)"
+  assert_success
+  [ "$stderr" = "1 added, 0 known" ]
+  run rows
+  assert_output "https://nemo.example.com/api/usage_events/?id=29|FEI-Titan-TEM-635816|2025-03-03T11:05:12.123456-05:00|START|TO_BE_BUILT|ned
+https://nemo.example.com/api/usage_events/?id=29|FEI-Titan-TEM-635816|2025-03-03T15:59:30-05:00|END|TO_BE_BUILT|ned"
+}
+
+@test "an event that is known is not stored again, whatever its times and status are now" {
+  event 29 | nx-db log-events
+  sql "UPDATE session_log SET record_status = 'COMPLETED'"
+  before=$(rows)
+  run --separate-stderr nx-db log-events <<<"$(event 29 2025-03-03T11:00:00-05:00)"
+  assert_success
+  [ "$stderr" = "0 added, 1 known" ]
+  [ "$(rows)" = "$before" ]
+}
+
+@test "of an event whose START row alone is there the END row is added and START keeps its status" {
+  sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
+    ('https://nemo.example.com/api/usage_events/?id=29', 'FEI-Titan-TEM-635816', '2025-03-03T11:05:12-05:00', 'START', 'ERROR')"
+  event 29 | nx-db log-events
+  [ "$(sql 'SELECT event_type, record_status FROM session_log' | tr '\n' ' ')" = "START|ERROR END|TO_BE_BUILT " ]
+}
+
+@test "an event of an unknown instrument is left out with a warning" {
+  run --separate-stderr nx-db log-events <<<"$(event 29 | jq -c '.instrument_pid="nope"')
+$(event 30)"
+  assert_success
+  [[ "$stderr" == *"WARNING: line 1: instrument 'nope'"* ]]
+  [[ "$stderr" == *"1 added, 0 known"* ]]
+}
+
+@test "log-events -n counts and writes nothing, not even another journal mode" {
+  before=$(sha256sum <"$NX_DB_PATH")
+  run --separate-stderr nx-db log-events -n <<<"$(event 29)"
+  assert_success
+  [ "$stderr" = "1 added, 0 known" ]
+  [ "$(sha256sum <"$NX_DB_PATH")" = "$before" ]
+}
+
+@test "a line that a stage cannot read ends it with 2, its number and the reason, and earlier events stay" {
+  while IFS='|' read -r bad reason; do
+    rm -f "$NX_DB_PATH"*
+    nx-db init >/dev/null
+    instrument | nx-db instruments --import 2>/dev/null
+    run --separate-stderr nx-db log-events < <(event 1; printf '%b\n' "$bad"; event 2)
+    [ "$status" -eq 2 ] || fail "$bad: exit $status"
+    [[ "$stderr" == *"line 2: "*"$reason"* ]] || fail "$bad: $stderr"
+    [ "$(sql 'SELECT count(*) FROM session_log')" = 2 ] || fail "$bad: $(rows)"
+  done <<'CASES'
+{no json|not JSON
+[1]|not a JSON object
+{"kind":"banana"}|unknown kind 'banana'
+{"a":1}|kind
+{"kind":"usage_event"}|'session_identifier' is missing
+{"kind":"usage_event","session_identifier":7}|'session_identifier' is not a string
+{"kind":"usage_event","session_identifier":""}|'session_identifier' is empty
+{"kind":"usage_event","session_identifier":"a","instrument_pid":"b","start":"yesterday"}|'start' is no time
+{"kind":"usage_event","session_identifier":"a","instrument_pid":"b","start":"2025-03-03T11:05:12Z"}|'end' is missing
+{"kind":"usage_event","session_identifier":"a\\u0000b"}|NUL
+{"kind":"\xff\xfe"}|UTF-8
+CASES
+}
+
+@test "a line of 50 MB is refused by every stage that reads lines" {
+  for stage in log-events log-results "instruments import" "pending -n --events"; do
+    run --separate-stderr nx-db $stage < <(head -c 50000000 /dev/zero | tr '\0' x)
+    [ "$status" -eq 2 ] || fail "$stage: exit $status"
+    [[ "$stderr" == *"line 1: longer than 40 MiB"* ]] || fail "$stage: $stderr"
+  done
+}
+
+@test "a pending session is handed out with its instrument, its times and a first export" {
+  event 29 | nx-db log-events
+  run --separate-stderr nx-db pending
+  assert_success
+  assert_output "$(jq -nc --argjson i "$(instrument | jq -c 'del(.kind)')" '{kind:"session",session_identifier:"https://nemo.example.com/api/usage_events/?id=29",
+    instrument:$i,start:"2025-03-03T11:05:12.123456-05:00","end":"2025-03-03T15:59:30-05:00",user:"ned",status:"TO_BE_BUILT",export_mode:"export",uploads:[]}')"
+  [ "$(rows | tail -n 1)" = "https://nemo.example.com/api/usage_events/?id=29|FEI-Titan-TEM-635816||RECORD_GENERATION|WAITING_FOR_END|nexuslims" ]
+}
+
+@test "sessions come in the order of their START rows" {
+  { event 3; event 1; event 2; } | nx-db log-events
+  run nx-db pending -n
+  [ "$(jq -r .session_identifier <<<"$output" | grep -o '[0-9]*$' | tr '\n' ' ')" = "3 1 2 " ]
+}
+
+@test "the row that a killed run left is taken over, and the export looks first" {
+  event 29 | nx-db log-events
+  nx-db pending >/dev/null
+  run nx-db pending
+  assert_json .export_mode retry
+  [ "$(sql "SELECT count(*) FROM session_log WHERE event_type = 'RECORD_GENERATION'")" = 1 ]
+}
+
+@test "pending -n hands out the same sessions and writes nothing" {
+  event 29 | nx-db log-events
+  before=$(rows)
+  run nx-db pending -n
+  assert_success
+  assert_json .status TO_BE_BUILT
+  [ "$(rows)" = "$before" ]
+}
+
+@test "pending -n --events adds the sessions of events, each identifier once" {
+  event 29 | nx-db log-events
+  run nx-db pending -n --events < <(event 29; event 30; event 30; event 31 | jq -c '.instrument_pid="nope"')
+  assert_success
+  [ "$(grep '^{' <<<"$output" | jq -r '.session_identifier + " " + .status' | grep -o '[0-9]* T.*' | tr '\n' ' ')" = "29 TO_BE_BUILT 30 TO_BE_BUILT " ]
+}
+
+@test "--events without -n is a usage error" {
+  run nx-db pending --events
+  assert_failure 2
+}
+
+@test "a START row without END is logged and left alone, the others go on" {
+  { event 1; event 2; } | nx-db log-events
+  sql "DELETE FROM session_log WHERE event_type = 'END' AND session_identifier LIKE '%=1'"
+  run --separate-stderr nx-db pending
+  assert_success
+  assert_json .session_identifier 'https://nemo.example.com/api/usage_events/?id=2'
+  [[ "$stderr" == *"ERROR: session https://nemo.example.com/api/usage_events/?id=1 has a START row"* ]]
+  [ "$(wc -l <<<"$output")" = 1 ]
+}
+
+@test "of several END rows the one with the highest id counts" {
+  event 29 | nx-db log-events
+  sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) SELECT session_identifier, instrument,
+    '2025-03-03T14:00:00-05:00', 'END', record_status FROM session_log WHERE event_type = 'END'"
+  run nx-db pending
+  assert_json .end 2025-03-03T14:00:00-05:00
+}
+
+@test "a row with a time that cannot be read is left out and named" {
+  { event 1; event 2; } | nx-db log-events
+  sql "UPDATE session_log SET timestamp = 'soon' WHERE id_session_log = 1"
+  run --separate-stderr nx-db pending
+  assert_success
+  [ "$(wc -l <<<"$output")" = 1 ]
+  [[ "$stderr" == *"(id_session_log 1) is left out"* ]]
+}
+
+@test "a session of an instrument that is gone becomes an error on its line" {
+  event 29 | nx-db log-events
+  sql "DELETE FROM instruments"
+  run --separate-stderr nx-db pending
+  assert_success
+  assert_json .status ERROR
+  [[ "$(jq -r .error.message <<<"$output")" == *FEI-Titan-TEM-635816* ]]
+  run nx-db log-results <<<"$output"
+  assert_success
+  [ "$(sql 'SELECT DISTINCT record_status FROM session_log')" = ERROR ]
+}
+
+@test "--from and --to compare instants: START at or after, END at or before" {
+  { event 1 2025-03-03T23:00:00-05:00 2025-03-04T01:00:00-05:00; event 2 2025-03-05T08:00:00-05:00 2025-03-05T09:00:00-05:00; } | nx-db log-events
+  TZ=UTC run nx-db pending -n --from 2025-03-04T04:00:00+00:00 --to 2025-03-04T06:00:00+00:00
+  assert_json .session_identifier 'https://nemo.example.com/api/usage_events/?id=1'
+  [ "$(wc -l <<<"$output")" = 1 ]
+  TZ=UTC run nx-db pending -n --from 2025-03-04T04:00:01+00:00
+  assert_json .session_identifier 'https://nemo.example.com/api/usage_events/?id=2'
+  TZ=UTC run nx-db pending -n --to 2025-03-04
+  assert_json .session_identifier 'https://nemo.example.com/api/usage_events/?id=1'
+  run nx-db pending -n --from none --to all
+  [ "$(wc -l <<<"$output")" = 2 ]
+}
+
+@test "a date that is none is a usage error" {
+  run nx-db pending --from yesterday
+  assert_failure 2
+  assert_output --partial "Error: Invalid value: "
+}
+
+@test "--status chooses other sessions and an unknown word is a usage error" {
+  { event 1; event 2; event 3; } | nx-db log-events
+  sql "UPDATE session_log SET record_status = 'ERROR' WHERE session_identifier LIKE '%=2'; UPDATE session_log SET record_status = 'NO_CONSENT' WHERE session_identifier LIKE '%=3'"
+  run nx-db pending --status ERROR --status NO_CONSENT
+  [ "$(jq -r .status <<<"$output" | tr '\n' ' ')" = "ERROR NO_CONSENT " ]
+  [ "$(sql "SELECT count(*) FROM session_log WHERE event_type = 'RECORD_GENERATION'")" = 0 ]
+  run nx-db pending --status DONE
+  assert_failure 2
+}
+
+@test "--session hands out one session whatever its status, and says when there is none" {
+  event 29 | nx-db log-events
+  sql "UPDATE session_log SET record_status = 'COMPLETED'"
+  run nx-db pending --session 'https://nemo.example.com/api/usage_events/?id=29'
+  assert_success
+  assert_json .status COMPLETED
+  run nx-db pending --session nowhere
+  assert_failure 1
+  assert_output "Error: session nowhere is not in the database"
+}
+
+@test "--retry puts ERROR sessions back to work and hands out BUILT_NOT_EXPORTED ones for another try" {
+  { event 1; event 2; event 3; } | nx-db log-events
+  sql "UPDATE session_log SET record_status = 'ERROR' WHERE session_identifier LIKE '%=1'; UPDATE session_log SET record_status = 'BUILT_NOT_EXPORTED' WHERE session_identifier LIKE '%=2'"
+  run nx-db pending --retry
+  assert_success
+  [ "$(jq -r '.status + " " + .export_mode' <<<"$output" | tr '\n' ' ')" = "TO_BE_BUILT export BUILT_NOT_EXPORTED retry TO_BE_BUILT export " ]
+  [ "$(sql "SELECT DISTINCT record_status FROM session_log WHERE session_identifier LIKE '%=1' AND event_type <> 'RECORD_GENERATION'")" = TO_BE_BUILT ]
+  [ "$(sql "SELECT count(*) FROM session_log WHERE event_type = 'RECORD_GENERATION'")" = 2 ]
+}
+
+@test "--claim says plainly that it needs PostgreSQL" {
+  run nx-db pending --claim
+  assert_failure 1
+  assert_output --partial PostgreSQL
+}
+
+upload() { # upload SUCCESS TIMESTAMP [DESTINATION]
+  sql "INSERT INTO upload_log (session_identifier, destination_name, success, timestamp, record_id, metadata_json)
+    VALUES ('https://nemo.example.com/api/usage_events/?id=29', '${3:-cdcs}', $1, '$2', '7', '{\"orphan_page_id\": \"9\"}')"
+}
+
+@test "the newest upload of each destination is on the line, as an instant and then by id" {
+  event 29 | nx-db log-events
+  upload 0 2025-03-04T01:00:00+00:00
+  upload 1 2025-03-03T23:00:00-05:00
+  upload 0 2025-03-04T02:00:00+00:00
+  upload 0 2025-03-04T02:00:00+00:00 elabftw
+  run nx-db pending -n
+  [ "$(jq -c '[.uploads[] | [.destination_name, .success, .timestamp, .metadata.orphan_page_id]]' <<<"$output")" = \
+    '[["cdcs",true,"2025-03-03T23:00:00-05:00","9"],["elabftw",false,"2025-03-04T02:00:00+00:00","9"]]' ]
+  assert_json .export_mode reexport
+}
+
+@test "a session that only failed to export so far is looked for before it is created" {
+  event 29 | nx-db log-events
+  upload 0 2025-03-04T01:00:00+00:00
+  run nx-db pending -n
+  assert_json .export_mode retry
+}
+
+result() { # result STATUS [JQ]: the handed-out line with that status
+  nx-db pending | jq -c --arg status "$1" ".status=\$status | ${2:-.}"
+}
+
+EXPORTED='.exports=[{"destination_name":"cdcs","success":true,"record_id":"42","record_url":"https://cdcs.example.com/data?id=42","error_message":null,"timestamp":"2025-03-04T02:00:01.123456-05:00","metadata":{},"warnings":[]},{"destination_name":"elabftw","success":false,"record_id":null,"record_url":null,"error_message":"refused","timestamp":"2025-03-04T02:00:02-05:00","metadata":{"orphan_experiment_id":"8"},"warnings":[]}]'
+
+@test "a result sets the status of all rows of the session and adds a row of upload_log for each export" {
+  { event 29; event 30; } | nx-db log-events
+  line=$(result COMPLETED "select(.session_identifier|endswith(\"29\")) | $EXPORTED")
+  run nx-db log-results <<<"$line"
+  assert_success
+  assert_output "$line"
+  [ "$(sql "SELECT event_type, record_status FROM session_log WHERE session_identifier LIKE '%29' ORDER BY event_type" | tr '\n' ' ')" = \
+    "END|COMPLETED RECORD_GENERATION|COMPLETED START|COMPLETED " ]
+  [ "$(sql "SELECT DISTINCT record_status FROM session_log WHERE session_identifier LIKE '%30' AND event_type <> 'RECORD_GENERATION'")" = TO_BE_BUILT ]
+  [ "$(sql 'SELECT session_identifier, destination_name, success, timestamp, record_id, record_url, error_message, metadata_json FROM upload_log')" = \
+    "https://nemo.example.com/api/usage_events/?id=29|cdcs|1|2025-03-04T02:00:01.123456-05:00|42|https://cdcs.example.com/data?id=42||
+https://nemo.example.com/api/usage_events/?id=29|elabftw|0|2025-03-04T02:00:02-05:00|||refused|{\"orphan_experiment_id\": \"8\"}" ]
+}
+
+@test "the same result twice leaves one row of upload_log a destination" {
+  event 29 | nx-db log-events
+  line=$(result COMPLETED "$EXPORTED")
+  nx-db log-results <<<"$line
+$line" >/dev/null
+  [ "$(sql 'SELECT count(*) FROM upload_log')" = 2 ]
+}
+
+@test "a postponed session loses its RECORD_GENERATION row and nothing else" {
+  event 29 | nx-db log-events
+  before=$(rows)
+  line=$(result TO_BE_BUILT '.postponed={stage:"nx-find-files",message:"share is gone"}')
+  run nx-db log-results <<<"$line"
+  assert_success
+  assert_output "$line"
+  [ "$(rows)" = "$before" ]
+}
+
+@test "a postponed session that an earlier run may have exported keeps the row that says so" {
+  event 29 | nx-db log-events
+  nx-db pending >/dev/null
+  result TO_BE_BUILT '.postponed={stage:"nx-find-files",message:"share is gone"}' | nx-db log-results >/dev/null
+  run nx-db pending -n
+  assert_json .export_mode retry
+}
+
+@test "a record without exports is stored as BUILT_NOT_EXPORTED, and a session without record counts as postponed" {
+  { event 1; event 2; } | nx-db log-events
+  nx-db pending | jq -c 'if (.session_identifier|endswith("=1")) then .record={path:"/r.xml",activities:1,datasets:1} else . end' | nx-db log-results >out
+  [ "$(jq -r .status out | tr '\n' ' ')" = "BUILT_NOT_EXPORTED TO_BE_BUILT " ]
+  [ "$(sql "SELECT session_identifier, event_type, record_status FROM session_log ORDER BY 1, 2" | sed 's/.*=//' | tr '\n' ' ')" = \
+    "1|END|BUILT_NOT_EXPORTED 1|RECORD_GENERATION|BUILT_NOT_EXPORTED 1|START|BUILT_NOT_EXPORTED 2|END|TO_BE_BUILT 2|START|TO_BE_BUILT " ]
+}
+
+@test "a result line that cannot be right ends log-results with 2 and stores nothing of it" {
+  event 29 | nx-db log-events
+  before=$(rows)
+  while IFS='|' read -r line reason; do
+    run --separate-stderr nx-db log-results <<<"$line"
+    [ "$status" -eq 2 ] || fail "$line: exit $status"
+    [[ "$stderr" == *"line 1: "*"$reason"* ]] || fail "$line: $stderr"
+    [ "$(rows)" = "$before" ]
+  done <<'CASES'
+{"kind":"session"}|'session_identifier' is missing
+{"kind":"session","session_identifier":"x"}|'status' is missing
+{"kind":"session","session_identifier":"x","status":"DONE"}|'DONE' is not a status
+{"kind":"session","session_identifier":"x","status":"ERROR","exports":7}|'exports' is not an array
+{"kind":"session","session_identifier":"x","status":"ERROR","exports":[{}]}|destination_name
+{"kind":"instrument"}|unknown kind
+CASES
+}
+
+@test "a session that cannot be stored is logged, the others are, and the stage ends with 1" {
+  { event 1; event 2; } | nx-db log-events
+  sql "CREATE TRIGGER refuse BEFORE UPDATE ON session_log WHEN old.session_identifier LIKE '%=1' BEGIN SELECT raise(ABORT, 'not this one'); END"
+  run --separate-stderr nx-db log-results < <(nx-db pending | jq -c '.status="ERROR"')
+  assert_failure 1
+  [[ "$stderr" == *"ERROR: session https://nemo.example.com/api/usage_events/?id=1 could not be stored: not this one"* ]]
+  [ "$(jq -r .session_identifier <<<"$output" | grep -o '.$')" = 2 ]
+  [ "$(sql "SELECT DISTINCT record_status FROM session_log WHERE session_identifier LIKE '%=2'")" = ERROR ]
+}
+
+@test "a build switches the database to WAL, reading and init do not" {
+  [ "$(sql 'PRAGMA journal_mode')" = delete ]
+  nx-db instruments >/dev/null
+  nx-db pending -n >/dev/null
+  nx-db instruments import </dev/null
+  [ "$(sql 'PRAGMA journal_mode')" = delete ]
+  event 29 | nx-db log-events
+  [ "$(sql 'PRAGMA journal_mode')" = wal ]
+}
+
+@test "a database in WAL mode is read in a folder that cannot be written to" {
+  [ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null || skip "needs another user"
+  event 29 | nx-db log-events
+  frozen=$(mktemp -d)
+  cp "$NX_DB_PATH" "$frozen/db.sqlite"
+  chmod 555 "$frozen" && chmod 444 "$frozen/db.sqlite"
+  as=()
+  [ "$(id -u)" -ne 0 ] || as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+  if "${as[@]}" test -r "$NX_BUILD/bin/nx-db" -a -r "$frozen/db.sqlite"; then
+    NX_DB_PATH=$frozen/db.sqlite run "${as[@]}" nx-db pending -n
+    before=$status
+  fi
+  chmod 755 "$frozen" && rm -r "$frozen"
+  [ -n "${before:-}" ] || skip "another user cannot reach the build"
+  [ "$before" -eq 0 ] || fail "$output"
+  assert_json .status TO_BE_BUILT
+}
+
+@test "a stage without database says how to get one" {
+  NX_DB_PATH= run nx-db instruments
+  assert_failure 1
+  assert_output --partial "Error: NX_DB_PATH environment variable is not set."
+  NX_DB_PATH=nowhere.sqlite run nx-db pending
+  assert_failure 1
+  assert_output --partial "Run 'nexuslims db init' to create the database."
+  [ ! -e nowhere.sqlite ]
+}
+
+@test "a stage on an older schema asks for the upgrade" {
+  nx-db downgrade v2_5_0a >/dev/null
+  run nx-db instruments
+  assert_failure 1
+  assert_output --partial "nexuslims db upgrade"
+}
+
+@test "a database that another writer holds is waited for, then reported with its path" {
+  event 29 | nx-db log-events
+  python3 -c 'import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute("BEGIN EXCLUSIVE"); print("held", flush=True); sys.stdin.read()' "$NX_DB_PATH" \
+    < <(sleep 60 & echo $! >holder; wait) >held &
+  while ! grep -q held held 2>/dev/null; do sleep 0.05; done
+  NX_TEST_TIME_SCALE=0.001 run nx-db pending
+  kill "$(cat holder)"
+  wait
+  assert_failure 1
+  assert_output "Error: database $NX_DB_PATH: database is locked"
+}
+
+@test "a pipeline that is killed after any line leaves sessions that the next run completes, each once" {
+  for i in 1 2 3; do event $i; done | nx-db log-events
+  nx-db pending >all
+  head -n 1 all | jq -c '.status="COMPLETED"' | nx-db log-results >/dev/null
+  nx-db pending | jq -c '.status="COMPLETED"' | nx-db log-results >/dev/null
+  [ "$(sql "SELECT event_type, record_status, count(*) FROM session_log GROUP BY 1, 2" | tr '\n' ' ')" = "END|COMPLETED|3 RECORD_GENERATION|COMPLETED|3 START|COMPLETED|3 " ]
+}

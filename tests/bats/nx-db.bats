@@ -1,0 +1,422 @@
+#!/usr/bin/env bats
+# nx-db on the schema: making, migrating and looking at databases of every state (database 2 to 4, 8).
+bats_require_minimum_version 1.5.0
+load lib
+
+setup() {
+  set -o pipefail
+  cd "$BATS_TEST_TMPDIR"
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.sqlite NX_TEST_TIME_SCALE=0.01
+}
+
+sql() { sqlite3 "$NX_DB_PATH" "$@"; }
+version() { sql 'SELECT version_num FROM alembic_version'; }
+backups() { find . -name '*_backup_*' | wc -l; }
+# golden [FILE]: the database of the corpus at the baseline, with 41 session logs
+golden() {
+  need_corpus db
+  install -m 644 "$CORPUS/db/v1_4_3.sqlite" "${1:-$NX_DB_PATH}"
+}
+head_with_rows() {
+  golden
+  nx-db upgrade >/dev/null
+  rm -f ./*_backup_*
+}
+
+@test "init makes a database at head in folders that were not there" {
+  NX_DB_PATH=a/b/new.db run nx-db init
+  assert_success
+  assert_output "Initializing database at a/b/new.db...
+✓ Database initialized successfully
+  Current version: v2_5_0b"
+  [ "$(ls -A a/b)" = new.db ]
+  NX_DB_PATH=a/b/new.db run nx-db check
+  assert_output "✓ Database is up-to-date (revision: v2_5_0b)"
+}
+
+@test "init refuses a path where something is, and leaves it" {
+  echo treasure >"$NX_DB_PATH"
+  run --separate-stderr nx-db init
+  assert_failure 1
+  [ "$stderr" = "Error: Database already exists at $NX_DB_PATH
+Use --force to overwrite, or remove the file manually." ]
+  [ "$(cat "$NX_DB_PATH")" = treasure ]
+}
+
+@test "init --force keeps whatever was there under its backup name and starts afresh" {
+  for old in database garbage empty unstamped; do
+    rm -f ./*
+    case $old in
+    database) nx-db init >/dev/null; sql "INSERT INTO session_log VALUES (1, 'a', 'b', 'c', 'START', 'ERROR', NULL)" ;;
+    garbage) echo treasure >"$NX_DB_PATH" ;;
+    empty) : >"$NX_DB_PATH" ;;
+    unstamped) sql 'CREATE TABLE instruments (a)' ;;
+    esac
+    cp "$NX_DB_PATH" before
+    run nx-db init --force
+    assert_success
+    assert_line --regexp '^✓ Database backup created: .*/nexuslims_backup_[0-9]{8}_[0-9]{6}\.sqlite$'
+    cmp before ./nexuslims_backup_*
+    [ "$(version)" = v2_5_0b ]
+    [ "$(sql 'SELECT count(*) FROM session_log')" = 0 ]
+  done
+}
+
+@test "init --force keeps what stands only in a write-ahead log" {
+  nx-db init >/dev/null
+  python3 - "$NX_DB_PATH" <<'PY'
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA journal_mode=WAL")
+db.execute("PRAGMA wal_autocheckpoint=0")
+db.execute("INSERT INTO instruments VALUES ('pid', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')")
+os._exit(0)
+PY
+  [ -s "$NX_DB_PATH-wal" ]
+  nx-db init --force
+  [ ! -e "$NX_DB_PATH-wal" ]
+  [ "$(sql 'SELECT count(*) FROM instruments')" = 0 ]
+  [ "$(sqlite3 ./nexuslims_backup_*.sqlite 'SELECT instrument_pid FROM instruments')" = pid ]
+}
+
+@test "init --force refuses a folder" {
+  mkdir "$NX_DB_PATH"
+  run --separate-stderr nx-db init --force
+  assert_failure 1
+  [ "$stderr" = "Error: $NX_DB_PATH is a directory, not a database." ]
+}
+
+@test "init that fails leaves nothing behind" {
+  mkdir locked
+  NX_MIGRATIONS_PATH=$BATS_TEST_TMPDIR/none NX_DB_PATH=locked/db run --separate-stderr nx-db init
+  assert_failure 1
+  [[ "$stderr" == "Error initializing database: "* ]]
+  [ -z "$(ls -A locked)" ]
+}
+
+@test "paths with blanks, ?, %, # and letters of any kind are plain file names" {
+  for name in 'a b' 'a?mode=memory' 'a%20b' 'a#b' 'größe.sqlite' ':memory:' 'file:x' '-x'; do
+    export NX_DB_PATH=$name
+    run nx-db init
+    assert_success
+    [ -s "./$name" ]
+    run nx-db current
+    assert_output "v2_5_0b (head)"
+    nx-db downgrade >/dev/null
+    nx-db upgrade >/dev/null
+  done
+  [ "$(backups)" = 16 ]
+}
+
+@test "--db-uri names the database of this run, as a path or as sqlite:///" {
+  nx-db --db-uri other.sqlite init >/dev/null
+  [ -s other.sqlite ] && [ ! -e "$NX_DB_PATH" ]
+  run nx-db --db-uri sqlite:///other.sqlite check
+  assert_success
+}
+
+@test "an address of another engine is refused without its password" {
+  run nx-db --db-uri postgresql://user:secret@host/db upgrade
+  assert_failure 1
+  refute_output --partial secret
+}
+
+@test "upgrade makes a backup with mode and time of the file, and never replaces one" {
+  golden
+  chmod 640 "$NX_DB_PATH"
+  touch -d '2024-02-03 04:05:06' "$NX_DB_PATH"
+  nx-db upgrade v2_4_0a >/dev/null
+  backup=$(echo ./*_backup_*)
+  [ "$(stat -c '%a %y' "$backup" | cut -c1-23)" = "640 2024-02-03 04:05:06" ]
+  [ "$(sqlite3 "$backup" 'SELECT version_num FROM alembic_version')" = v1_4_3 ]
+  nx-db upgrade v2_4_0b >/dev/null
+  nx-db upgrade v2_5_0a >/dev/null
+  [ "$(backups)" = 3 ]
+}
+
+@test "nothing to do: no backup, no change, success" {
+  head_with_rows
+  before=$(sha256sum <"$NX_DB_PATH")
+  run nx-db upgrade
+  assert_success
+  assert_output "✓ Database upgraded successfully
+  v2_5_0b -> v2_5_0b"
+  [ "$(backups)" = 0 ]
+  [ "$(sha256sum <"$NX_DB_PATH")" = "$before" ]
+}
+
+@test "downgrade goes one revision down, or as many as -N or an id says" {
+  head_with_rows
+  run nx-db downgrade
+  assert_line "  v2_5_0b -> v2_5_0a"
+  run nx-db downgrade -2
+  assert_line "  v2_5_0a -> v2_4_0a"
+  run nx-db upgrade +1
+  assert_line "  v2_4_0a -> v2_4_0b"
+  run nx-db downgrade v1
+  assert_line "  v2_4_0b -> v1_4_3"
+  run --separate-stderr nx-db downgrade -6
+  assert_failure 1
+  [ "$stderr" = "Error downgrading database: Relative revision -6 didn't produce 6 migrations" ]
+}
+
+@test "a plan that is no good touches nothing" {
+  head_with_rows
+  before=$(sha256sum <"$NX_DB_PATH")
+  for words in "upgrade nope" "upgrade v2_4" "upgrade +1" "downgrade -9" "downgrade nope" "upgrade v1_4_3:head"; do
+    run nx-db $words
+    assert_failure 1
+  done
+  [ "$(backups)" = 0 ]
+  [ "$(sha256sum <"$NX_DB_PATH")" = "$before" ]
+}
+
+@test "a row that a later check refuses stops the upgrade at the revision before, and is named" {
+  golden
+  sql "UPDATE session_log SET record_status = 'ABANDONED' WHERE id_session_log IN (3, 5)"
+  run --separate-stderr nx-db upgrade
+  assert_failure 1
+  [ "$stderr" = "Error upgrading database: CHECK constraint failed: check_record_status (session_log: id_session_log 3 has record_status 'ABANDONED'; id_session_log 5 has record_status 'ABANDONED')" ]
+  [ "$(version)" = v2_4_0a ]
+  [ -z "$(sql "SELECT name FROM sqlite_master WHERE name LIKE '%_new'")" ]
+  sql "UPDATE session_log SET record_status = 'ERROR' WHERE record_status = 'ABANDONED'"
+  run nx-db upgrade
+  assert_success
+}
+
+@test "the empty copy that a broken-off run of the reference left is no obstacle" {
+  golden
+  nx-db upgrade v2_4_0a >/dev/null
+  sql 'CREATE TABLE session_log_new (a); CREATE TABLE _alembic_tmp_instruments (a)'
+  run nx-db upgrade
+  assert_success
+  [ "$(version)" = v2_5_0b ]
+  [ "$(sql "SELECT count(*) FROM sqlite_master WHERE name IN ('session_log_new', '_alembic_tmp_instruments')")" = 0 ]
+}
+
+@test "rows whose instrument is not there survive every step, both ways" {
+  golden
+  sql "INSERT INTO session_log VALUES (99, 'orphan', 'nobody', '2020-01-01', 'START', 'ERROR', 'x' || char(10) || 'y')"
+  nx-db upgrade >/dev/null
+  [ "$(sql "SELECT user FROM session_log WHERE id_session_log = 99")" = $'x\ny' ]
+  nx-db downgrade v1_4_3 >/dev/null
+  [ "$(sql "SELECT instrument FROM session_log WHERE id_session_log = 99")" = nobody ]
+}
+
+@test "tables without a revision are left alone, with the command that marks them" {
+  need_corpus db
+  for state in legacy empty_version; do
+    if [ $state = legacy ]; then install -m 644 "$CORPUS/db/v1_4_3_legacy.sqlite" "$NX_DB_PATH"; else golden; sql 'DELETE FROM alembic_version'; fi
+    before=$(sha256sum <"$NX_DB_PATH")
+    run --separate-stderr nx-db upgrade
+    assert_failure 1
+    [[ "$stderr" == *"nexuslims db alembic stamp v1_4_3"* ]]
+    [ "$(sha256sum <"$NX_DB_PATH")" = "$before" ]
+    [ "$(backups)" = 0 ]
+    run --separate-stderr nx-db check
+    assert_failure 1
+    [[ "$stderr" == *"Current revision: none"* ]]
+  done
+}
+
+@test "a pre-release revision gets the usual answer and a hint" {
+  golden
+  sql "UPDATE alembic_version SET version_num = 'v2_4_0_2'"
+  run --separate-stderr nx-db upgrade
+  assert_failure 1
+  [ "$stderr" = "Error upgrading database: Can't locate revision identified by 'v2_4_0_2'
+Hint: v2_4_0_2 is a pre-release name of v2_4_0b; run: nexuslims db alembic stamp --purge v2_4_0b" ]
+  run --separate-stderr nx-db check
+  assert_failure 1
+  [[ "$stderr" == *"stamp --purge v2_4_0b"* ]]
+}
+
+@test "check of a revision that nobody knows is an error" {
+  golden
+  sql "UPDATE alembic_version SET version_num = 'v9_9_9z'"
+  run --separate-stderr nx-db check
+  assert_failure 2
+  [ "$stderr" = "Error checking migrations: Database revision v9_9_9z is unknown to this version (newer program or damaged)." ]
+}
+
+@test "missing, empty, broken and odd files are answered, not crashed on" {
+  while IFS='|' read -r state command code message; do
+    rm -rf "$NX_DB_PATH"
+    case $state in
+    empty) : >"$NX_DB_PATH" ;;
+    garbage) head -c 5000 /dev/urandom >"$NX_DB_PATH" ;;
+    truncated) golden; truncate -s 3000 "$NX_DB_PATH" ;;
+    folder) mkdir "$NX_DB_PATH" ;;
+    esac
+    run nx-db $command
+    [ "$status" -eq "$code" ] || fail "$state, $command: exit $status: $output"
+    [[ "$output" == *"$message"* ]] || fail "$state, $command: $output"
+  done <<'CASES'
+missing|check|2|Error: Database does not exist. Run 'nexuslims db init' first.
+missing|current|1|Error: Database does not exist. Run 'nexuslims db init' first.
+missing|upgrade|1|Error: Database does not exist. Run 'nexuslims db init' first.
+missing|downgrade|1|Error: Database does not exist.
+missing|history|0|v2_5_0b (head)
+missing|history -i|1|Error showing history: unable to open database file
+empty|check|1|Current revision: none
+empty|current|0|
+empty|upgrade|0|none -> v2_5_0b
+empty|downgrade|1|Relative revision -1 didn't produce 1 migrations
+garbage|check|2|Error checking migrations: file is not a database
+garbage|current|1|Error checking database version: file is not a database
+garbage|upgrade|1|Error upgrading database: file is not a database
+garbage|instruments|1|file is not a database
+truncated|check|2|Error checking migrations: database disk image is malformed
+truncated|upgrade|1|database disk image is malformed
+folder|check|2|Error checking migrations: unable to open database file
+folder|upgrade|1|Error upgrading database: unable to open database file
+folder|current|1|Error checking database version: unable to open database file
+CASES
+}
+
+@test "a foreign database is left alone by upgrade as long as it has a table of ours" {
+  sql 'CREATE TABLE session_log (something)'
+  run nx-db upgrade
+  assert_failure 1
+  [ "$(sql '.tables')" = session_log ]
+}
+
+@test "a database that may not be written to is not migrated, and the reason is given" {
+  golden
+  nx-db upgrade v2_4_0a >/dev/null
+  rm -f ./*_backup_*
+  [ "$(id -u)" -ne 0 ] || skip "root may write everywhere"
+  chmod 444 "$NX_DB_PATH"
+  run nx-db upgrade
+  assert_failure 1
+  assert_output --partial "readonly database"
+}
+
+@test "reading commands change nothing, not even of a database in WAL mode" {
+  head_with_rows
+  sql 'PRAGMA journal_mode=WAL' >/dev/null
+  before=$(sha256sum <"$NX_DB_PATH")
+  for words in check current "current -v" "history -i" instruments "pending -n"; do
+    run nx-db $words
+    assert_success
+  done
+  [ "$(sha256sum <"$NX_DB_PATH")" = "$before" ]
+}
+
+@test "a migration of a database in WAL mode leaves the mode and has the log in the backup" {
+  golden
+  python3 - "$NX_DB_PATH" <<'PY'
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA journal_mode=WAL")
+db.execute("PRAGMA wal_autocheckpoint=0")
+db.execute("UPDATE session_log SET user = 'in the log' WHERE id_session_log = 1")
+os._exit(0)
+PY
+  nx-db upgrade >/dev/null
+  [ "$(sql 'PRAGMA journal_mode')" = wal ]
+  [ "$(sqlite3 ./*_backup_*.sqlite 'SELECT user FROM session_log WHERE id_session_log = 1')" = "in the log" ]
+}
+
+@test "another writer is waited for, then the migration gives up without a change" {
+  golden
+  python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute("BEGIN IMMEDIATE"); print("held", flush=True); sys.stdin.read()' "$NX_DB_PATH" \
+    < <(sleep 60 & echo $! >holder; wait) >held &
+  while ! grep -q held held 2>/dev/null; do sleep 0.05; done
+  NX_TEST_TIME_SCALE=0.001 run nx-db upgrade
+  kill "$(cat holder)"
+  wait
+  assert_failure 1
+  assert_output --partial "Error upgrading database: database is locked"
+  [ "$(version)" = v1_4_3 ]
+}
+
+# A revision that takes long enough to be interrupted in its middle.
+slow_migrations() {
+  cp -rL "$NX_BUILD/share/nexuslims/migrations" slow
+  sed -i '0,/^CREATE INDEX/s//CREATE TABLE slow AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000000) SELECT max(i) FROM n;\n\n&/' slow/nexuslims/v2_4_0b_*.up.sql
+  export NX_MIGRATIONS_PATH=$BATS_TEST_TMPDIR/slow
+}
+
+@test "SIGTERM in the middle of a step rolls it back and says so" {
+  golden
+  slow_migrations
+  nx-db upgrade >out 2>err 3>&- &
+  pid=$!
+  while ! grep -q Migrating out; do kill -0 $pid; sleep 0.05; done
+  kill -TERM $pid
+  wait $pid && fail "it went on"
+  grep -q "Error upgrading database: interrupted" err
+  [ "$(version)" = v2_4_0a ]
+  [ "$(sql "SELECT count(*) FROM sqlite_master WHERE name IN ('session_log_new', 'slow')")" = 0 ]
+}
+
+@test "a migration that is killed leaves the revision before, for readers and for the next run" {
+  golden
+  slow_migrations
+  nx-db upgrade >out 2>err 3>&- &
+  pid=$!
+  while ! grep -q Migrating out; do kill -0 $pid; sleep 0.05; done
+  kill -KILL $pid
+  wait $pid || true
+  run nx-db current
+  assert_output v2_4_0a
+  unset NX_MIGRATIONS_PATH
+  run nx-db upgrade
+  assert_success
+  assert_line "✓ Data integrity verified: 5 instruments, 41 session logs preserved"
+  [ "$(version)" = v2_5_0b ]
+}
+
+@test "a hot journal is rolled back before a reader looks" {
+  head_with_rows
+  python3 - "$NX_DB_PATH" <<'PY'
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA cache_size=1")
+db.execute("BEGIN IMMEDIATE")
+db.execute("UPDATE alembic_version SET version_num = 'half_done'")
+db.execute("CREATE TABLE filler AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT hex(randomblob(100)) FROM n")
+os._exit(0)
+PY
+  [ -s "$NX_DB_PATH-journal" ]
+  run nx-db current
+  assert_output "v2_5_0b (head)"
+}
+
+@test "broken migration files are refused before anything is touched" {
+  golden
+  before=$(sha256sum <"$NX_DB_PATH")
+  while IFS='|' read -r change message; do
+    rm -rf broken && cp -rL "$NX_BUILD/share/nexuslims/migrations" broken
+    (cd broken/nexuslims && eval "$change")
+    NX_MIGRATIONS_PATH=$PWD/broken run nx-db upgrade
+    [ "$status" -eq 1 ] || fail "$change: exit $status"
+    [[ "$output" == *"$message"* ]] || fail "$change: $output"
+    [ "$(sha256sum <"$NX_DB_PATH")" = "$before" ]
+  done <<'CASES'
+rm v2_5_0a_*.down.sql|its other half
+sed -i 's/revision: v2_5_0a/revision: v2_4_0b/' v2_5_0a_*.up.sql|does not begin with v2_4_0b_
+sed -i 's/parent: v2_5_0a/parent: v3_0_0a/' v2_5_0b_*.up.sql|Revision v3_0_0a referenced from v2_5_0b is not present
+sed -i 's/^-- parent:$/-- parent: v2_5_0b/' v1_4_3_*.up.sql|circle
+sed -i 's/^-- revision: .*//' v2_5_0a_*.up.sql|no good `-- revision:`
+cp v2_5_0a_add_external_user_identifiers.up.sql v2_5_0a_x.up.sql; cp v2_5_0a_add_external_user_identifiers.down.sql v2_5_0a_x.down.sql|Revision v2_5_0a is present more than once
+sed -i 's/--@ batch/--@ bunch/' v2_5_0b_*.up.sql|unknown directive --@ bunch
+printf 'DROP TABLE x' >>v2_4_0a_add_upload_log_table.up.sql|does not end with `;`
+printf "SELECT 'x;" >>v2_4_0a_add_upload_log_table.up.sql|not closed
+printf '\377\n' >>v2_4_0a_add_upload_log_table.up.sql|not UTF-8
+rm schema.json|schema.json
+CASES
+}
+
+@test "a step that cannot be taken back is refused with its reason" {
+  head_with_rows
+  cp -rL "$NX_BUILD/share/nexuslims/migrations" broken
+  printf -- '--@ irreversible "the rows are gone"\n' >"$(echo broken/nexuslims/v2_5_0a_*.down.sql)"
+  NX_MIGRATIONS_PATH=$PWD/broken run nx-db downgrade v2_4_0b
+  assert_failure 1
+  assert_output --partial "the rows are gone"
+  [ "$(version)" = v2_5_0b ]
+  [ "$(backups)" = 0 ]
+}
