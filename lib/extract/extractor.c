@@ -64,6 +64,7 @@ void nx_extractor_free(NxExtractor *extractor)
 {
   if (!extractor)
     return;
+  nx_profiles_unload();
   g_clear_pointer(&extractor->plugins, g_ptr_array_unref);
   nx_sandbox_free(extractor->sandbox);
   g_free(extractor);
@@ -72,7 +73,9 @@ void nx_extractor_free(NxExtractor *extractor)
 gboolean nx_extract_check_profiles(const char *profiles_path, const char *const *paths, FILE *out)
 {
   nx_profiles_load(profiles_path);
-  return nx_profiles_check(paths, out);
+  gboolean all_good = nx_profiles_check(paths, out);
+  nx_profiles_unload();
+  return all_good;
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- the loop */

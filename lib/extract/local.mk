@@ -32,3 +32,8 @@ check_PROGRAMS += tests/unit/test-extract-sandbox
 TESTS += tests/unit/test-extract-sandbox
 tests_unit_test_extract_sandbox_SOURCES = tests/unit/test-extract-sandbox.c
 tests_unit_test_extract_sandbox_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += tests/unit/test-extract-hostile
+TESTS += tests/unit/test-extract-hostile
+tests_unit_test_extract_hostile_SOURCES = tests/unit/test-extract-hostile.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+tests_unit_test_extract_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)

@@ -156,9 +156,14 @@ static void load_folder(const char *folder)
   }
 }
 
-void nx_profiles_load(const char *local_folder)
+void nx_profiles_unload(void)
 {
   g_clear_pointer(&profiles, g_ptr_array_unref);
+}
+
+void nx_profiles_load(const char *local_folder)
+{
+  nx_profiles_unload();
   profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
   g_autofree char *built_in = nx_share_path("profiles");
   if (built_in)

@@ -7,6 +7,7 @@
 
 /* Finds the profiles of share/profiles and of `local_folder` (or NULL). Files that cannot be used are logged warnings. Call once, before the rest. */
 void nx_profiles_load(const char *local_folder);
+void nx_profiles_unload(void);
 /* Compiles those that match, so that children forked later find them ready. TRUE when there are any. */
 gboolean nx_profiles_prepare(const char *instrument_pid);
 /* Compiles `paths` (NULL-terminated; none: all that were found) and writes a line about each to `out`. TRUE when all are good. */

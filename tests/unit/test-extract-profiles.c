@@ -44,6 +44,7 @@ static char *run(const Folder *folder, const char *instrument_pid, const char *n
   signal->raw = raw ? nx_json_parse(raw, strlen(raw), NULL) : NULL;
   nx_profiles_load(folder->path);
   nx_profiles_run(&in, signal, 0, 2, parsed);
+  nx_profiles_unload();
   g_autofree char *meta_text = nx_json_text(signal->nx_meta, NX_JSON_LINE);
   g_autofree char *raw_text = signal->raw ? nx_json_text(signal->raw, NX_JSON_LINE) : g_strdup("-");
   return g_strdup_printf("%s %s", meta_text, raw_text);
