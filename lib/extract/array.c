@@ -35,10 +35,17 @@ static gboolean is_mirrored(const NxArray *array, guint dim)
   return array->mirror && dim + 1 == array->n_dims;
 }
 
-/* The stored column of element `index` of the last dimension. */
-static guint64 mirrored_column(const NxArray *array, guint64 index)
+static gboolean is_bottom_up(const NxArray *array, guint dim)
 {
-  return index < array->mirror ? array->mirror - index : index - array->mirror;
+  return array->bottom_up && dim + 2 == array->n_dims;
+}
+
+/* Where element `index` of a dimension is stored, in strides. */
+static guint64 stored_index(const NxArray *array, guint dim, guint64 index)
+{
+  if (is_mirrored(array, dim))
+    return index < array->mirror ? array->mirror - index : index - array->mirror;
+  return is_bottom_up(array, dim) ? array->shape[dim] - 1 - index : index;
 }
 
 /* The offset just behind the last element; FALSE when it does not fit 64 bits. */
@@ -85,7 +92,7 @@ static guint16 load_u16(const guint8 *at, gboolean big)
 {
   guint16 value;
   memcpy(&value, at, sizeof value);
-  return big ? GUINT16_FROM_BE(value) : GUINT16_FROM_LE(value);
+  return (guint16)(big ? GUINT16_FROM_BE(value) : GUINT16_FROM_LE(value));
 }
 
 static guint32 load_u32(const guint8 *at, gboolean big)
@@ -178,17 +185,17 @@ static guint64 offset_of(const NxArray *array, const guint64 *index)
 {
   guint64 at = array->offset;
   for (guint i = 0; i < array->n_dims; i++)
-    at += (is_mirrored(array, i) ? mirrored_column(array, index[i]) : index[i]) * array->stride[i];
+    at += stored_index(array, i, index[i]) * array->stride[i];
   return at;
 }
 
-/* Elements along a mirrored dimension, one by one: they run to column 0 and back. */
-static gboolean read_mirrored(const NxArray *array, const guint64 *index, guint64 count, guint64 step, double *to, GError **err)
+/* Elements along a dimension that is not stored in order, one by one. */
+static gboolean read_one_by_one(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err)
 {
   const gsize size = nx_sample_size(array->sample);
   guint64 at[NX_DIMS_MAX];
   memcpy(at, index, array->n_dims * sizeof *at);
-  for (guint64 i = 0; i < count; i++, at[array->n_dims - 1] += step) {
+  for (guint64 i = 0; i < count; i++, at[dim] += step) {
     const guint8 *element_bytes = bytes_of(array, offset_of(array, at), size, err);
     if (!element_bytes)
       return FALSE;
@@ -203,8 +210,8 @@ gboolean nx_array_read(const NxArray *array, const guint64 *index, guint dim, gu
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "elements outside the array were asked for");
     return FALSE;
   }
-  if (is_mirrored(array, dim))
-    return read_mirrored(array, index, count, step, to, err);
+  if (is_mirrored(array, dim) || is_bottom_up(array, dim))
+    return read_one_by_one(array, index, dim, count, step, to, err);
   const gsize size = nx_sample_size(array->sample);
   guint64 at = offset_of(array, index);
   /* A single element needs no distance, and only then may stride × step leave 64 bits. */

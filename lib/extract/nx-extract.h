@@ -52,6 +52,7 @@ typedef struct {
   guint64 offset;   /* of element 0 in `source` */
   guint64 mirror;   /* not 0: of the last dimension only columns 0 … mirror are stored, and element j is column |j − mirror| (half of a Fourier
                        transform; the other half differs in the sign of the imaginary part) */
+  gboolean bottom_up; /* the dimension before the last, rows of an image, is stored from its last row to its first */
   NxAxis axis[NX_DIMS_MAX];
   NxBytes *source;  /* borrowed */
   GBytes *owned;    /* instead of source, when the numbers had to be unpacked (compressed, packed complex) */
