@@ -1,8 +1,9 @@
-# lib/extract — the sources of dm3 and dm4, and their tests.
+# lib/extract — the sources of dm3, dm4, ser, spc and msa, and their tests.
 EXTRACT_DM_SOURCES = lib/extract/dm.c lib/extract/dm-tags.h lib/extract/dm-tags.c lib/extract/dm-values.c \
 	lib/extract/dm-image.h lib/extract/dm-image.c lib/extract/dm-marks.c lib/extract/dm-fields.h lib/extract/dm-fields.c \
 	lib/extract/dm-meta.h lib/extract/dm-microscope.c lib/extract/dm-spectroscopy.c lib/extract/dm-sort.c \
-	lib/extract/dm-raw.h lib/extract/dm-raw.c lib/extract/dm-tecnai.h lib/extract/dm-tecnai.c
+	lib/extract/dm-raw.h lib/extract/dm-raw.c lib/extract/dm-tecnai.h lib/extract/dm-tecnai.c \
+	lib/extract/tia.c lib/extract/tia-ser.h lib/extract/tia-ser.c lib/extract/tia-emi.h lib/extract/tia-emi.c
 
 check_PROGRAMS += tests/unit/test-dm
 TESTS += tests/unit/test-dm
@@ -14,3 +15,8 @@ tests_unit_test_dm_hostile_SOURCES = tests/unit/test-dm-hostile.c tests/unit/dm-
 	tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_dm_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 EXTRA_DIST += tests/fuzz/fuzz-dm.c
+check_PROGRAMS += tests/unit/test-tia
+TESTS += tests/unit/test-tia
+tests_unit_test_tia_SOURCES = tests/unit/test-tia.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+tests_unit_test_tia_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+EXTRA_DIST += tests/fuzz/fuzz-tia.c

@@ -8,6 +8,7 @@ extern const NxFormat nx_format_basic;
 extern const NxFormat nx_format_dm;
 extern const NxFormat nx_format_dm;
 extern const NxFormat nx_format_fei_tiff;
+extern const NxFormat nx_format_tia;
 
 /* TRUE when `format` wants files of that extension (lower case; NULL: none). */
 gboolean nx_format_claims(const NxFormat *format, const char *extension);

@@ -8,6 +8,7 @@ const NxFormat *const nx_formats[] = {
   &nx_format_dm,
   &nx_format_dm,
   &nx_format_fei_tiff,
+  &nx_format_tia,
   &nx_format_basic,
   NULL,
 };
