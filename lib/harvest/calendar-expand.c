@@ -1,0 +1,405 @@
+/* calendar-expand.c — when the events of one UID take place: DTSTART, RRULE, RDATE, EXRULE, EXDATE, and instances changed by RECURRENCE-ID (RFC 5545 §3.8).
+ * Rules are run by libical on clock time, each result then becomes an instant of its zone. A rule is always given an end (the window's), because
+ * libical searches a rule that never matches until the year 2582. */
+#include "calendar.h"
+
+#include <string.h>
+
+#define RESULTS_MAX 500000 /* of one rule: hourly for 57 years */
+#define RULES_MAX 10       /* RRULE or EXRULE properties of one event */
+#define FIRST_YEAR 1970    /* a series that begins earlier is a mistake, or mischief */
+
+typedef struct {
+  NxCalendar *calendar;
+  const NxCalendarSeries *series;
+  GTimeZone *floating;
+  GDateTime *from, *to;
+  GHashTable *taken;       /* instants (seconds) that are excluded, changed or already there */
+  GHashTable *taken_dates; /* YYYYMMDD texts excluded as whole days */
+  GPtrArray *found;        /* of NxOccurrence* */
+} Expansion;
+
+static void occurrence_free(gpointer data)
+{
+  NxOccurrence *occurrence = data;
+  g_clear_pointer(&occurrence->start, g_date_time_unref);
+  g_clear_pointer(&occurrence->end, g_date_time_unref);
+  g_clear_pointer(&occurrence->instance, g_date_time_unref);
+  g_free(occurrence);
+}
+
+static icalproperty *first_property(icalcomponent *event, icalproperty_kind kind)
+{
+  return icalcomponent_get_first_property(event, kind);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- duration */
+
+/* Nominal days first, then exact seconds (RFC 5545 §3.8.5.3: the members of a series have the same exact duration). */
+typedef struct {
+  int days;
+  gint64 seconds;
+} Span;
+
+static gboolean span_of_end(Expansion *expansion, icalproperty *start, icalproperty *end, Span *span)
+{
+  struct icaltimetype from = icalproperty_get_dtstart(start), to = icalproperty_get_dtend(end);
+  if (from.is_date && to.is_date && g_date_valid_dmy((GDateDay)from.day, from.month, (GDateYear)from.year) &&
+      g_date_valid_dmy((GDateDay)to.day, to.month, (GDateYear)to.year)) {
+    g_autoptr(GDate) first = g_date_new_dmy((GDateDay)from.day, from.month, (GDateYear)from.year);
+    g_autoptr(GDate) last = g_date_new_dmy((GDateDay)to.day, to.month, (GDateYear)to.year);
+    span->days = g_date_days_between(first, last);
+    return span->days >= 0;
+  }
+  g_autoptr(GDateTime) first = nx_calendar_instant(expansion->calendar, start, from, expansion->floating);
+  g_autoptr(GDateTime) last = nx_calendar_instant(expansion->calendar, end, to, expansion->floating);
+  if (!first || !last)
+    return FALSE;
+  span->seconds = g_date_time_difference(last, first) / G_TIME_SPAN_SECOND;
+  return span->seconds >= 0;
+}
+
+static gboolean span_of_duration(icalproperty *property, Span *span)
+{
+  struct icaldurationtype duration = icalproperty_get_duration(property);
+  if (duration.is_neg || duration.days > 36600 || duration.weeks > 5200 || duration.hours > 876000 || duration.minutes > 52560000 ||
+      duration.seconds > G_MAXINT32)
+    return FALSE;
+  span->days = (int)(duration.days + 7 * duration.weeks);
+  span->seconds = (gint64)duration.hours * 3600 + (gint64)duration.minutes * 60 + duration.seconds;
+  return TRUE;
+}
+
+static gboolean find_span(Expansion *expansion, icalcomponent *event, icalproperty *start, Span *span)
+{
+  *span = (Span){0};
+  icalproperty *end = first_property(event, ICAL_DTEND_PROPERTY), *duration = first_property(event, ICAL_DURATION_PROPERTY);
+  if (end)
+    return span_of_end(expansion, start, end, span);
+  if (duration)
+    return span_of_duration(duration, span);
+  span->days = icalproperty_get_dtstart(start).is_date ? 1 : 0;
+  return TRUE;
+}
+
+/* The end of an occurrence that starts at clock time `time`. */
+static GDateTime *end_of(Expansion *expansion, icalproperty *start, struct icaltimetype time, const Span *span)
+{
+  icaltime_adjust(&time, span->days, 0, 0, 0);
+  g_autoptr(GDateTime) day = nx_calendar_instant(expansion->calendar, start, time, expansion->floating);
+  return day ? g_date_time_add(day, span->seconds * G_TIME_SPAN_SECOND) : NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------- occurrences */
+
+static gboolean take(Expansion *expansion, GDateTime *instant)
+{
+  gint64 seconds = g_date_time_to_unix(instant);
+  if (g_hash_table_contains(expansion->taken, &seconds))
+    return FALSE;
+  g_hash_table_add(expansion->taken, g_memdup2(&seconds, sizeof seconds));
+  return TRUE;
+}
+
+static char *date_text(struct icaltimetype time)
+{
+  return g_strdup_printf("%04d%02d%02d", time.year, time.month, time.day);
+}
+
+static gboolean is_in_window(const Expansion *expansion, GDateTime *start)
+{
+  return (!expansion->from || g_date_time_compare(start, expansion->from) >= 0) && g_date_time_compare(start, expansion->to) <= 0;
+}
+
+/* `start` and `end` are consumed, `instance` is not. */
+static void add_occurrence(Expansion *expansion, icalcomponent *event, GDateTime *start, GDateTime *end, GDateTime *instance)
+{
+  NxOccurrence *occurrence = g_new0(NxOccurrence, 1);
+  occurrence->event = event;
+  occurrence->start = start;
+  occurrence->end = end;
+  occurrence->instance = instance ? g_date_time_ref(instance) : NULL;
+  g_ptr_array_add(expansion->found, occurrence);
+}
+
+/* The change of "this and all following" instances that governs the one of `instance`; NULL: the series itself does. */
+static icalcomponent *governing_change(Expansion *expansion, GDateTime *instance, GTimeSpan *shift)
+{
+  icalcomponent *best = NULL;
+  g_autoptr(GDateTime) best_since = NULL;
+  for (guint i = 0; i < expansion->series->changes->len; i++) {
+    icalcomponent *change = expansion->series->changes->pdata[i];
+    icalproperty *id = first_property(change, ICAL_RECURRENCEID_PROPERTY), *start = first_property(change, ICAL_DTSTART_PROPERTY);
+    if (!start || !icalproperty_get_first_parameter(id, ICAL_RANGE_PARAMETER))
+      continue;
+    g_autoptr(GDateTime) since = nx_calendar_instant(expansion->calendar, id, icalproperty_get_recurrenceid(id), expansion->floating);
+    g_autoptr(GDateTime) moved = nx_calendar_instant(expansion->calendar, start, icalproperty_get_dtstart(start), expansion->floating);
+    if (!since || !moved || g_date_time_compare(since, instance) > 0 || (best && g_date_time_compare(since, best_since) < 0))
+      continue;
+    best = change;
+    *shift = g_date_time_difference(moved, since);
+    g_clear_pointer(&best_since, g_date_time_unref);
+    best_since = g_steal_pointer(&since);
+  }
+  return best;
+}
+
+/* An instance as the series has it, or as a change of "this and all following" moved it. */
+static void add_instance(Expansion *expansion, icalproperty *start, struct icaltimetype time, const Span *span, GDateTime *instance)
+{
+  GTimeSpan shift = 0;
+  icalcomponent *change = governing_change(expansion, instance, &shift);
+  g_autoptr(GDateTime) end = NULL;
+  if (!change) {
+    end = end_of(expansion, start, time, span);
+    if (end)
+      add_occurrence(expansion, expansion->series->master, g_date_time_ref(instance), g_steal_pointer(&end), instance);
+    return;
+  }
+  icalproperty *changed_start = first_property(change, ICAL_DTSTART_PROPERTY);
+  Span changed;
+  g_autoptr(GDateTime) moved = g_date_time_add(instance, shift);
+  if (!moved || nx_calendar_is_cancelled(change) || !find_span(expansion, change, changed_start, &changed))
+    return;
+  end = g_date_time_add(moved, (changed.days * (gint64)86400 + changed.seconds) * G_TIME_SPAN_SECOND);
+  if (end)
+    add_occurrence(expansion, change, g_steal_pointer(&moved), g_steal_pointer(&end), instance);
+}
+
+/* One start that the series gives. FALSE once it lies behind the window: rules give their results in order. */
+static gboolean consider(Expansion *expansion, icalproperty *start, struct icaltimetype time, const Span *span)
+{
+  g_autoptr(GDateTime) instance = nx_calendar_instant(expansion->calendar, start, time, expansion->floating);
+  if (!instance)
+    return TRUE;
+  if (g_date_time_compare(instance, expansion->to) > 0)
+    return FALSE;
+  g_autofree char *date = date_text(time);
+  if (is_in_window(expansion, instance) && !g_hash_table_contains(expansion->taken_dates, date) && take(expansion, instance))
+    add_instance(expansion, start, time, span, instance);
+  return TRUE;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- rules */
+
+/* What to do with each start that a rule gives; FALSE ends the rule. */
+typedef gboolean (*RuleResult)(Expansion *expansion, icalproperty *start, struct icaltimetype time, const Span *span);
+
+static gboolean exclude(Expansion *expansion, icalproperty *start, struct icaltimetype time, const Span *span)
+{
+  (void)span;
+  g_autoptr(GDateTime) instant = nx_calendar_instant(expansion->calendar, start, time, expansion->floating);
+  if (!instant)
+    return TRUE;
+  take(expansion, instant);
+  return g_date_time_compare(instant, expansion->to) <= 0;
+}
+
+/* The clock time `days` days from `instant`, in the form of `like`: two days away, no zone makes a difference. */
+static struct icaltimetype clock_near(GDateTime *instant, int days, struct icaltimetype like)
+{
+  g_autoptr(GDateTime) utc = g_date_time_to_utc(instant);
+  struct icaltimetype near = icaltime_null_time();
+  near.year = g_date_time_get_year(utc);
+  near.month = g_date_time_get_month(utc);
+  near.day = g_date_time_get_day_of_month(utc);
+  icaltime_adjust(&near, days, 0, 0, 0);
+  near.is_date = like.is_date;
+  return near;
+}
+
+/* TRUE when `time` lies behind the rule's UNTIL: an instant when that is UTC, else a date or clock time like DTSTART. */
+static gboolean is_behind_until(Expansion *expansion, icalproperty *start, struct icaltimetype time, struct icaltimetype until)
+{
+  if (icaltime_is_null_time(until))
+    return FALSE;
+  if (until.is_date || !icaltime_is_utc(until)) {
+    until.zone = time.zone = NULL;
+    return until.is_date ? icaltime_compare_date_only(time, until) > 0 : icaltime_compare(time, until) > 0;
+  }
+  g_autoptr(GDateTime) own = nx_calendar_instant(expansion->calendar, start, time, expansion->floating);
+  g_autoptr(GDateTime) last = nx_calendar_instant(expansion->calendar, start, until, expansion->floating);
+  return own && last && g_date_time_compare(own, last) > 0;
+}
+
+static gboolean is_usual_rule(const struct icalrecurrencetype *rule, struct icaltimetype start)
+{
+  return rule->freq != ICAL_NO_RECURRENCE && rule->freq != ICAL_SECONDLY_RECURRENCE && rule->freq != ICAL_MINUTELY_RECURRENCE &&
+         start.year >= FIRST_YEAR;
+}
+
+static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecurrencetype rule, const Span *span, RuleResult result)
+{
+  struct icaltimetype first = icalproperty_get_dtstart(start), until = rule.until;
+  if (!is_usual_rule(&rule, first)) {
+    nx_log_warning("event %s repeats every minute or second, or since before %d; its rule is not followed", expansion->series->uid, FIRST_YEAR);
+    return;
+  }
+  first.zone = NULL;
+  rule.until = clock_near(expansion->to, 2, first);
+  struct icaltimetype early = expansion->from ? clock_near(expansion->from, -2, first) : icaltime_null_time();
+  icalrecur_iterator *iterator = icalrecur_iterator_new(rule, first);
+  if (!iterator) {
+    nx_log_warning("event %s has a recurrence rule that means nothing; it is not followed", expansion->series->uid);
+    return;
+  }
+  guint results = 0;
+  for (;;) {
+    struct icaltimetype time = icalrecur_iterator_next(iterator);
+    if (icaltime_is_null_time(time))
+      break;
+    if (++results > RESULTS_MAX) {
+      nx_log_warning("event %s repeats more than %d times; the rest is left out", expansion->series->uid, RESULTS_MAX);
+      break;
+    }
+    if (icaltime_compare(time, early) < 0)
+      continue;
+    time.zone = icaltime_is_utc(icalproperty_get_dtstart(start)) ? icaltimezone_get_utc_timezone() : NULL;
+    if (is_behind_until(expansion, start, time, until) || !result(expansion, start, time, span))
+      break;
+  }
+  icalrecur_iterator_free(iterator);
+}
+
+static void run_rules(Expansion *expansion, icalproperty *start, icalproperty_kind kind, const Span *span, RuleResult result)
+{
+  int count = 0;
+  for (icalproperty *property = first_property(expansion->series->master, kind); property && count < RULES_MAX;
+       property = icalcomponent_get_next_property(expansion->series->master, kind), count++)
+    run_rule(expansion, start, kind == ICAL_RRULE_PROPERTY ? icalproperty_get_rrule(property) : icalproperty_get_exrule(property), span, result);
+}
+
+/* ------------------------------------------------------------------------------------------------------- single dates */
+
+static void exclude_dates(Expansion *expansion)
+{
+  icalcomponent *master = expansion->series->master;
+  for (icalproperty *property = first_property(master, ICAL_EXDATE_PROPERTY); property;
+       property = icalcomponent_get_next_property(master, ICAL_EXDATE_PROPERTY)) {
+    struct icaltimetype time = icalproperty_get_exdate(property);
+    if (time.is_date)
+      g_hash_table_add(expansion->taken_dates, date_text(time));
+    else
+      exclude(expansion, property, time, NULL);
+  }
+}
+
+/* RDATE;VALUE=PERIOD: a start with a duration of its own. */
+static void add_period(Expansion *expansion, icalproperty *property, struct icalperiodtype period)
+{
+  g_autoptr(GDateTime) start = nx_calendar_instant(expansion->calendar, property, period.start, expansion->floating);
+  g_autoptr(GDateTime) end = NULL;
+  if (!icaltime_is_null_time(period.end))
+    end = nx_calendar_instant(expansion->calendar, property, period.end, expansion->floating);
+  else if (start && !period.duration.is_neg)
+    end = g_date_time_add_seconds(start, icaldurationtype_as_int(period.duration));
+  if (start && end && g_date_time_compare(end, start) >= 0 && is_in_window(expansion, start) && take(expansion, start)) {
+    g_autoptr(GDateTime) instance = g_date_time_ref(start);
+    add_occurrence(expansion, expansion->series->master, g_steal_pointer(&start), g_steal_pointer(&end), instance);
+  }
+}
+
+static void add_dates(Expansion *expansion, const Span *span)
+{
+  icalcomponent *master = expansion->series->master;
+  for (icalproperty *property = first_property(master, ICAL_RDATE_PROPERTY); property;
+       property = icalcomponent_get_next_property(master, ICAL_RDATE_PROPERTY)) {
+    struct icaldatetimeperiodtype date = icalproperty_get_rdate(property);
+    if (icaltime_is_null_time(date.time))
+      add_period(expansion, property, date.period);
+    else
+      consider(expansion, property, date.time, span);
+  }
+}
+
+/* ----------------------------------------------------------------------------------------------------------- changes */
+
+/* Instances changed one by one: the series' own are taken away, theirs are put in. */
+static void add_change(Expansion *expansion, icalcomponent *change)
+{
+  icalproperty *id = first_property(change, ICAL_RECURRENCEID_PROPERTY), *start = first_property(change, ICAL_DTSTART_PROPERTY);
+  struct icaltimetype id_time = icalproperty_get_recurrenceid(id);
+  g_autoptr(GDateTime) instance = nx_calendar_instant(expansion->calendar, id, id_time, expansion->floating);
+  Span span;
+  if (id_time.is_date)
+    g_hash_table_add(expansion->taken_dates, date_text(id_time));
+  if (!instance || !take(expansion, instance) || nx_calendar_is_cancelled(change))
+    return;
+  if (!start || !find_span(expansion, change, start, &span)) {
+    nx_log_warning("a changed instance of event %s has no usable start and end; it is left out", expansion->series->uid);
+    return;
+  }
+  struct icaltimetype time = icalproperty_get_dtstart(start);
+  g_autoptr(GDateTime) first = nx_calendar_instant(expansion->calendar, start, time, expansion->floating);
+  g_autoptr(GDateTime) last = end_of(expansion, start, time, &span);
+  if (first && last)
+    add_occurrence(expansion, change, g_steal_pointer(&first), g_steal_pointer(&last), instance);
+}
+
+static void add_changes(Expansion *expansion)
+{
+  for (guint i = 0; i < expansion->series->changes->len; i++)
+    add_change(expansion, expansion->series->changes->pdata[i]);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- whole */
+
+static gboolean is_series(icalcomponent *master)
+{
+  return first_property(master, ICAL_RRULE_PROPERTY) || first_property(master, ICAL_RDATE_PROPERTY);
+}
+
+static void add_single(Expansion *expansion, icalproperty *start, const Span *span)
+{
+  struct icaltimetype time = icalproperty_get_dtstart(start);
+  g_autoptr(GDateTime) first = nx_calendar_instant(expansion->calendar, start, time, expansion->floating);
+  g_autoptr(GDateTime) last = end_of(expansion, start, time, span);
+  if (first && last && is_in_window(expansion, first))
+    add_occurrence(expansion, expansion->series->master, g_steal_pointer(&first), g_steal_pointer(&last), NULL);
+}
+
+static void add_master(Expansion *expansion)
+{
+  icalcomponent *master = expansion->series->master;
+  icalproperty *start = first_property(master, ICAL_DTSTART_PROPERTY);
+  Span span;
+  if (nx_calendar_is_cancelled(master))
+    return;
+  if (!start || !find_span(expansion, master, start, &span)) {
+    nx_log_warning("event %s has no usable start and end; it is left out", expansion->series->uid);
+    return;
+  }
+  if (!is_series(master)) {
+    add_single(expansion, start, &span);
+    return;
+  }
+  exclude_dates(expansion);
+  run_rules(expansion, start, ICAL_EXRULE_PROPERTY, &span, exclude);
+  consider(expansion, start, icalproperty_get_dtstart(start), &span);
+  run_rules(expansion, start, ICAL_RRULE_PROPERTY, &span, consider);
+  add_dates(expansion, &span);
+}
+
+static gint by_start(gconstpointer a, gconstpointer b)
+{
+  return g_date_time_compare((*(NxOccurrence *const *)a)->start, (*(NxOccurrence *const *)b)->start);
+}
+
+GPtrArray *nx_calendar_expand(NxCalendar *calendar, const NxCalendarSeries *series, GTimeZone *floating, GDateTime *from, GDateTime *to)
+{
+  g_autoptr(GHashTable) taken = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  g_autoptr(GHashTable) taken_dates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  Expansion expansion = {.calendar = calendar,
+                         .series = series,
+                         .floating = floating,
+                         .from = from,
+                         .to = to,
+                         .taken = taken,
+                         .taken_dates = taken_dates,
+                         .found = g_ptr_array_new_with_free_func(occurrence_free)};
+  add_changes(&expansion);
+  if (series->master)
+    add_master(&expansion);
+  g_ptr_array_sort(expansion.found, by_start);
+  return expansion.found;
+}

@@ -1,0 +1,360 @@
+/* calendar.c — reading an iCalendar feed with libical: limits first, then events by UID, and the meaning of TZIDs.
+ * A feed is whatever an address on the net gives, so the lines are counted and measured before libical sees them. */
+#include "calendar.h"
+
+#include <string.h>
+
+#define LINE_MAX_BYTES (1024u * 1024) /* of one unfolded content line */
+#define DEPTH_MAX 8                   /* VCALENDAR, VEVENT, VALARM, … */
+#define EVENTS_MAX 200000
+#define ZONE_RULES_MAX 200 /* STANDARD and DAYLIGHT parts of one VTIMEZONE */
+
+/* ----------------------------------------------------------------------------------------------------------- parsing */
+
+typedef struct {
+  const char *at, *end;
+} Feed;
+
+/* libical's line source: at most `size` - 1 bytes, up to and with the next line end, as fgets does. */
+static char *next_chunk(char *out, size_t size, void *user_data)
+{
+  Feed *feed = user_data;
+  gsize left = (gsize)(feed->end - feed->at);
+  if (left == 0 || size < 2)
+    return NULL;
+  const char *newline = memchr(feed->at, '\n', left);
+  gsize length = MIN(newline ? (gsize)(newline + 1 - feed->at) : left, size - 1);
+  memcpy(out, feed->at, length);
+  out[length] = '\0';
+  feed->at += length;
+  return out;
+}
+
+/* How `line` changes the depth of nesting. */
+static int nesting_of(const char *line)
+{
+  if (g_ascii_strncasecmp(line, "BEGIN:", strlen("BEGIN:")) == 0)
+    return 1;
+  return g_ascii_strncasecmp(line, "END:", strlen("END:")) == 0 ? -1 : 0;
+}
+
+/* libical drops a property without value. In ours that would lose a sample which has only parameters, and a consent that was left empty would look
+ * like one that was never asked for: so they get a blank as value. */
+static char *keep_empty_value(const char *line)
+{
+  gboolean is_own = g_ascii_strncasecmp(line, "X-NX-", strlen("X-NX-")) == 0;
+  gboolean is_empty = g_str_has_suffix(line, ":"), has_none = !strchr(line, ':');
+  return is_own && (is_empty || has_none) ? g_strconcat(line, is_empty ? " " : ": ", NULL) : g_strdup(line);
+}
+
+static gboolean G_GNUC_PRINTF(2, 3) refuse(GError **err, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  g_autofree char *reason = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the calendar %s", reason);
+  return FALSE;
+}
+
+/* Feeds line by line; every complete outermost component becomes a root. */
+static gboolean parse_lines(icalparser *parser, Feed *feed, GPtrArray *roots, GError **err)
+{
+  int depth = 0;
+  icalparser_set_gen_data(parser, feed);
+  for (;;) {
+    char *line = icalparser_get_line(parser, next_chunk);
+    if (!line)
+      break;
+    gboolean is_long = strlen(line) > LINE_MAX_BYTES, is_inside = depth > 0 || nesting_of(line) > 0;
+    if (is_long)
+      nx_log_warning("a line of the calendar is longer than %u bytes; it is left out", LINE_MAX_BYTES);
+    g_autofree char *checked = is_inside && !is_long && *line ? keep_empty_value(line) : NULL;
+    depth += is_inside ? nesting_of(line) : 0;
+    icalmemory_free_buffer(line);
+    if (depth > DEPTH_MAX)
+      return refuse(err, "is nested deeper than %d components", DEPTH_MAX);
+    icalcomponent *root = checked ? icalparser_add_line(parser, checked) : NULL;
+    if (root)
+      g_ptr_array_add(roots, root);
+  }
+  return depth == 0 || refuse(err, "is cut off: its last component has no end");
+}
+
+/* -------------------------------------------------------------------------------------------------------- events by UID */
+
+static void series_free(gpointer data)
+{
+  NxCalendarSeries *series = data;
+  g_free(series->uid);
+  g_ptr_array_unref(series->changes);
+  g_free(series);
+}
+
+static int sequence_of(icalcomponent *event)
+{
+  icalproperty *property = icalcomponent_get_first_property(event, ICAL_SEQUENCE_PROPERTY);
+  return property ? icalproperty_get_sequence(property) : 0;
+}
+
+static char *recurrence_id_text(icalcomponent *event)
+{
+  icalproperty *property = icalcomponent_get_first_property(event, ICAL_RECURRENCEID_PROPERTY);
+  return property ? g_strdup(icalproperty_get_value_as_string(property)) : NULL;
+}
+
+static NxCalendarSeries *series_of(NxCalendar *calendar, const char *uid)
+{
+  NxCalendarSeries *series = g_hash_table_lookup(calendar->by_uid, uid);
+  if (series)
+    return series;
+  series = g_new0(NxCalendarSeries, 1);
+  series->uid = g_strdup(uid);
+  series->changes = g_ptr_array_new();
+  g_ptr_array_add(calendar->series, series);
+  g_hash_table_insert(calendar->by_uid, series->uid, series);
+  return series;
+}
+
+/* Of several versions of the same event the one with the highest SEQUENCE counts, of equal ones the last. */
+static void add_event(NxCalendar *calendar, icalcomponent *event)
+{
+  const char *uid = icalcomponent_get_uid(event);
+  if (!uid || !*uid) {
+    const char *summary = icalcomponent_get_summary(event);
+    nx_log_warning("an event of the calendar has no UID ('%s'); it is left out", summary ? summary : "no SUMMARY either");
+    return;
+  }
+  NxCalendarSeries *series = series_of(calendar, uid);
+  g_autofree char *own = recurrence_id_text(event);
+  if (!own) {
+    if (!series->master || sequence_of(event) >= sequence_of(series->master))
+      series->master = event;
+    return;
+  }
+  g_ptr_array_add(series->changes, event);
+}
+
+/* Drops superseded versions of changed instances. */
+static void drop_old_changes(NxCalendarSeries *series)
+{
+  g_autoptr(GHashTable) newest = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < series->changes->len; i++) {
+    icalcomponent *event = series->changes->pdata[i];
+    g_autofree char *own = recurrence_id_text(event);
+    icalcomponent *known = g_hash_table_lookup(newest, own);
+    if (!known || sequence_of(event) >= sequence_of(known))
+      g_hash_table_replace(newest, g_steal_pointer(&own), event);
+  }
+  GPtrArray *kept = g_ptr_array_new();
+  for (guint i = 0; i < series->changes->len; i++) {
+    g_autofree char *own = recurrence_id_text(series->changes->pdata[i]);
+    if (g_hash_table_lookup(newest, own) == series->changes->pdata[i])
+      g_ptr_array_add(kept, series->changes->pdata[i]);
+  }
+  g_ptr_array_unref(series->changes);
+  series->changes = kept;
+}
+
+gboolean nx_calendar_is_cancelled(icalcomponent *event)
+{
+  return icalcomponent_get_status(event) == ICAL_STATUS_CANCELLED;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ zones */
+
+/* What a TZID means: a zone of the tz database, else the VTIMEZONE of the feed, else nothing. */
+typedef struct {
+  GTimeZone *zone;       /* borrowed */
+  icaltimezone *defined; /* owned */
+} CalendarZone;
+
+static void calendar_zone_free(gpointer data)
+{
+  CalendarZone *known = data;
+  if (known->defined)
+    icaltimezone_free(known->defined, 1);
+  g_free(known);
+}
+
+/* The tz database's zone of a TZID, which may have a maker's prefix ("/citadel.org/20210210_1/Europe/Berlin"). Borrowed, or NULL. */
+static GTimeZone *database_zone(const char *tzid)
+{
+  for (const char *at = tzid; at; at = strchr(at, '/') ? strchr(at, '/') + 1 : NULL) {
+    GTimeZone *zone = *at && *at != '/' ? nx_zone(at, NULL) : NULL;
+    if (zone)
+      return zone;
+  }
+  return NULL;
+}
+
+static gboolean is_set(const short *list)
+{
+  return list[0] != ICAL_RECURRENCE_ARRAY_MAX;
+}
+
+/* A zone changes its offset a few times a year. libical computes all changes of decades at once, so a rule that changes it every second is refused. */
+static gboolean is_usual_zone_rule(icalcomponent *part)
+{
+  for (icalproperty *property = icalcomponent_get_first_property(part, ICAL_RRULE_PROPERTY); property;
+       property = icalcomponent_get_next_property(part, ICAL_RRULE_PROPERTY)) {
+    struct icalrecurrencetype rule = icalproperty_get_rrule(property);
+    if (rule.freq != ICAL_YEARLY_RECURRENCE || is_set(rule.by_second) || is_set(rule.by_minute) || is_set(rule.by_hour) ||
+        is_set(rule.by_year_day) || is_set(rule.by_week_no) || is_set(rule.by_set_pos) || rule.rscale)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean is_usual_zone(icalcomponent *vtimezone)
+{
+  guint parts = 0;
+  for (icalcomponent *part = icalcomponent_get_first_component(vtimezone, ICAL_ANY_COMPONENT); part;
+       part = icalcomponent_get_next_component(vtimezone, ICAL_ANY_COMPONENT))
+    if (++parts > ZONE_RULES_MAX || !is_usual_zone_rule(part))
+      return FALSE;
+  return parts > 0;
+}
+
+static icalcomponent *find_vtimezone(const NxCalendar *calendar, const char *tzid)
+{
+  for (guint i = 0; i < calendar->roots->len; i++) {
+    icalcomponent *root = calendar->roots->pdata[i];
+    for (icalcomponent *zone = icalcomponent_get_first_component(root, ICAL_VTIMEZONE_COMPONENT); zone;
+         zone = icalcomponent_get_next_component(root, ICAL_VTIMEZONE_COMPONENT)) {
+      icalproperty *property = icalcomponent_get_first_property(zone, ICAL_TZID_PROPERTY);
+      if (property && g_strcmp0(icalproperty_get_tzid(property), tzid) == 0)
+        return zone;
+    }
+  }
+  return NULL;
+}
+
+static icaltimezone *defined_zone(const NxCalendar *calendar, const char *tzid)
+{
+  icalcomponent *vtimezone = find_vtimezone(calendar, tzid);
+  if (!vtimezone || !is_usual_zone(vtimezone))
+    return NULL;
+  icaltimezone *zone = icaltimezone_new();
+  icalcomponent *copy = icalcomponent_new_clone(vtimezone);
+  if (icaltimezone_set_component(zone, copy))
+    return zone;
+  icalcomponent_free(copy);
+  icaltimezone_free(zone, 1);
+  return NULL;
+}
+
+static const CalendarZone *zone_of(NxCalendar *calendar, const char *tzid)
+{
+  CalendarZone *known = g_hash_table_lookup(calendar->zones, tzid);
+  if (known)
+    return known;
+  known = g_new0(CalendarZone, 1);
+  known->zone = database_zone(tzid);
+  if (!known->zone)
+    known->defined = defined_zone(calendar, tzid);
+  if (!known->zone && !known->defined)
+    nx_log_warning("the calendar's time zone '%s' is not in the tz database, and the calendar has no usable VTIMEZONE of that name; "
+                   "its times are read in the instrument's zone",
+                   tzid);
+  g_hash_table_insert(calendar->zones, g_strdup(tzid), known);
+  return known;
+}
+
+static GDateTime *in_fixed_zone(struct icaltimetype time, int offset_seconds)
+{
+  if (ABS(offset_seconds) >= 24 * 60 * 60)
+    return NULL;
+  g_autoptr(GTimeZone) fixed = offset_seconds ? g_time_zone_new_offset(offset_seconds) : g_time_zone_new_utc();
+  return nx_time_from_wall_clock(fixed, time.year, time.month, time.day, time.hour, time.minute, time.second, 0);
+}
+
+/* A clock time that occurs twice is the first of the two when a TZID says the zone (RFC 5545 §3.3.5). */
+static GDateTime *first_of_two(GDateTime *instant, GTimeZone *zone, struct icaltimetype time)
+{
+  g_autoptr(GDateTime) clock = g_date_time_new_utc(time.year, time.month, time.day, time.hour, time.minute, time.second);
+  int interval = clock ? g_time_zone_find_interval(zone, G_TIME_TYPE_DAYLIGHT, g_date_time_to_unix(clock)) : -1;
+  if (interval < 0)
+    return instant;
+  g_autoptr(GDateTime) other = g_date_time_new_from_unix_utc(g_date_time_to_unix(clock) - g_time_zone_get_offset(zone, interval));
+  if (!other || g_date_time_compare(other, instant) >= 0)
+    return instant;
+  g_date_time_unref(instant);
+  return g_date_time_to_timezone(other, zone);
+}
+
+GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, struct icaltimetype time, GTimeZone *floating)
+{
+  icalparameter *parameter = icalproperty_get_first_parameter(property, ICAL_TZID_PARAMETER);
+  const char *tzid = parameter && !time.is_date && !icaltime_is_utc(time) ? icalparameter_get_tzid(parameter) : NULL;
+  if (time.is_date)
+    time.hour = time.minute = time.second = 0;
+  if (time.second == 60)
+    time.second = 59; /* a leap second */
+  if (icaltime_is_utc(time))
+    return in_fixed_zone(time, 0);
+  const CalendarZone *known = tzid ? zone_of(calendar, tzid) : NULL;
+  if (known && known->defined)
+    return in_fixed_zone(time, icaltimezone_get_utc_offset(known->defined, &time, NULL));
+  GTimeZone *zone = known && known->zone ? known->zone : floating;
+  GDateTime *instant = nx_time_from_wall_clock(zone, time.year, time.month, time.day, time.hour, time.minute, time.second, 0);
+  return instant && zone != floating ? first_of_two(instant, zone, time) : instant;
+}
+
+/* ----------------------------------------------------------------------------------------------------- the whole feed */
+
+void nx_calendar_free(NxCalendar *calendar)
+{
+  if (!calendar)
+    return;
+  g_hash_table_unref(calendar->by_uid);
+  g_ptr_array_unref(calendar->series);
+  g_hash_table_unref(calendar->zones);
+  g_ptr_array_unref(calendar->roots);
+  g_free(calendar);
+}
+
+static NxCalendar *calendar_new(void)
+{
+  NxCalendar *calendar = g_new0(NxCalendar, 1);
+  calendar->roots = g_ptr_array_new_with_free_func((GDestroyNotify)icalcomponent_free);
+  calendar->series = g_ptr_array_new_with_free_func(series_free);
+  calendar->by_uid = g_hash_table_new(g_str_hash, g_str_equal);
+  calendar->zones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, calendar_zone_free);
+  return calendar;
+}
+
+static gboolean collect_events(NxCalendar *calendar, GError **err)
+{
+  guint count = 0, calendars = 0;
+  for (guint i = 0; i < calendar->roots->len; i++) {
+    icalcomponent *root = calendar->roots->pdata[i];
+    calendars += icalcomponent_isa(root) == ICAL_VCALENDAR_COMPONENT;
+    for (icalcomponent *event = icalcomponent_get_first_component(root, ICAL_VEVENT_COMPONENT); event;
+         event = icalcomponent_get_next_component(root, ICAL_VEVENT_COMPONENT)) {
+      if (++count > EVENTS_MAX)
+        return refuse(err, "has more than %d events", EVENTS_MAX);
+      add_event(calendar, event);
+    }
+  }
+  for (guint i = 0; i < calendar->series->len; i++)
+    drop_old_changes(calendar->series->pdata[i]);
+  return calendars > 0 || refuse(err, "has no BEGIN:VCALENDAR; is this the address of an iCalendar file?");
+}
+
+NxCalendar *nx_calendar_parse(const char *bytes, gsize length, GError **err)
+{
+  if (length > NX_CALENDAR_MAX) {
+    refuse(err, "is larger than %u MiB", NX_CALENDAR_MAX / 1024 / 1024);
+    return NULL;
+  }
+  icalerror_set_errors_are_fatal(0);
+  g_autofree char *text = nx_text_utf8(bytes, (gssize)length);
+  const char *start = g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text;
+  Feed feed = {.at = start, .end = start + strlen(start)};
+  g_autoptr(NxCalendar) calendar = calendar_new();
+  icalparser *parser = icalparser_new();
+  gboolean good = parse_lines(parser, &feed, calendar->roots, err);
+  icalparser_free(parser);
+  return good && collect_events(calendar, err) ? g_steal_pointer(&calendar) : NULL;
+}

@@ -1,0 +1,48 @@
+/* calendar.h — an iCalendar feed (RFC 5545): its events, and when each of them really takes place. Private to lib/harvest. */
+#ifndef NX_CALENDAR_H
+#define NX_CALENDAR_H
+
+#include "nx-base.h"
+
+#include <libical/ical.h>
+
+/* Largest feed that is read, in bytes. */
+#define NX_CALENDAR_MAX (32u * 1024 * 1024)
+
+/* All VEVENTs of one UID. */
+typedef struct {
+  char *uid;
+  icalcomponent *master; /* without RECURRENCE-ID; NULL when the feed has only changed instances */
+  GPtrArray *changes;    /* of icalcomponent*: instances of the series that were changed */
+} NxCalendarSeries;
+
+typedef struct {
+  GPtrArray *roots;   /* of icalcomponent*: everything below borrows from them */
+  GPtrArray *series;  /* of NxCalendarSeries*, in the order of the feed */
+  GHashTable *by_uid; /* uid → NxCalendarSeries*, borrowed */
+  GHashTable *zones;  /* TZID → what it means */
+} NxCalendar;
+
+/* NX_ERROR_FORMAT: not an iCalendar, cut off, too large or nested beyond reason. A single broken event or property is left out. */
+NxCalendar *nx_calendar_parse(const char *bytes, gsize length, GError **err);
+void nx_calendar_free(NxCalendar *calendar);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxCalendar, nx_calendar_free)
+
+/* The instant of a date-time or date property (DTSTART, EXDATE, …) with the value `time`: UTC, of its TZID, else clock time of `floating`. */
+GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, struct icaltimetype time, GTimeZone *floating);
+
+/* TRUE for STATUS:CANCELLED. */
+gboolean nx_calendar_is_cancelled(icalcomponent *event);
+
+/* One time at which an event takes place. */
+typedef struct {
+  icalcomponent *event; /* borrowed: the one that describes it */
+  GDateTime *start, *end;
+  GDateTime *instance; /* of a series: the start that the series gave it, which names it for good; else NULL */
+} NxOccurrence;
+
+/* The occurrences of a series that start from `from` (NULL: ever) to `to`, by start; nothing beyond `to` is ever computed, so a rule
+ * without end ends there. Instances moved by their owner are all given, wherever they are. Free with g_ptr_array_unref. */
+GPtrArray *nx_calendar_expand(NxCalendar *calendar, const NxCalendarSeries *series, GTimeZone *floating, GDateTime *from, GDateTime *to);
+
+#endif

@@ -1,0 +1,48 @@
+/* harvester.h — what a reservation system must be able to do, and what all of them share. Private to lib/harvest. */
+#ifndef NX_HARVESTER_H
+#define NX_HARVESTER_H
+
+#include "nx-harvest.h"
+#include "stamp.h"
+
+#define NX_HARVEST_STAGE "nx-harvest"
+
+typedef struct {
+  const char *name;         /* the word in the column `harvester` */
+  const char *const *needs; /* string columns of the instrument that it reads, NULL-terminated */
+  /* Emits the usage of `instruments` (objects with the nine columns). Trouble is logged; FALSE only as nx_harvest_emit. */
+  gboolean (*events)(NxHarvest *harvest, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err);
+  /* Sets `reservation` of an open session or ends it; FALSE and *err when neither could be found out. */
+  gboolean (*describe)(NxHarvest *harvest, json_object *session, GError **err);
+} NxHarvester;
+
+extern const NxHarvester nx_harvester_nemo, nx_harvester_ical;
+
+/* A calendar that was asked for, or why there is none (ical.c). */
+typedef struct NxFeed NxFeed;
+void nx_feed_free(NxFeed *feed);
+
+struct NxHarvest {
+  const NxSettings *settings;
+  NxHttp *http;
+  GPtrArray *nemo;       /* of NxNemo*, ascending number */
+  GHashTable *feeds;     /* calendar_url → NxFeed* */
+  GDateTime *now;        /* the one "now" of this process: what ended before it has ended */
+};
+
+/* Writes one usage_event line. `user` may be NULL. FALSE when the line cannot be written or the process was interrupted. */
+gboolean nx_harvest_emit(const char *identifier, const char *instrument_pid, const char *start, const char *end, const char *user, GError **err);
+
+/* An instrument's zone; the system's (logged) when it names none or an unknown one. Borrowed. */
+GTimeZone *nx_harvest_zone(json_object *instrument);
+
+/* The two ends that are nobody's fault: logged as WARNING with the word the mail filter looks for. */
+void nx_harvest_no_consent(json_object *session, const char *reason);
+void nx_harvest_no_reservation(json_object *session, const char *reason);
+
+/* A plug-in program, or NULL when `name` is none. */
+char *nx_plugin_path(const char *name);
+gboolean nx_plugin_events(const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err);
+gboolean nx_plugin_describe(const char *name, json_object *session, GError **err);
+
+#endif

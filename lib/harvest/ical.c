@@ -1,0 +1,392 @@
+/* ical.c — the harvester for facilities whose reservation system is a calendar: each event is usage and reservation at once. `calendar_url` is
+ * https://, http://, webcal:// or file:///; identifiers, people and X-NX-… properties: decisions on the iCalendar harvester, in nx-harvest(1). */
+#include "calendar.h"
+#include "harvester.h"
+#include "reservation.h"
+
+#include <string.h>
+
+#define IDENTIFIER_PREFIX "ical:"
+#define STAMP_FORMAT "%Y%m%dT%H%M%SZ"
+#define STAMP_LENGTH 16
+#define EXPANSION_MAX_US (60 * G_TIME_SPAN_SECOND) /* for the events of one calendar and instrument */
+
+/* ------------------------------------------------------------------------------------------------------------- fetch */
+
+static GString *read_file_url(const char *url, GError **err)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *host = NULL;
+  g_autofree char *path = g_filename_from_uri(url, &host, &problem);
+  if (path && host && *host && g_ascii_strcasecmp(host, "localhost") != 0)
+    g_clear_pointer(&path, g_free);
+  if (!path) {
+    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' is not a file of this computer; write file:///folder/name.ics", url);
+    return NULL;
+  }
+  char *data = NULL;
+  gsize length = 0;
+  if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && nx_file_read(path, NX_CALENDAR_MAX, &data, &length, &problem)) {
+    g_autofree char *owned = data;
+    return g_string_new_len(owned, (gssize)length);
+  }
+  /* The share may be away for an hour: the sessions of its calendar wait. */
+  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "cannot read the calendar %s: %s", path, problem ? problem->message : "there is no such file");
+  return NULL;
+}
+
+/* 502, 503 and 504 are tried again as for NEMO. */
+static GString *read_http_url(NxHarvest *harvest, const char *url, GError **err)
+{
+  static const int STATUSES[] = {502, 503, 504, 0};
+  static const guint WAITS_MS[] = {1000, 2000, 4000, 8000, 16000};
+  static const NxHttpRetry RETRY = {.statuses = STATUSES, .waits_ms = WAITS_MS, .n_waits = G_N_ELEMENTS(WAITS_MS)};
+  static const char *const HEADERS[] = {"Accept: text/calendar, */*;q=0.1", NULL};
+  NxHttpRequest request = {.method = "GET", .url = url, .headers = HEADERS, .retry = &RETRY};
+  g_autoptr(NxHttpAnswer) answer = nx_http_send(harvest->http, &request, err);
+  if (!answer)
+    return NULL;
+  if (answer->status >= 200 && answer->status < 300)
+    return g_steal_pointer(&answer->body);
+  g_set_error(err, NX_ERROR, nx_http_error_code(answer->status), "the server of the calendar answered with status %ld", answer->status);
+  return NULL;
+}
+
+/* webcal: is http: by its inventors, but most of today's servers want https:. A server that has no https is asked without, unless the address has a
+ * password in it. */
+static GString *read_webcal_url(NxHarvest *harvest, const char *rest, GError **err)
+{
+  g_autofree char *secure = g_strconcat("https:", rest, NULL), *plain = g_strconcat("http:", rest, NULL);
+  g_autoptr(GError) problem = NULL;
+  GString *body = read_http_url(harvest, secure, &problem);
+  if (!body && nx_http_last_failure(harvest->http) == NX_HTTP_NOT_SENT && g_error_matches(problem, NX_ERROR, NX_ERROR_PLACE) && !strchr(rest, '@'))
+    return read_http_url(harvest, plain, err);
+  if (problem)
+    g_propagate_error(err, g_steal_pointer(&problem));
+  return body;
+}
+
+static GString *read_url(NxHarvest *harvest, const char *url, GError **err)
+{
+  g_autofree char *scheme = g_uri_parse_scheme(url);
+  if (g_strcmp0(scheme, "file") == 0)
+    return read_file_url(url, err);
+  if (g_strcmp0(scheme, "webcal") == 0)
+    return read_webcal_url(harvest, strchr(url, ':') + 1, err);
+  if (g_strcmp0(scheme, "https") == 0 || g_strcmp0(scheme, "http") == 0)
+    return read_http_url(harvest, url, err);
+  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' begins with none of https://, webcal://, file:///", url);
+  return NULL;
+}
+
+/* A calendar, or why there is none: both are kept, so that each address is asked for once in a process. */
+struct NxFeed {
+  NxCalendar *calendar;
+  GError *problem;
+};
+
+void nx_feed_free(NxFeed *feed)
+{
+  nx_calendar_free(feed->calendar);
+  g_clear_error(&feed->problem);
+  g_free(feed);
+}
+
+/* The calendar of an instrument; borrowed. */
+static NxCalendar *calendar_of(NxHarvest *harvest, json_object *instrument, GError **err)
+{
+  const char *url = nx_json_get_string(instrument, "calendar_url");
+  NxFeed *feed = g_hash_table_lookup(harvest->feeds, url);
+  if (!feed) {
+    feed = g_new0(NxFeed, 1);
+    g_autoptr(GString) body = read_url(harvest, url, &feed->problem);
+    if (body)
+      feed->calendar = nx_calendar_parse(body->str, body->len, &feed->problem);
+    g_hash_table_insert(harvest->feeds, g_strdup(url), feed);
+  }
+  if (feed->problem)
+    g_propagate_error(err, g_error_copy(feed->problem));
+  return feed->calendar;
+}
+
+/* -------------------------------------------------------------------------------------------------- people, answers */
+
+/* Who an event is of: its ORGANIZER, else its first ATTENDEE. */
+typedef struct {
+  char *email, *username;
+  const char *full_name; /* borrowed from the event */
+} Person;
+
+static void person_clear(Person *person)
+{
+  g_clear_pointer(&person->email, g_free);
+  g_clear_pointer(&person->username, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Person, person_clear)
+
+/* `address` is a URI, of which only mail addresses say who somebody is; some calendars leave "mailto:" out. */
+static void read_address(Person *person, const char *address)
+{
+  gboolean is_mail = address && g_ascii_strncasecmp(address, "mailto:", strlen("mailto:")) == 0;
+  if (!address || (!is_mail && strchr(address, ':')))
+    return;
+  g_autofree char *decoded = is_mail ? nx_text_percent_decode(address + strlen("mailto:")) : g_strdup(address);
+  g_autofree char *text = g_strstrip(nx_text_utf8(decoded ? decoded : address + strlen("mailto:"), -1));
+  char *at = strchr(text, '@');
+  if (!*text || at == text)
+    return;
+  person->username = at ? g_strndup(text, (gsize)(at - text)) : g_strdup(text);
+  if (at)
+    person->email = g_steal_pointer(&text);
+}
+
+static void find_person(icalcomponent *event, Person *person)
+{
+  icalproperty *organizer = icalcomponent_get_first_property(event, ICAL_ORGANIZER_PROPERTY);
+  icalproperty *who = organizer ? organizer : icalcomponent_get_first_property(event, ICAL_ATTENDEE_PROPERTY);
+  if (!who)
+    return;
+  icalparameter *name = icalproperty_get_first_parameter(who, ICAL_CN_PARAMETER);
+  person->full_name = name ? icalparameter_get_cn(name) : NULL;
+  read_address(person, organizer ? icalproperty_get_organizer(who) : icalproperty_get_attendee(who));
+}
+
+/* The next property X-NX-`name` after `previous` (NULL: the first), whatever its case. */
+static icalproperty *next_own(icalcomponent *event, const char *name, icalproperty *previous)
+{
+  icalproperty *property = previous ? icalcomponent_get_next_property(event, ICAL_X_PROPERTY) : icalcomponent_get_first_property(event, ICAL_X_PROPERTY);
+  while (property && g_ascii_strcasecmp(icalproperty_get_x_name(property), name) != 0)
+    property = icalcomponent_get_next_property(event, ICAL_X_PROPERTY);
+  return property;
+}
+
+static const char *own_value(icalproperty *property)
+{
+  const char *value = icalproperty_get_x(property);
+  return value && value[strspn(value, " \t")] ? value : NULL;
+}
+
+static const char *own_parameter(icalproperty *property, const char *name)
+{
+  for (icalparameter *each = icalproperty_get_first_parameter(property, ICAL_X_PARAMETER); each;
+       each = icalproperty_get_next_parameter(property, ICAL_X_PARAMETER))
+    if (g_ascii_strcasecmp(icalparameter_get_xname(each), name) == 0) {
+      const char *value = icalparameter_get_xvalue(each);
+      return value && *value ? value : NULL;
+    }
+  return NULL;
+}
+
+/* "Fe,O" → ["Fe","O"]; NULL stays NULL. */
+static json_object *elements_of(const char *text)
+{
+  if (!text)
+    return NULL;
+  json_object *elements = json_object_new_array();
+  g_auto(GStrv) symbols = g_strsplit_set(text, ",; ", -1);
+  for (char **symbol = symbols; *symbol; symbol++)
+    if (**symbol)
+      json_object_array_add(elements, nx_json_string(*symbol));
+  return elements;
+}
+
+static void add_samples(icalcomponent *event, json_object *samples)
+{
+  for (icalproperty *each = next_own(event, "X-NX-SAMPLE", NULL); each; each = next_own(event, "X-NX-SAMPLE", each))
+    json_object_array_add(samples, nx_reservation_sample(own_value(each), own_parameter(each, "X-PID"), own_parameter(each, "X-DETAILS"),
+                                                         elements_of(own_parameter(each, "X-ELEMENTS"))));
+}
+
+static void add_projects(icalcomponent *event, json_object *projects)
+{
+  for (icalproperty *each = next_own(event, "X-NX-PROJECT", NULL); each; each = next_own(event, "X-NX-PROJECT", each))
+    if (own_value(each))
+      json_object_array_add(projects, nx_reservation_project(NULL, own_value(each), NULL));
+}
+
+/* ------------------------------------------------------------------------------------------------------- reservation */
+
+static void set_instant(json_object *reservation, const char *key, GDateTime *instant)
+{
+  g_autofree char *text = instant ? nx_time_format(instant) : NULL;
+  nx_json_set_string(reservation, key, text);
+}
+
+/* LAST-MODIFIED, else when the entry was made. */
+static void set_last_updated(NxCalendar *calendar, icalcomponent *event, GTimeZone *zone, json_object *reservation)
+{
+  icalproperty *modified = icalcomponent_get_first_property(event, ICAL_LASTMODIFIED_PROPERTY);
+  icalproperty *stamped = icalcomponent_get_first_property(event, ICAL_DTSTAMP_PROPERTY);
+  icalproperty *property = modified ? modified : stamped;
+  if (!property)
+    return;
+  struct icaltimetype time = modified ? icalproperty_get_lastmodified(modified) : icalproperty_get_dtstamp(stamped);
+  g_autoptr(GDateTime) instant = nx_calendar_instant(calendar, property, time, zone);
+  set_instant(reservation, "last_updated", instant);
+}
+
+static json_object *make_reservation(NxCalendar *calendar, const NxOccurrence *occurrence, GTimeZone *zone)
+{
+  icalcomponent *event = occurrence->event;
+  json_object *reservation = nx_reservation_new("ical");
+  icalproperty *url = icalcomponent_get_first_property(event, ICAL_URL_PROPERTY);
+  g_auto(Person) person = {0};
+  find_person(event, &person);
+  nx_json_set_string(reservation, "internal_id", icalcomponent_get_uid(event));
+  nx_json_set_string(reservation, "url", url ? icalproperty_get_url(url) : NULL);
+  nx_json_set_string(reservation, "experiment_title", icalcomponent_get_summary(event));
+  nx_json_set_string(reservation, "experiment_purpose", icalcomponent_get_description(event));
+  set_instant(reservation, "start_time", occurrence->start);
+  set_instant(reservation, "end_time", occurrence->end);
+  set_last_updated(calendar, event, zone, reservation);
+  nx_json_set_string(reservation, "username", person.username);
+  nx_json_set_string(reservation, "user_full_name", person.full_name);
+  nx_json_set_string(reservation, "user_email", person.email);
+  add_samples(event, nx_json_get(reservation, "samples"));
+  add_projects(event, nx_json_get(reservation, "projects"));
+  return reservation;
+}
+
+/* Without the property consent is given: the facility chose to harvest this calendar. */
+static NxConsent consent_of(icalcomponent *event)
+{
+  icalproperty *property = next_own(event, "X-NX-CONSENT", NULL);
+  const char *text = property ? icalproperty_get_x(property) : NULL;
+  g_autoptr(json_object) answer = property ? nx_json_string(text ? text : "") : NULL;
+  return property ? nx_consent_judge(answer) : NX_CONSENT_GIVEN;
+}
+
+/* ------------------------------------------------------------------------------------------------------- identifiers */
+
+static char *prefix_of(const char *instrument_pid)
+{
+  return g_strconcat(IDENTIFIER_PREFIX, instrument_pid, ":", NULL);
+}
+
+static char *identifier_of(const char *instrument_pid, const NxCalendarSeries *series, const NxOccurrence *occurrence)
+{
+  g_autofree char *prefix = prefix_of(instrument_pid);
+  if (!occurrence->instance)
+    return g_strconcat(prefix, series->uid, NULL);
+  g_autoptr(GDateTime) utc = g_date_time_to_utc(occurrence->instance);
+  g_autofree char *stamp = g_date_time_format(utc, STAMP_FORMAT);
+  return g_strconcat(prefix, series->uid, "/", stamp, NULL);
+}
+
+/* The instant of a text YYYYMMDDTHHMMSSZ; NULL when it is none. */
+static GDateTime *stamp_instant(const char *text)
+{
+  return strlen(text) == STAMP_LENGTH && text[8] == 'T' && text[STAMP_LENGTH - 1] == 'Z' ? nx_time_parse(text, NULL, NULL) : NULL;
+}
+
+/* The occurrence with that identifier among those of `series` that start in the window; borrowed. */
+static NxOccurrence *pick(GPtrArray *occurrences, const NxCalendarSeries *series, const char *instrument_pid, const char *identifier)
+{
+  for (guint i = 0; i < occurrences->len; i++) {
+    g_autofree char *own = identifier_of(instrument_pid, series, occurrences->pdata[i]);
+    if (g_str_equal(own, identifier))
+      return occurrences->pdata[i];
+  }
+  return NULL;
+}
+
+/* -------------------------------------------------------------------------------------------------- the two commands */
+
+static gboolean is_over(const NxOccurrence *occurrence, const NxHarvestBounds *bounds, GDateTime *now)
+{
+  return g_date_time_compare(occurrence->end, now) <= 0 && (!bounds->from || g_date_time_compare(occurrence->start, bounds->from) >= 0) &&
+         (!bounds->to || g_date_time_compare(occurrence->end, bounds->to) <= 0);
+}
+
+static gboolean emit_occurrence(json_object *instrument, const NxCalendarSeries *series, const NxOccurrence *occurrence, GError **err)
+{
+  const char *pid = nx_json_get_string(instrument, "instrument_pid");
+  g_autofree char *identifier = identifier_of(pid, series, occurrence);
+  g_autofree char *start = nx_time_format(occurrence->start), *end = nx_time_format(occurrence->end);
+  g_auto(Person) person = {0};
+  find_person(occurrence->event, &person);
+  return nx_harvest_emit(identifier, pid, start, end, person.username, err);
+}
+
+static gboolean emit_series(NxHarvest *harvest, json_object *instrument, NxCalendar *calendar, const NxCalendarSeries *series,
+                            const NxHarvestBounds *bounds, GError **err)
+{
+  GDateTime *to = bounds->to && g_date_time_compare(bounds->to, harvest->now) < 0 ? bounds->to : harvest->now;
+  g_autoptr(GPtrArray) occurrences = nx_calendar_expand(calendar, series, nx_harvest_zone(instrument), bounds->from, to);
+  for (guint i = 0; i < occurrences->len; i++) {
+    const NxOccurrence *occurrence = occurrences->pdata[i];
+    if (is_over(occurrence, bounds, harvest->now) && !emit_occurrence(instrument, series, occurrence, err))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean harvest_instrument(NxHarvest *harvest, json_object *instrument, const NxHarvestBounds *bounds, GError **err)
+{
+  const char *pid = nx_json_get_string(instrument, "instrument_pid");
+  g_autoptr(GError) problem = NULL;
+  NxCalendar *calendar = calendar_of(harvest, instrument, &problem);
+  if (!calendar) {
+    nx_log_error("harvest of instrument %s failed: %s", pid, problem->message);
+    return TRUE;
+  }
+  gint64 deadline = g_get_monotonic_time() + EXPANSION_MAX_US;
+  for (guint i = 0; i < calendar->series->len; i++) {
+    if (g_get_monotonic_time() > deadline) {
+      nx_log_error("harvest of instrument %s: the recurring events of its calendar take too long; %u of %u were done", pid, i, calendar->series->len);
+      return TRUE;
+    }
+    if (!emit_series(harvest, instrument, calendar, calendar->series->pdata[i], bounds, err))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean ical_events(NxHarvest *harvest, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err)
+{
+  for (guint i = 0; i < instruments->len; i++)
+    if (!harvest_instrument(harvest, instruments->pdata[i], bounds, err))
+      return FALSE;
+  return TRUE;
+}
+
+/* All occurrences among which the one named `rest` (UID, or UID/STAMP) must be; NULL when the calendar has no such UID. A UID may hold '/' itself. */
+static GPtrArray *candidates(NxHarvest *harvest, NxCalendar *calendar, const char *rest, GTimeZone *zone, const NxCalendarSeries **series)
+{
+  *series = g_hash_table_lookup(calendar->by_uid, rest);
+  if (*series)
+    return nx_calendar_expand(calendar, *series, zone, NULL, harvest->now);
+  const char *slash = strrchr(rest, '/');
+  g_autoptr(GDateTime) stamp = slash ? stamp_instant(slash + 1) : NULL;
+  g_autofree char *uid = stamp ? g_strndup(rest, (gsize)(slash - rest)) : NULL;
+  *series = uid ? g_hash_table_lookup(calendar->by_uid, uid) : NULL;
+  return *series ? nx_calendar_expand(calendar, *series, zone, stamp, stamp) : NULL;
+}
+
+static gboolean ical_describe(NxHarvest *harvest, json_object *session, GError **err)
+{
+  json_object *instrument = nx_json_get(session, "instrument");
+  const char *pid = nx_json_get_string(instrument, "instrument_pid"), *identifier = nx_json_get_string(session, "session_identifier");
+  NxCalendar *calendar = calendar_of(harvest, instrument, err);
+  if (!calendar)
+    return FALSE;
+  g_autofree char *prefix = prefix_of(pid);
+  const char *rest = g_str_has_prefix(identifier, prefix) ? identifier + strlen(prefix) : "";
+  GTimeZone *zone = nx_harvest_zone(instrument);
+  const NxCalendarSeries *series = NULL;
+  g_autoptr(GPtrArray) occurrences = candidates(harvest, calendar, rest, zone, &series);
+  const NxOccurrence *own = occurrences ? pick(occurrences, series, pid, identifier) : NULL;
+  NxConsent consent = own ? consent_of(own->event) : NX_CONSENT_GIVEN;
+  if (!own)
+    nx_harvest_no_reservation(session, "the calendar has no event (any more) with this identifier");
+  else if (consent == NX_CONSENT_REFUSED)
+    nx_harvest_no_consent(session, "the event's X-NX-CONSENT requests not to have its data harvested");
+  else if (consent == NX_CONSENT_UNDEFINED)
+    nx_harvest_no_consent(session, "the event's X-NX-CONSENT is empty");
+  else
+    nx_json_set(session, "reservation", make_reservation(calendar, own, zone));
+  return TRUE;
+}
+
+static const char *const NEEDS[] = {"calendar_url", NULL};
+const NxHarvester nx_harvester_ical = {.name = "ical", .needs = NEEDS, .events = ical_events, .describe = ical_describe};

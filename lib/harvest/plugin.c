@@ -1,0 +1,216 @@
+/* plugin.c — reservation systems outside the tree: a program nx-harvest-NAME beside ours or on PATH, called as
+ *     nx-harvest-NAME events --from DATE|none --to DATE|none     instrument lines in, usage_event lines out
+ *     nx-harvest-NAME reservations                               one session line in, the same line out with what was found
+ * A session costs one short process, so a crash or a hang costs one session. */
+#include "harvester.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <fcntl.h>
+
+#define PROGRAM_PREFIX "nx-harvest-"
+#define PATIENCE_SECONDS 600
+#define OUTPUT_MAX (256u * 1024 * 1024)
+
+char *nx_plugin_path(const char *name)
+{
+  for (const char *at = name; *at; at++)
+    if (!g_ascii_isalnum(*at) && !strchr("._-", *at))
+      return NULL;
+  g_autofree char *program = g_strconcat(PROGRAM_PREFIX, name, NULL);
+  return nx_program_path(program);
+}
+
+/* A file without a name that holds `text`, to be read from its beginning. */
+static int memory_file(const char *text, gsize length, GError **err)
+{
+  int fd = memfd_create(PROGRAM_PREFIX, MFD_CLOEXEC);
+  gboolean good = fd >= 0;
+  for (gsize done = 0; good && done < length;) {
+    gssize n = write(fd, text + done, length - done);
+    good = n > 0 || errno == EINTR;
+    done += (gsize)MAX(n, 0);
+  }
+  if (good && lseek(fd, 0, SEEK_SET) == 0)
+    return fd;
+  nx_error_from_errno(err, errno, "hand lines to", PROGRAM_PREFIX "NAME");
+  if (fd >= 0)
+    close(fd);
+  return -1;
+}
+
+static gint64 deadline_us(void)
+{
+  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
+  return g_get_monotonic_time() + (gint64)(PATIENCE_SECONDS * 1e6 * (scale ? g_ascii_strtod(scale, NULL) : 1.0));
+}
+
+/* Everything the program writes until it closes its output; FALSE when it takes too long or writes too much. */
+static gboolean read_all(int fd, GString *out, const char *program, GError **err)
+{
+  gint64 deadline = deadline_us();
+  for (;;) {
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    gint64 left_ms = (deadline - g_get_monotonic_time()) / 1000;
+    int n = left_ms > 0 && !nx_interrupted() ? poll(&ready, 1, (int)MIN(left_ms, 1000)) : -1;
+    if (n < 0 && (left_ms <= 0 || nx_interrupted())) {
+      g_set_error(err, NX_ERROR, nx_interrupted() ? NX_ERROR_INTERRUPTED : NX_ERROR_PLACE, "%s %s", program,
+                  nx_interrupted() ? "was interrupted" : "did not finish in time and was ended");
+      return FALSE;
+    }
+    char buffer[65536];
+    gssize got = n > 0 ? read(fd, buffer, sizeof buffer) : 0;
+    if (n > 0 && got <= 0)
+      return TRUE;
+    g_string_append_len(out, buffer, got);
+    if (out->len > OUTPUT_MAX) {
+      g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s wrote more than %u MiB and was ended", program, OUTPUT_MAX / 1024 / 1024);
+      return FALSE;
+    }
+  }
+}
+
+/* Runs `argv` (argv[0] a path) with `input` and returns what it wrote; an exit status other than 0 is an error. */
+static GString *run(char **argv, const char *input, gsize length, GError **err)
+{
+  g_autoptr(GString) out = g_string_new(NULL);
+  int ends[2], in = memory_file(input, length, err);
+  if (in < 0)
+    return NULL;
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    nx_error_from_errno(err, errno, "start", argv[0]);
+    close(in);
+    return NULL;
+  }
+  NxSpawn spawn = {.argv = argv, .in = in, .out = ends[1], .err = -1};
+  GPid pid;
+  gboolean started = nx_process_start(&spawn, &pid, err);
+  close(in);
+  close(ends[1]);
+  gboolean whole = started && read_all(ends[0], out, argv[0], err);
+  close(ends[0]);
+  if (started && !whole)
+    kill(pid, SIGKILL);
+  int status = started ? nx_process_wait(pid) : 0;
+  if (!whole)
+    return NULL;
+  if (status == 0)
+    return g_steal_pointer(&out);
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s ended with exit status %d; its own messages are above", argv[0], status);
+  return NULL;
+}
+
+static char *need_path(const char *name, GError **err)
+{
+  char *path = nx_plugin_path(name);
+  if (!path) {
+    g_autofree char *shown = nx_text_visible(name);
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA,
+                "the harvester '%s' is not known: it is not nemo or ical, and there is no program " PROGRAM_PREFIX "%s beside ours or on PATH", shown,
+                shown);
+  }
+  return path;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ events */
+
+static gboolean is_of(GPtrArray *instruments, const char *pid)
+{
+  for (guint i = 0; i < instruments->len; i++)
+    if (g_strcmp0(nx_json_get_string(instruments->pdata[i], "instrument_pid"), pid) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* A usage_event line of a plug-in; *problem says what is wrong with it, *err that it could not be passed on. */
+static gboolean pass_event(NxLines *lines, json_object *event, GPtrArray *instruments, GError **problem, GError **err)
+{
+  static const char *const KEYS[] = {"session_identifier", "instrument_pid", "start", "end", NULL};
+  for (const char *const *key = KEYS; *key; key++)
+    if (!nx_lines_need(lines, event, *key, json_type_string, problem))
+      return TRUE;
+  const char *pid = nx_json_get_string(event, "instrument_pid");
+  if (!is_of(instruments, pid)) {
+    nx_log_warning("line %" G_GUINT64_FORMAT " of the plug-in: instrument '%s' is not one of its own; the event is left out", nx_lines_number(lines), pid);
+    return TRUE;
+  }
+  return nx_harvest_emit(nx_json_get_string(event, "session_identifier"), pid, nx_json_get_string(event, "start"), nx_json_get_string(event, "end"),
+                         nx_json_get_string(event, "user"), err);
+}
+
+static gboolean pass_events(const char *text, gsize length, GPtrArray *instruments, GError **problem, GError **err)
+{
+  static const char *const KINDS[] = {"usage_event", NULL};
+  int fd = memory_file(text, length, problem);
+  g_autoptr(NxLines) lines = nx_lines_new(fd);
+  gboolean good = TRUE;
+  while (fd >= 0 && good) {
+    g_autoptr(json_object) event = NULL;
+    if (!nx_lines_next(lines, KINDS, &event, problem) || !event)
+      break;
+    good = pass_event(lines, event, instruments, problem, err) && !*problem;
+  }
+  if (fd >= 0)
+    close(fd);
+  return good || *problem;
+}
+
+gboolean nx_plugin_events(const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *path = need_path(name, &problem);
+  g_autofree char *from = bounds->from ? nx_time_format(bounds->from) : g_strdup("none");
+  g_autofree char *to = bounds->to ? nx_time_format(bounds->to) : g_strdup("none");
+  char *argv[] = {path, (char *)"events", (char *)"--from", from, (char *)"--to", to, NULL};
+  g_autoptr(GString) input = g_string_new(NULL);
+  for (guint i = 0; i < instruments->len; i++) {
+    nx_json_append(input, instruments->pdata[i], NX_JSON_LINE);
+    g_string_append_c(input, '\n');
+  }
+  g_autoptr(GString) output = path ? run(argv, input->str, input->len, &problem) : NULL;
+  if (output && !pass_events(output->str, output->len, instruments, &problem, err))
+    return FALSE;
+  if (problem)
+    nx_log_error("harvest by %s failed: %s", name, problem->message);
+  return TRUE;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- sessions */
+
+/* Everything the plug-in's line says is taken over; what it left out stays. */
+static gboolean merge_answer(json_object *session, GString *output, const char *program, GError **err)
+{
+  g_autoptr(GError) reason = NULL;
+  g_autoptr(json_object) answer = nx_json_parse(output->str, output->len, &reason);
+  const char *identifier = nx_json_get_string(answer, "session_identifier");
+  if (!answer || g_strcmp0(identifier, nx_json_get_string(session, "session_identifier")) != 0) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s did not answer with the session's line%s%s", program, reason ? ": " : "", reason ? reason->message : "");
+    return FALSE;
+  }
+  json_object_object_foreach(answer, key, value)
+  {
+    nx_json_set(session, key, json_object_get(value));
+  }
+  if (!nx_session_is_open(session, NULL) || nx_json_get(session, "reservation"))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s answered with neither a reservation nor a reason why there is none", program);
+  return FALSE;
+}
+
+gboolean nx_plugin_describe(const char *name, json_object *session, GError **err)
+{
+  g_autofree char *path = need_path(name, err);
+  if (!path)
+    return FALSE;
+  char *argv[] = {path, (char *)"reservations", NULL};
+  g_autoptr(GString) input = g_string_new(NULL);
+  nx_json_append(input, session, NX_JSON_LINE);
+  g_string_append_c(input, '\n');
+  g_autoptr(GString) output = run(argv, input->str, input->len, err);
+  return output && merge_answer(session, output, path, err);
+}

@@ -1,0 +1,267 @@
+#!/usr/bin/env bats
+# nx-harvest with calendars: identifiers, people, X-NX-… properties, consent, where calendars are fetched from.
+load nx-harvest
+
+setup() {
+  ROOT=http://127.0.0.1:1/
+  FILE=$BATS_TEST_TMPDIR/lab.ics
+}
+
+# calendar EVENTS: writes the feed; `calendar` lines end in LF, as many writers have them
+calendar() {
+  printf 'BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//y\n%s\nEND:VCALENDAR\n' "$1" >"$FILE"
+}
+
+# event LINES: one VEVENT
+event() {
+  printf 'BEGIN:VEVENT\n%s\nEND:VEVENT\n' "$1"
+}
+
+ical_instrument() {
+  instrument "{\"harvester\": \"ical\", \"calendar_url\": \"${1:-file://$FILE}\"}"
+}
+
+# ical_session IDENTIFIER [URL]
+ical_session() {
+  session "{\"session_identifier\": \"$1\"}" "{\"harvester\": \"ical\", \"calendar_url\": \"${2:-file://$FILE}\"}"
+}
+
+FULL='UID:a-1@x
+DTSTAMP:20250301T080000Z
+LAST-MODIFIED:20250302T080000Z
+DTSTART;TZID=America/New_York:20250303T100000
+DTEND;TZID=America/New_York:20250303T120000
+SUMMARY:Grain size\, second try
+DESCRIPTION:First line\nsecond line
+ORGANIZER;CN="Land, Ned":mailto:ned.land@x.org
+ATTENDEE;CN=Other:mailto:other@x.org
+URL:https://calendar.example.com/a-1
+X-NX-SAMPLE;X-PID=10.5281/zenodo.1234;X-DETAILS="polished, etched";X-ELEMENTS=Fe,O:
+X-NX-SAMPLE:α-Probe
+X-NX-PROJECT:NIST-42
+X-NX-CONSENT:Agree'
+
+@test "an event that has ended is usage, with an identifier of instrument and UID and the organizer's name" {
+  calendar "$(event "$FULL")"
+  run_harvest events --from none < <(ical_instrument)
+  assert_success
+  [ "$output" = '{"kind":"usage_event","session_identifier":"ical:TEM-1:a-1@x","instrument_pid":"TEM-1","start":"2025-03-03T10:00:00-05:00","end":"2025-03-03T12:00:00-05:00","user":"ned.land"}' ] || fail "$output"
+}
+
+@test "the same event is the reservation of its session, with every key" {
+  calendar "$(event "$FULL")"
+  run_harvest reservations < <(ical_session ical:TEM-1:a-1@x)
+  assert_success
+  diff <(jq -S .reservation <<<"$output") <(jq -S . <<'END'
+{"source": "ical", "internal_id": "a-1@x", "url": "https://calendar.example.com/a-1", "experiment_title": "Grain size, second try",
+ "experiment_purpose": "First line\nsecond line", "start_time": "2025-03-03T10:00:00-05:00", "end_time": "2025-03-03T12:00:00-05:00",
+ "last_updated": "2025-03-02T08:00:00+00:00", "username": "ned.land", "user_full_name": "Land, Ned", "user_email": "ned.land@x.org",
+ "user_first_name": null, "user_last_name": null, "created_by": null, "created_by_full_name": null, "division": null, "group": null,
+ "samples": [{"name": null, "pid": "10.5281/zenodo.1234", "details": "polished, etched", "elements": ["Fe", "O"]},
+             {"name": "α-Probe", "pid": null, "details": null, "elements": null}],
+ "projects": [{"name": null, "id": "NIST-42", "ref": null}]}
+END
+  )
+}
+
+@test "without an organizer the first attendee used the instrument, without either nobody is named" {
+  calendar "$(event 'UID:1
+DTSTART:20250303T100000Z
+DTEND:20250303T110000Z
+ATTENDEE;CN=Zoë:MAILTO:zo%C3%AB@x.org
+ATTENDEE:mailto:b@x.org')
+$(event 'UID:2
+DTSTART:20250304T100000Z
+DTEND:20250304T110000Z')
+$(event 'UID:3
+DTSTART:20250305T100000Z
+DTEND:20250305T110000Z
+ORGANIZER;CN=Room:urn:uuid:1234')"
+  run_harvest events --from none < <(ical_instrument)
+  assert_success
+  [ "$(jq -c .user <<<"$output")" = '"zoë"
+null
+null' ] || fail "$output"
+  run_harvest reservations < <(ical_session ical:TEM-1:3)
+  assert_json .reservation.user_full_name Room
+  assert_json .reservation.username null
+  assert_json '.reservation.samples | length' 0
+}
+
+@test "a recurring event is one usage for each time it took place, named by its start in UTC" {
+  calendar "$(event 'UID:s/1
+DTSTART;TZID=America/New_York:20250303T100000
+DTEND;TZID=America/New_York:20250303T120000
+RRULE:FREQ=WEEKLY
+EXDATE;TZID=America/New_York:20250317T100000')
+$(event 'UID:s/1
+RECURRENCE-ID;TZID=America/New_York:20250310T100000
+DTSTART;TZID=America/New_York:20250311T150000
+DTEND;TZID=America/New_York:20250311T160000
+SUMMARY:moved')"
+  run_harvest events --from none --to 2025-03-31 < <(ical_instrument)
+  assert_success
+  [ "$(jq -r '[.session_identifier, .start] | join(" ")' <<<"$output")" = 'ical:TEM-1:s/1/20250303T150000Z 2025-03-03T10:00:00-05:00
+ical:TEM-1:s/1/20250310T140000Z 2025-03-11T15:00:00-04:00
+ical:TEM-1:s/1/20250324T140000Z 2025-03-24T10:00:00-04:00
+ical:TEM-1:s/1/20250331T140000Z 2025-03-31T10:00:00-04:00' ] || fail "$output"
+  run_harvest reservations < <(ical_session ical:TEM-1:s/1/20250310T140000Z; ical_session ical:TEM-1:s/1/20250324T140000Z
+    ical_session ical:TEM-1:s/1/20250317T140000Z; ical_session ical:TEM-1:s/1)
+  [ "$(jq -c '[.status, .reservation.start_time, .reservation.experiment_title, .reservation.internal_id]' <<<"$output")" = \
+    '["TO_BE_BUILT","2025-03-11T15:00:00-04:00","moved","s/1"]
+["TO_BE_BUILT","2025-03-24T10:00:00-04:00",null,"s/1"]
+["NO_RESERVATION",null,null,null]
+["NO_RESERVATION",null,null,null]' ] || fail "$output"
+}
+
+@test "what has not ended, is cancelled or lies outside the dates is no usage" {
+  local soon later
+  soon=$(date -u -d '-1 hour' +%Y%m%dT%H%M%SZ) later=$(date -u -d '+1 hour' +%Y%m%dT%H%M%SZ)
+  calendar "$(event "UID:running
+DTSTART:$soon
+DTEND:$later")
+$(event "UID:over
+DTSTART:$soon
+DURATION:PT1M")
+$(event "UID:cancelled
+STATUS:CANCELLED
+DTSTART:$soon
+DURATION:PT1M")
+$(event 'UID:old
+DTSTART:20200101T000000Z
+DURATION:PT1H')"
+  run_harvest events < <(ical_instrument)
+  assert_success
+  [ "$(jq -r .session_identifier <<<"$output")" = ical:TEM-1:over ] || fail "$output"
+}
+
+@test "floating times and whole days are in the instrument's zone, and one event may book two instruments" {
+  calendar "$(event 'UID:f
+DTSTART:20250303T100000
+DTEND:20250303T110000')
+$(event 'UID:d
+DTSTART;VALUE=DATE:20250304')"
+  run_harvest events --from none < <(ical_instrument; ical_instrument | jq -c '.instrument_pid = "SEM-2" | .timezone = "Asia/Kolkata"')
+  assert_success
+  [ "$(jq -r '[.session_identifier, .start, .end] | join(" ")' <<<"$output")" = \
+    'ical:TEM-1:f 2025-03-03T10:00:00-05:00 2025-03-03T11:00:00-05:00
+ical:TEM-1:d 2025-03-04T00:00:00-05:00 2025-03-05T00:00:00-05:00
+ical:SEM-2:f 2025-03-03T10:00:00+05:30 2025-03-03T11:00:00+05:30
+ical:SEM-2:d 2025-03-04T00:00:00+05:30 2025-03-05T00:00:00+05:30' ] || fail "$output"
+}
+
+@test "consent is given unless the event says otherwise, and an empty answer is none" {
+  local line outcome
+  while IFS='|' read -r line outcome; do
+    calendar "$(event "UID:c
+DTSTART:20250303T100000Z
+DTEND:20250303T110000Z
+SUMMARY:x
+$line")"
+    run_harvest reservations < <(ical_session ical:TEM-1:c)
+    assert_success
+    assert_json .status "$outcome"
+  done <<'END'
+COMMENT:none|TO_BE_BUILT
+X-NX-CONSENT:Agree|TO_BE_BUILT
+x-nx-consent:yes|TO_BE_BUILT
+X-NX-CONSENT:Disagree|NO_CONSENT
+X-NX-CONSENT;X-A="b:c":NO|NO_CONSENT
+X-NX-CONSENT:|NO_CONSENT
+X-NX-CONSENT;X-A=b:|NO_CONSENT
+X-NX-CONSENT|NO_CONSENT
+X-NX-CONSENT:   |NO_CONSENT
+END
+  assert_stderr NoDataConsentError
+}
+
+@test "a session whose event is gone, or that was never of this calendar, has no reservation" {
+  calendar "$(event "$FULL")"
+  for identifier in ical:TEM-1:gone ical:SEM-2:a-1@x https://nemo.example.com/api/usage_events/?id=7 ical:TEM-1:a-1@x/20250303T150000Z; do
+    run_harvest reservations < <(ical_session "$identifier")
+    assert_success
+    assert_json .status NO_RESERVATION
+  done
+  assert_stderr NoMatchingReservationError
+}
+
+@test "a calendar on the web is fetched once, however many instruments and sessions it has" {
+  calendar "$(event "$FULL")"
+  start_script "$(jq -n --rawfile body "$FILE" '{"/": [{body: $body}]}')"
+  run_harvest events --from none < <(ical_instrument "${ROOT}lab.ics"; ical_instrument "${ROOT}lab.ics" | jq -c '.instrument_pid = "SEM-2"')
+  assert_success
+  [ "$(wc -l <<<"$output")" -eq 2 ]
+  [ "$(wc -l <"$LOG")" -eq 1 ]
+  run_harvest reservations < <(for i in 1 2 3; do ical_session ical:TEM-1:a-1@x "${ROOT}lab.ics"; done)
+  [ "$(jq -r .reservation.source <<<"$output" | sort | uniq -c | tr -d ' ')" = 3ical ]
+  [ "$(wc -l <"$LOG")" -eq 2 ]
+  [ "$(jq -r .authorization "$LOG" | sort -u)" = null ] # no NEMO token goes to a calendar
+}
+
+@test "webcal: is fetched over the web" {
+  calendar "$(event "$FULL")"
+  start_script "$(jq -n --rawfile body "$FILE" '{"/": [{body: $body}]}')"
+  run_harvest events --from none < <(ical_instrument "webcal:${ROOT#http:}lab.ics")
+  assert_success
+  assert_json .session_identifier ical:TEM-1:a-1@x
+}
+
+@test "a calendar that cannot be had now postpones; one that is none, or is refused, is an ERROR" {
+  local case body words
+  while IFS='|' read -r words body; do
+    start_script "{\"/\": [$body]}"
+    NX_TEST_TIME_SCALE=0 run_harvest reservations < <(ical_session ical:TEM-1:a "${ROOT}lab.ics")
+    assert_success
+    assert_json 'if .postponed then "postponed" else .status end' "$words"
+    NX_TEST_TIME_SCALE=0 run_harvest events < <(ical_instrument "${ROOT}lab.ics")
+    assert_success
+    assert_output ""
+    assert_stderr "ERROR: harvest of instrument TEM-1 failed"
+    stop_servers
+  done <<'END'
+postponed|{"status": 503}
+postponed|{"status": 429}
+postponed|{"status": 500}
+postponed|{"do": "cut"}
+postponed|{"do": "hang up"}
+ERROR|{"status": 404}
+ERROR|{"status": 403}
+ERROR|{"body": "<!DOCTYPE html><title>Sign in</title>"}
+ERROR|{"body": ""}
+ERROR|{"do": "flood"}
+END
+}
+
+@test "a calendar file that is not there postpones, and an address of another kind is an ERROR" {
+  run_harvest reservations < <(ical_session ical:TEM-1:a)
+  assert_json .postponed.stage nx-harvest
+  run_harvest reservations < <(ical_session ical:TEM-1:a file:///)
+  assert_json .postponed.stage nx-harvest
+  for url in ftp://x/y.ics lab.ics file://elsewhere/x.ics; do
+    run_harvest reservations < <(ical_session ical:TEM-1:a "$url")
+    assert_success
+    assert_json .status ERROR
+  done
+}
+
+@test "an event that is broken costs itself alone" {
+  calendar "$(event 'DTSTART:20250303T100000Z
+SUMMARY:no UID')
+$(event 'UID:no-start')
+$(event 'UID:backwards
+DTSTART:20250303T100000Z
+DTEND:20250303T090000Z')
+$(event "$FULL")"
+  run_harvest events --from none < <(ical_instrument)
+  assert_success
+  [ "$(jq -r .session_identifier <<<"$output")" = ical:TEM-1:a-1@x ] || fail "$output"
+  assert_stderr "no UID"
+}
+
+@test "the password in a calendar's address is in no message" {
+  run_harvest reservations -vv < <(ical_session ical:TEM-1:a http://user:geheimnis@127.0.0.1:1/lab.ics)
+  assert_success
+  assert_json .postponed.stage nx-harvest
+  refute_stderr geheimnis
+  [ "$(jq -r .postponed.message <<<"$output" | grep -c geheimnis)" -eq 0 ]
+}

@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# nx-harvest as a filter: its lines, its command line, plug-ins.
+load nx-harvest
+
+setup() {
+  ROOT=http://127.0.0.1:1/
+}
+
+# plugin NAME: makes a plug-in of standard input and puts it on PATH
+plugin() {
+  mkdir -p "$BATS_TEST_TMPDIR/bin"
+  cat >"$BATS_TEST_TMPDIR/bin/nx-harvest-$1"
+  chmod +x "$BATS_TEST_TMPDIR/bin/nx-harvest-$1"
+  export PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+}
+
+# refuses WORD REASON < input: exit 2, the line's number and the reason, nothing on standard output
+refuses() {
+  run_harvest "$1"
+  assert_failure 2
+  assert_output ""
+  assert_stderr "$2"
+}
+
+@test "a line that is not JSON is refused with its number, by both commands" {
+  refuses events "line 2: " < <(instrument; echo '{"kind": "instrument"')
+  refuses reservations "line 1: " <<<'kind=session'
+}
+
+@test "a line of an unknown kind is refused, by both commands" {
+  refuses events "line 1: unknown kind 'session'" < <(session)
+  refuses reservations "line 1: unknown kind 'instrument'" < <(instrument)
+  refuses events "line 1: " <<<'{"instrument_pid": "x"}'
+  refuses reservations "line 1: not a JSON object" <<<'[1, 2]'
+}
+
+@test "a key that is missing is named, by both commands" {
+  for key in instrument_pid api_url; do
+    refuses events "line 1: key '$key' is missing" < <(instrument | jq -c "del(.$key)")
+    refuses reservations "line 1: key 'instrument.$key' is missing" < <(session | jq -c "del(.instrument.$key)")
+  done
+  refuses events "line 1: key 'calendar_url' is missing" < <(instrument '{"harvester": "ical"}' | jq -c 'del(.calendar_url)')
+  for key in status session_identifier start end; do
+    refuses reservations "line 1: key '$key' is missing" < <(session | jq -c "del(.$key)")
+    refuses reservations "line 1: key '$key' is not a string" < <(session "{\"$key\": 7}")
+  done
+}
+
+@test "a line of 50 MB is refused, by both commands" {
+  head -c 50000000 /dev/zero | tr '\0' x >"$BATS_TEST_TMPDIR/long"
+  refuses events "line 1: longer than" <"$BATS_TEST_TMPDIR/long"
+  refuses reservations "line 1: longer than" <"$BATS_TEST_TMPDIR/long"
+}
+
+@test "invalid UTF-8 is refused, by both commands" {
+  refuses events "line 1: " < <(instrument '{"location": "XX"}' | sed 's/XX/\xff\xfe/')
+  refuses reservations "line 1: " < <(session '{"user": "XX"}' | sed 's/XX/\xff\xfe/')
+}
+
+@test "no input is no work, by both commands" {
+  run_harvest events </dev/null
+  assert_success
+  assert_output ""
+  run_harvest reservations </dev/null
+  assert_success
+  assert_output ""
+}
+
+@test "a date that is none is a usage error" {
+  for option in --from --to; do
+    run_harvest events $option yesterday </dev/null
+    assert_failure 2
+    assert_stderr "Invalid date format: 'yesterday'"
+  done
+}
+
+@test "a NEMO address without a slash at its end stops the program" {
+  NX_NEMO_ADDRESS_1=https://nemo.example.com/api NX_NEMO_TOKEN_1=$TOKEN run_harvest events </dev/null
+  assert_failure 1
+  assert_stderr NX_NEMO_ADDRESS_1
+}
+
+@test "without a configured server an instrument is warned about, and a session that needs one is an ERROR that names it" {
+  run_harvest events < <(instrument)
+  assert_success
+  assert_output ""
+  assert_stderr "WARNING: instrument TEM-1"
+  run_harvest reservations < <(session)
+  assert_success
+  assert_json .status ERROR
+  assert_json '.error.message | test("127.0.0.1:1/api/tools") and test("configured: none")' true
+}
+
+@test "lines that are not for this stage pass untouched, unknown keys and numbers too" {
+  for own in '{"status": "COMPLETED"}' '{"status": "NO_FILES_FOUND"}' '{"error": {"stage": "x", "message": "y"}}' '{"postponed": {"stage": "x", "message": "y"}}' \
+    '{"reservation": {"source": "mine"}}' '{"status": "COMPLETED", "start": null, "own": [13000.0, 13000, 1e-07, "é"]}'; do
+    session "$own" | sed 's/13000,13000/13000.0,13000/' >"$BATS_TEST_TMPDIR/line"
+    run_harvest reservations <"$BATS_TEST_TMPDIR/line"
+    assert_success
+    [ "$output" = "$(cat "$BATS_TEST_TMPDIR/line")" ] || fail "$output"
+  done
+}
+
+@test "a built session whose reservation cannot be found goes on as it was" {
+  run_harvest reservations < <(session '{"status": "BUILT_NOT_EXPORTED"}')
+  assert_success
+  [ "$output" = "$(session '{"status": "BUILT_NOT_EXPORTED"}')" ] || fail "$output"
+  assert_stderr "goes on without its reservation"
+}
+
+@test "a plug-in harvests its own instruments and gets the dates" {
+  plugin lab <<'END'
+#!/bin/sh
+[ "$1 $2 $3 $4" = "events --from 2025-01-01T00:00:00+00:00 --to" ] || exit 9
+read -r line
+pid=$(printf '%s' "$line" | jq -r .instrument_pid)
+printf '{"kind":"usage_event","session_identifier":"lab:1","instrument_pid":"%s","start":"2025-03-03T10:00:00+00:00","end":"2025-03-03T11:00:00+00:00","user":null}\n' "$pid"
+printf '{"kind":"usage_event","session_identifier":"lab:2","instrument_pid":"OTHER","start":"2025-03-03T10:00:00+00:00","end":"2025-03-03T11:00:00+00:00","user":null}\n'
+END
+  run_harvest events --from 2025-01-01 < <(instrument '{"harvester": "lab"}')
+  assert_success
+  assert_json .session_identifier lab:1
+  assert_json .instrument_pid TEM-1
+  [ "$(wc -l <<<"$output")" -eq 1 ]
+  assert_stderr "'OTHER' is not one of its own"
+}
+
+@test "a plug-in describes its own sessions; what it leaves out of the line stays" {
+  plugin lab <<'END'
+#!/bin/sh
+jq -c '{kind, session_identifier, reservation: {source: "lab", experiment_title: "T"}}'
+END
+  run_harvest reservations < <(session '{"own": 1}' '{"harvester": "lab"}')
+  assert_success
+  assert_json .reservation.source lab
+  assert_json .own 1
+  assert_json .status TO_BE_BUILT
+}
+
+@test "a plug-in that fails, says nothing, answers nonsense or is not there costs its own session" {
+  plugin bad <<<'#!/bin/sh
+exit 3'
+  plugin mute <<<'#!/bin/sh
+exit 0'
+  plugin odd <<<'#!/bin/sh
+echo "{\"kind\":\"session\",\"session_identifier\":\"another\"}"'
+  plugin lazy <<<'#!/bin/sh
+cat'
+  plugin killed <<<'#!/bin/sh
+kill -SEGV $$'
+  for name in bad mute odd lazy killed absent ../sh; do
+    run_harvest reservations < <(session '{}' "{\"harvester\": \"$name\"}"; session '{"status": "COMPLETED"}')
+    assert_success
+    [ "$(jq -r .status <<<"$output")" = "ERROR
+COMPLETED" ] || fail "$name: $output"
+    run_harvest events < <(instrument "{\"harvester\": \"$name\"}")
+    assert_success
+  done
+  assert_stderr "the harvester '../sh' is not known"
+}
+
+@test "a plug-in that hangs is ended, and its session tried again by the next run" {
+  plugin slow <<<'#!/bin/sh
+exec sleep 600'
+  NX_TEST_TIME_SCALE=0.002 run_harvest reservations < <(session '{}' '{"harvester": "slow"}')
+  assert_success
+  assert_json '.postponed.message | test("did not finish in time")' true
+}
+
+@test "a harvest that nobody reads ends as an error, not silently" {
+  plugin lab <<'END'
+#!/bin/sh
+seq 100000 | sed 's/.*/{"kind":"usage_event","session_identifier":"lab:&","instrument_pid":"TEM-1","start":"2025-03-03T10:00:00+00:00","end":"2025-03-03T11:00:00+00:00"}/'
+END
+  instrument '{"harvester": "lab"}' >"$BATS_TEST_TMPDIR/line"
+  run bash -c 'nx-harvest events <"$0" 2>&1 >&3 | cat; exit ${PIPESTATUS[0]}' "$BATS_TEST_TMPDIR/line" 3> >(head -n 1 >/dev/null)
+  assert_failure 2
+  assert_output --partial "cannot write the output"
+}
