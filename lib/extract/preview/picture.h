@@ -1,0 +1,15 @@
+/* picture.h — decoders of pictures, each of which ends in nx_square_png. Private to preview/. */
+#ifndef NX_PREVIEW_PICTURE_H
+#define NX_PREVIEW_PICTURE_H
+
+#include "nx-preview.h"
+
+/* Pixels of 0 to 255 (channels 1: grey; 4: R, G, B premultiplied by A, A), centred on a transparent square (extractors-b 12.2) → PNG. */
+GBytes *nx_square_png(const float *pixels, guint channels, guint width, guint height, GError **err);
+
+gboolean nx_picture_is_tiff(NxBytes *bytes);
+GBytes *nx_picture_tiff(NxBytes *bytes, GError **err);
+/* PNG, JPEG, BMP and GIF. */
+GBytes *nx_picture_pixbuf(NxBytes *bytes, GError **err);
+
+#endif

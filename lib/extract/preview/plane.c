@@ -1,0 +1,244 @@
+/* plane.c — one two-dimensional slice of an array as a grey or colour picture. */
+#include "plane.h"
+
+#include "scale.h"
+#include "simd.h"
+
+#include <math.h>
+#include <string.h>
+
+/* From this enlargement on pixels are shown as blocks, as the plotting library of the reference does. */
+#define BLOCKS_FROM 3.0
+/* Shrinking by more than twice this reads only every second, third … row: what is left still is far finer than the picture. */
+#define OVERSAMPLING 32u
+
+/* ------------------------------------------------------------------------------------------------------------ positions */
+
+guint64 nx_array_positions(const NxArray *array, guint n)
+{
+  guint64 positions = 1;
+  for (guint dim = 0; dim < n; dim++) {
+    if (!g_uint64_checked_mul(&positions, positions, array->shape[dim]))
+      return G_MAXUINT64;
+  }
+  return positions;
+}
+
+void nx_array_index(const NxArray *array, guint n, guint64 position, guint64 *index)
+{
+  memset(index, 0, NX_DIMS_MAX * sizeof *index);
+  for (guint dim = n; dim-- > 0;) {
+    index[dim] = position % array->shape[dim];
+    position /= array->shape[dim];
+  }
+}
+
+char *nx_navigation_title(const NxArray *array, const char *what)
+{
+  GString *text = g_string_new(NULL);
+  for (guint dim = array->n_dims - array->n_signal_dims; dim-- > 0;)
+    g_string_append_printf(text, "%" G_GUINT64_FORMAT "%s", array->shape[dim], dim > 0 ? " x " : " ");
+  g_string_append(text, what);
+  return g_string_free(text, FALSE);
+}
+
+NxPlane nx_plane_at(const NxArray *array, guint64 position)
+{
+  NxPlane plane = { .array = array, .rows = array->shape[array->n_dims - 2], .columns = array->shape[array->n_dims - 1] };
+  nx_array_index(array, array->n_dims - 2, position, plane.index);
+  return plane;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- rows */
+
+/* How one row of a plane becomes floats of 0 (black) to 255 (white): one a pixel for numbers, four for colours. */
+typedef struct {
+  const NxPlane *plane;
+  NxTone tone;
+  double black, gain;
+  double *numbers; /* a row as read */
+} RowSource;
+
+static gboolean is_colour(const NxArray *array)
+{
+  return array->sample == NX_RGBA || array->sample == NX_BGRA;
+}
+
+static gboolean row_source_open(RowSource *source, const NxPlane *plane, NxTone tone, GError **err)
+{
+  double black = 0.0, white = 0.0;
+  *source = (RowSource){ .plane = plane, .tone = tone };
+  if (is_colour(plane->array))
+    return TRUE;
+  if (!nx_plane_contrast(plane, tone, &black, &white, err))
+    return FALSE;
+  if (tone == NX_TONE_LOG_AMPLITUDE) {
+    /* An amplitude of 0 has no logarithm: a range that starts there starts a millionth below its end. */
+    black = log10(MAX(black, white * 1e-6));
+    white = log10(white);
+  }
+  source->black = black;
+  source->gain = isfinite(white - black) && white > black ? 255.0 / (white - black) : 0.0;
+  source->numbers = g_new(double, plane->columns);
+  return TRUE;
+}
+
+static void row_source_close(RowSource *source)
+{
+  g_free(source->numbers);
+}
+
+/* NaN, and anything below black, is 0. */
+NX_HOT static void greys_of(const double *numbers, guint64 n, double black, double gain, float *to)
+{
+  for (guint64 x = 0; x < n; x++) {
+    double grey = (numbers[x] - black) * gain;
+    grey = grey > 0.0 ? grey : 0.0;
+    to[x] = (float)(grey < 255.0 ? grey : 255.0);
+  }
+}
+
+static void take_logarithms(double *numbers, guint64 n)
+{
+  for (guint64 x = 0; x < n; x++)
+    numbers[x] = log10(MAX(numbers[x], 0.0));
+}
+
+static gboolean read_grey_row(const RowSource *source, const guint64 *index, float *to, GError **err)
+{
+  const NxPlane *plane = source->plane;
+  const guint column_dim = plane->array->n_dims - 1;
+  if (!nx_array_read(plane->array, index, column_dim, plane->columns, 1, source->numbers, err))
+    return FALSE;
+  if (source->tone == NX_TONE_LOG_AMPLITUDE)
+    take_logarithms(source->numbers, plane->columns);
+  greys_of(source->numbers, plane->columns, source->black, source->gain, to);
+  return TRUE;
+}
+
+static const guint8 *colour_at(const NxArray *array, guint64 offset, GError **err)
+{
+  if (!array->owned)
+    return nx_bytes_at(array->source, offset, 4, err);
+  gsize size;
+  const guint8 *data = g_bytes_get_data(array->owned, &size);
+  if (offset > size || size - offset < 4) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "a colour past the end of the unpacked pixels was asked for");
+    return NULL;
+  }
+  return data + offset;
+}
+
+static gboolean read_colour_row(const RowSource *source, const guint64 *index, float *to, GError **err)
+{
+  const NxArray *array = source->plane->array;
+  const gboolean blue_first = array->sample == NX_BGRA;
+  guint64 offset = array->offset;
+  for (guint dim = 0; dim < array->n_dims; dim++)
+    offset += index[dim] * array->stride[dim];
+  for (guint64 x = 0; x < source->plane->columns; x++, offset += array->stride[array->n_dims - 1], to += 4) {
+    const guint8 *pixel = colour_at(array, offset, err);
+    if (!pixel)
+      return FALSE;
+    to[0] = pixel[blue_first ? 2 : 0];
+    to[1] = pixel[1];
+    to[2] = pixel[blue_first ? 0 : 2];
+    to[3] = 255.0f;
+  }
+  return TRUE;
+}
+
+static gboolean read_row(const RowSource *source, guint64 y, float *to, GError **err)
+{
+  const NxPlane *plane = source->plane;
+  guint64 index[NX_DIMS_MAX];
+  memcpy(index, plane->index, sizeof index);
+  index[plane->array->n_dims - 2] = y;
+  return is_colour(plane->array) ? read_colour_row(source, index, to, err) : read_grey_row(source, index, to, err);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- pictures */
+
+static guint32 byte_of(float value)
+{
+  return value > 0.0f ? value < 255.0f ? (guint32)(value + 0.5f) : 255u : 0u;
+}
+
+static guint32 word_of(const float *pixel, guint channels)
+{
+  const guint32 red = byte_of(pixel[0]), green = channels == 1 ? red : byte_of(pixel[1]), blue = channels == 1 ? red : byte_of(pixel[2]);
+  return 0xff000000u | red << 16 | green << 8 | blue;
+}
+
+static guint32 *surface_row(cairo_surface_t *surface, guint y)
+{
+  guint8 *pixels = cairo_image_surface_get_data(surface);
+  return (guint32 *)(void *)(pixels + (gsize)y * (gsize)cairo_image_surface_get_stride(surface));
+}
+
+/* Each pixel of the plane as a block. */
+static gboolean draw_blocks(const RowSource *source, cairo_surface_t *surface, guint width, guint height, GError **err)
+{
+  const guint channels = is_colour(source->plane->array) ? 4 : 1;
+  g_autofree float *row = g_new(float, source->plane->columns * channels);
+  guint64 have = G_MAXUINT64;
+  for (guint y = 0; y < height; y++) {
+    const guint64 from_y = (guint64)y * source->plane->rows / height;
+    if (from_y != have && !read_row(source, from_y, row, err))
+      return FALSE;
+    have = from_y;
+    guint32 *to = surface_row(surface, y);
+    for (guint x = 0; x < width; x++)
+      to[x] = word_of(row + (guint64)x * source->plane->columns / width * channels, channels);
+  }
+  return TRUE;
+}
+
+static gboolean draw_scaled(const RowSource *source, cairo_surface_t *surface, guint width, guint height, GError **err)
+{
+  const guint channels = is_colour(source->plane->array) ? 4 : 1;
+  const guint64 step = MAX(source->plane->rows / ((guint64)height * OVERSAMPLING), 1);
+  const guint64 rows = source->plane->rows / step;
+  g_autoptr(NxScaler) scaler = nx_scaler_new(source->plane->columns, rows, width, height, channels, err);
+  if (!scaler)
+    return FALSE;
+  for (guint64 y = 0; y < rows; y++) {
+    if (!read_row(source, y * step, nx_scaler_row(scaler), err))
+      return FALSE;
+    nx_scaler_push(scaler);
+  }
+  const float *from = nx_scaler_result(scaler);
+  for (guint y = 0; y < height; y++) {
+    guint32 *to = surface_row(surface, y);
+    for (guint x = 0; x < width; x++, from += channels)
+      to[x] = word_of(from, channels);
+  }
+  return TRUE;
+}
+
+static gboolean draw_rows(const RowSource *source, cairo_surface_t *surface, guint width, guint height, GError **err)
+{
+  const gboolean blocks = width >= BLOCKS_FROM * (double)source->plane->columns && height >= BLOCKS_FROM * (double)source->plane->rows;
+  return blocks ? draw_blocks(source, surface, width, height, err) : draw_scaled(source, surface, width, height, err);
+}
+
+cairo_surface_t *nx_plane_picture(const NxPlane *plane, guint width, guint height, NxTone tone, GError **err)
+{
+  RowSource source;
+  if (plane->columns > NX_SCALER_ROW_MAX) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "rows of %" G_GUINT64_FORMAT " pixels are too long for a preview", plane->columns);
+    return NULL;
+  }
+  if (!row_source_open(&source, plane, tone, err))
+    return NULL;
+  cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)width, (int)height);
+  cairo_surface_flush(surface);
+  const gboolean drawn = draw_rows(&source, surface, width, height, err);
+  row_source_close(&source);
+  if (!drawn) {
+    cairo_surface_destroy(surface);
+    return NULL;
+  }
+  cairo_surface_mark_dirty(surface);
+  return surface;
+}
