@@ -278,13 +278,13 @@ END
   nexuslims build-records >"$FAKE/first" 2>&1 3>&- &
   first=$!
   wait_for "$FAKE/nx-find-files.ready"
-  rm "$FAKE/calls"
-  run --separate-stderr nexuslims build-records
+  mkdir "$FAKE/second"
+  FAKE=$FAKE/second run --separate-stderr nexuslims build-records
   assert_success
   assert_line --index 0 --partial "$NX_DATA_PATH/.builder.lock is held (pid $first on "
   assert_line --index 1 --partial 'Another instance'
   [[ $stderr == *' nexuslims WARNING: the lock '* ]]
-  [ ! -e "$FAKE/calls" ]
+  [ ! -e "$FAKE/second/calls" ]
   kill -TERM "$first"
   wait "$first" || true
 }
