@@ -12,6 +12,8 @@ noinst_LIBRARIES += lib/cli/liblisting.a
 lib_cli_liblisting_a_SOURCES = lib/cli/nx-listing.h lib/cli/listing.c
 LISTING_LIBS = lib/cli/liblisting.a $(CLI_LIBS) $(JQ_LIBS)
 
+dist_man_MANS += share/man/nexuslims.1
+
 bin_PROGRAMS += bin/nexuslims
 bin_nexuslims_SOURCES = bin/nexuslims.c bin/nexuslims-build.h bin/nexuslims-build.c bin/nexuslims-pipeline.h bin/nexuslims-pipeline.c \
 	bin/nexuslims-runfiles.h bin/nexuslims-runfiles.c bin/nexuslims-summary.h bin/nexuslims-summary.c

@@ -15,7 +15,8 @@
  *     static const char *const FORMATS[] = {"table", "json", NULL};
  *     static const NxOption OPTIONS[] = {
  *       {.name = "--dry-run", .letter = 'n', .field = offsetof(FindOptions, dry_run), .help = "Say what would be done."},
- *       {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(FindOptions, verbosity), .help = NX_HELP_VERBOSE},
+ *       {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT,
+ *        .field = offsetof(FindOptions, verbosity), .help = NX_HELP_VERBOSE},
  *       {.name = "--output", .letter = 'o', .type = NX_VALUE_FILE, .field = offsetof(FindOptions, output), .help = "Write to FILE."},
  *       {.name = "--workers", .type = NX_VALUE_INT, .minimum = 1, .maximum = 64, .ranged = TRUE, .field = offsetof(FindOptions, workers),
  *        .preset = "4", .default_shown = "4", .help = "Threads that walk the folders."},

@@ -53,11 +53,13 @@ static const NxOption MOVE_OPTIONS[] = {
   {0},
 };
 static const NxArgument DOWNGRADE_ARGUMENTS[] = {
-  {.name = "REVISION", .type = NX_VALUE_TEXT, .optional = TRUE, .preset = "-1", .words = nx_completion_downgrade_words, .field = offsetof(NxDbMoveOptions, revision)},
+  {.name = "REVISION", .type = NX_VALUE_TEXT, .optional = TRUE, .preset = "-1",
+   .words = nx_completion_downgrade_words, .field = offsetof(NxDbMoveOptions, revision)},
   {0},
 };
 static const NxArgument UPGRADE_ARGUMENTS[] = {
-  {.name = "REVISION", .type = NX_VALUE_TEXT, .optional = TRUE, .preset = "head", .words = nx_completion_upgrade_words, .field = offsetof(NxDbMoveOptions, revision)},
+  {.name = "REVISION", .type = NX_VALUE_TEXT, .optional = TRUE, .preset = "head",
+   .words = nx_completion_upgrade_words, .field = offsetof(NxDbMoveOptions, revision)},
   {0},
 };
 

@@ -44,7 +44,8 @@ const NxCommand nx_command_check = {
 
 static const char *const SHELLS[] = {"bash", "zsh", "fish", NULL};
 static const NxOption COMPLETION_OPTIONS[] = {
-  {.name = "--shell", .type = NX_VALUE_CHOICE, .choices = SHELLS, .field = offsetof(NxCompletionOptions, shell), .help = "Shell to print the line for."},
+  {.name = "--shell", .type = NX_VALUE_CHOICE, .choices = SHELLS, .field = offsetof(NxCompletionOptions, shell),
+   .help = "Shell to print the line for."},
   {0},
 };
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char VALUE[] = "[{\"instrument_pid\":\"FEI-Titan\",\"sessions_total\":15,\"delay\":2.0,\"room\":\"Gr\\u00f6\\u00dfe\",\"last\":null,\"on\":true,"
-                            "\"big\":9007199254740993},{\"instrument_pid\":\"JEOL\",\"sessions_total\":8,\"delay\":0.5,\"tags\":[1,\"a\"]}]";
+static const char VALUE[] = "[{\"instrument_pid\":\"FEI-Titan\",\"sessions_total\":15,\"delay\":2.0,\"room\":\"Gr\\u00f6\\u00dfe\","
+                            "\"last\":null,\"on\":true,\"big\":9007199254740993},{\"instrument_pid\":\"JEOL\",\"sessions_total\":8,\"delay\":0.5,\"tags\":[1,\"a\"]}]";
 
 static char *printed(const char *jq, GError **err)
 {

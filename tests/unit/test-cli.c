@@ -1,5 +1,5 @@
-/* test-cli.c — rows → values, help and suggestions. Expected texts: cli §2; ratios and breaks were taken from Python's difflib and textwrap, which
- * the documented pages were made with. */
+/* test-cli.c — rows → values, help and suggestions. Expected texts: cli §2; ratios and breaks were taken from Python's difflib and
+ * textwrap, which the documented pages were made with. */
 #include "layout.h"
 #include "nx-cli-tree.h"
 #include "shellwords.h"
