@@ -47,9 +47,10 @@ static gboolean read_bound(const char *option, const char *text, gboolean is_end
   g_autoptr(GDateTime) instant = NULL;
   g_autoptr(GError) problem = NULL;
   if (!nx_time_parse_bound(text, is_end, &instant, &problem)) {
-    nx_cli_usage_error("Invalid value: Invalid date format: '%s' for %s. Write YYYY-MM-DD, an ISO date-time such as 2025-01-31T14:00:00, or "
-                       "none.",
-                       text, option);
+    nx_cli_usage_error(
+        "Invalid value: Invalid date format: '%s' for %s. Write YYYY-MM-DD, an ISO date-time such as 2025-01-31T14:00:00, or "
+        "none.",
+        text, option);
     return FALSE;
   }
   *bound = instant ? nx_time_format(instant) : g_strdup("none");

@@ -4,8 +4,8 @@
 
 #include "nx-cli-tree.h"
 
-/* The whole run: configuration, log file, lock, the pipelines, summary. Returns the exit code of the process (DECISIONS 2; 128 + signal when one
- * ended the run). */
+/* The whole run: configuration, log file, lock, the pipelines, summary. Returns the exit code of the process (DECISIONS 2; 128 + signal
+ * when one ended the run). */
 int build_records(const NxBuildRecordsOptions *options);
 
 #endif

@@ -1,4 +1,5 @@
-/* nexuslims-bundle-database.c — what other programs of ours know: preflight and database. Only nx-db opens the database. Source: cli §10. */
+/* nexuslims-bundle-database.c — what other programs of ours know: preflight and database. Only nx-db opens the database. Source:
+ * cli §10. */
 #include "nexuslims-bundle.h"
 
 #include <string.h>
@@ -6,8 +7,8 @@
 
 static const char *const INSTRUMENT_COLUMNS[] = {"instrument_pid", "api_url",        "calendar_url", "location", "display_name",
                                                  "property_tag",   "filestore_path", "harvester",    "timezone", NULL};
-static const char *const USER_COLUMNS[] = {"id", "nexuslims_username", "external_system", "external_id",
-                                           "email", "created_at", "last_verified_at", "notes", NULL};
+static const char *const USER_COLUMNS[] = {"id",         "nexuslims_username", "external_system", "external_id", "email",
+                                           "created_at", "last_verified_at",   "notes",           NULL};
 
 /* ------------------------------------------------------------------------------------------------------------- csv */
 

@@ -71,8 +71,8 @@ static void choose_logs(const Bundle *bundle, GPtrArray *logs)
 static const struct {
   const char *pattern, *replacement;
 } SECRETS[] = {
-  {"(authorization\\s*:\\s*bearer\\s+)\\S+", "\\1***"},
-  {"(token|password|api_key|api-key|apikey|authorization(?!\\s*:\\s*bearer\\b))[\"']?\\s*[:=]\\s*[\"']?[^\\s\"',;&]+", "\\1=***"},
+    {"(authorization\\s*:\\s*bearer\\s+)\\S+", "\\1***"},
+    {"(token|password|api_key|api-key|apikey|authorization(?!\\s*:\\s*bearer\\b))[\"']?\\s*[:=]\\s*[\"']?[^\\s\"',;&]+", "\\1=***"},
 };
 
 static char *without_secrets(const char *text)

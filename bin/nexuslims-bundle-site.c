@@ -1,4 +1,5 @@
-/* nexuslims-bundle-site.c — what is known without the database: the machine, the libraries, the configuration and its paths. Source: cli §10. */
+/* nexuslims-bundle-site.c — what is known without the database: the machine, the libraries, the configuration and its paths. Source: cli
+ * §10. */
 #include "nexuslims-bundle.h"
 
 #include <dlfcn.h>
@@ -45,18 +46,18 @@ static const struct {
   const char *name, *file, *symbol;
   VersionForm form;
 } LIBRARIES[] = {
-  {"cairo", "libcairo.so.2", "cairo_version_string", BY_FUNCTION},
-  {"curl", "libcurl.so.4", "curl_version", BY_FUNCTION},
-  {"gdk-pixbuf", "libgdk_pixbuf-2.0.so.0", "gdk_pixbuf_version", BY_VARIABLE},
-  {"json-c", "libjson-c.so.5", "json_c_version", BY_FUNCTION},
-  {"libarchive", "libarchive.so.13", "archive_version_string", BY_FUNCTION},
-  {"libpq", "libpq.so.5", "PQlibVersion", BY_NUMBER},
-  {"libtiff", "libtiff.so.6", "TIFFGetVersion", BY_FUNCTION},
-  {"libxml2", "libxml2.so.2", "xmlParserVersion", BY_VARIABLE},
-  {"libxslt", "libxslt.so.1", "xsltEngineVersion", BY_VARIABLE},
-  {"pango", "libpango-1.0.so.0", "pango_version_string", BY_FUNCTION},
-  {"sqlite3", "libsqlite3.so.0", "sqlite3_libversion", BY_FUNCTION},
-  {"zlib", "libz.so.1", "zlibVersion", BY_FUNCTION},
+    {"cairo", "libcairo.so.2", "cairo_version_string", BY_FUNCTION},
+    {"curl", "libcurl.so.4", "curl_version", BY_FUNCTION},
+    {"gdk-pixbuf", "libgdk_pixbuf-2.0.so.0", "gdk_pixbuf_version", BY_VARIABLE},
+    {"json-c", "libjson-c.so.5", "json_c_version", BY_FUNCTION},
+    {"libarchive", "libarchive.so.13", "archive_version_string", BY_FUNCTION},
+    {"libpq", "libpq.so.5", "PQlibVersion", BY_NUMBER},
+    {"libtiff", "libtiff.so.6", "TIFFGetVersion", BY_FUNCTION},
+    {"libxml2", "libxml2.so.2", "xmlParserVersion", BY_VARIABLE},
+    {"libxslt", "libxslt.so.1", "xsltEngineVersion", BY_VARIABLE},
+    {"pango", "libpango-1.0.so.0", "pango_version_string", BY_FUNCTION},
+    {"sqlite3", "libsqlite3.so.0", "sqlite3_libversion", BY_FUNCTION},
+    {"zlib", "libz.so.1", "zlibVersion", BY_FUNCTION},
 };
 
 static char *version_of(void *symbol, VersionForm form)
@@ -147,14 +148,14 @@ static void collect_paths(Bundle *bundle, json_object *dump)
   const struct {
     const char *setting, *used;
   } ROWS[] = {
-    {"NX_INSTRUMENT_DATA_PATH", settings->instrument_data_path},
-    {"NX_DATA_PATH", settings->data_path},
-    {"NX_DB_PATH", settings->db_path && strstr(settings->db_path, "://") ? NULL : settings->db_path},
-    {"NX_LOG_PATH", settings->log_path},
-    {"NX_RECORDS_PATH", settings->records_path},
-    {"NX_LOCAL_PROFILES_PATH", settings->local_profiles_path},
-    {"NX_CERT_BUNDLE_FILE", settings->cert_bundle_file},
-    {"NX_SITE_PATH", settings->site_path},
+      {"NX_INSTRUMENT_DATA_PATH", settings->instrument_data_path},
+      {"NX_DATA_PATH", settings->data_path},
+      {"NX_DB_PATH", settings->db_path && strstr(settings->db_path, "://") ? NULL : settings->db_path},
+      {"NX_LOG_PATH", settings->log_path},
+      {"NX_RECORDS_PATH", settings->records_path},
+      {"NX_LOCAL_PROFILES_PATH", settings->local_profiles_path},
+      {"NX_CERT_BUNDLE_FILE", settings->cert_bundle_file},
+      {"NX_SITE_PATH", settings->site_path},
   };
   json_object *paths = json_object_new_object();
   for (guint i = 0; i < G_N_ELEMENTS(ROWS); i++)

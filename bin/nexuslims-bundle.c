@@ -128,10 +128,11 @@ static void add_summary(Bundle *bundle)
 {
   g_autofree char *time = nx_time_format(bundle->now);
   GString *page = g_string_new(NULL);
-  g_string_printf(page,
-                  "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>NexusLIMS support bundle</title></head>\n<body>\n"
-                  "<h1>NexusLIMS support bundle</h1>\n<p>%s %s, collected %s</p>\n<table>\n<tr><th>Entry</th><th>Records</th><th>Problem</th></tr>\n",
-                  NX_PRODUCT, NX_VERSION, time);
+  g_string_printf(
+      page,
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>NexusLIMS support bundle</title></head>\n<body>\n"
+      "<h1>NexusLIMS support bundle</h1>\n<p>%s %s, collected %s</p>\n<table>\n<tr><th>Entry</th><th>Records</th><th>Problem</th></tr>\n",
+      NX_PRODUCT, NX_VERSION, time);
   for (guint i = 0; i < bundle->artifacts->len; i++) {
     const Artifact *artifact = bundle->artifacts->pdata[i];
     g_autofree char *records = artifact->records >= 0 ? g_strdup_printf("%" G_GINT64_FORMAT, artifact->records) : g_strdup("");

@@ -32,7 +32,7 @@ guint bundle_count_failures(const Bundle *bundle);
 void bundle_describe(Bundle *bundle);
 
 /* What the collectors find; each notes its own failures. */
-void bundle_collect_site(Bundle *bundle);     /* environment, packages, configuration, paths */
+void bundle_collect_site(Bundle *bundle); /* environment, packages, configuration, paths */
 void bundle_collect_preflight(Bundle *bundle);
 void bundle_collect_database(Bundle *bundle);
 void bundle_collect_logs(Bundle *bundle);

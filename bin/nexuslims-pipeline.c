@@ -1,7 +1,7 @@
 /* nexuslims-pipeline.c — starts the stages, copies what they say, and counts how they end (DESIGN §1, LINES "log lines").
  *
- * Only pipes connect the stages; nothing is read here but the last one's output and everybody's standard error. All of these are read in one
- * poll loop, so that a stage that talks much never blocks another. */
+ * Only pipes connect the stages; nothing is read here but the last one's output and everybody's standard error. All of these are read in
+ * one poll loop, so that a stage that talks much never blocks another. */
 #include "nexuslims-pipeline.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 /* A descriptor that is read line by line. */
 typedef struct {
-  int fd; /* -1 once it ended */
+  int fd;         /* -1 once it ended */
   GString *rest;  /* what came behind the last newline */
   gsize searched; /* of it, the bytes known to hold no newline */
   gsize limit;

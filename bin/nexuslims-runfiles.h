@@ -4,8 +4,8 @@
 
 #include "nx-base.h"
 
-/* Makes `<folder>/YYYY/MM/DD/process_records_HH-MM-SS[_dryrun][-N].log`, local time, as a file that did not exist; from now on nx_log writes to
- * it too. Its path (owned) and a descriptor that appends to it. */
+/* Makes `<folder>/YYYY/MM/DD/process_records_HH-MM-SS[_dryrun][-N].log`, local time, as a file that did not exist; from now on nx_log
+ * writes to it too. Its path (owned) and a descriptor that appends to it. */
 char *run_log_open(const char *folder, gboolean dry_run, int *fd, GError **err);
 
 typedef enum { RUN_LOCK_TAKEN, RUN_LOCK_BUSY, RUN_LOCK_FAILED } RunLockState;

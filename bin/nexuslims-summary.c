@@ -34,7 +34,8 @@ char *tally_text(const Tally *tally)
   g_autoptr(GList) statuses = g_list_sort(g_hash_table_get_keys(tally->by_status), (GCompareFunc)strcmp);
   const char *gap = ": ";
   for (GList *status = statuses; status; status = status->next, gap = ", ")
-    g_string_append_printf(text, "%s%u %s", gap, GPOINTER_TO_UINT(g_hash_table_lookup(tally->by_status, status->data)), (char *)status->data);
+    g_string_append_printf(text, "%s%u %s", gap, GPOINTER_TO_UINT(g_hash_table_lookup(tally->by_status, status->data)),
+                           (char *)status->data);
   if (tally->postponed)
     g_string_append_printf(text, "%s%u postponed", gap, tally->postponed);
   return g_string_free(text, FALSE);
@@ -75,7 +76,9 @@ static void append_exports(GString *text, json_object *exports)
     json_object *result = json_object_array_get_idx(exports, i);
     const char *destination = nx_json_get_string(result, "destination_name"), *problem = nx_json_get_string(result, "error_message");
     g_string_append_printf(text, "; %s: %s", destination ? destination : "?",
-                           nx_json_get_boolean(result, "success") ? "exported" : problem ? problem : "not exported");
+                           nx_json_get_boolean(result, "success") ? "exported"
+                           : problem                              ? problem
+                                                                  : "not exported");
   }
 }
 

@@ -1,5 +1,5 @@
-/* nexuslims.c — the dispatcher: finds the command in the documented tree, answers help, version, usage errors and completion from the tree's
- * rows, and becomes the program that does the work (cli §11). Only build-records and completion are done here. */
+/* nexuslims.c — the dispatcher: finds the command in the documented tree, answers help, version, usage errors and completion from the
+ * tree's rows, and becomes the program that does the work (cli §11). Only build-records and completion are done here. */
 #include "nexuslims-build.h"
 #include "nx-base.h"
 #include "nx-cli-tree.h"
@@ -16,15 +16,15 @@ typedef struct {
 } Worker;
 
 static const Worker WORKERS[] = {
-  {&nx_command_config_edit, "nx-tui", 1},
-  {&nx_command_db_view, "nx-tui", 1},
-  {&nx_command_instruments_manage, "nx-tui", 1},
-  {&nx_command_config, "nx-config", 2},
-  {&nx_command_db, "nx-db", 2},
-  {&nx_command_instruments, "nx-db", 1},
-  {&nx_command_extract, "nx-extract", 2},
-  {&nx_command_check, "nexuslims-check", 2},
-  {&nx_command_support_bundle, "nexuslims-support-bundle", 2},
+    {&nx_command_config_edit, "nx-tui", 1},
+    {&nx_command_db_view, "nx-tui", 1},
+    {&nx_command_instruments_manage, "nx-tui", 1},
+    {&nx_command_config, "nx-config", 2},
+    {&nx_command_db, "nx-db", 2},
+    {&nx_command_instruments, "nx-db", 1},
+    {&nx_command_extract, "nx-extract", 2},
+    {&nx_command_check, "nexuslims-check", 2},
+    {&nx_command_support_bundle, "nexuslims-support-bundle", 2},
 };
 
 static const Worker *find_worker(const NxCommand *group, const NxCommand *command)

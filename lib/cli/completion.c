@@ -20,16 +20,16 @@ typedef struct {
 
 /* In the order of NX_SHELL_BASH … */
 static const Shell SHELLS[] = {
-  {"bash", "~/.bashrc", "eval \"$(_NEXUSLIMS_COMPLETE=bash_source nexuslims)\""},
-  {"zsh", "~/.zshrc", "eval \"$(_NEXUSLIMS_COMPLETE=zsh_source nexuslims)\""},
-  {"fish", "~/.config/fish/config.fish", "_NEXUSLIMS_COMPLETE=fish_source nexuslims | source"},
+    {"bash", "~/.bashrc", "eval \"$(_NEXUSLIMS_COMPLETE=bash_source nexuslims)\""},
+    {"zsh", "~/.zshrc", "eval \"$(_NEXUSLIMS_COMPLETE=zsh_source nexuslims)\""},
+    {"fish", "~/.config/fish/config.fish", "_NEXUSLIMS_COMPLETE=fish_source nexuslims | source"},
 };
 
 /* Where the cursor stands: behind these finished words. */
 typedef struct {
-  const NxCommand *command;  /* NULL: the line has gone astray, nothing fits */
-  GPtrArray *given;          /* options of this command that are already there */
-  const NxOption *unfilled;  /* the previous word is this option, which wants a value */
+  const NxCommand *command; /* NULL: the line has gone astray, nothing fits */
+  GPtrArray *given;         /* options of this command that are already there */
+  const NxOption *unfilled; /* the previous word is this option, which wants a value */
   guint n_arguments;
   gboolean options_ended;
 } Place;

@@ -14,7 +14,8 @@ static gboolean is_letter(const char *at)
   return c == '_' || (g_unichar_isalnum(c) && !g_unichar_isdigit(c));
 }
 
-/* A hyphen between a word part of two letters (or "x-y-") and a letter may end a line: "support-|bundle", but not "-n" and not "2025-01". */
+/* A hyphen between a word part of two letters (or "x-y-") and a letter may end a line: "support-|bundle", but not "-n" and
+ * not "2025-01". */
 static gboolean breaks_behind(const char *start, const char *hyphen)
 {
   if (hyphen - start < 2 || !is_letter(hyphen - 1))
@@ -22,7 +23,8 @@ static gboolean breaks_behind(const char *start, const char *hyphen)
   if (!is_letter(hyphen - 2) && !(hyphen - start >= 3 && hyphen[-2] == '-' && is_letter(hyphen - 3)))
     return FALSE;
   const char *next = hyphen + 1;
-  return is_letter(next) && (is_letter(g_utf8_next_char(next)) || (*g_utf8_next_char(next) == '-' && is_letter(g_utf8_next_char(next) + 1)));
+  return is_letter(next) &&
+         (is_letter(g_utf8_next_char(next)) || (*g_utf8_next_char(next) == '-' && is_letter(g_utf8_next_char(next) + 1)));
 }
 
 /* The end of the piece that starts at `piece`: a run of blanks, or word characters up to a blank or a hyphen that may end a line. */

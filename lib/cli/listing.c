@@ -1,7 +1,8 @@
 /* listing.c — a value through a jq program and out. Source: cli §2.7.
  *
- * jq 1.6 knows doubles alone and would print 2.0 as 2. A result's number is therefore looked up among the numbers of the input: one with the
- * same value keeps the input's form. (A new number that happens to equal a real of the input takes its form too; its value is the same.) */
+ * jq 1.6 knows doubles alone and would print 2.0 as 2. A result's number is therefore looked up among the numbers of the input: one with
+ * the same value keeps the input's form. (A new number that happens to equal a real of the input takes its form too; its value is the
+ * same.) */
 #include "nx-listing.h"
 #include "nx-cli.h"
 
@@ -72,8 +73,7 @@ static jv to_jq(Filter *filter, json_object *value);
 static jv object_to_jq(Filter *filter, json_object *object)
 {
   jv result = jv_object();
-  json_object_object_foreach(object, key, member)
-    result = jv_object_set(result, jv_string(key), to_jq(filter, member));
+  json_object_object_foreach(object, key, member) result = jv_object_set(result, jv_string(key), to_jq(filter, member));
   return result;
 }
 
@@ -130,15 +130,15 @@ static json_object *number_from_jq(const Filter *filter, double number)
 static json_object *array_from_jq(const Filter *filter, jv array)
 {
   json_object *result = json_object_new_array();
-  jv_array_foreach(array, i, item)
-    json_object_array_add(result, from_jq(filter, item));
+  jv_array_foreach(array, i, item) json_object_array_add(result, from_jq(filter, item));
   return result;
 }
 
 static json_object *object_from_jq(const Filter *filter, jv object)
 {
   json_object *result = json_object_new_object();
-  jv_object_foreach(object, key, member) {
+  jv_object_foreach(object, key, member)
+  {
     json_object_object_add(result, jv_string_value(key), from_jq(filter, member));
     jv_free(key);
   }

@@ -12,10 +12,18 @@ enum { NX_FORMAT_TABLE, NX_FORMAT_JSON };
 extern const char *const nx_format_choices[];
 
 /* The two rows of -f/--format and --jq, for a struct with the members `format` (int) and `jq` (const char *). */
-#define NX_OPTIONS_FORMAT(Struct)                                                                                                                 \
-  {.name = "--format", .letter = 'f', .type = NX_VALUE_CHOICE, .choices = nx_format_choices, .preset = "table", .default_shown = "table",         \
-   .help = "Output format.", .field = offsetof(Struct, format)},                                                                                  \
-  {.name = "--jq", .type = NX_VALUE_TEXT, .help = "Filter the JSON output through a jq program.", .field = offsetof(Struct, jq)}
+#define NX_OPTIONS_FORMAT(Struct)                                                                                                          \
+  {.name = "--format",                                                                                                                     \
+   .letter = 'f',                                                                                                                          \
+   .type = NX_VALUE_CHOICE,                                                                                                                \
+   .choices = nx_format_choices,                                                                                                           \
+   .preset = "table",                                                                                                                      \
+   .default_shown = "table",                                                                                                               \
+   .help = "Output format.",                                                                                                               \
+   .field = offsetof(Struct, format)},                                                                                                     \
+  {                                                                                                                                        \
+    .name = "--jq", .type = NX_VALUE_TEXT, .help = "Filter the JSON output through a jq program.", .field = offsetof(Struct, jq)           \
+  }
 
 extern const NxCommand nx_command_nexuslims;
 

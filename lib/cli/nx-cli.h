@@ -48,15 +48,15 @@
  *     const NxCommand *command = nx_cli_choose(&nx_command_db, &argc, &argv, &group_options);
  *     if (!command) return nx_cli_exit_code();
  *     if (command == &nx_command_db_upgrade) {
- *       NxDbUpgradeOptions options = {0};
+ *       NxDbMoveOptions options = {0};
  *       if (!nx_cli_parse(command, argc, argv, &options)) return nx_cli_exit_code();
  *     }
  *
  * Texts and arrays in the struct are borrowed: they live in argv or as long as the process; nothing is to be freed.
  *
  * The program's name in Usage lines and --version is the base name of argv[0] plus the words chosen, or starts with the text of the
- * environment variable NX_CLI_PROG. `nexuslims` sets it for the programs that it runs, so that `nx-db upgrade --bogus` run on its behalf says
- * "Usage: nexuslims db upgrade …". The variable is removed at the first parse and never reaches a grandchild.
+ * environment variable NX_CLI_PROG. `nexuslims` sets it for the programs that it runs, so that `nx-db upgrade --bogus` run on its behalf
+ * says "Usage: nexuslims db upgrade …". The variable is removed at the first parse and never reaches a grandchild.
  *
  * Source of all forms and texts: cli §2 (the layout of click 8.1). */
 #ifndef NX_CLI_H
@@ -80,31 +80,31 @@ typedef enum {
 } NxValueType;
 
 typedef struct {
-  const char *name;               /* "--dry-run" */
-  char letter;                    /* 'n' for -n, or 0 */
+  const char *name; /* "--dry-run" */
+  char letter;      /* 'n' for -n, or 0 */
   NxValueType type;
-  gboolean repeatable;            /* text and path types: const char *const * in the order given */
+  gboolean repeatable; /* text and path types: const char *const * in the order given */
   gboolean required;
-  gboolean ranged;                /* NX_VALUE_INT: minimum ≤ x ≤ maximum, G_MAXINT64 = no upper bound */
+  gboolean ranged; /* NX_VALUE_INT: minimum ≤ x ≤ maximum, G_MAXINT64 = no upper bound */
   gint64 minimum, maximum;
-  const char *const *choices;     /* NX_VALUE_CHOICE: NULL-terminated */
-  const char *placeholder;        /* instead of TEXT, INTEGER, FILE, … */
-  const char *preset;             /* the value when the option is not given, written as the user would */
-  const char *default_shown;      /* X of "[default: X]", or NULL */
+  const char *const *choices; /* NX_VALUE_CHOICE: NULL-terminated */
+  const char *placeholder;    /* instead of TEXT, INTEGER, FILE, … */
+  const char *preset;         /* the value when the option is not given, written as the user would */
+  const char *default_shown;  /* X of "[default: X]", or NULL */
   const char *help;
-  size_t field;                   /* offsetof() in the caller's struct */
+  size_t field; /* offsetof() in the caller's struct */
 } NxOption;
 
 typedef struct {
-  const char *name;               /* "REVISION" */
-  NxValueType type;               /* TEXT, INT, CHOICE or a path type */
+  const char *name; /* "REVISION" */
+  NxValueType type; /* TEXT, INT, CHOICE or a path type */
   gboolean optional;
-  gboolean variadic;              /* last argument: one or more (optional: none or more), const char *const * */
-  gint64 minimum, maximum;        /* NX_VALUE_INT with `ranged` */
+  gboolean variadic;       /* last argument: one or more (optional: none or more), const char *const * */
+  gint64 minimum, maximum; /* NX_VALUE_INT with `ranged` */
   gboolean ranged;
   const char *const *choices;
   const char *preset;
-  const char *shown;              /* in Usage lines and messages, instead of FILE, [FILE] or FILE... */
+  const char *shown;                 /* in Usage lines and messages, instead of FILE, [FILE] or FILE... */
   const char *const *(*words)(void); /* completion: further candidates, NULL-terminated and borrowed; or NULL */
   size_t field;
 } NxArgument;
@@ -117,21 +117,21 @@ typedef enum {
 
 typedef struct NxCommand NxCommand;
 struct NxCommand {
-  const char *name;                  /* the word that chooses it; of a whole program: its name */
-  const char *help;                  /* paragraphs, parted by "\n\n"; "\b\n" at the start of one keeps its line breaks */
-  const char *epilog;                /* the same, or NULL */
-  const NxOption *options;           /* ends with {0}; or NULL */
-  const NxArgument *arguments;       /* ends with {0}; or NULL */
-  const NxCommand *const *commands;  /* alphabetical, NULL-terminated; NULL: no group */
+  const char *name;                 /* the word that chooses it; of a whole program: its name */
+  const char *help;                 /* paragraphs, parted by "\n\n"; "\b\n" at the start of one keeps its line breaks */
+  const char *epilog;               /* the same, or NULL */
+  const NxOption *options;          /* ends with {0}; or NULL */
+  const NxArgument *arguments;      /* ends with {0}; or NULL */
+  const NxCommand *const *commands; /* alphabetical, NULL-terminated; NULL: no group */
   NxVersionOption version;
-  gboolean runs_alone;               /* a group that does something without a sub-command (else: its help page) */
-  gboolean passes_through;           /* every word behind the name goes into the one variadic argument, options too */
+  gboolean runs_alone;     /* a group that does something without a sub-command (else: its help page) */
+  gboolean passes_through; /* every word behind the name goes into the one variadic argument, options too */
 };
 
 #define NX_HELP_VERBOSE "Increase verbosity (-v for INFO, -vv for DEBUG)"
 
-/* Parses argv[1…] into `options` (NULL: only checks). The struct must be zeroed; presets are filled in. FALSE: help or version was printed or
- * a usage error reported, and the program ends with nx_cli_exit_code(). */
+/* Parses argv[1…] into `options` (NULL: only checks). The struct must be zeroed; presets are filled in. FALSE: help or version was printed
+ * or a usage error reported, and the program ends with nx_cli_exit_code(). */
 gboolean nx_cli_parse(const NxCommand *command, int argc, char **argv, void *options);
 
 /* Parses the group's own options into `options`, then takes the name of a sub-command: returns its row, and argc/argv begin at its word.
@@ -144,8 +144,8 @@ int nx_cli_exit_code(void);
 /* The words of the Usage line so far: "nexuslims db upgrade". Borrowed. */
 const char *nx_cli_program(void);
 
-/* Usage lines of the command last parsed and "Error: <message>" on stderr; returns 2. For what the table cannot say: options that exclude each
- * other, a bad date (nx_cli_usage_error("Invalid value: %s", …)). */
+/* Usage lines of the command last parsed and "Error: <message>" on stderr; returns 2. For what the table cannot say: options that exclude
+ * each other, a bad date (nx_cli_usage_error("Invalid value: %s", …)). */
 int nx_cli_usage_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /* The help page of the command last parsed or chosen, as --help prints it. */
@@ -156,7 +156,8 @@ char *nx_cli_version(const NxCommand *command);
 
 /* --------------------------------------------------------------------------------------------- what is said to people */
 
-/* `✓ …` in green and `⚠ …` in yellow, a line each; coloured only when `out` is a terminal, NO_COLOR is unset or empty and TERM is not dumb. */
+/* `✓ …` in green and `⚠ …` in yellow, a line each; coloured when `out` is a terminal, NO_COLOR is unset or empty and
+ * TERM is not dumb. */
 void nx_cli_print_success(FILE *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void nx_cli_print_warning(FILE *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* TRUE when escape sequences may be written to `out`. */

@@ -1,6 +1,6 @@
 /* parse.c — words of the command line → members of the caller's struct.
- * Rules: cli §2.1. The order in which mistakes are reported is that of the documented parser: what is wrong with the words themselves when they
- * are met; then the values of the options in the order given, the arguments, required options, and last what is too much. */
+ * Rules: cli §2.1. The order in which mistakes are reported is that of the documented parser: what is wrong with the words themselves when
+ * they are met; then the values of the options in the order given, the arguments, required options, and last what is too much. */
 #include "command.h"
 #include "nx-base.h"
 #include "program.h"

@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* The at most three of `candidates` (NULL-terminated) that resemble `word` with a ratio of 0.6 or more, sorted by name. Borrowed texts in an
- * owned array. */
+/* The at most three of `candidates` (NULL-terminated) that resemble `word` with a ratio of 0.6 or more, sorted by name. Borrowed texts in
+ * an owned array. */
 GPtrArray *nx_suggest(const char *word, const char *const *candidates);
 
 #endif

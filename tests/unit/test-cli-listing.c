@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const char VALUE[] = "[{\"instrument_pid\":\"FEI-Titan\",\"sessions_total\":15,\"delay\":2.0,\"room\":\"Gr\\u00f6\\u00dfe\","
-                            "\"last\":null,\"on\":true,\"big\":9007199254740993},{\"instrument_pid\":\"JEOL\",\"sessions_total\":8,\"delay\":0.5,\"tags\":[1,\"a\"]}]";
+                            "\"last\":null,\"on\":true,\"big\":9007199254740993},{\"instrument_pid\":\"JEOL\",\"sessions_total\":8,"
+                            "\"delay\":0.5,\"tags\":[1,\"a\"]}]";
 
 static char *printed(const char *jq, GError **err)
 {
@@ -26,17 +27,17 @@ typedef struct {
 } Row;
 
 static const Row ROWS[] = {
-  {".[].instrument_pid", "FEI-Titan\nJEOL\n"},
-  {"map(select(.on)) | length", "1\n"},
-  {"[.[] | select(.sessions_total > 10) | .instrument_pid]", "[\"FEI-Titan\"]\n"},
-  {".[] | {instrument_pid, delay}", "{\"instrument_pid\":\"FEI-Titan\",\"delay\":2.0}\n{\"instrument_pid\":\"JEOL\",\"delay\":0.5}\n"},
-  {".[0].room", "Größe\n"},
-  {".[0] | [.last, .on, .big]", "[null,true,9007199254740993]\n"},
-  {".[1].tags", "[1,\"a\"]\n"},
-  {".[0].sessions_total + 2", "17\n"},
-  {"1/4", "0.25\n"},
-  {"empty", ""},
-  {"\"two\\nlines\"", "two\nlines\n"},
+    {".[].instrument_pid", "FEI-Titan\nJEOL\n"},
+    {"map(select(.on)) | length", "1\n"},
+    {"[.[] | select(.sessions_total > 10) | .instrument_pid]", "[\"FEI-Titan\"]\n"},
+    {".[] | {instrument_pid, delay}", "{\"instrument_pid\":\"FEI-Titan\",\"delay\":2.0}\n{\"instrument_pid\":\"JEOL\",\"delay\":0.5}\n"},
+    {".[0].room", "Größe\n"},
+    {".[0] | [.last, .on, .big]", "[null,true,9007199254740993]\n"},
+    {".[1].tags", "[1,\"a\"]\n"},
+    {".[0].sessions_total + 2", "17\n"},
+    {"1/4", "0.25\n"},
+    {"empty", ""},
+    {"\"two\\nlines\"", "two\nlines\n"},
 };
 
 static void test_program(gconstpointer data)

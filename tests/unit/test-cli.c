@@ -23,21 +23,33 @@ typedef struct {
 
 static const char *const FORMATS[] = {"table", "json", NULL};
 static const NxOption OPTIONS[] = {
-  {.name = "--dry-run", .letter = 'n', .field = offsetof(Values, dry_run), .help = "Say what would be done."},
-  {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(Values, verbosity), .help = NX_HELP_VERBOSE},
-  {.name = "--from", .type = NX_VALUE_TEXT, .field = offsetof(Values, from), .help = "Begin."},
-  {.name = "--output", .letter = 'o', .type = NX_VALUE_FILE, .field = offsetof(Values, output), .help = "Write to FILE."},
-  {.name = "--workers", .type = NX_VALUE_INT, .ranged = TRUE, .minimum = 1, .maximum = 64, .preset = "4", .default_shown = "4",
-   .field = offsetof(Values, workers), .help = "Threads."},
-  {.name = "--format", .type = NX_VALUE_CHOICE, .choices = FORMATS, .preset = "table", .field = offsetof(Values, format), .help = "Format."},
-  {.name = "--shell", .type = NX_VALUE_CHOICE, .choices = FORMATS, .field = offsetof(Values, shell), .help = "Shell."},
-  {.name = "--status", .type = NX_VALUE_TEXT, .repeatable = TRUE, .field = offsetof(Values, status), .help = "Repeatable."},
-  {0},
+    {.name = "--dry-run", .letter = 'n', .field = offsetof(Values, dry_run), .help = "Say what would be done."},
+    {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(Values, verbosity), .help = NX_HELP_VERBOSE},
+    {.name = "--from", .type = NX_VALUE_TEXT, .field = offsetof(Values, from), .help = "Begin."},
+    {.name = "--output", .letter = 'o', .type = NX_VALUE_FILE, .field = offsetof(Values, output), .help = "Write to FILE."},
+    {.name = "--workers",
+     .type = NX_VALUE_INT,
+     .ranged = TRUE,
+     .minimum = 1,
+     .maximum = 64,
+     .preset = "4",
+     .default_shown = "4",
+     .field = offsetof(Values, workers),
+     .help = "Threads."},
+    {.name = "--format",
+     .type = NX_VALUE_CHOICE,
+     .choices = FORMATS,
+     .preset = "table",
+     .field = offsetof(Values, format),
+     .help = "Format."},
+    {.name = "--shell", .type = NX_VALUE_CHOICE, .choices = FORMATS, .field = offsetof(Values, shell), .help = "Shell."},
+    {.name = "--status", .type = NX_VALUE_TEXT, .repeatable = TRUE, .field = offsetof(Values, status), .help = "Repeatable."},
+    {0},
 };
 static const NxArgument ARGUMENTS[] = {
-  {.name = "FIRST", .type = NX_VALUE_TEXT, .field = offsetof(Values, first)},
-  {.name = "REST", .type = NX_VALUE_TEXT, .optional = TRUE, .variadic = TRUE, .field = offsetof(Values, rest)},
-  {0},
+    {.name = "FIRST", .type = NX_VALUE_TEXT, .field = offsetof(Values, first)},
+    {.name = "REST", .type = NX_VALUE_TEXT, .optional = TRUE, .variadic = TRUE, .field = offsetof(Values, rest)},
+    {0},
 };
 static const NxCommand COMMAND = {.name = "stage", .options = OPTIONS, .arguments = ARGUMENTS, .help = "A stage."};
 
@@ -139,22 +151,22 @@ typedef struct {
 } Refusal;
 
 static const Refusal REFUSALS[] = {
-  {"", "Missing argument 'FIRST'."},
-  {"--workers 0 x", "Invalid value for '--workers': 0 is not in the range 1<=x<=64."},
-  {"--workers 65 x", "Invalid value for '--workers': 65 is not in the range 1<=x<=64."},
-  {"--workers 4.0 x", "Invalid value for '--workers': '4.0' is not a valid integer range."},
-  {"--workers 99999999999999999999 x", "Invalid value for '--workers': '99999999999999999999' is not a valid integer range."},
-  {"--workers '' x", "Invalid value for '--workers': '' is not a valid integer range."},
-  {"-n=1 x", "No such option: -="},
-  {"--output", "Option '--output' requires an argument."},
-  {"-vo", "Option '-o' requires an argument."},
-  {"--verbose=2 x", "Option '--verbose' does not take a value."},
-  {"--help=1", "Option '--help' does not take a value."},
-  /* What is wrong with values waits for the words; of two bad values the first given is reported. */
-  {"--workers no --xyzzy", "No such option: --xyzzy"},
-  {"--format xml --workers no", "Invalid value for '--format': 'xml' is not one of 'table', 'json'."},
-  {"--workers no --format xml", "Invalid value for '--workers': 'no' is not a valid integer range."},
-  {"--format xml", "Invalid value for '--format': 'xml' is not one of 'table', 'json'."},
+    {"", "Missing argument 'FIRST'."},
+    {"--workers 0 x", "Invalid value for '--workers': 0 is not in the range 1<=x<=64."},
+    {"--workers 65 x", "Invalid value for '--workers': 65 is not in the range 1<=x<=64."},
+    {"--workers 4.0 x", "Invalid value for '--workers': '4.0' is not a valid integer range."},
+    {"--workers 99999999999999999999 x", "Invalid value for '--workers': '99999999999999999999' is not a valid integer range."},
+    {"--workers '' x", "Invalid value for '--workers': '' is not a valid integer range."},
+    {"-n=1 x", "No such option: -="},
+    {"--output", "Option '--output' requires an argument."},
+    {"-vo", "Option '-o' requires an argument."},
+    {"--verbose=2 x", "Option '--verbose' does not take a value."},
+    {"--help=1", "Option '--help' does not take a value."},
+    /* What is wrong with values waits for the words; of two bad values the first given is reported. */
+    {"--workers no --xyzzy", "No such option: --xyzzy"},
+    {"--format xml --workers no", "Invalid value for '--format': 'xml' is not one of 'table', 'json'."},
+    {"--workers no --format xml", "Invalid value for '--workers': 'no' is not a valid integer range."},
+    {"--format xml", "Invalid value for '--format': 'xml' is not one of 'table', 'json'."},
 };
 
 static void test_refusal(gconstpointer data)
@@ -166,7 +178,8 @@ static void test_refusal(gconstpointer data)
     exit(nx_cli_exit_code());
   }
   g_test_trap_subprocess(NULL, 0, 0);
-  g_autofree char *expected = g_strdup_printf("Usage: stage [OPTIONS] FIRST [REST]...\nTry 'stage --help' for help.\n\nError: %s\n", refusal->error);
+  g_autofree char *expected =
+      g_strdup_printf("Usage: stage [OPTIONS] FIRST [REST]...\nTry 'stage --help' for help.\n\nError: %s\n", refusal->error);
   g_test_trap_assert_stderr(expected);
   g_assert_false(g_test_trap_has_passed());
 }
@@ -245,16 +258,16 @@ typedef struct {
 
 /* textwrap.fill(text, width, replace_whitespace=False) */
 static const Filled FILLED[] = {
-  {"one two  three", 9, "one two\nthree\n"},
-  {"Path of the archive.  [default: ./nexuslims-support-bundle-DATE-TIME.zip]", 45,
-   "Path of the archive.  [default: ./nexuslims-\nsupport-bundle-DATE-TIME.zip]\n"},
-  {"(ISO format: YYYY-MM-DD)", 19, "(ISO format: YYYY-\nMM-DD)\n"},
-  {"since 2025-01-31 on", 12, "since\n2025-01-31\non\n"},
-  {"use -n or --dry-run", 9, "use -n or\n--dry-run\n"},
-  {"use --dry-run", 8, "use\n--dry-\nrun\n"},
-  {"abcdefghijklmnop qr", 6, "abcdef\nghijkl\nmnop\nqr\n"},
-  {"ab cdefghijk", 6, "ab cde\nfghijk\n"},
-  {"Größe über alles", 10, "Größe über\nalles\n"},
+    {"one two  three", 9, "one two\nthree\n"},
+    {"Path of the archive.  [default: ./nexuslims-support-bundle-DATE-TIME.zip]", 45,
+     "Path of the archive.  [default: ./nexuslims-\nsupport-bundle-DATE-TIME.zip]\n"},
+    {"(ISO format: YYYY-MM-DD)", 19, "(ISO format: YYYY-\nMM-DD)\n"},
+    {"since 2025-01-31 on", 12, "since\n2025-01-31\non\n"},
+    {"use -n or --dry-run", 9, "use -n or\n--dry-run\n"},
+    {"use --dry-run", 8, "use\n--dry-\nrun\n"},
+    {"abcdefghijklmnop qr", 6, "abcdef\nghijkl\nmnop\nqr\n"},
+    {"ab cdefghijk", 6, "ab cde\nfghijk\n"},
+    {"Größe über alles", 10, "Größe über\nalles\n"},
 };
 
 static void test_fill(gconstpointer data)
@@ -272,13 +285,14 @@ static void test_short(void)
     gsize length;
     const char *expected;
   } ROWS[] = {
-    {"Process new NexusLIMS records with logging and email notifications.\n\nMore.", 59, "Process new NexusLIMS records with logging and email..."},
-    {"First sentence. Second sentence.", 45, "First sentence."},
-    {"Check the configuration and report every problem at once.", 45, "Check the configuration and report every..."},
-    {"Dump the current effective configuration to JSON.", 45, "Dump the current effective configuration..."},
-    {"no full stop", 45, "no full stop"},
-    {"exactly twenty cells", 20, "exactly twenty cells"},
-    {"exactly twenty cells and more", 20, "exactly twenty..."},
+      {"Process new NexusLIMS records with logging and email notifications.\n\nMore.", 59,
+       "Process new NexusLIMS records with logging and email..."},
+      {"First sentence. Second sentence.", 45, "First sentence."},
+      {"Check the configuration and report every problem at once.", 45, "Check the configuration and report every..."},
+      {"Dump the current effective configuration to JSON.", 45, "Dump the current effective configuration..."},
+      {"no full stop", 45, "no full stop"},
+      {"exactly twenty cells", 20, "exactly twenty cells"},
+      {"exactly twenty cells and more", 20, "exactly twenty..."},
   };
   for (guint i = 0; i < G_N_ELEMENTS(ROWS); i++) {
     g_autofree char *text = nx_layout_short(ROWS[i].help, ROWS[i].length);
@@ -293,9 +307,10 @@ static void test_suggestions(void)
   static const struct {
     const char *word, *similar;
   } ROWS[] = {
-    {"--bogus", "--verbose"},         {"--fro", "--from --to"},   {"--form", "--from --to"},         {"--re", "--from --help --retry"},
-    {"--dry", "--dry-run --retry"},   {"--xyzzy", ""},            {"--verb", "--verbose --version"}, {"--dryrun", "--dry-run"},
-    {"--vers", "--verbose --version"}, {"--stric", "--strict"},   {"--hepl", "--help"},              {"--t", "--retry --to"},
+      {"--bogus", "--verbose"},          {"--fro", "--from --to"},       {"--form", "--from --to"},
+      {"--re", "--from --help --retry"}, {"--dry", "--dry-run --retry"}, {"--xyzzy", ""},
+      {"--verb", "--verbose --version"}, {"--dryrun", "--dry-run"},      {"--vers", "--verbose --version"},
+      {"--stric", "--strict"},           {"--hepl", "--help"},           {"--t", "--retry --to"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(ROWS); i++) {
     g_autoptr(GPtrArray) similar = nx_suggest(ROWS[i].word, NAMES);
@@ -310,15 +325,15 @@ static void test_shell_words(void)
   static const struct {
     const char *line, *words;
   } ROWS[] = {
-    {"nexuslims co", "nexuslims|co"},
-    {"  a   b  ", "a|b"},
-    {"a 'b c' \"d e\"", "a|b c|d e"},
-    {"a b\\ c 'x\\y' \"x\\y\\\"z\"", "a|b c|x\\y|x\\y\"z"},
-    {"a 'open quote", "a|open quote"},
-    {"a \"open", "a|open"},
-    {"a b\\", "a|b\\"},
-    {"a ''", "a|"},
-    {"", ""},
+      {"nexuslims co", "nexuslims|co"},
+      {"  a   b  ", "a|b"},
+      {"a 'b c' \"d e\"", "a|b c|d e"},
+      {"a b\\ c 'x\\y' \"x\\y\\\"z\"", "a|b c|x\\y|x\\y\"z"},
+      {"a 'open quote", "a|open quote"},
+      {"a \"open", "a|open"},
+      {"a b\\", "a|b\\"},
+      {"a ''", "a|"},
+      {"", ""},
   };
   for (guint i = 0; i < G_N_ELEMENTS(ROWS); i++) {
     g_autoptr(GPtrArray) words = nx_shell_words(ROWS[i].line);
@@ -337,12 +352,12 @@ typedef struct {
 } Answered;
 
 static const Answered ANSWERS[] = {
-  {"y\n", TRUE, "Go on? [y/N]: ", ""},
-  {" YES \n", TRUE, "Go on? [y/N]: ", ""},
-  {"\n", FALSE, "Go on? [y/N]: ", "Aborted!\n"},
-  {"No\n", FALSE, "Go on? [y/N]: ", "Aborted!\n"},
-  {"maybe\ny\n", TRUE, "Go on? [y/N]: Error: invalid input\nGo on? [y/N]: ", ""},
-  {"", FALSE, "Go on? [y/N]: \n", "Aborted!\n"},
+    {"y\n", TRUE, "Go on? [y/N]: ", ""},
+    {" YES \n", TRUE, "Go on? [y/N]: ", ""},
+    {"\n", FALSE, "Go on? [y/N]: ", "Aborted!\n"},
+    {"No\n", FALSE, "Go on? [y/N]: ", "Aborted!\n"},
+    {"maybe\ny\n", TRUE, "Go on? [y/N]: Error: invalid input\nGo on? [y/N]: ", ""},
+    {"", FALSE, "Go on? [y/N]: \n", "Aborted!\n"},
 };
 
 static void test_confirm(gconstpointer data)
