@@ -209,7 +209,7 @@ static unsigned char kind_of(int fd, const struct dirent64 *entry)
   struct stat status;
   if (entry->d_type != DT_UNKNOWN || fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
     return entry->d_type;
-  return IFTODT(status.st_mode);
+  return (unsigned char)IFTODT(status.st_mode);
 }
 
 static void take_entry(Walker *walker, NxFolder *folder, int fd, const struct dirent64 *entry)
