@@ -152,20 +152,8 @@ static void add_field(const Fei *fei, const Field *field)
 {
   const char *section = field->group == NAMED ? field->section : fei->group[field->group];
   const char *text = section ? nx_ini_get(fei->ini, section, field->key) : NULL;
-  json_object *value = text ? field_value(field, text) : NULL;
-  if (!value)
-    return;
-  json_object *into = g_ascii_islower(*field->to) ? fei->nx_meta : fei->extensions;
-  if (!field->member) {
-    nx_json_set(into, field->to, value);
-    return;
-  }
-  json_object *object = nx_json_get(into, field->to);
-  if (!object) {
-    object = json_object_new_object();
-    nx_json_set(into, field->to, object);
-  }
-  nx_json_set(object, field->member, value);
+  if (text)
+    nx_meta_put(fei->nx_meta, field->to, field->member, field_value(field, text));
 }
 
 /* ------------------------------------------------------------------------------------- fields that are not just one key */

@@ -6,9 +6,10 @@
 
 extern const NxFormat nx_format_basic;
 extern const NxFormat nx_format_dm;
-extern const NxFormat nx_format_dm;
 extern const NxFormat nx_format_fei_tiff;
 extern const NxFormat nx_format_tia;
+extern const NxFormat nx_format_orion_tiff;
+extern const NxFormat nx_format_tescan_tiff;
 
 /* TRUE when `format` wants files of that extension (lower case; NULL: none). */
 gboolean nx_format_claims(const NxFormat *format, const char *extension);
@@ -22,6 +23,9 @@ gboolean nx_file_is_looked_into(const char *name);
 json_object *nx_basic_meta(const NxInput *in);
 /* The fields that the TIFF formats have in common: Creation Time, Data Type, DatasetType, Instrument ID (null when unknown), empty warnings. */
 json_object *nx_image_meta(const NxInput *in, const char *data_type);
+/* Sets field `to`: at the top of nx_meta when its name begins with a lower-case letter, as those of core fields do, else in extensions. `member`
+ * (or NULL): of the object `to`. `value` is consumed; NULL sets nothing. */
+void nx_meta_put(json_object *nx_meta, const char *to, const char *member, json_object *value);
 /* Adds a sentence to nx_meta's `Extractor Warnings`, which the pipeline moves into `NexusLIMS Extraction`. */
 void nx_meta_warn(json_object *nx_meta, const char *sentence);
 /* Appends [name] to `warnings`: the value of that field is doubtful. */

@@ -7,6 +7,7 @@ lib_extract_libextract_a_SOURCES = lib/extract/nx-extract.h lib/extract/bytes.c 
 	lib/extract/meta.c lib/extract/meta-schema.c lib/extract/formats.h lib/extract/registry.c lib/extract/basic.c \
 	lib/extract/decimal.c lib/extract/decimal.h lib/extract/ini.c lib/extract/ini.h lib/extract/tiff-tags.c lib/extract/tiff-tags.h \
 	lib/extract/xml-object.c lib/extract/xml-object.h lib/extract/fei-text.c lib/extract/fei-text.h lib/extract/fei-tiff.c \
+	lib/extract/orion-tiff.c lib/extract/orion-fields.c lib/extract/orion-fields.h lib/extract/tescan-tiff.c lib/extract/tescan-text.c lib/extract/tescan-text.h \
 	lib/extract/profiles.c lib/extract/profiles.h lib/extract/profile-values.c lib/extract/profile-values.h \
 	lib/extract/sandbox.c lib/extract/sandbox.h lib/extract/worker.c lib/extract/worker.h lib/extract/input.c lib/extract/input.h \
 	lib/extract/pipeline.c lib/extract/pipeline.h lib/extract/outcome.c lib/extract/outcome.h lib/extract/outputs.c lib/extract/outputs.h \

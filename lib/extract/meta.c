@@ -94,6 +94,28 @@ json_object *nx_image_meta(const NxInput *in, const char *data_type)
   return nx_meta;
 }
 
+/* The object `key` of `parent`, made when it is not there. */
+static json_object *object_in(json_object *parent, const char *key)
+{
+  json_object *object = nx_json_get(parent, key);
+  if (!json_object_is_type(object, json_type_object)) {
+    object = json_object_new_object();
+    nx_json_set(parent, key, object);
+  }
+  return object;
+}
+
+void nx_meta_put(json_object *nx_meta, const char *to, const char *member, json_object *value)
+{
+  if (!value)
+    return;
+  json_object *parent = g_ascii_islower(*to) ? nx_meta : object_in(nx_meta, "extensions");
+  if (member)
+    nx_json_set(object_in(parent, to), member, value);
+  else
+    nx_json_set(parent, to, value);
+}
+
 void nx_meta_warn(json_object *nx_meta, const char *sentence)
 {
   const char *present = nx_json_get_string(nx_meta, "Extractor Warnings");

@@ -5,7 +5,8 @@
 #include <string.h>
 
 const NxFormat *const nx_formats[] = {
-  &nx_format_dm,
+  &nx_format_orion_tiff,
+  &nx_format_tescan_tiff,
   &nx_format_dm,
   &nx_format_fei_tiff,
   &nx_format_tia,

@@ -1,9 +1,7 @@
 /* extract-corpus.c — see extract-corpus.h. */
 #include "extract-corpus.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 char *corpus_folder(const char *name)
 {
@@ -39,25 +37,18 @@ CorpusCase *corpus_case_open(const char *expectation)
   g_autofree char *folder = g_path_get_dirname(expectation);
   test->path = g_build_filename(folder, nx_json_get_string(test->expected, "file"), NULL);
 
-  json_object *instrument = nx_json_get(test->expected, "instrument");
-  test->in.path = test->path;
-  test->in.name = strrchr(test->path, '/') + 1;
-  test->in.fd = open(test->path, O_RDONLY | O_CLOEXEC);
-  g_assert_cmpint(test->in.fd, >=, 0);
-  test->in.bytes = nx_bytes_from_fd(test->in.fd, &problem);
+  g_autoptr(json_object) line = json_object_new_object();
+  nx_json_set(line, "mtime", json_object_get(nx_json_get(test->expected, "mtime")));
+  nx_json_set(line, "instrument", json_object_get(nx_json_get(test->expected, "instrument")));
+  test->opened = nx_opened_new(line, test->path, NULL, &problem);
   g_assert_no_error(problem);
-  test->in.mtime = nx_json_get_double(test->expected, "mtime", 0);
-  test->in.instrument = instrument;
-  test->in.instrument_pid = nx_json_get_string(instrument, "instrument_pid");
-  if (instrument)
-    test->in.zone = nx_zone(nx_json_get_string(instrument, "timezone"), NULL);
+  test->in = *nx_opened_input(test->opened);
   return test;
 }
 
 void corpus_case_free(CorpusCase *test)
 {
-  nx_bytes_free(test->in.bytes);
-  close(test->in.fd);
+  nx_opened_free(test->opened);
   json_object_put(test->expected);
   g_free(test->path);
   g_free(test);

@@ -2,7 +2,7 @@
 #ifndef EXTRACT_CORPUS_H
 #define EXTRACT_CORPUS_H
 
-#include "nx-extract.h"
+#include "input.h"
 
 /* The folder of the corpus, or NULL when it is not there. */
 char *corpus_folder(const char *name);
@@ -13,7 +13,8 @@ GPtrArray *corpus_expectations(const char *folder);
 typedef struct {
   char *path;            /* of the data file */
   json_object *expected;
-  NxInput in;
+  NxOpened *opened;
+  NxInput in;            /* its input */
 } CorpusCase;
 CorpusCase *corpus_case_open(const char *expectation);
 void corpus_case_free(CorpusCase *test);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* The folders of the corpus whose layout is NAME.expected.json with `extractor`, `nx_meta` and `raw`. */
-static const char *const FOLDERS[] = { "fei-tif", "image", "text" };
+static const char *const FOLDERS[] = { "fei-tif", "orion", "tescan", "image", "text" };
 
 /* nx_meta as the corpus has it: `Extractor Warnings` is compared apart. */
 static char *take_warnings(json_object *nx_meta)
