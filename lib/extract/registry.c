@@ -8,8 +8,10 @@ const NxFormat *const nx_formats[] = {
   &nx_format_orion_tiff,
   &nx_format_tescan_tiff,
   &nx_format_dm,
+  &nx_format_msa,
   &nx_format_fei_tiff,
   &nx_format_tia,
+  &nx_format_spc,
   &nx_format_basic,
   NULL,
 };
