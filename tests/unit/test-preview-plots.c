@@ -208,6 +208,25 @@ static void test_colours_of_rgb_images_are_kept(void)
   g_assert_cmpint(lower_right[1], >, 180);
 }
 
+static void test_images_stored_from_below_are_turned(void)
+{
+  static const char *const NAMES[] = { "image", "image-colour" };
+  for (guint i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+    g_autoptr(NxSignal) signal = synthetic(NAMES[i]);
+    const guint64 row = signal->array.stride[0], rows = signal->array.shape[0];
+    g_autoptr(GBytes) upright = preview_of(signal, "x", 0, 1);
+    const guint8 *from = g_bytes_get_data(signal->array.owned, NULL);
+    guint8 *turned = g_malloc(row * rows);
+    for (guint64 y = 0; y < rows; y++)
+      memcpy(turned + y * row, from + (rows - 1 - y) * row, row);
+    g_bytes_unref(signal->array.owned);
+    signal->array.owned = g_bytes_new_take(turned, row * rows);
+    signal->array.bottom_up = TRUE;
+    g_autoptr(GBytes) from_below = preview_of(signal, "x", 0, 1);
+    g_assert_true(g_bytes_equal(upright, from_below));
+  }
+}
+
 /* -------------------------------------------------------------------------------------------------------------- spectra */
 
 static void test_spectrum_is_blue_and_grows_upwards(void)
@@ -450,6 +469,7 @@ int main(int argc, char **argv)
   g_test_add_func("/preview/plots/a scale bar is seen on white", test_scale_bar_is_seen_on_white);
   g_test_add_func("/preview/plots/marks are drawn in their colours", test_marks_are_drawn_in_their_colours);
   g_test_add_func("/preview/plots/colours of an RGB image are kept", test_colours_of_rgb_images_are_kept);
+  g_test_add_func("/preview/plots/an image that is stored from below is turned", test_images_stored_from_below_are_turned);
   g_test_add_func("/preview/plots/a spectrum is a blue line with its peak where it belongs", test_spectrum_is_blue_and_grows_upwards);
   g_test_add_func("/preview/plots/a spectrum image shows nine spectra, or all there are", test_cascade_has_nine_colours);
   g_test_add_func("/preview/plots/a line scan has energy to the right and position down", test_line_scan_runs_right_and_down);

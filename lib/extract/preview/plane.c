@@ -133,9 +133,12 @@ static gboolean read_colour_row(const RowSource *source, const guint64 *index, f
 {
   const NxArray *array = source->plane->array;
   const gboolean blue_first = array->sample == NX_BGRA;
+  const guint row_dim = array->n_dims - 2;
   guint64 offset = array->offset;
-  for (guint dim = 0; dim < array->n_dims; dim++)
-    offset += index[dim] * array->stride[dim];
+  for (guint dim = 0; dim < array->n_dims; dim++) {
+    const gboolean from_below = dim == row_dim && array->bottom_up;
+    offset += (from_below ? array->shape[dim] - 1 - index[dim] : index[dim]) * array->stride[dim];
+  }
   for (guint64 x = 0; x < source->plane->columns; x++, offset += array->stride[array->n_dims - 1], to += 4) {
     const guint8 *pixel = colour_at(array, offset, err);
     if (!pixel)
