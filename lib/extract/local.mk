@@ -7,7 +7,8 @@ lib_extract_libextract_a_SOURCES = lib/extract/nx-extract.h lib/extract/bytes.c 
 	lib/extract/meta.c lib/extract/meta-schema.c lib/extract/formats.h lib/extract/registry.c lib/extract/basic.c \
 	lib/extract/decimal.c lib/extract/decimal.h lib/extract/ini.c lib/extract/ini.h lib/extract/tiff-tags.c lib/extract/tiff-tags.h \
 	lib/extract/xml-object.c lib/extract/xml-object.h lib/extract/fei-text.c lib/extract/fei-text.h lib/extract/fei-tiff.c \
-	lib/extract/orion-tiff.c lib/extract/orion-fields.c lib/extract/orion-fields.h lib/extract/tescan-tiff.c lib/extract/tescan-text.c lib/extract/tescan-text.h \
+	lib/extract/orion-tiff.c lib/extract/orion-fields.c lib/extract/orion-fields.h lib/extract/tescan-tiff.c \
+	lib/extract/tescan-text.c lib/extract/tescan-text.h \
 	lib/extract/profiles.c lib/extract/profiles.h lib/extract/profile-values.c lib/extract/profile-values.h \
 	lib/extract/sandbox.c lib/extract/sandbox.h lib/extract/worker.c lib/extract/worker.h lib/extract/input.c lib/extract/input.h \
 	lib/extract/pipeline.c lib/extract/pipeline.h lib/extract/outcome.c lib/extract/outcome.h lib/extract/outputs.c lib/extract/outputs.h \
@@ -38,3 +39,10 @@ check_PROGRAMS += tests/unit/test-extract-hostile
 TESTS += tests/unit/test-extract-hostile
 tests_unit_test_extract_hostile_SOURCES = tests/unit/test-extract-hostile.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_extract_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+
+bin_PROGRAMS += bin/nx-extract
+bin_nx_extract_SOURCES = bin/nx-extract.c
+bin_nx_extract_LDADD = $(EXTRACT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+
+dist_check_SCRIPTS += tests/bats/nx-extract.bats tests/bats/nx-extract-file.bats
+TESTS += tests/bats/nx-extract.bats tests/bats/nx-extract-file.bats

@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# nx-extract FILE… — the same by hand: metadata on standard output, the preview beside the file.
+bats_require_minimum_version 1.5.0
+load lib
+
+setup() {
+  cd "$BATS_TEST_TMPDIR"
+  echo "a note" > note.txt
+  echo "another" > other.txt
+}
+
+@test "one file prints its metadata, and no configuration is needed" {
+  run --separate-stderr nx-extract note.txt
+  assert_success
+  [ "$(jq -r .nx_meta.DatasetType <<<"$output")" = Unknown ]
+  [ "${lines[1]}" = '  "nx_meta": {' ]
+  [ "$stderr" = "Preview: $BATS_TEST_TMPDIR/note.txt.thumb.png" ]
+  [ -s note.txt.thumb.png ]
+  [ ! -e note.txt.json ]
+}
+
+@test "several files print a line each" {
+  run --separate-stderr nx-extract --no-preview note.txt other.txt
+  assert_success
+  [ "$(jq -r .path <<<"$output")" = "$BATS_TEST_TMPDIR/note.txt"$'\n'"$BATS_TEST_TMPDIR/other.txt" ]
+  [ ! -e note.txt.thumb.png ]
+}
+
+@test "a file with several signals prints a list" {
+  need_corpus dm
+  cp "$(ls "$CORPUS"/dm/*multi_signal.dm3 | head -n 1)" two.dm3
+  run --separate-stderr nx-extract --no-preview two.dm3
+  assert_success
+  [ "$(jq 'length > 1 and all(.[]; has("nx_meta"))' <<<"$output")" = true ]
+}
+
+@test "a preview goes where it is asked for, and its folders are made" {
+  run --separate-stderr nx-extract --no-metadata -p deep/er/p.png note.txt
+  assert_success
+  [ -z "$output" ]
+  [ -s deep/er/p.png ]
+  [ ! -e note.txt.thumb.png ]
+}
+
+@test "what exists is kept without --overwrite, and replaced with it" {
+  echo mine > note.txt.thumb.png
+  echo mine > note.txt.json
+  run --separate-stderr nx-extract --write note.txt
+  assert_success
+  [ "$(cat note.txt.thumb.png note.txt.json)" = $'mine\nmine' ]
+  [[ $stderr == *"note.txt.thumb.png (it was there already"* ]]
+  run --separate-stderr nx-extract --write --overwrite note.txt
+  assert_success
+  jq -e .nx_meta note.txt.json
+  [ "$(cat note.txt.thumb.png | head -c 4 | tail -c 3)" = PNG ]
+}
+
+@test "--write puts the metadata at its mirrored place when the file is an instrument's" {
+  mkdir -p root/Quanta data
+  cp note.txt root/Quanta/
+  NX_INSTRUMENT_DATA_PATH=$PWD/root NX_DATA_PATH=$PWD/data run --separate-stderr nx-extract --write root/Quanta/note.txt
+  assert_success
+  jq -e .nx_meta data/Quanta/note.txt.json
+  [ -s root/Quanta/note.txt.thumb.png ]
+}
+
+@test "a further profile runs for the file at hand" {
+  echo 'ext("Tried"; true)' > try.jq
+  run --separate-stderr nx-extract --no-preview --profile try.jq note.txt
+  assert_success
+  [ "$(jq .nx_meta.extensions.Tried <<<"$output")" = true ]
+}
+
+@test "wrong usage is told" {
+  run nx-extract --no-metadata --no-preview note.txt
+  assert_failure 2
+  run nx-extract -p x.png note.txt other.txt
+  assert_failure 2
+  run nx-extract missing.txt
+  assert_failure 2
+  run nx-extract "$BATS_TEST_TMPDIR"
+  assert_failure 2
+}

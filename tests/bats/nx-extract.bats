@@ -1,0 +1,390 @@
+#!/usr/bin/env bats
+# nx-extract — file lines in, the same lines with extractor and datasets out; metadata and previews below NX_DATA_PATH.
+bats_require_minimum_version 1.5.0
+load lib
+
+setup() {
+  ROOT=$BATS_TEST_TMPDIR/instruments
+  DATA=$BATS_TEST_TMPDIR/data
+  mkdir -p "$ROOT/Quanta" "$DATA"
+  export NX_INSTRUMENT_DATA_PATH=$ROOT NX_DATA_PATH=$DATA
+  echo "a note" > "$ROOT/Quanta/note.txt"
+  touch -d 2024-05-06T07:08:09Z "$ROOT/Quanta/note.txt"
+}
+
+# file_line PATH [JSON members]: a line, as nx-build-xml writes it.
+file_line() {
+  jq -nc --arg path "$1" "{kind: \"file\", path: \$path, instrument: {instrument_pid: \"FEI-Quanta\", timezone: \"America/Denver\"}} + ${2:-{\}}"
+}
+
+# A little-endian TIFF of one white pixel with FEI text in tag 34682, so that no corpus is needed.
+make_fei_tiff() {
+  python3 - "$1" "${2:-5000}" <<'PYTHON'
+import struct, sys
+text = ("[User]\r\nDate=01/02/2024\r\nUser=ned\r\nUserText=\xb5 \u2014 x\r\n[Beam]\r\nBeam=EBeam\r\n[EBeam]\r\nHV=%s\r\n" % sys.argv[2]).encode("latin-1", "replace") + b"\0"
+tags = [(256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8), (277, 3, 1, 1), (278, 3, 1, 1),
+        (279, 4, 1, 1), (34682, 2, len(text), 200)]
+ifd = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *t) for t in tags) + struct.pack("<I", 0)
+data = (b"II*\0" + struct.pack("<I", 16) + b"\xff" + b"\0" * 7 + ifd).ljust(200, b"\0") + text
+open(sys.argv[1], "wb").write(data)
+PYTHON
+}
+
+# extract_lines OPTIONS…: runs the filter on $INPUT; its answers are $output, its log is in $LOG.
+extract_lines() {
+  LOG=$BATS_TEST_TMPDIR/log
+  run bash -c 'nx-extract "$@" 2>"$0"' "$LOG" "$@" <<<"$INPUT"
+}
+
+# -------------------------------------------------------------------------------------------------------------- the filter
+
+@test "a file line comes back with its extractor and its datasets, and nothing taken out of it" {
+  make_fei_tiff "$ROOT/Quanta/a.tif"
+  INPUT='{"kind":"file","mine":[1.50,13000.0,"kept"],"path":"'$ROOT'/Quanta/a.tif"}'
+  extract_lines
+  assert_success
+  assert_output --partial '"mine":[1.50,13000.0,"kept"]'
+  assert_json .extractor quanta_tif_extractor
+  assert_json '.datasets | length' 1
+  assert_json '.datasets[0].nx_meta.acceleration_voltage | tojson' '{"value":5000,"unit":"volt"}'
+  assert_json '.datasets[0].metadata' "$DATA/Quanta/a.tif.json"
+  assert_json '.datasets[0].preview' "$DATA/Quanta/a.tif.thumb.png"
+  [ "$(head -c 8 "$DATA/Quanta/a.tif.thumb.png" | xxd -p)" = 89504e470d0a1a0a ]
+}
+
+@test "the metadata file is laid out as Python writes it: two blanks, escapes, no line end" {
+  make_fei_tiff "$ROOT/Quanta/a.tif" 1e-005
+  INPUT=$(file_line "$ROOT/Quanta/a.tif")
+  extract_lines
+  assert_success
+  run python3 - "$DATA/Quanta/a.tif.json" <<'PYTHON'
+import json, sys
+text = open(sys.argv[1], encoding="ascii").read()
+assert text == json.dumps(json.loads(text), indent=2), "another layout"
+assert list(json.loads(text))[0] == "nx_meta"
+assert '"value": 1e-05' in text and "\\u00b5" in text
+PYTHON
+  assert_success
+}
+
+@test "the extraction block names date, module and version" {
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"] | keys_unsorted | join(",")' Date,Module,Version
+  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"].Module' nexusLIMS.extractors.plugins.basic_file_info_extractor
+  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"].Date | test("^....-..-..T..:..:..[.]......[+]00:00$")' true
+}
+
+@test "the time of a file is shown in the zone of its instrument, and the line's time wins over the file's own" {
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  assert_json '.datasets[0].nx_meta["Creation Time"]' 2024-05-06T01:08:09-06:00
+  INPUT=$(file_line "$ROOT/Quanta/note.txt" '{mtime: 1700000000.25}')
+  extract_lines
+  assert_json '.datasets[0].nx_meta["Creation Time"]' 2023-11-14T15:13:20.250000-07:00
+}
+
+@test "answers keep the order of the lines, however many files are read at once" {
+  for i in $(seq 40); do
+    if (( i % 3 )); then make_fei_tiff "$ROOT/Quanta/$i.tif" "$i"; else echo "$i" > "$ROOT/Quanta/$i.tif"; fi
+  done
+  INPUT=$(for i in $(seq 40); do file_line "$ROOT/Quanta/$i.tif"; done)
+  extract_lines -j 4
+  assert_success
+  [ "$(jq -r .path <<<"$output")" = "$(for i in $(seq 40); do echo "$ROOT/Quanta/$i.tif"; done)" ]
+}
+
+@test "each answer is there before the next line is sent" {
+  coproc NX { nx-extract -j 3 2>/dev/null; }
+  for i in 1 2 3; do
+    file_line "$ROOT/Quanta/note.txt" "{number: $i}" >&"${NX[1]}"
+    read -r -t 60 answer <&"${NX[0]}"
+    [ "$(jq .number <<<"$answer")" = "$i" ]
+  done
+  exec {NX[1]}>&-
+  wait "$NX_PID"
+}
+
+@test "a file that is gone has no datasets, and the log says so" {
+  INPUT=$(file_line "$ROOT/Quanta/gone.tif")
+  extract_lines
+  assert_success
+  assert_json '.datasets | tojson' '[]'
+  grep -q "gone.tif is gone" "$LOG"
+}
+
+@test "what is not a file gets a dataset with the reason: a folder, a FIFO, a device" {
+  mkdir "$ROOT/Quanta/folder.tif"
+  mkfifo "$ROOT/Quanta/fifo.tif"
+  for path in "$ROOT/Quanta/folder.tif" "$ROOT/Quanta/fifo.tif" /dev/zero; do
+    INPUT=$(file_line "$path")
+    extract_lines --no-metadata --no-preview
+    assert_success
+    assert_json '.datasets[0].nx_meta.DatasetType' Unknown
+    assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("^Extraction failed: .* not a regular file")' true
+  done
+}
+
+@test "a damaged file still has metadata, a preview and a place in the record" {
+  head -c 500 /dev/zero > "$ROOT/Quanta/broken.dm3"
+  INPUT=$(file_line "$ROOT/Quanta/broken.dm3")
+  extract_lines
+  assert_success
+  assert_json '.datasets[0].nx_meta.DatasetType' Unknown
+  assert_json '.datasets[0].preview' "$DATA/Quanta/broken.dm3.thumb.png"
+  [ -s "$DATA/Quanta/broken.dm3.thumb.png" ]
+}
+
+@test "several signals become several datasets, with their numbers in the file names" {
+  need_corpus dm
+  path=$(ls "$CORPUS"/dm/*multi_signal.dm3 | head -n 1)
+  cp "$path" "$ROOT/Quanta/two.dm3"
+  INPUT=$(file_line "$ROOT/Quanta/two.dm3")
+  extract_lines
+  n=$(jq '.datasets | length' <<<"$output")
+  (( n > 1 ))
+  for (( k = 0; k < n; k++ )); do
+    [ -s "$DATA/Quanta/two.dm3_signal$k.json" ] && [ -s "$DATA/Quanta/two.dm3_signal$k.thumb.png" ]
+  done
+}
+
+@test "a file outside the instrument folder has its outputs beside it, with a warning" {
+  mkdir "$BATS_TEST_TMPDIR/elsewhere"
+  echo x > "$BATS_TEST_TMPDIR/elsewhere/x.txt"
+  INPUT=$(file_line "$BATS_TEST_TMPDIR/elsewhere/x.txt")
+  extract_lines
+  assert_json '.datasets[0].metadata' "$BATS_TEST_TMPDIR/elsewhere/x.txt.json"
+  grep -q "is not below" "$LOG"
+}
+
+@test "no output leaves the data folder through dots in a path" {
+  echo x > "$BATS_TEST_TMPDIR/x.txt"
+  INPUT=$(file_line "$ROOT/../x.txt")
+  extract_lines
+  assert_success
+  assert_json '.datasets[0].metadata' "$ROOT/../x.txt.json"
+  [ -z "$(ls -A "$DATA")" ]
+}
+
+@test "a path that is not UTF-8 keeps its bytes" {
+  name=$'m\xffnote.txt'
+  cp "$ROOT/Quanta/note.txt" "$ROOT/Quanta/$name"
+  b64=$(printf '%s' "$ROOT/Quanta/$name" | base64 -w0)
+  INPUT=$(file_line "$ROOT/Quanta/m?note.txt" "{path_b64: \"$b64\"}")
+  extract_lines
+  assert_success
+  [ -s "$DATA/Quanta/$name.json" ]
+  [ "$(jq -r '.datasets[0].metadata_b64' <<<"$output" | base64 -d)" = "$DATA/Quanta/$name.json" ]
+  assert_json '.datasets[0].metadata' "$DATA/Quanta/m"$'\xef\xbf\xbd'"note.txt.json"
+}
+
+@test "a file that is written to all the time is named as incomplete" {
+  make_fei_tiff "$ROOT/Quanta/a.tif"
+  mkdir "$BATS_TEST_TMPDIR/profiles"
+  echo 'last(range(700000)) as $slow | .' > "$BATS_TEST_TMPDIR/profiles/FEI-Quanta.jq"
+  export NX_LOCAL_PROFILES_PATH=$BATS_TEST_TMPDIR/profiles
+  while sleep 0.02; do printf x >> "$ROOT/Quanta/a.tif"; done &
+  writer=$!
+  INPUT=$(file_line "$ROOT/Quanta/a.tif")
+  extract_lines
+  kill "$writer"
+  assert_success
+  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("kept changing .* incomplete")' true
+  assert_json '.datasets[0].nx_meta.acceleration_voltage.value' 5000
+  jq -e '.nx_meta["NexusLIMS Extraction"]["Extractor Warnings"]' "$DATA/Quanta/a.tif.json"
+}
+
+@test "outputs that cannot be written are null, and the reason is in the log" {
+  rm -rf "$DATA/Quanta"
+  echo "in the way" > "$DATA/Quanta"
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  assert_success
+  assert_json '.datasets[0].metadata' null
+  assert_json '.datasets[0].preview' null
+  grep -q ERROR "$LOG"
+}
+
+@test "lines that cannot be read end it with their number" {
+  INPUT='{"kind":"file","path":"/nowhere"}
+{"kind":"session"}'
+  extract_lines
+  assert_failure 2
+  INPUT='{"kind":"file"}'
+  extract_lines
+  assert_failure 2
+  grep -q "line 1: key 'path' is missing" "$LOG"
+}
+
+@test "without the two roots there is nothing to write to: bad configuration" {
+  unset NX_DATA_PATH
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  assert_failure 1
+  grep -q NX_DATA_PATH "$LOG"
+}
+
+@test "characters of any script are drawn without a reader waiting for anything" {
+  printf '\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e \xd8\xb9\xd8\xb1\xd8\xa8\xd9\x8a \xf0\x9f\x94\xac\n' > "$ROOT/Quanta/script.txt"
+  INPUT=$(file_line "$ROOT/Quanta/script.txt")
+  extract_lines
+  assert_success
+  assert_json '.datasets[0].preview' "$DATA/Quanta/script.txt.thumb.png"
+}
+
+# ---------------------------------------------------------------------------------------------------------------- the corpus
+
+# Every expectation of a folder through the program itself.
+check_corpus() {
+  need_corpus "$1"
+  export NX_INSTRUMENT_DATA_PATH=$CORPUS
+  for expected in "$CORPUS/$1"/*.expected.json; do
+    jq -c --arg folder "$CORPUS/$1/" '{kind: "file", path: ($folder + .file), mtime, instrument}' "$expected"
+  done > "$BATS_TEST_TMPDIR/lines"
+  run bash -c 'nx-extract -j 2 < "$0" 2>/dev/null' "$BATS_TEST_TMPDIR/lines"
+  assert_success
+  printf '%s\n' "$output" > "$BATS_TEST_TMPDIR/answers"
+  run python3 - "$CORPUS/$1" "$DATA/$1" "$BATS_TEST_TMPDIR/answers" <<'PYTHON'
+import glob, json, os, struct, sys
+folder, data, answers = sys.argv[1:]
+answers = {json.loads(line)["path"]: json.loads(line) for line in open(answers)}
+for path in sorted(glob.glob(folder + "/*.expected.json")):
+    expected = json.load(open(path))
+    answer = answers[os.path.join(folder, expected["file"])]
+    assert answer["extractor"] == expected["extractor"], (path, answer["extractor"])
+    [dataset] = answer["datasets"]
+    nx_meta = dict(dataset["nx_meta"])
+    block = nx_meta.pop("NexusLIMS Extraction")
+    wanted = [expected["nx_meta"]] + [expected[k] for k in ("nx_meta_tolerant",) if k in expected]
+    assert nx_meta in wanted, (path, nx_meta)
+    assert ("Extractor Warnings" in block) == ("extractor_warning_startswith" in expected), (path, block)
+    document = json.load(open(os.path.join(data, expected["file"] + ".json")))
+    assert document.pop("nx_meta") == dataset["nx_meta"], path
+    if "raw" in expected:
+        assert document == expected["raw"], path
+    if expected["preview"]["generated"]:
+        png = open(dataset["preview"], "rb").read()
+        assert struct.unpack(">II", png[16:24]) == (500, 500), path
+PYTHON
+  assert_success
+}
+
+@test "FEI images of the corpus give the expected metadata, warnings and previews" { check_corpus fei-tif; }
+@test "helium ion images of the corpus give the expected metadata, warnings and previews" { check_corpus orion; }
+@test "Tescan images of the corpus give the expected metadata, warnings and previews" { check_corpus tescan; }
+@test "pictures of the corpus give the expected metadata, warnings and previews" { check_corpus image; }
+@test "text files of the corpus give the expected metadata, warnings and previews" { check_corpus text; }
+
+# ------------------------------------------------------------------------------------------------------------------ profiles
+
+@test "a profile that loops, floods memory or crashes costs its own changes only" {
+  make_fei_tiff "$ROOT/Quanta/a.tif"
+  mkdir "$BATS_TEST_TMPDIR/profiles"
+  export NX_LOCAL_PROFILES_PATH=$BATS_TEST_TMPDIR/profiles
+  printf '# instrument: FEI-*\next("Good"; 1)' > "$NX_LOCAL_PROFILES_PATH/b.jq"
+  for program in 'last(repeat(1))' '[range(1e12)] | length' 'def f: [f]; f'; do
+    printf '# instrument: FEI-*\n%s' "$program" > "$NX_LOCAL_PROFILES_PATH/a.jq"
+    INPUT=$(file_line "$ROOT/Quanta/a.tif")
+    extract_lines
+    assert_success
+    assert_json '.datasets[0].nx_meta.extensions.Good' 1
+    assert_json '.datasets[0].nx_meta.acceleration_voltage.value' 5000
+    grep -q "profile a.jq failed" "$LOG"
+  done
+}
+
+@test "a field that a profile puts where it does not belong moves to extensions" {
+  mkdir "$BATS_TEST_TMPDIR/profiles"
+  export NX_LOCAL_PROFILES_PATH=$BATS_TEST_TMPDIR/profiles
+  echo '.nx_meta.camera_length = q(5; "millimeter") | .nx_meta.Nonsense = 1.0' > "$NX_LOCAL_PROFILES_PATH/FEI-Quanta.jq"
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  assert_json '.datasets[0].nx_meta.extensions | tojson' '{"Camera Length":{"value":5,"unit":"millimeter"},"Nonsense":1}'
+}
+
+@test "a profile that breaks a required field costs the metadata and says why" {
+  mkdir "$BATS_TEST_TMPDIR/profiles"
+  export NX_LOCAL_PROFILES_PATH=$BATS_TEST_TMPDIR/profiles
+  echo '.nx_meta["Creation Time"] = "yesterday"' > "$NX_LOCAL_PROFILES_PATH/FEI-Quanta.jq"
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  assert_json '.datasets[0].nx_meta.DatasetType' Unknown
+  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("Invalid ISO-8601 timestamp format: yesterday")' true
+}
+
+@test "profiles are checked by name and in whole" {
+  echo '.' > "$BATS_TEST_TMPDIR/good.jq"
+  echo '.[' > "$BATS_TEST_TMPDIR/bad.jq"
+  run nx-extract --check-profiles
+  assert_success
+  assert_output --partial FEI-Titan-TEM.jq
+  run nx-extract --check-profiles "$BATS_TEST_TMPDIR/good.jq" "$BATS_TEST_TMPDIR/bad.jq"
+  assert_failure 1
+  assert_line --partial "good.jq: ok"
+  assert_line --partial "bad.jq: jq: error"
+}
+
+# ------------------------------------------------------------------------------------------------------------------ plug-ins
+
+# make_plugin NAME DESCRIPTION BODY: a program on PATH.
+make_plugin() {
+  mkdir -p "$BATS_TEST_TMPDIR/bin"
+  printf '#!/bin/sh\nif [ "$1" = --describe ]; then\n%s\nelse\n%s\nfi\n' "$2" "$3" > "$BATS_TEST_TMPDIR/bin/nx-extract-$1"
+  chmod +x "$BATS_TEST_TMPDIR/bin/nx-extract-$1"
+  export PATH=$PATH:$BATS_TEST_TMPDIR/bin
+}
+
+@test "a plug-in reads its extension, and its answer is checked and signed as ours are" {
+  make_plugin xyz 'echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"],\"priority\":150}"' \
+    'jq -c "{kind, path, datasets: [{nx_meta: {DatasetType: \"Spectrum\", \"Data Type\": \"XYZ\", \"Creation Time\": \"2024-01-01T00:00:00Z\", magnification: 5.0}}]}"'
+  echo data > "$ROOT/Quanta/a.xyz"
+  INPUT=$(file_line "$ROOT/Quanta/a.xyz" '{mine: 1}')
+  extract_lines
+  assert_success
+  assert_json .extractor nx-extract-xyz
+  assert_json .mine 1
+  assert_json '.datasets[0].nx_meta.extensions.Magnification' 5
+  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"].Module' nexusLIMS.extractors.plugins.nx-extract-xyz
+  jq -e .nx_meta "$DATA/Quanta/a.xyz.json"
+}
+
+@test "priority decides between a plug-in and us" {
+  make_fei_tiff "$ROOT/Quanta/a.tif"
+  answer='jq -c "{kind, path, datasets: [{nx_meta: {DatasetType: \"Misc\", \"Data Type\": \"Mine\", \"Creation Time\": \"2024-01-01T00:00:00Z\"}}]}"'
+  make_plugin mine 'echo "{\"kind\":\"format\",\"name\":\"mine\",\"extensions\":[\"tif\"],\"priority\":99}"' "$answer"
+  INPUT=$(file_line "$ROOT/Quanta/a.tif")
+  extract_lines
+  assert_json .extractor quanta_tif_extractor
+  make_plugin mine 'echo "{\"kind\":\"format\",\"name\":\"mine\",\"extensions\":[\"tif\"],\"priority\":101}"' "$answer"
+  extract_lines
+  assert_json .extractor nx-extract-mine
+}
+
+@test "a plug-in that fails, says nonsense or does not describe itself stops nobody" {
+  echo data > "$ROOT/Quanta/a.xyz"
+  INPUT=$(file_line "$ROOT/Quanta/a.xyz"; file_line "$ROOT/Quanta/note.txt")
+  description='echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"],\"priority\":150}"'
+  for body in 'exit 3' 'echo nonsense' 'kill -SEGV $$' 'echo "{\"datasets\":[{}]}"'; do
+    make_plugin xyz "$description" "$body"
+    extract_lines
+    assert_success
+    [ "$(wc -l <<<"$output")" = 2 ]
+    first=$(head -n 1 <<<"$output")
+    [ "$(jq -r '.datasets[0].nx_meta.DatasetType' <<<"$first")" = Unknown ]
+    jq -e '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("^Extraction failed: ")' <<<"$first"
+  done
+  make_plugin xyz 'exit 1' 'cat'
+  extract_lines
+  assert_success
+  grep -q "plug-in nx-extract-xyz is not used" "$LOG"
+}
+
+@test "a plug-in gets no secret of ours" {
+  export NX_CDCS_TOKEN=hush-hush
+  make_plugin xyz 'echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"]}"' 'env > /dev/stderr; exit 1'
+  echo data > "$ROOT/Quanta/a.xyz"
+  INPUT=$(file_line "$ROOT/Quanta/a.xyz")
+  extract_lines
+  grep -q PATH= "$LOG"
+  ! grep -q hush-hush "$LOG"
+}
