@@ -14,6 +14,7 @@ bin_nx_config_LDADD = $(CONFIG_LIBS) $(LISTING_LIBS) $(BASE_LIBS)
 noinst_PROGRAMS += lib/config/make-manual
 lib_config_make_manual_SOURCES = lib/config/manual.c
 lib_config_make_manual_LDADD = $(CONFIG_LIBS) $(BASE_LIBS)
+dist_man_MANS += share/man/nx-config.1
 nodist_man5_MANS = share/man/nexuslims-config.5
 share/man/nexuslims-config.5: lib/config/make-manual$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) share/man && lib/config/make-manual$(EXEEXT) >$@.part && mv $@.part $@

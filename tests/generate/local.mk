@@ -8,3 +8,5 @@ tests_generate_nx_make_facility_SOURCES = tests/generate/nx-make-facility.c test
 tests_generate_nx_make_facility_CFLAGS = $(AM_CFLAGS) $(TIFF_CFLAGS) $(CAIRO_CFLAGS) $(PIXBUF_CFLAGS) $(ICAL_CFLAGS)
 tests_generate_nx_make_facility_LDADD = $(CLI_LIBS) $(BASE_LIBS) $(TIFF_LIBS) $(CAIRO_LIBS) $(PIXBUF_LIBS) $(ICAL_LIBS)
 SHARE_FILES += share/demo/facility.json
+dist_check_SCRIPTS += tests/bats/nx-make-facility.bats tests/generate/check_facility.py
+TESTS += tests/bats/nx-make-facility.bats
