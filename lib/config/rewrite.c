@@ -33,7 +33,7 @@ typedef struct {
   const NxDotenv *file;
   GHashTable *wanted;
   NxDotenvOwned owned;
-  gboolean silence_broken; /* statements that do not parse become comments */
+  gboolean close_quotes; /* statements that do not parse become comments, and what stands in quotes gets ours */
   GHashTable *last;        /* key → its last statement */
   GHashTable *values;      /* key → value, as a reader of `out` has them so far */
   GString *out;
@@ -73,6 +73,12 @@ static void append_changed(Rewriting *work, const NxStatement *statement, const 
   g_string_append_len(work->out, text + statement->value_end, statement->end - statement->value_end);
 }
 
+static gboolean is_quoted(const NxDotenv *file, const NxStatement *statement)
+{
+  char first = statement->value_end > statement->value_start ? file->text[statement->value_start] : '\0';
+  return first == '\'' || first == '"';
+}
+
 static void append_binding(Rewriting *work, const NxStatement *statement)
 {
   const char *value = g_hash_table_lookup(work->wanted, statement->key);
@@ -87,7 +93,10 @@ static void append_binding(Rewriting *work, const NxStatement *statement)
     remember(work, statement->key, value);
     return;
   }
-  g_string_append_len(work->out, work->file->text + statement->start, statement->end - statement->start);
+  if (work->close_quotes && is_quoted(work->file, statement))
+    append_changed(work, statement, statement->unexpanded);
+  else
+    g_string_append_len(work->out, work->file->text + statement->start, statement->end - statement->start);
   remember(work, statement->key, statement->unexpanded);
 }
 
@@ -103,7 +112,7 @@ static void append_statements(Rewriting *work)
     copied = statement->end;
     if (statement->key)
       append_binding(work, statement);
-    else if (work->silence_broken && !statement->is_comment)
+    else if (work->close_quotes && !statement->is_comment)
       append_as_comment(work->out, from, length);
     else
       g_string_append_len(work->out, from, length);
@@ -125,11 +134,11 @@ static void append_new(Rewriting *work)
   }
 }
 
-static GString *compose(const NxDotenv *file, GHashTable *wanted, NxDotenvOwned owned, gboolean silence_broken)
+static GString *compose(const NxDotenv *file, GHashTable *wanted, NxDotenvOwned owned, gboolean close_quotes)
 {
   g_autoptr(GHashTable) last = g_hash_table_new(g_str_hash, g_str_equal);
   g_autoptr(GHashTable) values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  Rewriting work = {file, wanted, owned, silence_broken, last, values, g_string_new(NULL)};
+  Rewriting work = {file, wanted, owned, close_quotes, last, values, g_string_new(NULL)};
   for (guint i = 0; file && i < file->statements->len; i++) {
     NxStatement *statement = g_ptr_array_index(file->statements, i);
     if (statement->key)
@@ -158,6 +167,6 @@ GString *nx_dotenv_rewrite(const NxDotenv *file, GHashTable *wanted, NxDotenvOwn
   GString *text = compose(file, wanted, owned, FALSE);
   if (reads_back(text, wanted))
     return text;
-  g_string_free(text, TRUE); /* an open quote in a broken line would swallow what follows it */
+  g_string_free(text, TRUE); /* a quote that was left open, or closed only by the end of the file, would swallow what follows it */
   return compose(file, wanted, owned, TRUE);
 }

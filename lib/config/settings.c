@@ -20,14 +20,18 @@ static void hide_secret(const NxSetting *row, const char *text)
     nx_log_hide(text);
 }
 
-/* The password of a database address is a secret inside a value that is none. */
+/* The password of a database address is a secret inside a value that is none; as it stands there, and decoded. */
 static void hide_database_password(const char *address)
 {
-  g_autoptr(GError) problem = NULL;
-  g_autofree char *password = NULL;
-  if (strstr(address, "://") &&
-      g_uri_split_with_user(address, G_URI_FLAGS_HAS_PASSWORD, NULL, NULL, &password, NULL, NULL, NULL, NULL, NULL, NULL, &problem) && password)
-    nx_log_hide(password);
+  const char *authority = strstr(address, "://");
+  const char *at = authority ? g_strrstr_len(authority + 3, (gssize)strcspn(authority + 3, "/?#"), "@") : NULL;
+  const char *colon = at ? memchr(authority + 3, ':', (gsize)(at - authority - 3)) : NULL;
+  if (!colon)
+    return;
+  g_autofree char *password = g_strndup(colon + 1, (gsize)(at - colon - 1)), *decoded = nx_text_percent_decode(password);
+  nx_log_hide(password);
+  if (decoded)
+    nx_log_hide(decoded);
 }
 
 /* Reads `text` into the row's member and into `dumped`. */

@@ -182,7 +182,32 @@ static void test_rewrite_follows_variables(void)
 
 static void test_rewrite_silences_open_quotes(void)
 {
+  check_rewrite("F='end\\'\n", WANTED("NX_A", "1"), "F='end\\\\'\nNX_A='1'\n");
   check_rewrite("NX_A=1\nBAD='open\n", WANTED("NX_A", "1", "NX_B", "2"), "NX_A=1\n# BAD='open\nNX_B='2'\n");
+}
+
+/* Whatever a file holds, its new values read back, and foreign bindings keep theirs. */
+static void test_rewrite_of_anything(void)
+{
+  static const char *const PIECES[] = {"NX_A", "NX_B", "F", "=", " = ", "'", "\"", "\\", "\\'", "#", " # c", "\n", "\r\n", "export ", "${NX_A}", "${F:-x}", "x", " ", "\xff"};
+  g_autoptr(GRand) random = g_rand_new_with_seed(7);
+  for (int round = 0; round < 20000; round++) {
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (gint i = g_rand_int_range(random, 0, 40); i > 0; i--)
+      g_string_append(text, PIECES[g_rand_int_range(random, 0, G_N_ELEMENTS(PIECES))]);
+    g_autoptr(NxDotenv) file = nx_dotenv_parse(text->str, text->len, NX_DOTENV_FILE_FIRST);
+    g_autoptr(GHashTable) wanted = g_hash_table_new(g_str_hash, g_str_equal);
+    g_hash_table_insert(wanted, (gpointer) "NX_A", (gpointer) "it's \\");
+    g_hash_table_insert(wanted, (gpointer) "NX_C", (gpointer) "new");
+    GString *result = nx_dotenv_rewrite(file, wanted, owned);
+    g_autoptr(NxDotenv) after = nx_dotenv_parse(result->str, result->len, NX_DOTENV_FILE_FIRST);
+    g_assert_cmpstr(nx_dotenv_get(after, "NX_A"), ==, "it's \\");
+    g_assert_cmpstr(nx_dotenv_get(after, "NX_C"), ==, "new");
+    g_assert_null(nx_dotenv_get(after, "NX_B"));
+    if (!strstr(text->str, "${")) /* what leans on another value follows it */
+      g_assert_cmpstr(nx_dotenv_get(after, "F"), ==, nx_dotenv_get(file, "F"));
+    g_string_free(result, TRUE);
+  }
 }
 
 int main(int argc, char **argv)
@@ -199,5 +224,6 @@ int main(int argc, char **argv)
   g_test_add_func("/dotenv/rewriting keeps comments, order, foreign keys and unchanged bytes", test_rewrite);
   g_test_add_func("/dotenv/rewriting follows what variables stand for afterwards", test_rewrite_follows_variables);
   g_test_add_func("/dotenv/an open quote left in the file cannot swallow new values", test_rewrite_silences_open_quotes);
+  g_test_add_func("/dotenv/new values read back from a file that held anything", test_rewrite_of_anything);
   return g_test_run();
 }
