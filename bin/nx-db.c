@@ -87,7 +87,7 @@ static const NxOption OPTIONS[] = {
 };
 
 static const NxCommand *const COMMANDS[] = {
-  &nx_command_db_check, &nx_command_db_current, &nx_command_db_downgrade, &nx_command_db_history, &nx_command_db_init,
+  &nx_command_db_alembic, &nx_command_db_check, &nx_command_db_current, &nx_command_db_downgrade, &nx_command_db_history, &nx_command_db_init,
   &INSTRUMENTS,         &LOG_EVENTS,            &LOG_RESULTS,             &PENDING,               &nx_command_db_upgrade, NULL,
 };
 
@@ -248,10 +248,25 @@ static int run_current(const char *address, int argc, char **argv)
   return nx_cli_parse(&nx_command_db_current, argc, argv, &options) ? nx_db_command_current(address, options.verbose) : nx_cli_exit_code();
 }
 
+static int run_alembic(const char *address, int argc, char **argv)
+{
+  NxDbAlembicOptions options = {0};
+  return nx_cli_parse(&nx_command_db_alembic, argc, argv, &options) ? nx_db_command_alembic(address, options.words) : nx_cli_exit_code();
+}
+
+static int print_script(const char *address, const char *range, gboolean is_upgrade)
+{
+  g_autoptr(GError) error = NULL;
+  int status = nx_db_command_script(address, range, is_upgrade, &error);
+  return error ? nx_cli_usage_error("%s", error->message) : status;
+}
+
 static int run_downgrade(const char *address, int argc, char **argv)
 {
   NxDbMoveOptions options = {0};
-  return nx_cli_parse(&nx_command_db_downgrade, argc, argv, &options) ? nx_db_command_downgrade(address, options.revision) : nx_cli_exit_code();
+  if (!nx_cli_parse(&nx_command_db_downgrade, argc, argv, &options))
+    return nx_cli_exit_code();
+  return options.sql ? print_script(address, options.revision, FALSE) : nx_db_command_downgrade(address, options.revision);
 }
 
 static int run_history(const char *address, int argc, char **argv)
@@ -271,14 +286,16 @@ static int run_init(const char *address, int argc, char **argv)
 static int run_upgrade(const char *address, int argc, char **argv)
 {
   NxDbMoveOptions options = {0};
-  return nx_cli_parse(&nx_command_db_upgrade, argc, argv, &options) ? nx_db_command_upgrade(address, options.revision) : nx_cli_exit_code();
+  if (!nx_cli_parse(&nx_command_db_upgrade, argc, argv, &options))
+    return nx_cli_exit_code();
+  return options.sql ? print_script(address, options.revision, TRUE) : nx_db_command_upgrade(address, options.revision);
 }
 
 static const struct {
   const NxCommand *command;
   int (*run)(const char *address, int argc, char **argv);
 } RUNNERS[] = {
-  {&nx_command_db_check, run_check},     {&nx_command_db_current, run_current}, {&nx_command_db_downgrade, run_downgrade},
+  {&nx_command_db_alembic, run_alembic}, {&nx_command_db_check, run_check},     {&nx_command_db_current, run_current}, {&nx_command_db_downgrade, run_downgrade},
   {&nx_command_db_history, run_history}, {&nx_command_db_init, run_init},       {&nx_command_db_upgrade, run_upgrade},
   {&INSTRUMENTS, run_instruments},       {&LOG_EVENTS, run_log_events},         {&LOG_RESULTS, run_log_results},
   {&PENDING, run_pending},

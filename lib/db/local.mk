@@ -3,7 +3,9 @@ noinst_LIBRARIES += lib/db/libdb.a
 lib_db_libdb_a_SOURCES = lib/db/nx-db.h lib/db/driver.h lib/db/sqlite.h lib/db/revisions.h lib/db/migration.h lib/db/sql-text.h \
 	lib/db/connection.c lib/db/sqlite.c lib/db/sqlite-backup.c lib/db/graph.c lib/db/places.c lib/db/entries.c lib/db/sql-text.c \
 	lib/db/pieces.c lib/db/table.c lib/db/batch.c lib/db/directives.c lib/db/version.c lib/db/migrate.c lib/db/make.c lib/db/reports.h \
-	lib/db/reports.c lib/db/schema-commands.c lib/db/stages.h lib/db/stage.c lib/db/instruments.c lib/db/events.c \
+	lib/db/reports.c lib/db/schema-commands.c lib/db/offline.h lib/db/offline.c lib/db/schema-compare.h lib/db/schema-compare.c \
+	lib/db/alembic.h lib/db/alembic.c lib/db/alembic-arguments.c lib/db/stamp.c lib/db/revision-files.c lib/db/autogenerate.h \
+	lib/db/autogenerate.c lib/db/stages.h lib/db/stage.c lib/db/instruments.c lib/db/events.c \
 	lib/db/uploads.c lib/db/pending.c lib/db/results.c
 lib_db_libdb_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 DB_LIBS = lib/db/libdb.a $(SQLITE_LIBS)
@@ -19,8 +21,8 @@ SHARE_FILES += migrations/nexuslims/schema.json \
 	migrations/nexuslims/v2_5_0a_add_external_user_identifiers.up.sql migrations/nexuslims/v2_5_0a_add_external_user_identifiers.down.sql \
 	migrations/nexuslims/v2_5_0b_remove_computer_fields.up.sql migrations/nexuslims/v2_5_0b_remove_computer_fields.down.sql
 
-dist_check_SCRIPTS += tests/corpus/db-goldens
-TESTS += tests/corpus/db-goldens
+dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts
+TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts
 dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats
 TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats
 

@@ -11,9 +11,10 @@
 typedef struct NxDb NxDb;
 
 typedef enum {
-  NX_DB_READ,   /* changes nothing, not even the journal mode; a run that was killed is recovered first */
-  NX_DB_WRITE,  /* the database must exist */
-  NX_DB_CREATE, /* makes it */
+  NX_DB_READ,    /* changes nothing, not even the journal mode; a run that was killed is recovered first */
+  NX_DB_WRITE,   /* the database must exist */
+  NX_DB_CREATE,  /* makes it */
+  NX_DB_SCRATCH, /* an empty one in memory; the address is not looked at */
 } NxDbMode;
 
 /* Errors: NX_ERROR_MISSING, NX_ERROR_FORMAT (not a database), NX_ERROR_PLACE (locked, disk full, read-only), NX_ERROR_IO; the message is
@@ -87,8 +88,12 @@ gboolean nx_db_backup(NxDb *db, char **name, GError **err);
 int nx_db_command_init(const char *address, gboolean force);
 int nx_db_command_upgrade(const char *address, const char *revision);
 int nx_db_command_downgrade(const char *address, const char *revision);
+/* The SQL of a range instead of the change (database 4.6); NX_ERROR_USAGE in *err for a range that is none: the caller reports it. */
+int nx_db_command_script(const char *address, const char *range, gboolean is_upgrade, GError **err);
 int nx_db_command_current(const char *address, gboolean verbose);
 int nx_db_command_check(const char *address);
+/* `alembic WORDS…`: the Alembic-compatible command line (database 4). */
+int nx_db_command_alembic(const char *address, const char *const *words);
 int nx_db_command_history(const char *address, gboolean verbose, gboolean indicate_current);
 
 /* ---------------------------------------------------------------------------------------------------------- stages */

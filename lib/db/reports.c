@@ -38,13 +38,13 @@ void nx_report_renamed_rows(const char *address)
 gboolean nx_report_current(NxDb *db, const NxGraph *graph, const char *address, gboolean verbose, FILE *out, GError **err)
 {
   g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
+  g_autofree char *url = nx_db_url_shown(address);
+  if (rows && verbose)
+    fprintf(out, "Current revision(s) for %s:\n", url);
   g_autoptr(GPtrArray) revisions = rows ? nx_graph_resolve_rows(graph, rows, err) : NULL;
   if (!revisions)
     return FALSE;
   g_autoptr(GPtrArray) topmost = nx_revisions_topmost(revisions);
-  g_autofree char *url = nx_db_url_shown(address);
-  if (verbose)
-    fprintf(out, "Current revision(s) for %s:\n", url);
   for (guint i = 0; i < topmost->len; i++) {
     g_autofree char *text = verbose ? nx_revision_entry(topmost->pdata[i], FALSE) : nx_revision_short(topmost->pdata[i], FALSE, TRUE);
     fprintf(out, "%s%s", text, verbose ? "" : "\n");

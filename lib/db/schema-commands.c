@@ -1,6 +1,7 @@
 /* schema-commands.c — init, upgrade, downgrade, current, check and history in the words of `nexuslims db` (database 3). */
 #include "nx-cli.h"
 #include "nx-config.h"
+#include "offline.h"
 #include "reports.h"
 
 #include <glib/gstdio.h>
@@ -125,6 +126,18 @@ int nx_db_command_upgrade(const char *address, const char *revision)
 int nx_db_command_downgrade(const char *address, const char *revision)
 {
   return is_there(address) ? migrate(address, revision, &DOWNGRADE) : say_missing("", 1);
+}
+
+int nx_db_command_script(const char *address, const char *range, gboolean is_upgrade, GError **err)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(NxGraph) graph = nx_graph_load(NX_SCHEMA, &error);
+  if (graph && nx_offline_migrate(graph, address, range, is_upgrade, stdout, &error))
+    return 0;
+  if (!g_error_matches(error, NX_ERROR, NX_ERROR_USAGE))
+    return complain(is_upgrade ? UPGRADE.doing : DOWNGRADE.doing, error, 1);
+  g_propagate_error(err, g_steal_pointer(&error));
+  return 2;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- looking */

@@ -152,6 +152,8 @@ static gpointer sqlite_open(const char *address, NxDbMode mode, GError **err)
   int code = SQLITE_OK;
   if (mode == NX_DB_READ)
     code = open_for_reading(name, &connection);
+  else if (mode == NX_DB_SCRATCH)
+    code = open_file(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &connection);
   else
     code = open_file(name, SQLITE_OPEN_READWRITE | (mode == NX_DB_CREATE ? SQLITE_OPEN_CREATE : 0), &connection);
   if (code == SQLITE_OK)
