@@ -11,6 +11,7 @@ typedef struct {
 } Glob;
 
 struct NxFileFilter {
+  gint references;
   GArray *wanted; /* of Glob; NULL: every name */
   GArray *ignored;
 };
@@ -48,14 +49,21 @@ static GArray *compile(const char *const *patterns)
 NxFileFilter *nx_file_filter_new(const char *const *wanted, const char *const *ignored)
 {
   NxFileFilter *filter = g_new0(NxFileFilter, 1);
+  filter->references = 1;
   filter->wanted = wanted ? compile(wanted) : NULL;
   filter->ignored = compile(ignored);
   return filter;
 }
 
-void nx_file_filter_free(NxFileFilter *filter)
+NxFileFilter *nx_file_filter_ref(NxFileFilter *filter)
 {
-  if (!filter)
+  g_atomic_int_inc(&filter->references);
+  return filter;
+}
+
+void nx_file_filter_unref(NxFileFilter *filter)
+{
+  if (!filter || !g_atomic_int_dec_and_test(&filter->references))
     return;
   g_clear_pointer(&filter->wanted, g_array_unref);
   g_array_unref(filter->ignored);

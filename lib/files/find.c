@@ -14,6 +14,7 @@
 #define ARRIVAL_MS 20       /* lines written in one go come this close together */
 #define MANY_FILES 10000    /* from here on the length of the line is looked at */
 #define SECONDS_PER_DAY 86400.0
+#define TIME_MAX 1e11       /* s: the year 5138; no file's time is further out */
 
 static const char *const KINDS[] = {"session", NULL};
 
@@ -76,9 +77,9 @@ static gboolean check_given_files(NxLines *lines, json_object *session, GError *
   if (!files)
     return FALSE;
   for (gsize i = 0; i < json_object_array_length(files); i++) {
-    if (isfinite(nx_json_get_double(json_object_array_get_idx(files, i), "mtime", NAN)))
+    if (fabs(nx_json_get_double(json_object_array_get_idx(files, i), "mtime", NAN)) <= TIME_MAX)
       continue;
-    g_set_error(err, NX_ERROR, NX_ERROR_LINE, "line %" G_GUINT64_FORMAT ": files[%" G_GSIZE_FORMAT "] has no number as 'mtime'",
+    g_set_error(err, NX_ERROR, NX_ERROR_LINE, "line %" G_GUINT64_FORMAT ": files[%" G_GSIZE_FORMAT "] has no time of a file as 'mtime'",
                 nx_lines_number(lines), i);
     return FALSE;
   }

@@ -4,17 +4,14 @@
 #include <string.h>
 
 struct NxFileIndex {
-  NxWalkBag *bags;
-  guint n_bags;
+  GArray *bags; /* of NxWalkBag */
 };
 
 void nx_file_index_free(NxFileIndex *index)
 {
   if (!index)
     return;
-  for (guint i = 0; i < index->n_bags; i++)
-    nx_walk_bag_clear(&index->bags[i]);
-  g_free(index->bags);
+  g_array_unref(index->bags);
   g_free(index);
 }
 
@@ -49,10 +46,8 @@ static GPtrArray *starts_of_links(GArray *links)
 NxFileIndex *nx_file_index_new(const char *root, const NxWalk *walk, GError **err)
 {
   g_autoptr(NxFileIndex) index = g_new0(NxFileIndex, 1);
-  index->n_bags = walk->threads;
-  index->bags = g_new0(NxWalkBag, index->n_bags);
-  for (guint i = 0; i < index->n_bags; i++)
-    nx_walk_bag_init(&index->bags[i]);
+  index->bags = g_array_new(FALSE, FALSE, sizeof(NxWalkBag));
+  g_array_set_clear_func(index->bags, nx_walk_bag_clear);
   g_autoptr(GPtrArray) starts = g_ptr_array_new_with_free_func((GDestroyNotify)nx_folder_unref);
   g_ptr_array_add(starts, nx_folder_start(root, FALSE));
   g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(NxWalkLink));
@@ -97,8 +92,8 @@ static gboolean same_file(gconstpointer a, gconstpointer b)
 static GArray *candidates_between(const NxFileIndex *index, gint64 start, gint64 end)
 {
   GArray *candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
-  for (guint b = 0; b < index->n_bags; b++) {
-    const NxWalkBag *bag = &index->bags[b];
+  for (guint b = 0; b < index->bags->len; b++) {
+    const NxWalkBag *bag = &g_array_index(index->bags, NxWalkBag, b);
     for (guint i = 0; i < bag->files->len; i++) {
       const NxWalkedFile *file = &g_array_index(bag->files, NxWalkedFile, i);
       if (file->mtime_ns <= start || file->mtime_ns > end)

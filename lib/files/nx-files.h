@@ -29,8 +29,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxClusters, nx_clusters_free)
 typedef struct NxFileFilter NxFileFilter;
 /* `wanted` NULL: every name; else one of these must match. `ignored` NULL or empty: none. Both NULL-terminated and copied. */
 NxFileFilter *nx_file_filter_new(const char *const *wanted, const char *const *ignored);
-void nx_file_filter_free(NxFileFilter *filter);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxFileFilter, nx_file_filter_free)
+NxFileFilter *nx_file_filter_ref(NxFileFilter *filter);
+void nx_file_filter_unref(NxFileFilter *filter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxFileFilter, nx_file_filter_unref)
 /* `exclusive`: the extensions of our formats, and those of each plug-in nx-extract-NAME, which is asked with --describe; `inclusive`: all. */
 NxFileFilter *nx_file_filter_for_strategy(NxFileStrategy strategy, const char *const *ignored);
 gboolean nx_file_filter_accepts(const NxFileFilter *filter, const char *name);
@@ -43,13 +44,13 @@ gboolean nx_file_filter_accepts(const NxFileFilter *filter, const char *name);
 typedef struct NxFileIndex NxFileIndex;
 
 typedef struct {
-  const NxFileFilter *filter;
+  NxFileFilter *filter; /* borrowed */
   gint64 since;  /* ns since the epoch: files not modified after it are left out; G_MININT64: none */
   guint threads; /* requests in flight; at least 1 */
 } NxWalk;
 
 /* NULL when the root cannot be read (NX_ERROR_MISSING when it is not there) or trouble of the place makes the result incomplete
- * (NX_ERROR_PLACE: I/O error, stale handle, no descriptors …). A folder that may not be read is logged and left out. */
+ * (NX_ERROR_PLACE: I/O error, stale handle, no answer for five minutes …). A folder that may not be read is logged and left out. */
 NxFileIndex *nx_file_index_new(const char *root, const NxWalk *walk, GError **err);
 void nx_file_index_free(NxFileIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxFileIndex, nx_file_index_free)
@@ -68,7 +69,7 @@ GArray *nx_file_index_select(const NxFileIndex *index, gint64 start, gint64 end)
 
 typedef struct {
   const char *data_root; /* NX_INSTRUMENT_DATA_PATH */
-  const NxFileFilter *filter;
+  NxFileFilter *filter;
   NxClusterRule rule;
   double delay_days;
   guint threads;

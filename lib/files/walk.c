@@ -3,7 +3,10 @@
  * Listing gives names and kinds; only a regular file whose name is wanted costs a stat, and that by its name relative to the open folder. The
  * stack is taken from the top, so the walk goes deep first and few folders are open at once. A long list of names is handed out in pieces as
  * soon as another thread has nothing to do: on a share that answers slowly it is the requests in flight that count, and a folder of a
- * hundred thousand files must not be one thread's work. */
+ * hundred thousand files must not be one thread's work.
+ *
+ * A share that has died answers nothing, and a thread that asked it cannot be stopped. The walk is then given up: everything its threads may
+ * still touch belongs to the walk, which stays until the last of them is done, if ever. */
 #include "walk.h"
 
 #include <dirent.h>
@@ -15,6 +18,8 @@
 
 #define LIST_BYTES (64 * 1024)
 #define NAMES_PER_TASK 256
+#define PATIENCE_SECONDS 300.0 /* without any answer to any thread */
+#define LOOK_MS 200            /* how often the answers are counted */
 
 typedef struct {
   NxFolder *folder; /* a reference; of its parent (a folder to list) or of itself (names to look at) the task is a user */
@@ -22,34 +27,39 @@ typedef struct {
   GString *names;   /* NUL-ended names to look at; NULL: the folder is to be listed */
 } Task;
 
+typedef struct Walker Walker;
+
 typedef struct {
-  const NxWalk *walk;
-  GArray *links;
+  NxFileFilter *filter; /* a reference */
+  gint64 since;
+  guint n_walkers;
+  Walker *walkers;
+  GArray *links;     /* of NxWalkLink; NULL: not wanted */
   GMutex lock;
   GCond changed;
   GArray *tasks;     /* stack of Task */
   guint unfinished;  /* tasks on the stack or being worked on */
+  guint running;     /* threads */
   gint idle;         /* threads that wait */
   gint stopped;
   GError *error;     /* the first one */
+  gint references;   /* one a thread, one of who waits for them */
 } Walk;
 
-typedef struct {
+struct Walker {
   Walk *walk;
-  NxWalkBag *bag;
+  NxWalkBag bag;
   char *listing;
   GString *names; /* wanted names of the folder at hand, not looked at yet */
   guint n_names;
-} Walker;
+  guint answers;  /* of the file system; wraps around */
+};
 
-void nx_walk_bag_init(NxWalkBag *bag)
+void nx_walk_bag_clear(gpointer data)
 {
-  bag->files = g_array_new(FALSE, FALSE, sizeof(NxWalkedFile));
-  bag->names = g_string_new(NULL);
-}
-
-void nx_walk_bag_clear(NxWalkBag *bag)
-{
+  NxWalkBag *bag = data;
+  if (!bag->files)
+    return;
   for (guint i = 0; i < bag->files->len; i++)
     nx_folder_unref(g_array_index(bag->files, NxWalkedFile, i).folder);
   g_array_unref(bag->files);
@@ -126,6 +136,12 @@ static void report(Walk *walk, const NxFolder *folder, const char *name, const c
 
 /* ---------------------------------------------------------------------------------------------------- looking at files */
 
+/* A million times a walk, and only ever written by its own thread: no locked instruction. */
+static void note_answer(Walker *walker)
+{
+  __atomic_store_n(&walker->answers, walker->answers + 1, __ATOMIC_RELAXED);
+}
+
 static gint64 nanoseconds(const struct timespec *time)
 {
   gint64 whole, sum;
@@ -137,11 +153,11 @@ static gint64 nanoseconds(const struct timespec *time)
 static void keep(Walker *walker, NxFolder *folder, const char *name, const struct stat *status)
 {
   gint64 mtime = nanoseconds(&status->st_mtim);
-  if (!S_ISREG(status->st_mode) || mtime <= walker->walk->walk->since)
+  if (!S_ISREG(status->st_mode) || mtime <= walker->walk->since)
     return;
-  NxWalkedFile file = {mtime, (guint64)status->st_size, status->st_dev, status->st_ino, nx_folder_ref(folder), walker->bag->names->len};
-  g_string_append_len(walker->bag->names, name, (gssize)strlen(name) + 1);
-  g_array_append_val(walker->bag->files, file);
+  NxWalkedFile file = {mtime, (guint64)status->st_size, status->st_dev, status->st_ino, nx_folder_ref(folder), walker->bag.names->len};
+  g_string_append_len(walker->bag.names, name, (gssize)strlen(name) + 1);
+  g_array_append_val(walker->bag.files, file);
 }
 
 static void look_at(Walker *walker, NxFolder *folder, int fd, const GString *names)
@@ -152,6 +168,7 @@ static void look_at(Walker *walker, NxFolder *folder, int fd, const GString *nam
       keep(walker, folder, name, &status);
     else
       report(walker->walk, folder, name, "look at", errno);
+    note_answer(walker);
   }
 }
 
@@ -224,7 +241,7 @@ static void take_entry(Walker *walker, NxFolder *folder, int fd, const struct di
     note_link(walker, folder, fd, name);
     break;
   case DT_REG:
-    if (!nx_file_filter_accepts(walker->walk->walk->filter, name))
+    if (!nx_file_filter_accepts(walker->walk->filter, name))
       break;
     g_string_append_len(walker->names, name, (gssize)strlen(name) + 1);
     if (++walker->n_names == NAMES_PER_TASK)
@@ -245,6 +262,7 @@ static void list_folder(Walker *walker, NxFolder *folder, gboolean by_parent)
   gssize length = 1;
   while (length > 0 && !is_stopped(walker->walk)) {
     length = getdents64(fd, walker->listing, LIST_BYTES);
+    note_answer(walker);
     for (gssize at = 0; at < length;) {
       const struct dirent64 *entry = (const struct dirent64 *)(walker->listing + at);
       take_entry(walker, folder, fd, entry);
@@ -275,39 +293,124 @@ static void work_on(Walker *walker, Task *task)
   nx_folder_unref(task->folder);
 }
 
+static void walk_unref(Walk *walk)
+{
+  if (!g_atomic_int_dec_and_test(&walk->references))
+    return;
+  for (guint i = 0; i < walk->n_walkers; i++)
+    nx_walk_bag_clear(&walk->walkers[i].bag);
+  g_free(walk->walkers);
+  nx_file_filter_unref(walk->filter);
+  g_clear_pointer(&walk->links, g_array_unref);
+  g_array_unref(walk->tasks);
+  g_clear_error(&walk->error);
+  g_mutex_clear(&walk->lock);
+  g_cond_clear(&walk->changed);
+  g_free(walk);
+}
+
 static gpointer walk_thread(gpointer data)
 {
   Walker *walker = data;
+  Walk *walk = walker->walk;
   walker->listing = g_malloc(LIST_BYTES);
   walker->names = g_string_new(NULL);
   Task task;
-  for (gboolean finished_one = FALSE; take(walker->walk, finished_one, &task); finished_one = TRUE)
+  for (gboolean finished_one = FALSE; take(walk, finished_one, &task); finished_one = TRUE)
     work_on(walker, &task);
   g_string_free(walker->names, TRUE);
   g_free(walker->listing);
+  g_mutex_lock(&walk->lock);
+  walk->running--;
+  g_cond_broadcast(&walk->changed);
+  g_mutex_unlock(&walk->lock);
+  walk_unref(walk);
   return NULL;
 }
 
-gboolean nx_walk_run(const NxWalk *request, GPtrArray *starts, NxWalkBag *bags, GArray *links, GError **err)
+static Walk *walk_new(const NxWalk *request, GPtrArray *starts, GArray *links)
 {
-  Walk walk = {.walk = request, .links = links, .tasks = g_array_new(FALSE, FALSE, sizeof(Task))};
-  g_mutex_init(&walk.lock);
-  g_cond_init(&walk.changed);
+  Walk *walk = g_new0(Walk, 1);
+  walk->filter = nx_file_filter_ref(request->filter);
+  walk->since = request->since;
+  walk->n_walkers = request->threads;
+  walk->walkers = g_new0(Walker, walk->n_walkers);
+  walk->links = links ? g_array_ref(links) : NULL;
+  walk->tasks = g_array_new(FALSE, FALSE, sizeof(Task));
+  walk->references = 1;
+  g_mutex_init(&walk->lock);
+  g_cond_init(&walk->changed);
   for (guint i = 0; i < starts->len; i++)
-    push(&walk, (Task){.folder = nx_folder_ref(g_ptr_array_index(starts, i))});
-  g_autofree Walker *walkers = g_new0(Walker, request->threads);
-  g_autofree GThread **threads = g_new0(GThread *, request->threads);
-  for (guint i = 0; i < request->threads; i++) {
-    walkers[i] = (Walker){.walk = &walk, .bag = &bags[i]};
-    threads[i] = g_thread_new("walk", walk_thread, &walkers[i]);
+    push(walk, (Task){.folder = nx_folder_ref(g_ptr_array_index(starts, i))});
+  return walk;
+}
+
+static void start_threads(Walk *walk)
+{
+  walk->running = walk->n_walkers;
+  for (guint i = 0; i < walk->n_walkers; i++) {
+    Walker *walker = &walk->walkers[i];
+    walker->walk = walk;
+    walker->bag = (NxWalkBag){g_array_new(FALSE, FALSE, sizeof(NxWalkedFile)), g_string_new(NULL)};
+    g_atomic_int_inc(&walk->references);
+    g_thread_unref(g_thread_new("walk", walk_thread, walker));
   }
-  for (guint i = 0; i < request->threads; i++)
-    g_thread_join(threads[i]);
-  g_array_unref(walk.tasks);
-  g_mutex_clear(&walk.lock);
-  g_cond_clear(&walk.changed);
-  if (!walk.error)
-    return TRUE;
-  g_propagate_error(err, walk.error);
+}
+
+static guint count_answers(Walk *walk)
+{
+  guint count = 0;
+  for (guint i = 0; i < walk->n_walkers; i++)
+    count += __atomic_load_n(&walk->walkers[i].answers, __ATOMIC_RELAXED);
+  return count;
+}
+
+/* TRUE once all threads are done; FALSE when there was no answer for too long, or none soon after a signal. */
+static gboolean wait_for_threads(Walk *walk)
+{
+  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
+  gint64 patience = (gint64)(PATIENCE_SECONDS * G_USEC_PER_SEC * (scale ? g_ascii_strtod(scale, NULL) : 1));
+  gint64 answered = g_get_monotonic_time();
+  guint answers = 0;
+  g_mutex_lock(&walk->lock);
+  while (walk->running > 0) {
+    gint64 now = g_get_monotonic_time();
+    guint count = count_answers(walk);
+    answered = count != answers ? now : answered;
+    answers = count;
+    if (now - answered > (nx_interrupted() ? G_USEC_PER_SEC : patience))
+      break;
+    g_cond_wait_until(&walk->changed, &walk->lock, now + LOOK_MS * 1000);
+  }
+  gboolean done = walk->running == 0;
+  g_mutex_unlock(&walk->lock);
+  return done;
+}
+
+static gboolean give_up(Walk *walk, const NxFolder *start, GError **err)
+{
+  stop(walk, g_error_new(NX_ERROR, NX_ERROR_PLACE, "given up"));
+  g_autofree char *path = nx_folder_path(start, NULL), *shown = nx_text_utf8(path, -1);
+  if (nx_interrupted())
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
+  else
+    g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "folder %s does not answer; is its server there?", shown);
   return FALSE;
+}
+
+gboolean nx_walk_run(const NxWalk *request, GPtrArray *starts, GArray *bags, GArray *links, GError **err)
+{
+  Walk *walk = walk_new(request, starts, links);
+  start_threads(walk);
+  gboolean good = wait_for_threads(walk) || give_up(walk, g_ptr_array_index(starts, 0), err);
+  if (good && walk->error) {
+    g_propagate_error(err, g_steal_pointer(&walk->error));
+    good = FALSE;
+  }
+  for (guint i = 0; good && i < walk->n_walkers; i++) {
+    g_array_append_val(bags, walk->walkers[i].bag);
+    walk->walkers[i].bag = (NxWalkBag){NULL, NULL};
+  }
+  walk_unref(walk);
+  return good;
 }

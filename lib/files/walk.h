@@ -29,11 +29,10 @@ typedef struct {
   ino_t inode;
 } NxWalkLink;
 
-void nx_walk_bag_init(NxWalkBag *bag);
-void nx_walk_bag_clear(NxWalkBag *bag);
+void nx_walk_bag_clear(gpointer bag);
 
-/* Walks each of `starts` (of NxFolder *), `walk->threads` bags. Links to folders met on the way are added to `links` (of NxWalkLink; NULL: not
- * looked for). FALSE: *err as nx_file_index_new. */
-gboolean nx_walk_run(const NxWalk *walk, GPtrArray *starts, NxWalkBag *bags, GArray *links, GError **err);
+/* Walks each of `starts` (of NxFolder *) and adds what was found to `bags` (of NxWalkBag). Links to folders met on the way are added to `links` (of
+ * NxWalkLink; NULL: not looked for). FALSE: *err as nx_file_index_new, and nothing was added. */
+gboolean nx_walk_run(const NxWalk *walk, GPtrArray *starts, GArray *bags, GArray *links, GError **err);
 
 #endif

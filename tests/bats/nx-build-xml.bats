@@ -291,7 +291,7 @@ PYTHON
 
 @test "activities that name a file twice or one that is not there end the session with ERROR" {
   for activities in '[[0,0]]' '[[0,2]]' '[[-1]]' '[["0"]]'; do
-    run nx-build-xml <<<"$(session ".activities = $activities")"
+    run nx-build-xml <<<"$(session ".activities = $activities | .files[].datasets = [{}]")"
     assert_success
     assert_json .status ERROR
     [ ! -e $RECORD ]
@@ -299,7 +299,7 @@ PYTHON
 }
 
 @test "input that is no session line stops with its number, exit 2; earlier lines are out" {
-  good=$(session)
+  good=$(session '.files[].datasets = [{"nx_meta":{"DatasetType":"Image"}}]')
   for bad in 'not json' '[1]' '{"kind":"file"}' '{"kind":"session"}' "$(session 'del(.activities)')" "$(session 'del(.start)')" \
     "$(session 'del(.session_identifier)')" "$(session 'del(.instrument.instrument_pid)')" "$(session '.files[1] = {"mtime":1}')" \
     "$(session '.files[1] = {"path":"/x"}')" "$(session '.files[1].datasets = 7')" $'{"kind":"session\xff"}'; do

@@ -105,6 +105,19 @@ names() {
   assert_output "c.ser d.tif e.tiff f.spc j.txt k.png o"
 }
 
+@test "whatever becomes of a session, its line is one of share/schema/lines.json" {
+  file a.dm3 '2024-02-05 17:30 UTC'
+  sessions=$(session; session '.start = "2023-01-01T00:00:00Z" | .end = "2023-01-01T01:00:00Z"'; session '.instrument.filestore_path = "gone"'
+    session '.instrument.filestore_path = "gone" | .end = "2999-01-01T00:00:00Z"'; session '.status = "NO_CONSENT" | .error = {stage:"x", message:"y"}')
+  run --separate-stderr nx-find-files <<<"$sessions"
+  assert_success
+  [ "$(jq -r .status <<<"$output" | tr '\n' ' ')" = "TO_BE_BUILT NO_FILES_FOUND ERROR TO_BE_BUILT NO_CONSENT " ]
+  "$NX_SOURCE/tests/check-lines" <<<"$output"
+  run "$NX_SOURCE/tests/check-lines" <<<"$(session '.status = "LOST" | .activities = [[]]')"
+  assert_failure
+  assert_equal "${#lines[@]}" 3
+}
+
 @test "a strategy that is none of the two is exclusive, with a warning" {
   file a.dm3 '2024-02-05 17:30 UTC'
   file b.txt '2024-02-05 17:30 UTC'

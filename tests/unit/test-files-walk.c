@@ -8,7 +8,29 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* ----------------------------------------------------------------------------------------- a file system in trouble */
+
+/* What the next listings of a folder do instead of what the kernel says: the walk calls this getdents64 and not the C library's. */
+static enum { WELL, BROKEN, SILENT } file_system;
+static gint silent_calls;
+
+ssize_t getdents64(int fd, void *buffer, size_t length)
+{
+  if (file_system == BROKEN) {
+    errno = EIO;
+    return -1;
+  }
+  if (file_system == SILENT) {
+    g_atomic_int_inc(&silent_calls);
+    while (file_system == SILENT)
+      g_usleep(1000);
+    g_atomic_int_add(&silent_calls, -1);
+  }
+  return syscall(SYS_getdents64, fd, buffer, length);
+}
 
 /* --------------------------------------------------------------------------------------------------------- filter */
 
@@ -242,6 +264,42 @@ static void test_root_missing(void)
   remove_scratch();
 }
 
+static void check_trouble(const char *reason)
+{
+  g_autoptr(NxFileFilter) filter = nx_file_filter_new(NULL, NULL);
+  g_autoptr(GError) err = NULL;
+  g_assert_null(nx_file_index_new(scratch, &(NxWalk){filter, G_MININT64, 3}, &err));
+  g_assert_error(err, NX_ERROR, NX_ERROR_PLACE);
+  g_assert_nonnull(strstr(err->message, scratch));
+  g_assert_nonnull(strstr(err->message, reason));
+}
+
+static void test_input_output_error(void)
+{
+  fresh_scratch();
+  make_file("a.dm3", 1, 0);
+  file_system = BROKEN;
+  check_trouble("Input/output error");
+  file_system = WELL;
+  remove_scratch();
+}
+
+static void test_silence(void)
+{
+  fresh_scratch();
+  make_file("a.dm3", 1, 0);
+  file_system = SILENT;
+  g_setenv("NX_TEST_TIME_SCALE", "0.001", TRUE);
+  check_trouble("does not answer");
+  g_unsetenv("NX_TEST_TIME_SCALE");
+  g_assert_cmpint(g_atomic_int_get(&silent_calls), ==, 1);
+  file_system = WELL;
+  while (g_atomic_int_get(&silent_calls) > 0)
+    g_usleep(1000);
+  check_found(".", "a.dm3");
+  remove_scratch();
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -255,6 +313,8 @@ int main(int argc, char **argv)
   g_test_add_func("/walk/a handful of descriptors is enough", test_few_descriptors);
   g_test_add_func("/walk/a folder of thousands of files is shared among threads without loss", test_many_in_one_folder);
   g_test_add_func("/walk/a root that is not there is an error that names it", test_root_missing);
+  g_test_add_func("/walk/a list with holes does not pass for a whole one", test_input_output_error);
+  g_test_add_func("/walk/a share that does not answer is given up", test_silence);
   int result = g_test_run();
   g_free(scratch);
   return result;
