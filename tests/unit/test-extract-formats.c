@@ -54,9 +54,30 @@ static void test_corpus(gconstpointer name)
     check_case(cases->pdata[i]);
 }
 
+/* lib/base says which extensions are data, without knowing the formats. */
+static void test_extensions(void)
+{
+  for (const NxFormat *const *format = nx_formats; *format; format++) {
+    for (const char *const *extension = (*format)->extensions; (*format)->priority > 0 && *extension; extension++)
+      g_assert_true(g_strv_contains(nx_format_extensions(), *extension));
+  }
+}
+
+/* By descending priority, ties by name: the order in which they are asked. */
+static void test_order(void)
+{
+  for (const NxFormat *const *format = nx_formats; format[1]; format++) {
+    g_assert_cmpint(format[0]->priority, >=, format[1]->priority);
+    if (format[0]->priority == format[1]->priority)
+      g_assert_cmpstr(format[0]->name, <, format[1]->name);
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/extract/registry/every extension of a format counts as data", test_extensions);
+  g_test_add_func("/extract/registry/formats stand by priority, then by name", test_order);
   for (gsize i = 0; i < G_N_ELEMENTS(FOLDERS); i++) {
     g_autofree char *path = g_strdup_printf("/extract/corpus/%s is read as expected, every key, value and unit", FOLDERS[i]);
     g_test_add_data_func(path, FOLDERS[i], test_corpus);
