@@ -25,7 +25,7 @@ static gboolean is_junk(json_object *value)
 json_object *dm_field_value(const DmTree *tree, const DmTag *tag)
 {
   DmBudget budget = { .values = VALUES_MAX, .text_bytes = TEXT_MAX };
-  if (dm_tag_is_missing(tag) || tag->count >= VALUES_MAX)
+  if (dm_tag_is_missing(tag) || (tag->kind == DM_TEXT ? tag->length > TEXT_MAX : tag->count >= VALUES_MAX))
     return NULL;
   return dm_tag_json(tree, tag, &budget);
 }

@@ -5,6 +5,7 @@
 #include "tia-emi.h"
 #include "tia-ser.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char NO_EMI[] = "NexusLIMS could not find a corresponding .emi metadata file for this .ser file. Metadata extraction will be limited.";
@@ -247,8 +248,9 @@ static void set_type(const NxInput *in, const TiaSer *ser, json_object *meta)
 static const char *image_unit(const TiaSer *ser, json_object *info, json_object *meta)
 {
   const char *mode = nx_json_get_string(meta, "Mode");
+  /* Without an .emi the size tells: no pixel is a metre wide. */
   if (!mode)
-    return "nm";
+    return fabs(ser->x.delta) > 1.0 ? "1/nm" : "nm";
   gboolean is_camera = nx_json_get(nx_json_get(info, "AcquireInfo"), "CameraNamePath") != NULL;
   gboolean is_scan = ser->n_dimensions > 0 && *ser->dimensions[0].units;
   if (strstr(mode, "STEM"))

@@ -573,6 +573,24 @@ static void check_cuts(const char *path, json_object *expected)
   }
 }
 
+/* Images are calibrated in the same unit when there is no .emi to say so. */
+static void check_unit_alone(const char *path, json_object *expected)
+{
+  gsize length;
+  g_autofree guint8 *data = whole_file(path, &length);
+  g_autoptr(GPtrArray) signals = read_bytes(data, length);
+  json_object *axes = nx_json_get(json_object_array_get_idx(nx_json_get(expected, "signals"), 0), "axes");
+  const NxArray *array = &only(signals)->array;
+  json_object *last = json_object_array_get_idx(axes, json_object_array_length(axes) - 1);
+  const char *units = nx_json_get_string(last, "units");
+  g_assert_cmpstr(array->axis[array->n_dims - 1].units, ==, g_str_equal(units, "1 / nm") ? "1/nm" : units);
+}
+
+static void test_units_alone(void)
+{
+  for_each_file(check_unit_alone);
+}
+
 static void test_cuts(void)
 {
   for_each_file(check_cuts);
@@ -662,6 +680,7 @@ int main(int argc, char **argv)
   g_test_add_func("/tia/corpus/every file has the expected metadata on each instrument", test_metadata);
   g_test_add_func("/tia/corpus/header fields and the .emi object are kept beside it", test_raw);
   g_test_add_func("/tia/corpus/shape, axes and every number are as expected, top row first", test_arrays);
+  g_test_add_func("/tia/corpus/without an .emi images keep their unit", test_units_alone);
   g_test_add_func("/tia/hostile/the series of these tests is a good one", test_good_series);
   g_test_add_func("/tia/hostile/each field that contradicts the file is refused, with the reason", test_patched_series);
   g_test_add_func("/tia/hostile/a series cut anywhere is refused", test_short_series);
