@@ -69,7 +69,10 @@ static char *key_of(const DmField *field, json_object *value, const char *prefix
 {
   const char *name = last_name(field->path);
   gboolean keeps_name = field->unit && !is_quantity(value);
-  g_autofree char *key = keeps_name ? g_strdup(name) : field->key ? g_strdup(field->key) : field->unit ? without_unit(name) : g_strdup(name);
+  g_autofree char *key = keeps_name    ? g_strdup(name)
+                         : field->key  ? g_strdup(field->key)
+                         : field->unit ? without_unit(name)
+                                       : g_strdup(name);
   return g_strconcat(prefix, key, NULL);
 }
 

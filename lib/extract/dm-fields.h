@@ -16,8 +16,8 @@ typedef enum {
   DM_FIELDS_NO_JUNK = 1 << 0, /* leave out texts that tell people not to touch the field */
 } DmFieldsFlags;
 
-/* Copies what is there and not empty; an existing key is overwritten. A value that is no number and no numeric text stays as it is even where a unit is
- * listed, and then keeps the tag's own name. `prefix` (or "") goes before each key. */
+/* Copies what is there and not empty; an existing key is overwritten. A value that is no number and no numeric text stays as it is even
+ * where a unit is listed, and then keeps the tag's own name. `prefix` (or "") goes before each key. */
 void dm_fields_copy(const DmTree *tree, const DmTag *base, const DmField *fields, gsize n_fields, DmFieldsFlags flags, const char *prefix,
                     json_object *to);
 

@@ -99,8 +99,8 @@ static gboolean check_sizes(const DmTree *tree, const DmImage *image, const Pixe
   if (type->packing == PACKING_UNKNOWN && sizes[0] != sizes[1])
     return fail(image, err, "bad dimensions: a packed transform of data type 5 is square");
   if (wanted != data->length)
-    return fail(image, err, "pixel data size mismatch: %" G_GUINT64_FORMAT " bytes from the dimensions, %" G_GUINT64_FORMAT " in the file", wanted,
-                data->length);
+    return fail(image, err, "pixel data size mismatch: %" G_GUINT64_FORMAT " bytes from the dimensions, %" G_GUINT64_FORMAT " in the file",
+                wanted, data->length);
   return TRUE;
 }
 

@@ -1,4 +1,5 @@
-/* dm-image.h — the images of a DigitalMicrograph file: which they are, what their pixels are, how they are calibrated. Private to lib/extract. */
+/* dm-image.h — the images of a DigitalMicrograph file: which they are, what their pixels are, how they are calibrated. Private to
+ * lib/extract. */
 #ifndef NX_DM_IMAGE_H
 #define NX_DM_IMAGE_H
 
@@ -16,8 +17,8 @@ typedef struct {
 
 void dm_image_free(DmImage *image);
 
-/* The images that are no thumbnails, in file order, at least one. NX_ERROR_FORMAT when there is none or one of them contradicts itself; `name` (of
- * the file) is for the log. */
+/* The images that are no thumbnails, in file order, at least one. NX_ERROR_FORMAT when there is none or one of them contradicts itself;
+ * `name` (of the file) is for the log. */
 GPtrArray *dm_images(const DmTree *tree, const char *name, GError **err);
 
 /* The group all metadata paths of an image are relative to (extractors-a 2.8); NULL when there is none. */

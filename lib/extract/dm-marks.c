@@ -1,7 +1,7 @@
 /* dm-marks.c — what a DigitalMicrograph user has drawn over an image.
- * DocumentObjectList holds a display of each image, whose ImageSource points into ImageSourceList and from there (ImageRef) at the image; its
- * AnnotationGroupList holds the drawings: AnnotationType (the "component types" of the vendor's scripting reference), Rectangle as top, left,
- * bottom, right in pixels, ForegroundColor as three 16-bit numbers. Checked against corpus/dm. */
+ * DocumentObjectList holds a display of each image, whose ImageSource points into ImageSourceList and from there (ImageRef) at the image;
+ * its AnnotationGroupList holds the drawings: AnnotationType (the "component types" of the vendor's scripting reference), Rectangle as
+ * top, left, bottom, right in pixels, ForegroundColor as three 16-bit numbers. Checked against corpus/dm. */
 #include "dm-image.h"
 
 #include <math.h>
@@ -110,7 +110,8 @@ GPtrArray *dm_image_marks(const DmTree *tree, const DmImage *image)
   const DmTag *display = dm_tag_first(tree, displays);
   for (guint i = 0; display && i < SOURCES_MAX; i++) {
     gint64 source;
-    gboolean has_source = dm_tag_integer(tree, dm_tag_find(tree, display, "ImageSource"), 0, &source) && source >= 0 && source < SOURCES_MAX;
+    gboolean has_source =
+        dm_tag_integer(tree, dm_tag_find(tree, display, "ImageSource"), 0, &source) && source >= 0 && source < SOURCES_MAX;
     if (has_source && shows_image[source])
       add_marks(tree, display, marks);
     display = dm_tag_next(tree, display);

@@ -1,5 +1,5 @@
-/* dm-raw.c — the tag tree as it is kept beside the metadata of an image (extractors-a 2.10): everything but pixels, other images and how the
- * program's windows stood. */
+/* dm-raw.c — the tag tree as it is kept beside the metadata of an image (extractors-a 2.10): everything but pixels, other images and how
+ * the program's windows stood. */
 #include "dm-raw.h"
 
 static const char *const LEFT_OUT[] = {

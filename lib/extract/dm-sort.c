@@ -1,9 +1,11 @@
-/* dm-sort.c — the last step of DigitalMicrograph metadata: core fields to the top, everything else to "extensions" (extractors-a 2.9, step H). */
+/* dm-sort.c — the last step of DigitalMicrograph metadata: core fields to the top, everything else to "extensions" (extractors-a 2.9, step
+ * H). */
 #include "dm-meta.h"
 
 /* These stay where they are. */
 static const char *const TOP[] = {
-  "Creation Time",  "Data Type", "DatasetType", "Data Dimensions", "Instrument ID", "warnings", "Extractor Warnings", "NexusLIMS Extraction",
+    "Creation Time", "Data Type", "DatasetType",        "Data Dimensions",
+    "Instrument ID", "warnings",  "Extractor Warnings", "NexusLIMS Extraction",
 };
 
 typedef enum { VALUE_QUANTITY, VALUE_NUMBER, VALUE_STRING } ValueForm;
@@ -24,7 +26,8 @@ static const struct {
 static const struct {
   const char *key, *member, *unit;
 } STAGE[] = {
-  { "X", "x", "micrometer" }, { "Y", "y", "micrometer" }, { "Z", "z", "micrometer" }, { "α", "tilt_alpha", "degree" }, { "β", "tilt_beta", "degree" },
+    {"X", "x", "micrometer"},      {"Y", "y", "micrometer"},     {"Z", "z", "micrometer"},
+    {"α", "tilt_alpha", "degree"}, {"β", "tilt_beta", "degree"},
 };
 
 static gboolean has_form(json_object *value, ValueForm form)
@@ -50,7 +53,8 @@ static const char *core_name(const char *dataset_type, const char *key, json_obj
   return NULL;
 }
 
-/* TRUE for the fixed fields, and for core fields that a profile has set under their schema names (which, unlike display names, are in small letters). */
+/* TRUE for the fixed fields, and for core fields that a profile has set under their schema names (which, unlike display names, are in
+ * small letters). */
 static gboolean stays_on_top(const char *dataset_type, const char *key)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(TOP); i++) {

@@ -250,8 +250,9 @@ static void add_drift_correction(const DmTree *tree, const DmTag *acquisition, j
 /* "11:58:30 PM" or "23:58:30" as seconds of the day. */
 static gboolean parse_clock(const char *text, gboolean twelve_hours, gint *seconds)
 {
-  g_autoptr(GRegex) regex = g_regex_new(twelve_hours ? "^\\s*(\\d{1,2}):(\\d{2}):(\\d{2})\\s*([AP])M\\s*$" : "^\\s*(\\d{1,2}):(\\d{2}):(\\d{2})\\s*$",
-                                        G_REGEX_CASELESS, 0, NULL);
+  g_autoptr(GRegex) regex =
+      g_regex_new(twelve_hours ? "^\\s*(\\d{1,2}):(\\d{2}):(\\d{2})\\s*([AP])M\\s*$" : "^\\s*(\\d{1,2}):(\\d{2}):(\\d{2})\\s*$",
+                  G_REGEX_CASELESS, 0, NULL);
   g_autoptr(GMatchInfo) match = NULL;
   if (!g_regex_match(regex, text, 0, &match))
     return FALSE;

@@ -1,6 +1,7 @@
 /* dm-tags.c — reads the tag tree of DM3 and DM4 files, versions 3 and 4 of one format.
- * Structure integers are big-endian and signed, 4 bytes in DM3 and 8 in DM4, whatever the byte order of the values (extractors-a 2.1 to 2.4).
- * Everything is bounded: depth, number of tags, fields of a struct, bytes kept; a length is compared with the bytes left before it is believed. */
+ * Structure integers are big-endian and signed, 4 bytes in DM3 and 8 in DM4, whatever the byte order of the values (extractors-a 2.1 to
+ * 2.4). Everything is bounded: depth, number of tags, fields of a struct, bytes kept; a length is compared with the bytes left before it
+ * is believed. */
 #include "dm-tags.h"
 
 #include <string.h>
@@ -106,8 +107,8 @@ static void compare_size(Reader *reader, guint64 start, gint64 size)
   if (reader->word == 4 || (size >= 0 && (guint64)size == reader->offset - start))
     return;
   if (!reader->sizes_wrong)
-    nx_log_warning("%s: DM4 tag at byte %" G_GUINT64_FORMAT " says it is %" G_GINT64_FORMAT " bytes long and is %" G_GUINT64_FORMAT, reader->name,
-                   start, size, reader->offset - start);
+    nx_log_warning("%s: DM4 tag at byte %" G_GUINT64_FORMAT " says it is %" G_GINT64_FORMAT " bytes long and is %" G_GUINT64_FORMAT,
+                   reader->name, start, size, reader->offset - start);
   reader->sizes_wrong = TRUE;
 }
 
@@ -156,7 +157,8 @@ static gboolean check_type(const Reader *reader, gint64 type, GError **err)
 static gboolean set_extent(const Reader *reader, DmTag *tag, gint64 count, gsize element_size, GError **err)
 {
   if (count < 0 || !g_uint64_checked_mul(&tag->length, (guint64)count, element_size) || tag->length > left(reader))
-    return fail(reader, err, "%s past end: %" G_GINT64_FORMAT " elements of %" G_GSIZE_FORMAT " bytes, %" G_GUINT64_FORMAT " bytes are left",
+    return fail(reader, err,
+                "%s past end: %" G_GINT64_FORMAT " elements of %" G_GSIZE_FORMAT " bytes, %" G_GUINT64_FORMAT " bytes are left",
                 tag->kind == DM_PIXELS ? "pixel data" : "array", count, element_size, left(reader));
   tag->count = (guint64)count;
   return TRUE;
@@ -201,7 +203,8 @@ static gboolean read_fields(Reader *reader, DmTag *tag, guint64 n_fields, gsize 
   if (!take_word(reader, "a struct", &name_length, err) || !take_word(reader, "a struct", &announced, err))
     return FALSE;
   if (announced < 0 || (guint64)announced != n_fields)
-    return fail(reader, err, "bad tag information: struct of %" G_GINT64_FORMAT " fields, %" G_GUINT64_FORMAT " described", announced, n_fields);
+    return fail(reader, err, "bad tag information: struct of %" G_GINT64_FORMAT " fields, %" G_GUINT64_FORMAT " described", announced,
+                n_fields);
   *size = 0;
   for (guint64 i = 0; i < n_fields; i++) {
     if (!take_word(reader, "a struct", &name_length, err) || !take_word(reader, "a struct", &type, err) || !check_type(reader, type, err))
@@ -248,8 +251,10 @@ static gboolean is_composite(gint64 code)
   return code == CODE_STRING || code == CODE_ARRAY;
 }
 
-/* The description in front of a value, of `n_info` words; which form it is follows from their number and the first two (extractors-a 2.4). */
-static gboolean read_information(Reader *reader, DmTag *tag, gboolean is_pixels, gint64 n_info, guint64 start, gint64 entry_size, GError **err)
+/* The description in front of a value, of `n_info` words; which form it is follows from their number and the first two (extractors-a 2.4).
+ */
+static gboolean read_information(Reader *reader, DmTag *tag, gboolean is_pixels, gint64 n_info, guint64 start, gint64 entry_size,
+                                 GError **err)
 {
   gint64 code, element = 0;
   if (n_info == 1)
@@ -416,7 +421,8 @@ static gboolean read_header(Reader *reader, GError **err)
     return FALSE;
   guint64 version = big_endian_number(at, 4);
   if (version != 3 && version != 4) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "unsupported version %" G_GUINT64_FORMAT " of the DM format (3 and 4 can be read)", version);
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "unsupported version %" G_GUINT64_FORMAT " of the DM format (3 and 4 can be read)",
+                version);
     return FALSE;
   }
   reader->tree->version = (guint)version;

@@ -49,8 +49,8 @@ typedef struct {
 
 typedef struct DmTree DmTree;
 
-/* Reads the tree. `bytes` is borrowed for the life of the tree, `name` (of the file) is for the log. NX_ERROR_FORMAT with the byte offset when the
- * file is no DM3 or DM4 file or is damaged. */
+/* Reads the tree. `bytes` is borrowed for the life of the tree, `name` (of the file) is for the log. NX_ERROR_FORMAT with the byte offset
+ * when the file is no DM3 or DM4 file or is damaged. */
 DmTree *dm_tree_read(NxBytes *bytes, const char *name, GError **err);
 void dm_tree_free(DmTree *tree);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DmTree, dm_tree_free)
@@ -83,8 +83,8 @@ typedef struct {
 } DmBudget;
 #define DM_BUDGET_INIT { 1024u * 1024u, 16u * 1024u * 1024u }
 
-/* The tag as JSON: groups are objects, structs and arrays are arrays; an array over the budget is {"_array_len": n}. NULL when it has no JSON form
- * (pixels, NaN, a tag passed over, budget spent). */
+/* The tag as JSON: groups are objects, structs and arrays are arrays; an array over the budget is {"_array_len": n}. NULL when it has no
+ * JSON form (pixels, NaN, a tag passed over, budget spent). */
 json_object *dm_tag_json(const DmTree *tree, const DmTag *tag, DmBudget *budget);
 
 /* Bytes of one value of `type`; 0 when there is no such simple type. */

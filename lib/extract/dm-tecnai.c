@@ -1,5 +1,6 @@
-/* dm-tecnai.c — parses the text that Tecnai and Titan microscopes hand to DigitalMicrograph: one item or several a line, lines separated by
- * U+2028 (extractors-a 7.1). All or nothing: a text that lacks a required item is of another kind, and what is found in it cannot be trusted. */
+/* dm-tecnai.c — parses the text that Tecnai and Titan microscopes hand to DigitalMicrograph: one item or several a line, lines separated
+ * by U+2028 (extractors-a 7.1). All or nothing: a text that lacks a required item is of another kind, and what is found in it cannot be
+ * trusted. */
 #include "dm-tecnai.h"
 
 #include "decimal.h"
@@ -216,7 +217,8 @@ static gboolean parse_image_shift(char **lines, json_object *to)
 /* "Stage 147.847 um, -132.289 um, 126.673 um, 0.65 deg, 0.00 deg" */
 static gboolean parse_stage(char **lines, json_object *to)
 {
-  static const char *const MEMBERS[] = { "Stage_Position_x", "Stage_Position_y", "Stage_Position_z", "Stage_Position_theta", "Stage_Position_phi" };
+  static const char *const MEMBERS[] = {"Stage_Position_x", "Stage_Position_y", "Stage_Position_z", "Stage_Position_theta",
+                                        "Stage_Position_phi"};
   g_autofree char *line = find_line(lines, "Stage ");
   g_auto(GStrv) parts = line ? g_strsplit(line, ",", -1) : NULL;
   if (!parts || g_strv_length(parts) != G_N_ELEMENTS(MEMBERS))

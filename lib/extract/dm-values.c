@@ -6,6 +6,7 @@
 
 #define TEXT_MAX (16u * 1024u * 1024u) /* bytes of a text in the file */
 #define ARRAY_JSON_MAX (1024u * 1024u) /* elements of an array that goes into the JSON file */
+#define GROUP_PRICE 15                 /* values that take as much memory as an empty object, less one */
 #define CHUNK (32u * 1024u)            /* bytes of an array read at once */
 
 gboolean dm_tag_is_missing(const DmTag *tag)
@@ -250,6 +251,8 @@ static json_object *structs_json(const DmTree *tree, const DmTag *tag, DmBudget 
 
 static json_object *group_json(const DmTree *tree, const DmTag *group, DmBudget *budget)
 {
+  if (!spend(budget, GROUP_PRICE))
+    return NULL;
   json_object *object = json_object_new_object();
   for (const DmTag *tag = dm_tag_first(tree, group); tag; tag = dm_tag_next(tree, tag)) {
     json_object *value = dm_tag_json(tree, tag, budget);

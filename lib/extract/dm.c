@@ -1,6 +1,6 @@
 /* dm.c — Gatan DigitalMicrograph, .dm3 and .dm4: images, spectra, spectrum images and stacks of transmission electron microscopes.
- * A big-endian header (version 3 or 4, which decides; not the suffix), then a tree of tags that holds everything, pixels included (dm-tags.c).
- * Facts: extractors-a 2, checked against corpus/dm. */
+ * A big-endian header (version 3 or 4, which decides; not the suffix), then a tree of tags that holds everything, pixels included
+ * (dm-tags.c). Facts: extractors-a 2, checked against corpus/dm. */
 #include "dm-image.h"
 #include "dm-meta.h"
 #include "dm-raw.h"

@@ -1,6 +1,6 @@
 /* edax-spc.c — EDAX .spc: an energy-dispersive X-ray spectrum of Genesis or TEAM.
- * Little-endian: fields at fixed offsets, then `numPts` 32-bit counts at `dataStart` (normally 3840). Facts: extractors-a 5, checked against
- * corpus/edax. */
+ * Little-endian: fields at fixed offsets, then `numPts` 32-bit counts at `dataStart` (normally 3840). Facts: extractors-a 5, checked
+ * against corpus/edax. */
 #include "edax.h"
 #include "formats.h"
 
@@ -40,11 +40,12 @@ static const EdaxExtension EXTENSIONS[] = {
 
 /* Of atomic number 1 and up. */
 static const char *const SYMBOLS[] = {
-  "H",  "He", "Li", "Be", "B",  "C",  "N",  "O",  "F",  "Ne", "Na", "Mg", "Al", "Si", "P",  "S",  "Cl", "Ar", "K",  "Ca", "Sc", "Ti", "V",  "Cr",
-  "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Ga", "Ge", "As", "Se", "Br", "Kr", "Rb", "Sr", "Y",  "Zr", "Nb", "Mo", "Tc", "Ru", "Rh", "Pd", "Ag", "Cd",
-  "In", "Sn", "Sb", "Te", "I",  "Xe", "Cs", "Ba", "La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Hf",
-  "Ta", "W",  "Re", "Os", "Ir", "Pt", "Au", "Hg", "Tl", "Pb", "Bi", "Po", "At", "Rn", "Fr", "Ra", "Ac", "Th", "Pa", "U",  "Np", "Pu", "Am", "Cm",
-  "Bk", "Cf", "Es", "Fm", "Md", "No", "Lr", "Rf", "Db", "Sg", "Bh", "Hs", "Mt", "Ds", "Rg", "Cn", "Nh", "Fl", "Mc", "Lv", "Ts", "Og",
+    "H",  "He", "Li", "Be", "B",  "C",  "N",  "O",  "F",  "Ne", "Na", "Mg", "Al", "Si", "P",  "S",  "Cl", "Ar", "K",  "Ca",
+    "Sc", "Ti", "V",  "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Ga", "Ge", "As", "Se", "Br", "Kr", "Rb", "Sr", "Y",  "Zr",
+    "Nb", "Mo", "Tc", "Ru", "Rh", "Pd", "Ag", "Cd", "In", "Sn", "Sb", "Te", "I",  "Xe", "Cs", "Ba", "La", "Ce", "Pr", "Nd",
+    "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Hf", "Ta", "W",  "Re", "Os", "Ir", "Pt", "Au", "Hg",
+    "Tl", "Pb", "Bi", "Po", "At", "Rn", "Fr", "Ra", "Ac", "Th", "Pa", "U",  "Np", "Pu", "Am", "Cm", "Bk", "Cf", "Es", "Fm",
+    "Md", "No", "Lr", "Rf", "Db", "Sg", "Bh", "Hs", "Mt", "Ds", "Rg", "Cn", "Nh", "Fl", "Mc", "Lv", "Ts", "Og",
 };
 
 static guint32 little_endian(const guint8 *at, guint length)
@@ -92,8 +93,8 @@ static gboolean check_header(json_object *header, guint64 size, GError **err)
   gint64 start = nx_json_get_int(header, "dataStart", 0), channels = nx_json_get_int(header, "numPts", 0);
   if (start < (gint64)HEADER_BYTES || channels < 1 || channels > CHANNELS_MAX || (guint64)start + 4 * (guint64)channels > size) {
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT,
-                "SPC file, byte 28: %" G_GINT64_FORMAT " channels at byte %" G_GINT64_FORMAT " of a file of %" G_GUINT64_FORMAT " bytes", channels,
-                start, size);
+                "SPC file, byte 28: %" G_GINT64_FORMAT " channels at byte %" G_GINT64_FORMAT " of a file of %" G_GUINT64_FORMAT " bytes",
+                channels, start, size);
     return FALSE;
   }
   return TRUE;
@@ -138,15 +139,18 @@ static void describe_counts(json_object *header, NxBytes *bytes, NxSignal *signa
   array->stride[0] = 4;
   array->offset = (guint64)nx_json_get_int(header, "dataStart", 0);
   array->source = bytes;
-  array->axis[0] = (NxAxis){ .name = g_strdup("Energy"), .units = g_strdup("keV"), .scale = nx_json_get_double(header, "evPerChan", 0) / 1000.0,
-                             .offset = nx_json_get_double(header, "startEnergy", 0) };
+  array->axis[0] = (NxAxis){.name = g_strdup("Energy"),
+                            .units = g_strdup("keV"),
+                            .scale = nx_json_get_double(header, "evPerChan", 0) / 1000.0,
+                            .offset = nx_json_get_double(header, "startEnergy", 0)};
   signal->view = NX_VIEW_ARRAY;
 }
 
 static json_object *read_checked_header(NxBytes *bytes, GError **err)
 {
   if (nx_bytes_size(bytes) < HEADER_BYTES) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "SPC file of %" G_GUINT64_FORMAT " bytes, the header alone has %u", nx_bytes_size(bytes), HEADER_BYTES);
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "SPC file of %" G_GUINT64_FORMAT " bytes, the header alone has %u", nx_bytes_size(bytes),
+                HEADER_BYTES);
     return NULL;
   }
   const guint8 *at = nx_bytes_at(bytes, 0, HEADER_BYTES, err);

@@ -1,6 +1,6 @@
 /* msa.c — EMSA/MAS .msa (ISO 22029): a spectrum as text, `#KEYWORD : value` lines and then numbers.
- * Vendors bend the standard: units with or without blanks before them, unknown keywords, numbers as "2.0 E-06". Facts: extractors-a 6, checked
- * against corpus/edax. */
+ * Vendors bend the standard: units with or without blanks before them, unknown keywords, numbers as "2.0 E-06". Facts: extractors-a 6,
+ * checked against corpus/edax. */
 #include "decimal.h"
 #include "edax.h"
 #include "formats.h"
@@ -167,7 +167,8 @@ static void set_keyword(json_object *keywords, const char *key, const char *text
   nx_json_set(keywords, key, joined ? json_object_new_string(joined) : keyword_value(key, text));
 }
 
-/* One header line. FALSE when it is the SPECTRUM line that ends the header; `is_wanted` FALSE: that is all it is asked for. A value may itself hold ": " (Q-MSACOLON). */
+/* One header line. FALSE when it is the SPECTRUM line that ends the header; `is_wanted` FALSE: that is all it is asked for. A value may
+ * itself hold ": " (Q-MSACOLON). */
 static gboolean read_keyword(const char *line, gboolean is_wanted, json_object *keywords)
 {
   const char *start = line + strspn(line, "#");
@@ -318,8 +319,10 @@ static void describe_channels(json_object *keywords, const GArray *channels, NxS
   array->n_dims = array->n_signal_dims = 1;
   array->shape[0] = channels->len;
   array->stride[0] = sizeof(double);
-  array->axis[0] = (NxAxis){ .name = axis_text(keywords, "XLABEL"), .units = axis_text(keywords, "XUNITS"),
-                             .scale = nx_json_get_double(keywords, "XPERCHAN", 1.0), .offset = nx_json_get_double(keywords, "OFFSET", 0.0) };
+  array->axis[0] = (NxAxis){.name = axis_text(keywords, "XLABEL"),
+                            .units = axis_text(keywords, "XUNITS"),
+                            .scale = nx_json_get_double(keywords, "XPERCHAN", 1.0),
+                            .offset = nx_json_get_double(keywords, "OFFSET", 0.0)};
   signal->view = NX_VIEW_ARRAY;
 }
 

@@ -1,5 +1,5 @@
-/* tia-emi.c — an .emi file is a container of unknown layout; only the pieces of XML in it are used, each from <ObjectInfo> to </ObjectInfo>, the
- * j-th (from 0) for NAME_(j+1).ser. Facts: extractors-a 3.4 and 3.5, checked against corpus/tia. */
+/* tia-emi.c — an .emi file is a container of unknown layout; only the pieces of XML in it are used, each from <ObjectInfo> to
+ * </ObjectInfo>, the j-th (from 0) for NAME_(j+1).ser. Facts: extractors-a 3.4 and 3.5, checked against corpus/tia. */
 #include "tia-emi.h"
 
 #include "decimal.h"

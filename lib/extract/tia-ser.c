@@ -1,5 +1,6 @@
-/* tia-ser.c — reads the structure of FEI TIA .ser files: little-endian header, dimensions of the scan, then an array of offsets to elements (one
- * spectrum or image each) and one to tags (time, perhaps position). Facts: extractors-a 3.1 to 3.3, checked against corpus/tia. */
+/* tia-ser.c — reads the structure of FEI TIA .ser files: little-endian header, dimensions of the scan, then an array of offsets to
+ * elements (one spectrum or image each) and one to tags (time, perhaps position). Facts: extractors-a 3.1 to 3.3, checked against
+ * corpus/tia. */
 #include "tia-ser.h"
 
 #include <math.h>
@@ -123,7 +124,8 @@ static void set_number(json_object *object, const char *key, guint64 value)
 
 /* --------------------------------------------------------------------------------------------------------------- header */
 
-static void set_dimension(json_object *header, guint number, const TiaDimension *dimension, guint32 description_length, guint32 units_length)
+static void set_dimension(json_object *header, guint number, const TiaDimension *dimension, guint32 description_length,
+                          guint32 units_length)
 {
   const struct {
     const char *name;

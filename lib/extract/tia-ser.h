@@ -43,7 +43,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TiaSer, tia_ser_free)
 
 /* "(5, 128, 128)" */
 char *tia_ser_shape(const TiaSer *ser);
-/* The numbers that are there, for a preview: of a scan that was stopped only its complete lines. `unit` is that of images: "nm" or "1/nm". */
+/* The numbers that are there, for a preview: of a scan that was stopped only its complete lines. `unit` is that of images: "nm" or "1/nm".
+ */
 void tia_ser_describe(const TiaSer *ser, NxBytes *bytes, const char *unit, NxArray *array);
 
 #endif

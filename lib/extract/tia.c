@@ -8,11 +8,13 @@
 #include <math.h>
 #include <string.h>
 
-static const char NO_EMI[] = "NexusLIMS could not find a corresponding .emi metadata file for this .ser file. Metadata extraction will be limited.";
+static const char NO_EMI[] =
+    "NexusLIMS could not find a corresponding .emi metadata file for this .ser file. Metadata extraction will be limited.";
 static const char BROKEN_EMI[] = "The .emi metadata file associated with this .ser file could not be opened by NexusLIMS. "
                                  "Metadata extraction will be limited.";
 static const char BROKEN_SER[] = "The .ser file could not be opened (perhaps file is corrupted?); Metadata extraction is not possible.";
-static const char EMPTY_EMI[] = "No experimental metadata was found in the corresponding .emi file for this .ser. Metadata extraction will be limited.";
+static const char EMPTY_EMI[] =
+    "No experimental metadata was found in the corresponding .emi file for this .ser. Metadata extraction will be limited.";
 
 /* ---------------------------------------------------------------------------------------------------------------- values */
 
@@ -198,13 +200,15 @@ static char *acquire_time(const NxInput *in, const char *text)
   static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   char month_name[4];
   int day, hour, minute, second, year, end = 0;
-  if (!text || sscanf(text, " %*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d %n", month_name, &day, &hour, &minute, &second, &year, &end) != 6 || text[end])
+  if (!text ||
+      sscanf(text, " %*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d %n", month_name, &day, &hour, &minute, &second, &year, &end) != 6 ||
+      text[end])
     return NULL;
   const char *month = strlen(month_name) == 3 ? strstr(MONTHS, month_name) : NULL;
   if (!month || (month - MONTHS) % 3 != 0 || year < 1)
     return NULL;
-  g_autoptr(GDateTime) instant = nx_time_from_wall_clock(in->zone ? in->zone : nx_zone_system(), year, (int)(month - MONTHS) / 3 + 1, day, hour,
-                                                         minute, second, 0);
+  g_autoptr(GDateTime) instant =
+      nx_time_from_wall_clock(in->zone ? in->zone : nx_zone_system(), year, (int)(month - MONTHS) / 3 + 1, day, hour, minute, second, 0);
   return instant ? nx_time_format(instant) : NULL;
 }
 
@@ -260,7 +264,8 @@ static const char *image_unit(const TiaSer *ser, json_object *info, json_object 
 
 /* ------------------------------------------------------------------------------------------------- core and extensions */
 
-static const char *const TOP[] = { "Creation Time", "Data Type", "DatasetType", "Data Dimensions", "Instrument ID", "warnings", "Extractor Warnings" };
+static const char *const TOP[] = {"Creation Time", "Data Type", "DatasetType",       "Data Dimensions",
+                                  "Instrument ID", "warnings",  "Extractor Warnings"};
 
 static const struct {
   const char *key, *core;

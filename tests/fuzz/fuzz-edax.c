@@ -1,5 +1,6 @@
-/* fuzz-edax.c — libFuzzer target for EDAX spectra and EMSA text: whatever the bytes are, there is a dataset, and nothing outside them is read.
- * Built with clang -fsanitize=fuzzer,address,undefined together with lib/base and lib/extract; files of corpus/edax are good seeds. */
+/* fuzz-edax.c — libFuzzer target for EDAX spectra and EMSA text: whatever the bytes are, there is a dataset, and nothing outside them is
+ * read. Built with clang -fsanitize=fuzzer,address,undefined together with lib/base and lib/extract; files of corpus/edax are good seeds.
+ */
 #include "formats.h"
 
 #include <stdlib.h>

@@ -35,7 +35,13 @@ static GPtrArray *read_bytes(const guint8 *data, gsize length)
   g_autofree guint8 *copy = g_memdup2(data, length);
   g_autoptr(NxBytes) bytes = nx_bytes_from_memory(copy, length);
   g_autoptr(GError) problem = NULL;
-  NxInput in = { .path = "/data/x.dm3", .below = "x.dm3", .name = "x.dm3", .fd = -1, .bytes = bytes, .format = &nx_format_dm, .zone = nx_zone("UTC", NULL) };
+  NxInput in = {.path = "/data/x.dm3",
+                .below = "x.dm3",
+                .name = "x.dm3",
+                .fd = -1,
+                .bytes = bytes,
+                .format = &nx_format_dm,
+                .zone = nx_zone("UTC", NULL)};
   GPtrArray *signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
   int kept = silence();
   gboolean done = nx_format_dm.read(&in, signals, &problem);
@@ -528,7 +534,8 @@ static DmGroup *annotation(gint32 type, const float *rectangle, const float *col
 static void test_marks(void)
 {
   static const gint32 TYPES[] = { 2, 3, 5, 6, 8, 13, 23, 25, 27, 31 };
-  DmGroup *root = dm_group_new(3, FALSE), *list = dm_group_new(3, FALSE), *objects = dm_group_new(3, FALSE), *object = dm_group_new(3, FALSE);
+  DmGroup *root = dm_group_new(3, FALSE), *list = dm_group_new(3, FALSE), *objects = dm_group_new(3, FALSE),
+          *object = dm_group_new(3, FALSE);
   DmGroup *drawings = dm_group_new(3, FALSE), *sources = dm_group_new(3, FALSE), *source = dm_group_new(3, FALSE);
   for (gsize i = 0; i < G_N_ELEMENTS(TYPES); i++)
     dm_add_group(drawings, "", annotation(TYPES[i], (const float[]){ 1, 2, 3, 4 }, i ? NULL : (const float[]){ -1, 0.5f, -32768 }));
@@ -619,6 +626,21 @@ static void test_large_arrays(void)
   g_assert_cmpint(nx_json_get_int(nx_json_get(nx_json_get(image, "ImageTags"), "map 5"), "_array_len", 0), ==, 600000);
 }
 
+/* Groups cost memory even when they are empty. */
+static void test_many_groups(void)
+{
+  DmGroup *tags = dm_group_new(3, FALSE), *info = dm_group_new(3, FALSE);
+  dm_add_f64(info, "Voltage", 80000.0);
+  dm_add_group(tags, "Microscope Info", info);
+  for (guint i = 0; i < 300000; i++)
+    dm_add_group(tags, "", dm_group_new(3, FALSE));
+  g_autoptr(GPtrArray) signals = read_good(dm_one_image_file(dm_image_group(3, FALSE, 3, 2, tags)));
+  NxSignal *signal = signals->pdata[0];
+  json_object *image = nx_json_get(nx_json_get(signal->raw, "ImageList"), "TagGroup0");
+  g_assert_cmpint(json_object_object_length(nx_json_get(image, "ImageTags")), <, 100000);
+  g_assert_nonnull(nx_json_get(meta_of(signals), "acceleration_voltage"));
+}
+
 /* --------------------------------------------------------------------------------------------------------- corpus, damaged */
 
 typedef void (*Damage)(const guint8 *data, gsize length);
@@ -680,7 +702,8 @@ static void put(guint8 *to, gsize length, gsize offset, guint64 value, guint wid
 /* One mutant: a structural word near a tag becomes an extreme, or a few bits flip. */
 static void mutate(guint8 *to, gsize length, const GArray *offsets, GRand *random)
 {
-  static const guint64 EXTREMES[] = { 0, 1, 2, 0x7fffffff, 0xffffffff, 0x80000000, G_MAXINT64, G_MAXUINT64, 0xffffffffffff, 20, 15, 18, 65535 };
+  static const guint64 EXTREMES[] = {0,  1,  2,  0x7fffffff, 0xffffffff, 0x80000000, G_MAXINT64, G_MAXUINT64, 0xffffffffffff,
+                                     20, 15, 18, 65535};
   gsize at = g_array_index(offsets, gsize, g_rand_int_range(random, 0, (gint)offsets->len));
   if (g_rand_boolean(random)) {
     gint distance = g_rand_int_range(random, -24, 45);
@@ -747,6 +770,7 @@ int main(int argc, char **argv)
   g_test_add_func("/dm/hostile/long texts stay out of the metadata", test_long_texts);
   g_test_add_func("/dm/hostile/a Tecnai text that lacks lines costs only itself", test_bad_tecnai);
   g_test_add_func("/dm/hostile/large arrays among the tags are bounded", test_large_arrays);
+  g_test_add_func("/dm/hostile/hundreds of thousands of groups are bounded", test_many_groups);
   g_test_add_func("/dm/hostile/every cut of a corpus file is refused, but one inside the trailing zeros", test_cuts);
   g_test_add_func("/dm/hostile/240 mutants of each corpus file are read or refused", test_mutants);
   g_test_add_func("/dm/a big-endian image is calibrated by what is written and by defaults", test_calibration);

@@ -81,7 +81,8 @@ static void check_conditions(CorpusCase *test, json_object *conditions)
   for (guint i = 0; i < signals->len; i++) {
     NxSignal *signal = signals->pdata[i];
     json_object *wanted = json_object_array_get_idx(expected, i);
-    g_autofree char *what = g_strdup_printf("%s signal %u on %s", test->in.name, i, test->in.instrument_pid ? test->in.instrument_pid : "-");
+    g_autofree char *what =
+        g_strdup_printf("%s signal %u on %s", test->in.name, i, test->in.instrument_pid ? test->in.instrument_pid : "-");
     corpus_assert_same(signal->nx_meta, wanted, what);
     assert_same_order(signal->nx_meta, wanted, what);
   }
@@ -208,14 +209,14 @@ static const struct {
   const char *dtype;
   NxSample sample;
 } DTYPES[] = {
-  { "int8", NX_I8 },       { "uint8", NX_U8 },     { "bool", NX_U8 },       { "int16", NX_I16 },    { "uint16", NX_U16 },     { "int32", NX_I32 },
-  { "uint32", NX_U32 },    { "float32", NX_F32 },  { "float64", NX_F64 },   { "complex64", NX_C64 }, { "complex128", NX_C128 }, { "rgba8", NX_BGRA },
+    {"int8", NX_I8},    {"uint8", NX_U8},    {"bool", NX_U8},     {"int16", NX_I16},     {"uint16", NX_U16},      {"int32", NX_I32},
+    {"uint32", NX_U32}, {"float32", NX_F32}, {"float64", NX_F64}, {"complex64", NX_C64}, {"complex128", NX_C128}, {"rgba8", NX_BGRA},
 };
 
-static const char *SIGNAL_TYPES[] = { [DM_SIGNAL_PLAIN] = "", [DM_SIGNAL_EDS] = "EDS_TEM", [DM_SIGNAL_CL] = "CL", [DM_SIGNAL_EELS] = "EELS" };
+static const char *SIGNAL_TYPES[] = {[DM_SIGNAL_PLAIN] = "", [DM_SIGNAL_EDS] = "EDS_TEM", [DM_SIGNAL_CL] = "CL", [DM_SIGNAL_EELS] = "EELS"};
 
-/* One element as the corpus digests it: the bytes as stored (also of big-endian files, whose pixels the corpus took for little-endian), colours as
- * R, G, B, A. */
+/* One element as the corpus digests it: the bytes as stored (also of big-endian files, whose pixels the corpus took for little-endian),
+ * colours as R, G, B, A. */
 static void element_bytes(const NxArray *array, guint64 offset, guint8 *to)
 {
   g_assert_true(nx_bytes_copy(array->source, offset, to, nx_sample_size(array->sample), NULL));

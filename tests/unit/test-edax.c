@@ -170,9 +170,10 @@ static void assert_refused(const NxFormat *format, const void *data, gsize lengt
     g_error("refused because of '%s', expected '%s'", why, reason);
   json_object_object_del(signal->nx_meta, "Extractor Warnings");
   g_autofree char *got = nx_json_text(signal->nx_meta, NX_JSON_LINE);
-  g_autofree char *expected = g_strdup_printf("{\"DatasetType\":\"Unknown\",\"Data Type\":\"Unknown\",\"Creation Time\":\"1970-01-01T00:00:00+00:00\","
-                                              "\"Instrument ID\":null,\"warnings\":[[\"%s file could not be read\"]]}",
-                                              format == &nx_format_spc ? "SPC" : "MSA");
+  g_autofree char *expected =
+      g_strdup_printf("{\"DatasetType\":\"Unknown\",\"Data Type\":\"Unknown\",\"Creation Time\":\"1970-01-01T00:00:00+00:00\","
+                      "\"Instrument ID\":null,\"warnings\":[[\"%s file could not be read\"]]}",
+                      format == &nx_format_spc ? "SPC" : "MSA");
   g_assert_cmpstr(got, ==, expected);
   g_assert_cmpint(signal->view, ==, NX_VIEW_PLACEHOLDER);
 }
@@ -279,13 +280,15 @@ static NxSignal *read_text(const char *text, gsize length)
 
 static void test_msa_tolerated(void)
 {
-  static const char TEXT[] = "#FORMAT : whatever\n#TITLE : one\0 \xB5\n#TITLE :  two: three\nignored\n#BEAMKV   -kV: 1e999\n#LIVETIME  -s: 10 ms\n"
-                             "#NPOINTS : 7\n#A-B-C : 5\n#LONE\n#DATATYPE : XY\n#SPECTRUM\n1 2 3 4\n\n# comment\n5,1e999\n";
+  static const char TEXT[] =
+      "#FORMAT : whatever\n#TITLE : one\0 \xB5\n#TITLE :  two: three\nignored\n#BEAMKV   -kV: 1e999\n#LIVETIME  -s: 10 ms\n"
+      "#NPOINTS : 7\n#A-B-C : 5\n#LONE\n#DATATYPE : XY\n#SPECTRUM\n1 2 3 4\n\n# comment\n5,1e999\n";
   g_autoptr(NxSignal) signal = read_text(TEXT, sizeof TEXT - 1);
   g_autofree char *raw = nx_json_text(nx_json_get(signal->raw, "original_metadata"), NX_JSON_LINE);
-  g_assert_cmpstr(raw, ==,
-                  "{\"FORMAT\":\"EMSA/MAS Spectral Data File\",\"TITLE\":\"one µ two: three\",\"BEAMKV   -kV\":\"1e999\",\"LIVETIME  -s\":10.0,"
-                  "\"NPOINTS\":7.0,\"A-B-C\":\"5\",\"LONE\":null,\"DATATYPE\":\"XY\"}");
+  g_assert_cmpstr(
+      raw, ==,
+      "{\"FORMAT\":\"EMSA/MAS Spectral Data File\",\"TITLE\":\"one µ two: three\",\"BEAMKV   -kV\":\"1e999\",\"LIVETIME  -s\":10.0,"
+      "\"NPOINTS\":7.0,\"A-B-C\":\"5\",\"LONE\":null,\"DATATYPE\":\"XY\"}");
   g_autofree char *extensions = nx_json_text(nx_json_get(signal->nx_meta, "extensions"), NX_JSON_LINE);
   g_assert_cmpstr(extensions, ==,
                   "{\"Beam Energy\":\"1e999\",\"Data Format\":\"XY\",\"File Format\":\"EMSA/MAS Spectral Data File\","

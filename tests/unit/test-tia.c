@@ -1,4 +1,5 @@
-/* test-tia.c — FEI TIA .ser files and their .emi companions are read as the corpus says, and damaged ones cost a sentence (extractors-a §3, §4, §11). */
+/* test-tia.c — FEI TIA .ser files and their .emi companions are read as the corpus says, and damaged ones cost a sentence (extractors-a
+ * §3, §4, §11). */
 #include "extract-corpus.h"
 #include "formats.h"
 #include "input.h"
@@ -125,8 +126,8 @@ static void assert_fields(json_object *got, json_object *expected, const char *w
 
 static void check_dimension(json_object *header, guint number, json_object *expected)
 {
-  static const char *const NAMES[][2] = { { "DimensionSize", "size" },      { "CalibrationOffset", "offset" }, { "CalibrationDelta", "delta" },
-                                          { "CalibrationElement", "element" }, { "Description", "desc" },         { "Units", "units" } };
+  static const char *const NAMES[][2] = {{"DimensionSize", "size"},         {"CalibrationOffset", "offset"}, {"CalibrationDelta", "delta"},
+                                         {"CalibrationElement", "element"}, {"Description", "desc"},         {"Units", "units"}};
   for (gsize i = 0; i < G_N_ELEMENTS(NAMES); i++) {
     g_autofree char *key = g_strdup_printf("Dim-%u_%s", number, NAMES[i][0]);
     corpus_assert_same(nx_json_get(header, key), nx_json_get(expected, NAMES[i][1]), key);
@@ -308,7 +309,13 @@ static GPtrArray *read_bytes(const guint8 *data, gsize length)
 {
   g_autofree guint8 *copy = g_memdup2(data, length);
   g_autoptr(NxBytes) bytes = nx_bytes_from_memory(copy, length);
-  NxInput in = { .path = "/data/x_1.ser", .below = "x_1.ser", .name = "x_1.ser", .fd = -1, .bytes = bytes, .format = &nx_format_tia, .zone = nx_zone("UTC", NULL) };
+  NxInput in = {.path = "/data/x_1.ser",
+                .below = "x_1.ser",
+                .name = "x_1.ser",
+                .fd = -1,
+                .bytes = bytes,
+                .format = &nx_format_tia,
+                .zone = nx_zone("UTC", NULL)};
   GPtrArray *signals = read_input(&in);
   NxSignal *signal = only(signals);
   if (signal->view == NX_VIEW_ARRAY) {
@@ -497,7 +504,8 @@ static void assert_emi_warning(const char *ser_name, const char *emi, gsize emi_
 
 static void test_broken_emi(void)
 {
-  static const char UNUSABLE[] = "could not be opened by NexusLIMS", NOTHING[] = "No experimental metadata", ABSENT[] = "could not find a corresponding";
+  static const char UNUSABLE[] = "could not be opened by NexusLIMS", NOTHING[] = "No experimental metadata",
+                    ABSENT[] = "could not find a corresponding";
   static const struct {
     const char *text, *warning;
   } CASES[] = {
@@ -534,17 +542,18 @@ static void test_large_emi(void)
 
 static void test_values(void)
 {
-  static const char EMI[] = "binary<ObjectInfo><ExperimentalConditions/><ExperimentalDescription><Root>"
-                            "<Data><Label>High tension</Label><Unit>kV</Unit></Data>"
-                            "<Data><Value>5</Value><Unit>kV</Unit></Data>"
-                            "<Data><Label>Gun voltage</Label><Value>n/a</Value><Unit>kV</Unit></Data>"
-                            "<Data><Label>Filter eV/x2y slit_eV</Label><Value>+1.5</Value><Unit></Unit></Data>"
-                            "<Data><Label>Stem rotation</Label><Value>-0.5</Value><Unit>deg</Unit></Data>"
-                            "<Data><Label>Stage A</Label><Value>1e999</Value><Unit>deg</Unit></Data>"
-                            "<Data><Label>C2 lens</Label><Value>46.763</Value><Unit>%</Unit></Data>"
-                            "</Root></ExperimentalDescription>"
-                            "<AcquireInfo><BeamPosition>(-0.99656, 0.74289) um</BeamPosition><Binning>8</Binning><Binning> 4 </Binning></AcquireInfo>"
-                            "</ObjectInfo>binary";
+  static const char EMI[] =
+      "binary<ObjectInfo><ExperimentalConditions/><ExperimentalDescription><Root>"
+      "<Data><Label>High tension</Label><Unit>kV</Unit></Data>"
+      "<Data><Value>5</Value><Unit>kV</Unit></Data>"
+      "<Data><Label>Gun voltage</Label><Value>n/a</Value><Unit>kV</Unit></Data>"
+      "<Data><Label>Filter eV/x2y slit_eV</Label><Value>+1.5</Value><Unit></Unit></Data>"
+      "<Data><Label>Stem rotation</Label><Value>-0.5</Value><Unit>deg</Unit></Data>"
+      "<Data><Label>Stage A</Label><Value>1e999</Value><Unit>deg</Unit></Data>"
+      "<Data><Label>C2 lens</Label><Value>46.763</Value><Unit>%</Unit></Data>"
+      "</Root></ExperimentalDescription>"
+      "<AcquireInfo><BeamPosition>(-0.99656, 0.74289) um</BeamPosition><Binning>8</Binning><Binning> 4 </Binning></AcquireInfo>"
+      "</ObjectInfo>binary";
   g_autoptr(json_object) extensions = extensions_with("scan_1.ser", EMI, sizeof EMI - 1);
   g_autofree char *got = nx_json_text(extensions, NX_JSON_LINE);
   g_assert_cmpstr(got, ==,
