@@ -1,6 +1,6 @@
-/* calendar-expand.c — when the events of one UID take place: DTSTART, RRULE, RDATE, EXRULE, EXDATE, and instances changed by RECURRENCE-ID (RFC 5545 §3.8).
- * Rules are run by libical on clock time, each result then becomes an instant of its zone. A rule is always given an end (the window's), because
- * libical searches a rule that never matches until the year 2582. */
+/* calendar-expand.c — when the events of one UID take place: DTSTART, RRULE, RDATE, EXRULE, EXDATE, and instances changed by RECURRENCE-ID
+ * (RFC 5545 §3.8). Rules are run by libical on clock time, each result then becomes an instant of its zone. A rule is always given an end
+ * (the window's), because libical searches a rule that never matches until the year 2582. */
 #include "calendar.h"
 
 #include <string.h>
@@ -228,17 +228,30 @@ static gboolean is_usual_rule(const struct icalrecurrencetype *rule, struct ical
          start.year >= FIRST_YEAR;
 }
 
+/* An iterator that is already near the window, where libical can jump there (without COUNT; with BYWEEKNO it jumps to wrong days). */
+static icalrecur_iterator *iterator_near(const Expansion *expansion, struct icalrecurrencetype *rule, struct icaltimetype first)
+{
+  icalrecur_iterator *iterator = icalrecur_iterator_new(*rule, first);
+  if (!iterator || !expansion->from || rule->count > 0 || nx_calendar_has_members(rule->by_week_no))
+    return iterator;
+  struct icaltimetype early = clock_near(expansion->from, -2, first);
+  if (icaltime_compare(first, early) < 0)
+    icalrecur_iterator_set_start(iterator, early);
+  return iterator;
+}
+
 static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecurrencetype rule, const Span *span, RuleResult result)
 {
   struct icaltimetype first = icalproperty_get_dtstart(start), until = rule.until;
   if (!is_usual_rule(&rule, first)) {
-    nx_log_warning("event %s repeats every minute or second, or since before %d; its rule is not followed", expansion->series->uid, FIRST_YEAR);
+    nx_log_warning("event %s repeats every minute or second, or since before %d; its rule is not followed", expansion->series->uid,
+                   FIRST_YEAR);
     return;
   }
+  const icaltimezone *zone = first.zone;
   first.zone = NULL;
   rule.until = clock_near(expansion->to, 2, first);
-  struct icaltimetype early = expansion->from ? clock_near(expansion->from, -2, first) : icaltime_null_time();
-  icalrecur_iterator *iterator = icalrecur_iterator_new(rule, first);
+  icalrecur_iterator *iterator = iterator_near(expansion, &rule, first);
   if (!iterator) {
     nx_log_warning("event %s has a recurrence rule that means nothing; it is not followed", expansion->series->uid);
     return;
@@ -252,9 +265,7 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
       nx_log_warning("event %s repeats more than %d times; the rest is left out", expansion->series->uid, RESULTS_MAX);
       break;
     }
-    if (icaltime_compare(time, early) < 0)
-      continue;
-    time.zone = icaltime_is_utc(icalproperty_get_dtstart(start)) ? icaltimezone_get_utc_timezone() : NULL;
+    time.zone = zone;
     if (is_behind_until(expansion, start, time, until) || !result(expansion, start, time, span))
       break;
   }
@@ -266,7 +277,8 @@ static void run_rules(Expansion *expansion, icalproperty *start, icalproperty_ki
   int count = 0;
   for (icalproperty *property = first_property(expansion->series->master, kind); property && count < RULES_MAX;
        property = icalcomponent_get_next_property(expansion->series->master, kind), count++)
-    run_rule(expansion, start, kind == ICAL_RRULE_PROPERTY ? icalproperty_get_rrule(property) : icalproperty_get_exrule(property), span, result);
+    run_rule(expansion, start, kind == ICAL_RRULE_PROPERTY ? icalproperty_get_rrule(property) : icalproperty_get_exrule(property), span,
+             result);
 }
 
 /* ------------------------------------------------------------------------------------------------------- single dates */

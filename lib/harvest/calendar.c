@@ -38,8 +38,8 @@ static int nesting_of(const char *line)
   return g_ascii_strncasecmp(line, "END:", strlen("END:")) == 0 ? -1 : 0;
 }
 
-/* libical drops a property without value. In ours that would lose a sample which has only parameters, and a consent that was left empty would look
- * like one that was never asked for: so they get a blank as value. */
+/* libical drops a property without value. In ours that would lose a sample which has only parameters, and a consent that was left empty
+ * would look like one that was never asked for: so they get a blank as value. */
 static char *keep_empty_value(const char *line)
 {
   gboolean is_own = g_ascii_strncasecmp(line, "X-NX-", strlen("X-NX-")) == 0;
@@ -188,19 +188,21 @@ static GTimeZone *database_zone(const char *tzid)
   return NULL;
 }
 
-static gboolean is_set(const short *list)
+gboolean nx_calendar_has_members(const short *list)
 {
   return list[0] != ICAL_RECURRENCE_ARRAY_MAX;
 }
 
-/* A zone changes its offset a few times a year. libical computes all changes of decades at once, so a rule that changes it every second is refused. */
+/* A zone changes its offset a few times a year. libical computes all changes of decades at once, so a rule that changes it every second is
+ * refused. */
 static gboolean is_usual_zone_rule(icalcomponent *part)
 {
   for (icalproperty *property = icalcomponent_get_first_property(part, ICAL_RRULE_PROPERTY); property;
        property = icalcomponent_get_next_property(part, ICAL_RRULE_PROPERTY)) {
     struct icalrecurrencetype rule = icalproperty_get_rrule(property);
-    if (rule.freq != ICAL_YEARLY_RECURRENCE || is_set(rule.by_second) || is_set(rule.by_minute) || is_set(rule.by_hour) ||
-        is_set(rule.by_year_day) || is_set(rule.by_week_no) || is_set(rule.by_set_pos) || rule.rscale)
+    if (rule.freq != ICAL_YEARLY_RECURRENCE || nx_calendar_has_members(rule.by_second) || nx_calendar_has_members(rule.by_minute) ||
+        nx_calendar_has_members(rule.by_hour) || nx_calendar_has_members(rule.by_year_day) || nx_calendar_has_members(rule.by_week_no) ||
+        nx_calendar_has_members(rule.by_set_pos) || rule.rscale)
       return FALSE;
   }
   return TRUE;

@@ -28,8 +28,12 @@ NxCalendar *nx_calendar_parse(const char *bytes, gsize length, GError **err);
 void nx_calendar_free(NxCalendar *calendar);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxCalendar, nx_calendar_free)
 
-/* The instant of a date-time or date property (DTSTART, EXDATE, …) with the value `time`: UTC, of its TZID, else clock time of `floating`. */
+/* The instant of a date-time or date property (DTSTART, EXDATE, …) with the value `time`: UTC, of its TZID, else clock time of `floating`.
+ */
 GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, struct icaltimetype time, GTimeZone *floating);
+
+/* TRUE when a BY… list of a recurrence rule has members. */
+gboolean nx_calendar_has_members(const short *list);
 
 /* TRUE for STATUS:CANCELLED. */
 gboolean nx_calendar_is_cancelled(icalcomponent *event);

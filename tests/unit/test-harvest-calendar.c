@@ -5,10 +5,12 @@
 
 #define FEED(events) "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" events "END:VCALENDAR\r\n"
 #define EVENT(lines) "BEGIN:VEVENT\r\nUID:u\r\n" lines "END:VEVENT\r\n"
-#define CUSTOM_ZONE \
-  "BEGIN:VTIMEZONE\r\nTZID:Lab time\r\n" \
-  "BEGIN:STANDARD\r\nDTSTART:19701025T030000\r\nTZOFFSETFROM:+0530\r\nTZOFFSETTO:+0430\r\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\r\nEND:STANDARD\r\n" \
-  "BEGIN:DAYLIGHT\r\nDTSTART:19700329T020000\r\nTZOFFSETFROM:+0430\r\nTZOFFSETTO:+0530\r\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\nEND:DAYLIGHT\r\n" \
+#define CUSTOM_ZONE                                                                                                                        \
+  "BEGIN:VTIMEZONE\r\nTZID:Lab time\r\n"                                                                                                   \
+  "BEGIN:STANDARD\r\nDTSTART:19701025T030000\r\nTZOFFSETFROM:+0530\r\nTZOFFSETTO:+0430\r\nRRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\r\nEND:" \
+  "STANDARD\r\n"                                                                                                                           \
+  "BEGIN:DAYLIGHT\r\nDTSTART:19700329T020000\r\nTZOFFSETFROM:+0430\r\nTZOFFSETTO:+0530\r\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\nEND:"  \
+  "DAYLIGHT\r\n"                                                                                                                           \
   "END:VTIMEZONE\r\n"
 
 /* The occurrences of the one series of `feed` as "start/end start/end …", floating times in `zone`. */
@@ -41,39 +43,39 @@ static void assert_expands(const char *feed, const char *expected)
 static const struct {
   const char *start, *rule, *to, *expected;
 } RFC_EXAMPLES[] = {
-  {"19970902", "FREQ=DAILY;COUNT=10", "1999",
-   "1997-09-02 1997-09-03 1997-09-04 1997-09-05 1997-09-06 1997-09-07 1997-09-08 1997-09-09 1997-09-10 1997-09-11"},
-  {"19970902", "FREQ=DAILY;INTERVAL=10;COUNT=5", "1999", "1997-09-02 1997-09-12 1997-09-22 1997-10-02 1997-10-12"},
-  {"19970902", "FREQ=WEEKLY;UNTIL=19971007T000000Z;WKST=SU;BYDAY=TU,TH", "1999",
-   "1997-09-02 1997-09-04 1997-09-09 1997-09-11 1997-09-16 1997-09-18 1997-09-23 1997-09-25 1997-09-30 1997-10-02"},
-  {"19970902", "FREQ=WEEKLY;INTERVAL=2;COUNT=8;WKST=SU;BYDAY=TU,TH", "1999",
-   "1997-09-02 1997-09-04 1997-09-16 1997-09-18 1997-09-30 1997-10-02 1997-10-14 1997-10-16"},
-  {"19970905", "FREQ=MONTHLY;COUNT=10;BYDAY=1FR", "1999",
-   "1997-09-05 1997-10-03 1997-11-07 1997-12-05 1998-01-02 1998-02-06 1998-03-06 1998-04-03 1998-05-01 1998-06-05"},
-  {"19970905", "FREQ=MONTHLY;UNTIL=19971224T000000Z;BYDAY=1FR", "1999", "1997-09-05 1997-10-03 1997-11-07 1997-12-05"},
-  {"19970922", "FREQ=MONTHLY;COUNT=6;BYDAY=-2MO", "1999", "1997-09-22 1997-10-20 1997-11-17 1997-12-22 1998-01-19 1998-02-16"},
-  {"19970928", "FREQ=MONTHLY;BYMONTHDAY=-3", "1998-03-01", "1997-09-28 1997-10-29 1997-11-28 1997-12-29 1998-01-29 1998-02-26"},
-  {"19970902", "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=2,15", "1999",
-   "1997-09-02 1997-09-15 1997-10-02 1997-10-15 1997-11-02 1997-11-15 1997-12-02 1997-12-15 1998-01-02 1998-01-15"},
-  {"19970310", "FREQ=YEARLY;INTERVAL=2;COUNT=10;BYMONTH=1,2,3", "2010",
-   "1997-03-10 1999-01-10 1999-02-10 1999-03-10 2001-01-10 2001-02-10 2001-03-10 2003-01-10 2003-02-10 2003-03-10"},
-  {"19970101", "FREQ=YEARLY;INTERVAL=3;COUNT=10;BYYEARDAY=1,100,200", "2010",
-   "1997-01-01 1997-04-10 1997-07-19 2000-01-01 2000-04-09 2000-07-18 2003-01-01 2003-04-10 2003-07-19 2006-01-01"},
-  {"19970519", "FREQ=YEARLY;BYDAY=20MO", "2000", "1997-05-19 1998-05-18 1999-05-17"},
-  {"19970512", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "2000", "1997-05-12 1998-05-11 1999-05-17"},
-  {"19961105", "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8", "2006", "1996-11-05 2000-11-07 2004-11-02"},
-  {"19970904", "FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3", "1999", "1997-09-04 1997-10-07 1997-11-06"},
-  {"19970805", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO", "1999", "1997-08-05 1997-08-10 1997-08-19 1997-08-24"},
-  {"19970805", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU", "1999", "1997-08-05 1997-08-17 1997-08-19 1997-08-31"},
-  {"20070115", "FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5", "2010", "2007-01-15 2007-01-30 2007-02-15 2007-03-15 2007-03-30"},
+    {"19970902", "FREQ=DAILY;COUNT=10", "1999",
+     "1997-09-02 1997-09-03 1997-09-04 1997-09-05 1997-09-06 1997-09-07 1997-09-08 1997-09-09 1997-09-10 1997-09-11"},
+    {"19970902", "FREQ=DAILY;INTERVAL=10;COUNT=5", "1999", "1997-09-02 1997-09-12 1997-09-22 1997-10-02 1997-10-12"},
+    {"19970902", "FREQ=WEEKLY;UNTIL=19971007T000000Z;WKST=SU;BYDAY=TU,TH", "1999",
+     "1997-09-02 1997-09-04 1997-09-09 1997-09-11 1997-09-16 1997-09-18 1997-09-23 1997-09-25 1997-09-30 1997-10-02"},
+    {"19970902", "FREQ=WEEKLY;INTERVAL=2;COUNT=8;WKST=SU;BYDAY=TU,TH", "1999",
+     "1997-09-02 1997-09-04 1997-09-16 1997-09-18 1997-09-30 1997-10-02 1997-10-14 1997-10-16"},
+    {"19970905", "FREQ=MONTHLY;COUNT=10;BYDAY=1FR", "1999",
+     "1997-09-05 1997-10-03 1997-11-07 1997-12-05 1998-01-02 1998-02-06 1998-03-06 1998-04-03 1998-05-01 1998-06-05"},
+    {"19970905", "FREQ=MONTHLY;UNTIL=19971224T000000Z;BYDAY=1FR", "1999", "1997-09-05 1997-10-03 1997-11-07 1997-12-05"},
+    {"19970922", "FREQ=MONTHLY;COUNT=6;BYDAY=-2MO", "1999", "1997-09-22 1997-10-20 1997-11-17 1997-12-22 1998-01-19 1998-02-16"},
+    {"19970928", "FREQ=MONTHLY;BYMONTHDAY=-3", "1998-03-01", "1997-09-28 1997-10-29 1997-11-28 1997-12-29 1998-01-29 1998-02-26"},
+    {"19970902", "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=2,15", "1999",
+     "1997-09-02 1997-09-15 1997-10-02 1997-10-15 1997-11-02 1997-11-15 1997-12-02 1997-12-15 1998-01-02 1998-01-15"},
+    {"19970310", "FREQ=YEARLY;INTERVAL=2;COUNT=10;BYMONTH=1,2,3", "2010",
+     "1997-03-10 1999-01-10 1999-02-10 1999-03-10 2001-01-10 2001-02-10 2001-03-10 2003-01-10 2003-02-10 2003-03-10"},
+    {"19970101", "FREQ=YEARLY;INTERVAL=3;COUNT=10;BYYEARDAY=1,100,200", "2010",
+     "1997-01-01 1997-04-10 1997-07-19 2000-01-01 2000-04-09 2000-07-18 2003-01-01 2003-04-10 2003-07-19 2006-01-01"},
+    {"19970519", "FREQ=YEARLY;BYDAY=20MO", "2000", "1997-05-19 1998-05-18 1999-05-17"},
+    {"19970512", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "2000", "1997-05-12 1998-05-11 1999-05-17"},
+    {"19961105", "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8", "2006", "1996-11-05 2000-11-07 2004-11-02"},
+    {"19970904", "FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3", "1999", "1997-09-04 1997-10-07 1997-11-06"},
+    {"19970805", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO", "1999", "1997-08-05 1997-08-10 1997-08-19 1997-08-24"},
+    {"19970805", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU", "1999", "1997-08-05 1997-08-17 1997-08-19 1997-08-31"},
+    {"20070115", "FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5", "2010", "2007-01-15 2007-01-30 2007-02-15 2007-03-15 2007-03-30"},
 };
 
 static void test_rfc_examples(void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(RFC_EXAMPLES); i++) {
-    g_autofree char *feed = g_strdup_printf(
-      FEED(EVENT("DTSTART;TZID=America/New_York:%sT090000\r\nDTEND;TZID=America/New_York:%sT093000\r\nRRULE:%s\r\n")), RFC_EXAMPLES[i].start,
-      RFC_EXAMPLES[i].start, RFC_EXAMPLES[i].rule);
+    g_autofree char *feed =
+        g_strdup_printf(FEED(EVENT("DTSTART;TZID=America/New_York:%sT090000\r\nDTEND;TZID=America/New_York:%sT093000\r\nRRULE:%s\r\n")),
+                        RFC_EXAMPLES[i].start, RFC_EXAMPLES[i].start, RFC_EXAMPLES[i].rule);
     g_autofree char *to = g_strdup_printf("%s%sT00:00:00Z", RFC_EXAMPLES[i].to, strlen(RFC_EXAMPLES[i].to) == 4 ? "-01-01" : "");
     g_autofree char *got = expanded(feed, "Europe/Berlin", NULL, to);
     g_auto(GStrv) occurrences = g_strsplit(got, " ", -1);
@@ -88,7 +90,8 @@ static void test_rfc_examples(void)
 
 static void test_until_and_summer_time(void)
 {
-  const char *feed = FEED(EVENT("DTSTART;TZID=America/New_York:19970902T090000\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;UNTIL=19971224T000000Z\r\n"));
+  const char *feed =
+      FEED(EVENT("DTSTART;TZID=America/New_York:19970902T090000\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;UNTIL=19971224T000000Z\r\n"));
   g_autofree char *got = expanded(feed, "UTC", NULL, "2026-01-01T00:00:00Z");
   g_auto(GStrv) occurrences = g_strsplit(got, " ", -1);
   g_assert_cmpuint(g_strv_length(occurrences), ==, 113); /* 2 September to 23 December */
@@ -96,8 +99,9 @@ static void test_until_and_summer_time(void)
   g_assert_cmpstr(occurrences[54], ==, "1997-10-26T09:00:00-05:00/1997-10-26T10:00:00-05:00");
   g_assert_cmpstr(occurrences[112], ==, "1997-12-23T09:00:00-05:00/1997-12-23T10:00:00-05:00");
   g_autofree char *hourly = expanded(
-    FEED(EVENT("DTSTART;TZID=America/New_York:19970902T090000\r\nDURATION:PT0S\r\nRRULE:FREQ=HOURLY;INTERVAL=3;UNTIL=19970902T210000Z\r\n")), "UTC", NULL,
-    "2026-01-01T00:00:00Z");
+      FEED(EVENT(
+          "DTSTART;TZID=America/New_York:19970902T090000\r\nDURATION:PT0S\r\nRRULE:FREQ=HOURLY;INTERVAL=3;UNTIL=19970902T210000Z\r\n")),
+      "UTC", NULL, "2026-01-01T00:00:00Z");
   g_assert_cmpstr(hourly, ==,
                   "1997-09-02T09:00:00-04:00/1997-09-02T09:00:00-04:00 1997-09-02T12:00:00-04:00/1997-09-02T12:00:00-04:00 "
                   "1997-09-02T15:00:00-04:00/1997-09-02T15:00:00-04:00");
@@ -105,9 +109,12 @@ static void test_until_and_summer_time(void)
 
 static void test_single_forms(void)
 {
-  assert_expands(FEED(EVENT("DTSTART:20250303T170000Z\r\nDTEND:20250303T190000Z\r\n")), "2025-03-03T17:00:00+00:00/2025-03-03T19:00:00+00:00");
-  assert_expands(FEED(EVENT("DTSTART:20250303T100000\r\nDTEND:20250303T120000\r\n")), "2025-03-03T10:00:00-07:00/2025-03-03T12:00:00-07:00");
-  assert_expands(FEED(EVENT("DTSTART;VALUE=DATE:20250308\r\nDTEND;VALUE=DATE:20250310\r\n")), "2025-03-08T00:00:00-07:00/2025-03-10T00:00:00-06:00");
+  assert_expands(FEED(EVENT("DTSTART:20250303T170000Z\r\nDTEND:20250303T190000Z\r\n")),
+                 "2025-03-03T17:00:00+00:00/2025-03-03T19:00:00+00:00");
+  assert_expands(FEED(EVENT("DTSTART:20250303T100000\r\nDTEND:20250303T120000\r\n")),
+                 "2025-03-03T10:00:00-07:00/2025-03-03T12:00:00-07:00");
+  assert_expands(FEED(EVENT("DTSTART;VALUE=DATE:20250308\r\nDTEND;VALUE=DATE:20250310\r\n")),
+                 "2025-03-08T00:00:00-07:00/2025-03-10T00:00:00-06:00");
   assert_expands(FEED(EVENT("DTSTART;VALUE=DATE:20250308\r\n")), "2025-03-08T00:00:00-07:00/2025-03-09T00:00:00-07:00");
   assert_expands(FEED(EVENT("DTSTART:20250303T100000\r\n")), "2025-03-03T10:00:00-07:00/2025-03-03T10:00:00-07:00");
   /* Nominal days keep the clock over the change of the clocks, hours do not (RFC 5545 §3.3.6). */
@@ -121,8 +128,10 @@ static void test_zones(void)
                  "2025-03-03T10:00:00+01:00/2025-03-03T16:00:00+01:00");
   assert_expands(FEED(EVENT("DTSTART;TZID=/citadel.org/20210210_1/Europe/Berlin:20250303T100000\r\n")),
                  "2025-03-03T10:00:00+01:00/2025-03-03T10:00:00+01:00");
-  assert_expands(FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20250303T100000\r\n")), "2025-03-03T10:00:00+04:30/2025-03-03T10:00:00+04:30");
-  assert_expands(FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20250703T100000\r\n")), "2025-07-03T10:00:00+05:30/2025-07-03T10:00:00+05:30");
+  assert_expands(FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20250303T100000\r\n")),
+                 "2025-03-03T10:00:00+04:30/2025-03-03T10:00:00+04:30");
+  assert_expands(FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20250703T100000\r\n")),
+                 "2025-07-03T10:00:00+05:30/2025-07-03T10:00:00+05:30");
   /* The first of the two in New York; the standard-time one when it is clock time of the instrument. */
   assert_expands(FEED(EVENT("DTSTART;TZID=America/New_York:20251102T013000\r\n")), "2025-11-02T01:30:00-04:00/2025-11-02T01:30:00-04:00");
   assert_expands(FEED(EVENT("DTSTART:20251102T013000\r\n")), "2025-11-02T01:30:00-07:00/2025-11-02T01:30:00-07:00");
@@ -143,9 +152,12 @@ static void test_exceptions(void)
   assert_expands(FEED(EVENT(SERIES "EXDATE;TZID=Europe/Berlin:20250304T110000\r\n")), DAY("3") " " DAY("5") " " DAY("6"));
   assert_expands(FEED(EVENT(SERIES "EXDATE;VALUE=DATE:20250303\r\n")), DAY("4") " " DAY("5") " " DAY("6"));
   assert_expands(FEED(EVENT(SERIES "EXRULE:FREQ=DAILY;INTERVAL=2\r\n")), DAY("4") " " DAY("6"));
-  assert_expands(FEED(EVENT(SERIES "RDATE:20250308T100000Z,20250304T100000Z\r\n")), DAY("3") " " DAY("4") " " DAY("5") " " DAY("6") " " DAY("8"));
-  assert_expands(FEED(EVENT("DTSTART:20250303T100000Z\r\nDURATION:PT1H\r\nRDATE;VALUE=PERIOD:20250305T100000Z/PT2H,20250306T100000Z/20250306T103000Z\r\n")),
-                 DAY("3") " 2025-03-05T10:00:00+00:00/2025-03-05T12:00:00+00:00 2025-03-06T10:00:00+00:00/2025-03-06T10:30:00+00:00");
+  assert_expands(FEED(EVENT(SERIES "RDATE:20250308T100000Z,20250304T100000Z\r\n")),
+                 DAY("3") " " DAY("4") " " DAY("5") " " DAY("6") " " DAY("8"));
+  assert_expands(
+      FEED(EVENT(
+          "DTSTART:20250303T100000Z\r\nDURATION:PT1H\r\nRDATE;VALUE=PERIOD:20250305T100000Z/PT2H,20250306T100000Z/20250306T103000Z\r\n")),
+      DAY("3") " 2025-03-05T10:00:00+00:00/2025-03-05T12:00:00+00:00 2025-03-06T10:00:00+00:00/2025-03-06T10:30:00+00:00");
 }
 
 static void test_changed_instances(void)
@@ -155,11 +167,12 @@ static void test_changed_instances(void)
   assert_expands(FEED(EVENT(SERIES) EVENT("RECURRENCE-ID:20250304T100000Z\r\nDTSTART:20250304T100000Z\r\nSTATUS:CANCELLED\r\n")),
                  DAY("3") " " DAY("5") " " DAY("6"));
   assert_expands(FEED(EVENT("RECURRENCE-ID:20250304T100000Z\r\nDTSTART:20250304T150000Z\r\nDTEND:20250304T160000Z\r\nSEQUENCE:1\r\n")
-                        EVENT("RECURRENCE-ID:20250304T100000Z\r\nDTSTART:20250304T180000Z\r\nDTEND:20250304T190000Z\r\n")),
+                          EVENT("RECURRENCE-ID:20250304T100000Z\r\nDTSTART:20250304T180000Z\r\nDTEND:20250304T190000Z\r\n")),
                  "2025-03-04T15:00:00+00:00/2025-03-04T16:00:00+00:00");
   assert_expands(
-    FEED(EVENT(SERIES) EVENT("RECURRENCE-ID;RANGE=THISANDFUTURE:20250305T100000Z\r\nDTSTART:20250305T120000Z\r\nDTEND:20250305T123000Z\r\n")),
-    DAY("3") " " DAY("4") " 2025-03-05T12:00:00+00:00/2025-03-05T12:30:00+00:00 2025-03-06T12:00:00+00:00/2025-03-06T12:30:00+00:00");
+      FEED(EVENT(SERIES)
+               EVENT("RECURRENCE-ID;RANGE=THISANDFUTURE:20250305T100000Z\r\nDTSTART:20250305T120000Z\r\nDTEND:20250305T123000Z\r\n")),
+      DAY("3") " " DAY("4") " 2025-03-05T12:00:00+00:00/2025-03-05T12:30:00+00:00 2025-03-06T12:00:00+00:00/2025-03-06T12:30:00+00:00");
 }
 
 static void test_cancelled(void)
@@ -170,7 +183,8 @@ static void test_cancelled(void)
 
 static void test_newest_version(void)
 {
-  assert_expands(FEED(EVENT("DTSTART:20250303T100000Z\r\nDTEND:20250303T110000Z\r\nSEQUENCE:2\r\n") EVENT("DTSTART:20250304T100000Z\r\nSEQUENCE:1\r\n")),
+  assert_expands(FEED(EVENT("DTSTART:20250303T100000Z\r\nDTEND:20250303T110000Z\r\nSEQUENCE:2\r\n")
+                          EVENT("DTSTART:20250304T100000Z\r\nSEQUENCE:1\r\n")),
                  DAY("3"));
 }
 
@@ -183,11 +197,41 @@ static void test_window(void)
   g_assert_cmpstr(none, ==, "");
 }
 
+/* The part of a series that lies in a window is the same however far the series began before it. */
+static void test_late_window(void)
+{
+  static const char *const RULES[] = {"FREQ=DAILY;INTERVAL=3",
+                                      "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE",
+                                      "FREQ=MONTHLY;BYDAY=-1FR",
+                                      "FREQ=MONTHLY;INTERVAL=5;BYMONTHDAY=31",
+                                      "FREQ=YEARLY;BYMONTH=2,11;BYDAY=1SU",
+                                      "FREQ=DAILY;COUNT=2000",
+                                      "FREQ=WEEKLY;UNTIL=20041101T000000Z"};
+  for (gsize i = 0; i < G_N_ELEMENTS(RULES); i++) {
+    g_autofree char *feed =
+        g_strdup_printf(FEED(EVENT("DTSTART;TZID=America/New_York:20000103T100000\r\nDURATION:PT1H\r\nRRULE:%s\r\n")), RULES[i]);
+    g_autofree char *whole = expanded(feed, "UTC", NULL, "2005-01-01T00:00:00Z");
+    g_autofree char *late = expanded(feed, "UTC", "2004-10-15T00:00:00Z", "2005-01-01T00:00:00Z");
+    g_assert_true(g_str_has_suffix(whole, late));
+    g_autofree char *before = g_strndup(whole, strlen(whole) - strlen(late));
+    g_auto(GStrv) earlier = g_strsplit(g_strchomp(before), " ", -1);
+    guint count = g_strv_length(earlier);
+    g_assert_cmpuint(count, >, 0);
+    g_assert_cmpstr(earlier[count - 1], <, "2004-10-15");
+    if (*late)
+      g_assert_cmpstr(late, >, "2004-10-15");
+  }
+}
+
 static void test_broken_events(void)
 {
   static const char *const BROKEN[] = {
-    "DTSTART:20250303T100000Z\r\nDTEND:20250302T100000Z\r\n", "DTSTART:20250303T100000Z\r\nDURATION:-PT1H\r\n", "SUMMARY:no start\r\n",
-    "DTSTART:20251399T100000Z\r\n", "DTSTART:rubbish\r\n", "DTSTART:99990101T000000Z\r\nDURATION:P99999999D\r\n",
+      "DTSTART:20250303T100000Z\r\nDTEND:20250302T100000Z\r\n",
+      "DTSTART:20250303T100000Z\r\nDURATION:-PT1H\r\n",
+      "SUMMARY:no start\r\n",
+      "DTSTART:20251399T100000Z\r\n",
+      "DTSTART:rubbish\r\n",
+      "DTSTART:99990101T000000Z\r\nDURATION:P99999999D\r\n",
   };
   for (gsize i = 0; i < G_N_ELEMENTS(BROKEN); i++) {
     g_autofree char *feed = g_strdup_printf(FEED(EVENT("%s")), BROKEN[i]);
@@ -199,16 +243,22 @@ static void test_broken_events(void)
 static void test_mischief(void)
 {
   static const char *const RULES[] = {
-    "FREQ=SECONDLY", "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30", "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
-    "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;INTERVAL=0", "FREQ=HOURLY;COUNT=2000000000;BYMONTH=2;BYMONTHDAY=31",
+      "FREQ=SECONDLY",
+      "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30",
+      "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
+      "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+      "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+      "FREQ=DAILY;INTERVAL=0",
+      "FREQ=HOURLY;COUNT=2000000000;BYMONTH=2;BYMONTHDAY=31",
   };
   for (gsize i = 0; i < G_N_ELEMENTS(RULES); i++) {
     g_autofree char *feed = g_strdup_printf(FEED(EVENT("DTSTART:20240303T100000Z\r\nDURATION:PT1H\r\nRRULE:%s\r\n")), RULES[i]);
     assert_expands(feed, "2024-03-03T10:00:00+00:00/2024-03-03T11:00:00+00:00");
   }
-  assert_expands(FEED("BEGIN:VTIMEZONE\r\nTZID:Evil time\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0000\r\nTZOFFSETTO:+0100\r\n"
-                      "RRULE:FREQ=SECONDLY\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n" EVENT("DTSTART;TZID=Evil time:20250303T100000\r\n")),
-                 "2025-03-03T10:00:00-07:00/2025-03-03T10:00:00-07:00");
+  assert_expands(
+      FEED("BEGIN:VTIMEZONE\r\nTZID:Evil time\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0000\r\nTZOFFSETTO:+0100\r\n"
+           "RRULE:FREQ=SECONDLY\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n" EVENT("DTSTART;TZID=Evil time:20250303T100000\r\n")),
+      "2025-03-03T10:00:00-07:00/2025-03-03T10:00:00-07:00");
 }
 
 static void assert_refused(const char *feed, gsize length, const char *words)
@@ -259,7 +309,8 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   nx_log_start("test-harvest-calendar", 0);
   g_test_add_func("/harvest/calendar/recurring events take place on the days RFC 5545 writes down", test_rfc_examples);
-  g_test_add_func("/harvest/calendar/a series keeps its clock time over the change of the clocks and ends at UNTIL", test_until_and_summer_time);
+  g_test_add_func("/harvest/calendar/a series keeps its clock time over the change of the clocks and ends at UNTIL",
+                  test_until_and_summer_time);
   g_test_add_func("/harvest/calendar/UTC, floating, all-day, DTEND and DURATION give the right instants", test_single_forms);
   g_test_add_func("/harvest/calendar/a TZID is a zone of the tz database, else the VTIMEZONE of the feed", test_zones);
   g_test_add_func("/harvest/calendar/an unknown zone means the instrument's", test_unknown_zone);
@@ -268,6 +319,7 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/calendar/what is cancelled does not take place", test_cancelled);
   g_test_add_func("/harvest/calendar/of two versions of an event the newer one counts", test_newest_version);
   g_test_add_func("/harvest/calendar/an endless series is expanded within the window only, bounds included", test_window);
+  g_test_add_func("/harvest/calendar/a window late in a series shows what the whole series shows there", test_late_window);
   g_test_add_func("/harvest/calendar/an event without a usable start or end is left out", test_broken_events);
   g_test_add_func("/harvest/calendar/rules that would run for ever do not", test_mischief);
   g_test_add_func("/harvest/calendar/what is no calendar, cut off, too deep or too large is refused", test_refused_feeds);
