@@ -20,7 +20,8 @@ static const NxOption EVENTS_OPTIONS[] = {
     {.name = "--from",
      .type = NX_VALUE_TEXT,
      .field = offsetof(EventsOptions, from),
-     .help = "Only events that start on or after this date: YYYY-MM-DD, an ISO date and time, or \"none\" for no bound. Default: one week ago."},
+     .help = "Only events that start on or after this date: YYYY-MM-DD, an ISO date and time, or \"none\" for no bound. Default: one week "
+             "ago."},
     {.name = "--to",
      .type = NX_VALUE_TEXT,
      .field = offsetof(EventsOptions, to),
@@ -30,7 +31,11 @@ static const NxOption EVENTS_OPTIONS[] = {
 };
 
 static const NxOption RESERVATIONS_OPTIONS[] = {
-    {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(ReservationsOptions, verbosity), .help = NX_HELP_VERBOSE},
+    {.name = "--verbose",
+     .letter = 'v',
+     .type = NX_VALUE_COUNT,
+     .field = offsetof(ReservationsOptions, verbosity),
+     .help = NX_HELP_VERBOSE},
     {0},
 };
 
@@ -47,9 +52,10 @@ static const NxCommand RESERVATIONS = {
     .name = "reservations",
     .version = NX_VERSION_DATED,
     .options = RESERVATIONS_OPTIONS,
-    .help = "Find the reservation of each session.\n\n"
-            "Reads session lines on standard input and writes them again with what the people said about the session: title, purpose, samples, "
-            "project, and whether they consent.",
+    .help =
+        "Find the reservation of each session.\n\n"
+        "Reads session lines on standard input and writes them again with what the people said about the session: title, purpose, samples, "
+        "project, and whether they consent.",
     .epilog = "\b\nExamples:\n    $ nx-db pending | nx-harvest reservations | nx-find-files",
 };
 

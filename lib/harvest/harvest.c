@@ -32,7 +32,8 @@ static gboolean open_nemo(NxHarvest *harvest, GError **err)
 
 NxHarvest *nx_harvest_new(const NxSettings *settings, const NxHttpOptions *http, GError **err)
 {
-  NxHttpOptions by_settings = {.ca_file = settings->cert_bundle_file, .ca_pem = settings->cert_bundle, .insecure = settings->disable_ssl_verify};
+  NxHttpOptions by_settings = {
+      .ca_file = settings->cert_bundle_file, .ca_pem = settings->cert_bundle, .insecure = settings->disable_ssl_verify};
   g_autoptr(NxHarvest) harvest = g_new0(NxHarvest, 1);
   harvest->settings = settings;
   harvest->nemo = g_ptr_array_new_with_free_func((GDestroyNotify)nx_nemo_free);
@@ -66,7 +67,16 @@ GTimeZone *nx_harvest_zone(json_object *instrument)
 
 /* ------------------------------------------------------------------------------------------------------------ events */
 
-gboolean nx_harvest_emit(const char *identifier, const char *instrument_pid, const char *start, const char *end, const char *user, GError **err)
+static gboolean check_interrupted(GError **err)
+{
+  if (!nx_interrupted())
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
+  return FALSE;
+}
+
+gboolean nx_harvest_emit(const char *identifier, const char *instrument_pid, const char *start, const char *end, const char *user,
+                         GError **err)
 {
   g_autoptr(json_object) line = json_object_new_object();
   nx_json_set_string(line, "kind", "usage_event");
@@ -75,10 +85,7 @@ gboolean nx_harvest_emit(const char *identifier, const char *instrument_pid, con
   nx_json_set_string(line, "start", start);
   nx_json_set_string(line, "end", end);
   nx_json_set_string(line, "user", user);
-  if (!nx_interrupted())
-    return nx_line_write(stdout, line, err);
-  g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
-  return FALSE;
+  return check_interrupted(err) && nx_line_write(stdout, line, err);
 }
 
 /* The columns that the line's harvester reads must be there; `prefix` is where they are ("" or "instrument."). */
@@ -146,7 +153,7 @@ gboolean nx_harvest_events(NxHarvest *harvest, int in, const NxHarvestBounds *bo
   for (GList *name = names; name; name = name->next)
     if (!harvester_of(name->data) && !nx_plugin_events(name->data, g_hash_table_lookup(by_name, name->data), bounds, err))
       return FALSE;
-  return TRUE;
+  return check_interrupted(err);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- sessions */

@@ -25,13 +25,14 @@ void nx_feed_free(NxFeed *feed);
 struct NxHarvest {
   const NxSettings *settings;
   NxHttp *http;
-  GPtrArray *nemo;       /* of NxNemo*, ascending number */
-  GHashTable *feeds;     /* calendar_url → NxFeed* */
-  GDateTime *now;        /* the one "now" of this process: what ended before it has ended */
+  GPtrArray *nemo;   /* of NxNemo*, ascending number */
+  GHashTable *feeds; /* calendar_url → NxFeed* */
+  GDateTime *now;    /* the one "now" of this process: what ended before it has ended */
 };
 
 /* Writes one usage_event line. `user` may be NULL. FALSE when the line cannot be written or the process was interrupted. */
-gboolean nx_harvest_emit(const char *identifier, const char *instrument_pid, const char *start, const char *end, const char *user, GError **err);
+gboolean nx_harvest_emit(const char *identifier, const char *instrument_pid, const char *start, const char *end, const char *user,
+                         GError **err);
 
 /* An instrument's zone; the system's (logged) when it names none or an unknown one. Borrowed. */
 GTimeZone *nx_harvest_zone(json_object *instrument);

@@ -1,5 +1,6 @@
-/* ical.c — the harvester for facilities whose reservation system is a calendar: each event is usage and reservation at once. `calendar_url` is
- * https://, http://, webcal:// or file:///; identifiers, people and X-NX-… properties: decisions on the iCalendar harvester, in nx-harvest(1). */
+/* ical.c — the harvester for facilities whose reservation system is a calendar: each event is usage and reservation at once. `calendar_url`
+ * is https://, http://, webcal:// or file:///; identifiers, people and X-NX-… properties: decisions on the iCalendar harvester, in
+ * nx-harvest(1). */
 #include "calendar.h"
 #include "harvester.h"
 #include "reservation.h"
@@ -21,7 +22,8 @@ static GString *read_file_url(const char *url, GError **err)
   if (path && host && *host && g_ascii_strcasecmp(host, "localhost") != 0)
     g_clear_pointer(&path, g_free);
   if (!path) {
-    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' is not a file of this computer; write file:///folder/name.ics", url);
+    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' is not a file of this computer; write file:///folder/name.ics",
+                url);
     return NULL;
   }
   char *data = NULL;
@@ -52,14 +54,15 @@ static GString *read_http_url(NxHarvest *harvest, const char *url, GError **err)
   return NULL;
 }
 
-/* webcal: is http: by its inventors, but most of today's servers want https:. A server that has no https is asked without, unless the address has a
- * password in it. */
+/* webcal: is http: by its inventors, but most of today's servers want https:. A server that has no https is asked without, unless the
+ * address has a password in it. */
 static GString *read_webcal_url(NxHarvest *harvest, const char *rest, GError **err)
 {
   g_autofree char *secure = g_strconcat("https:", rest, NULL), *plain = g_strconcat("http:", rest, NULL);
   g_autoptr(GError) problem = NULL;
   GString *body = read_http_url(harvest, secure, &problem);
-  if (!body && nx_http_last_failure(harvest->http) == NX_HTTP_NOT_SENT && g_error_matches(problem, NX_ERROR, NX_ERROR_PLACE) && !strchr(rest, '@'))
+  if (!body && nx_http_last_failure(harvest->http) == NX_HTTP_NOT_SENT && g_error_matches(problem, NX_ERROR, NX_ERROR_PLACE) &&
+      !strchr(rest, '@'))
     return read_http_url(harvest, plain, err);
   if (problem)
     g_propagate_error(err, g_steal_pointer(&problem));
@@ -154,7 +157,8 @@ static void find_person(icalcomponent *event, Person *person)
 /* The next property X-NX-`name` after `previous` (NULL: the first), whatever its case. */
 static icalproperty *next_own(icalcomponent *event, const char *name, icalproperty *previous)
 {
-  icalproperty *property = previous ? icalcomponent_get_next_property(event, ICAL_X_PROPERTY) : icalcomponent_get_first_property(event, ICAL_X_PROPERTY);
+  icalproperty *property =
+      previous ? icalcomponent_get_next_property(event, ICAL_X_PROPERTY) : icalcomponent_get_first_property(event, ICAL_X_PROPERTY);
   while (property && g_ascii_strcasecmp(icalproperty_get_x_name(property), name) != 0)
     property = icalcomponent_get_next_property(event, ICAL_X_PROPERTY);
   return property;
@@ -309,10 +313,10 @@ static gboolean emit_occurrence(json_object *instrument, const NxCalendarSeries 
 }
 
 static gboolean emit_series(NxHarvest *harvest, json_object *instrument, NxCalendar *calendar, const NxCalendarSeries *series,
-                            const NxHarvestBounds *bounds, GError **err)
+                            GTimeZone *zone, const NxHarvestBounds *bounds, GError **err)
 {
   GDateTime *to = bounds->to && g_date_time_compare(bounds->to, harvest->now) < 0 ? bounds->to : harvest->now;
-  g_autoptr(GPtrArray) occurrences = nx_calendar_expand(calendar, series, nx_harvest_zone(instrument), bounds->from, to);
+  g_autoptr(GPtrArray) occurrences = nx_calendar_expand(calendar, series, zone, bounds->from, to);
   for (guint i = 0; i < occurrences->len; i++) {
     const NxOccurrence *occurrence = occurrences->pdata[i];
     if (is_over(occurrence, bounds, harvest->now) && !emit_occurrence(instrument, series, occurrence, err))
@@ -330,13 +334,15 @@ static gboolean harvest_instrument(NxHarvest *harvest, json_object *instrument, 
     nx_log_error("harvest of instrument %s failed: %s", pid, problem->message);
     return TRUE;
   }
+  GTimeZone *zone = nx_harvest_zone(instrument);
   gint64 deadline = g_get_monotonic_time() + EXPANSION_MAX_US;
   for (guint i = 0; i < calendar->series->len; i++) {
     if (g_get_monotonic_time() > deadline) {
-      nx_log_error("harvest of instrument %s: the recurring events of its calendar take too long; %u of %u were done", pid, i, calendar->series->len);
+      nx_log_error("harvest of instrument %s: the recurring events of its calendar take too long; %u of %u were done", pid, i,
+                   calendar->series->len);
       return TRUE;
     }
-    if (!emit_series(harvest, instrument, calendar, calendar->series->pdata[i], bounds, err))
+    if (!emit_series(harvest, instrument, calendar, calendar->series->pdata[i], zone, bounds, err))
       return FALSE;
   }
   return TRUE;
@@ -350,7 +356,8 @@ static gboolean ical_events(NxHarvest *harvest, GPtrArray *instruments, const Nx
   return TRUE;
 }
 
-/* All occurrences among which the one named `rest` (UID, or UID/STAMP) must be; NULL when the calendar has no such UID. A UID may hold '/' itself. */
+/* All occurrences among which the one named `rest` (UID, or UID/STAMP) must be; NULL when the calendar has no such UID. A UID may hold '/'
+ * itself. */
 static GPtrArray *candidates(NxHarvest *harvest, NxCalendar *calendar, const char *rest, GTimeZone *zone, const NxCalendarSeries **series)
 {
   *series = g_hash_table_lookup(calendar->by_uid, rest);

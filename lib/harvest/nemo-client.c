@@ -1,4 +1,5 @@
-/* nemo-client.c — requests to one NEMO server: token, retries, pages, errors in words, users once, tools that are gone (harvest-nemo §3–6, §12). */
+/* nemo-client.c — requests to one NEMO server: token, retries, pages, errors in words, users once, tools that are gone (harvest-nemo §3–6,
+ * §12). */
 #include "nemo.h"
 
 #include <string.h>
@@ -85,9 +86,10 @@ static char *explanation(json_object *body)
 static void set_refusal(const NxNemo *nemo, const char *endpoint, long status, json_object *body, GError **err)
 {
   g_autofree char *words = explanation(body);
-  g_autofree char *advice = status == 401 || status == 403
-                              ? g_strdup_printf("; the token was rejected or lacks the right to view this, check NX_NEMO_TOKEN_%u", nemo->settings->number)
-                              : g_strdup("");
+  g_autofree char *advice =
+      status == 401 || status == 403
+          ? g_strdup_printf("; the token was rejected or lacks the right to view this, check NX_NEMO_TOKEN_%u", nemo->settings->number)
+          : g_strdup("");
   g_set_error(err, NX_ERROR, nx_http_error_code(status), "NEMO %u: %s%s answered with status %ld%s%s%s", nemo->settings->number,
               nemo->settings->address, endpoint, status, *words ? ": " : "", words, advice);
 }
@@ -168,7 +170,8 @@ static gboolean take_page(const NxNemo *nemo, const char *endpoint, json_object 
   return TRUE;
 }
 
-/* Of the address of a next page only the query is used: it goes to the configured server and nowhere else, whatever name a proxy gave it. */
+/* Of the address of a next page only the query is used: it goes to the configured server and nowhere else, whatever name a proxy gave it.
+ */
 static json_object *list_pages(NxNemo *nemo, const char *endpoint, const char *query, json_object **refusal, GError **err)
 {
   g_autoptr(json_object) all = json_object_new_array();
@@ -180,7 +183,8 @@ static json_object *list_pages(NxNemo *nemo, const char *endpoint, const char *q
       return NULL;
     g_hash_table_add(seen, g_steal_pointer(&current));
     if (next && (g_hash_table_contains(seen, next) || g_hash_table_size(seen) >= PAGES_MAX)) {
-      g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "NEMO %u: the pages of %s%s do not end", nemo->settings->number, nemo->settings->address, endpoint);
+      g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "NEMO %u: the pages of %s%s do not end", nemo->settings->number, nemo->settings->address,
+                  endpoint);
       return NULL;
     }
   }
@@ -205,7 +209,8 @@ static gboolean find_unknown_tools(NxNemo *nemo, GArray *tools, GError **err)
       return FALSE;
     if (json_object_array_length(found) > 0)
       continue;
-    nx_log_warning("NEMO %u does not know the tool %" G_GINT64_FORMAT " (deleted?); its instrument is left out", nemo->settings->number, id);
+    nx_log_warning("NEMO %u does not know the tool %" G_GINT64_FORMAT " (deleted?); its instrument is left out", nemo->settings->number,
+                   id);
     g_hash_table_add(nemo->unknown_tools, g_memdup2(&id, sizeof id));
   }
   return TRUE;
@@ -287,8 +292,7 @@ NxStamp *nx_nemo_date(const NxNemo *nemo, json_object *object, const char *key, 
 
 gboolean nx_nemo_query_add_date(const NxNemo *nemo, GString *query, const char *name, const NxStamp *stamp, GError **err)
 {
-  g_autofree char *text =
-    nx_stamp_print(stamp, nemo->settings->strftime_fmt, nemo->zone ? nemo->zone : nx_zone_system(), err);
+  g_autofree char *text = nx_stamp_print(stamp, nemo->settings->strftime_fmt, nemo->zone ? nemo->zone : nx_zone_system(), err);
   if (!text)
     return FALSE;
   nx_http_query_add(query, name, text);
@@ -323,8 +327,9 @@ NxNemo *nx_nemo_of_api_url(NxHarvest *harvest, const char *api_url, GError **err
       return nemo;
     g_string_append_printf(enabled, "%s%s", i ? ", " : "", nemo->settings->address);
   }
-  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "no NEMO server is configured for '%s' (configured: %s); set NX_NEMO_ADDRESS_N to its address up to 'api/'",
-              api_url, enabled->len ? enabled->str : "none");
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA,
+              "no NEMO server is configured for '%s' (configured: %s); set NX_NEMO_ADDRESS_N to its address up to 'api/'", api_url,
+              enabled->len ? enabled->str : "none");
   return NULL;
 }
 

@@ -1,5 +1,5 @@
-/* nemo-describe.c — what the people said about one session: the answers given at the instrument, else the reservation with the largest overlap
- * (harvest-nemo §8). The first source that qualifies decides; there is no falling through from a refusal to another source. */
+/* nemo-describe.c — what the people said about one session: the answers given at the instrument, else the reservation with the largest
+ * overlap (harvest-nemo §8). The first source that qualifies decides; there is no falling through from a refusal to another source. */
 #include "nemo.h"
 #include "reservation.h"
 
@@ -69,7 +69,8 @@ typedef struct {
 } SourceKind;
 
 static const SourceKind USAGE_EVENT = {.shown = "usage event", .page = "usage", .creator_key = "operator", .updated_key = "start"};
-static const SourceKind RESERVATION = {.shown = "reservation", .page = "reservation", .creator_key = "creator", .updated_key = "creation_time"};
+static const SourceKind RESERVATION = {
+    .shown = "reservation", .page = "reservation", .creator_key = "creator", .updated_key = "creation_time"};
 
 static void set_answer(json_object *reservation, const char *key, json_object *questions)
 {
@@ -77,7 +78,8 @@ static void set_answer(json_object *reservation, const char *key, json_object *q
   nx_json_set_string(reservation, key, text);
 }
 
-static gboolean set_date(const NxNemo *nemo, json_object *reservation, const char *key, json_object *source, const char *source_key, GError **err)
+static gboolean set_date(const NxNemo *nemo, json_object *reservation, const char *key, json_object *source, const char *source_key,
+                         GError **err)
 {
   g_autoptr(NxStamp) stamp = nx_nemo_date(nemo, source, source_key, err);
   g_autofree char *text = stamp ? nx_stamp_text(stamp) : NULL;
@@ -96,7 +98,8 @@ static void set_address(const NxNemo *nemo, json_object *reservation, const Sour
   nx_json_set_string(reservation, "url", url);
 }
 
-static json_object *make_reservation(NxNemo *nemo, const char *name, const SourceKind *kind, json_object *source, json_object *questions, GError **err)
+static json_object *make_reservation(NxNemo *nemo, const char *name, const SourceKind *kind, json_object *source, json_object *questions,
+                                     GError **err)
 {
   g_autoptr(json_object) reservation = nx_reservation_new(name);
   set_address(nemo, reservation, kind, nx_json_get_int(source, "id", -1));
@@ -197,8 +200,8 @@ static gint64 overlap_us(const NxNemo *nemo, json_object *reservation, GDateTime
   return first && last ? nx_stamp_overlap_us(start, end, first, last) : 0;
 }
 
-/* The reservation with the largest overlap, on a tie the first in the server's order; borrowed. NULL without *err: none overlaps. One whose dates
- * cannot be read is an error only when no other one overlaps: it might have been the right one. */
+/* The reservation with the largest overlap, on a tie the first in the server's order; borrowed. NULL without *err: none overlaps. One whose
+ * dates cannot be read is an error only when no other one overlaps: it might have been the right one. */
 static json_object *best_reservation(const NxNemo *nemo, json_object *reservations, json_object *session, GError **err)
 {
   g_autoptr(GDateTime) start = nx_session_time(session, "start", err);
@@ -245,8 +248,9 @@ static gboolean describe_from_reservation(NxNemo *nemo, json_object *session, gi
   }
   if (best)
     return describe_from(nemo, session, "reservation", &RESERVATION, best, nx_json_get(best, "question_data"), err);
-  nx_harvest_no_reservation(session, json_object_array_length(reservations) > 0 ? "no reservation of the instrument overlaps with the session"
-                                                                               : "no reservation of the instrument within two days of the session");
+  nx_harvest_no_reservation(session, json_object_array_length(reservations) > 0
+                                         ? "no reservation of the instrument overlaps with the session"
+                                         : "no reservation of the instrument within two days of the session");
   return TRUE;
 }
 

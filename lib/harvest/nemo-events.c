@@ -5,7 +5,7 @@
 
 /* The instruments of one server: its tool ids, and which instrument each exact api_url means. */
 typedef struct {
-  GArray *tools;         /* of gint64, ascending, each once */
+  GArray *tools;          /* of gint64, ascending, each once */
   GHashTable *by_api_url; /* api_url → instrument object; borrowed */
 } ServerInstruments;
 
@@ -38,7 +38,8 @@ static void add_instrument(ServerInstruments *own, json_object *instrument)
   gboolean found;
   gint64 id;
   if (!nx_nemo_id_of_url(api_url, &found, &id, &problem) || !found) {
-    nx_log_warning("instrument %s: %s; it is left out of the harvest", pid, problem ? problem->message : "its api_url has no tool id (…tools/?id=N)");
+    nx_log_warning("instrument %s: %s; it is left out of the harvest", pid,
+                   problem ? problem->message : "its api_url has no tool id (…tools/?id=N)");
     return;
   }
   if (!has_tool(own->tools, id))
@@ -56,7 +57,8 @@ static void find_instruments(const NxNemo *nemo, GPtrArray *instruments, ServerI
   g_array_sort(own->tools, by_number);
 }
 
-/* The name of an event's user. *skip TRUE: the user could not be asked for now, so the event waits for the next run (rows are never corrected later). */
+/* The name of an event's user. *skip TRUE: the user could not be asked for now, so the event waits for the next run (rows are never
+ * corrected later). */
 static const char *user_name(NxNemo *nemo, json_object *event, const char *identifier, gboolean *skip)
 {
   json_object *user = NULL;

@@ -18,8 +18,8 @@ NxNemo *nx_nemo_new(const NxNemoSettings *settings, NxHttp *http, GError **err);
 void nx_nemo_free(NxNemo *nemo);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxNemo, nx_nemo_free)
 
-/* The array behind `{BASE}endpoint` + query (a text that starts with '?', or ""), all pages of it. Errors: NX_ERROR_PLACE (no connection, 429, 5xx),
- * NX_ERROR_REMOTE (the server refuses), NX_ERROR_FORMAT (not JSON, not a list). */
+/* The array behind `{BASE}endpoint` + query (a text that starts with '?', or ""), all pages of it. Errors: NX_ERROR_PLACE (no connection,
+ * 429, 5xx), NX_ERROR_REMOTE (the server refuses), NX_ERROR_FORMAT (not JSON, not a list). */
 json_object *nx_nemo_list(NxNemo *nemo, const char *endpoint, const char *query, GError **err);
 /* The same with `tool_id__in=…` (`tools`: of gint64) at the end; tools that the server does not know are left out with a warning. */
 json_object *nx_nemo_list_of_tools(NxNemo *nemo, const char *endpoint, const char *query, GArray *tools, GError **err);
@@ -32,7 +32,8 @@ NxStamp *nx_nemo_date(const NxNemo *nemo, json_object *object, const char *key, 
 /* Adds `name=date` in the server's format to a query. */
 gboolean nx_nemo_query_add_date(const NxNemo *nemo, GString *query, const char *name, const NxStamp *stamp, GError **err);
 
-/* The first value of the query parameter `id`: *found FALSE when there is none or it is empty; FALSE and *err when it is not a decimal number. */
+/* The first value of the query parameter `id`: *found FALSE when there is none or it is empty; FALSE and *err when it is not a decimal
+ * number. */
 gboolean nx_nemo_id_of_url(const char *url, gboolean *found, gint64 *id, GError **err);
 
 /* The configured server whose address an instrument's `api_url` names (harvest-nemo §6.3); borrowed. */

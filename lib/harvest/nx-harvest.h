@@ -1,7 +1,8 @@
-/* nx-harvest.h — who used which instrument when (usage events), and what they said about it (reservations), from the reservation systems of a facility.
+/* nx-harvest.h — who used which instrument when (usage events), and what they said about it (reservations), from the reservation systems of
+ * a facility.
  *
- * A reservation system is an NxHarvester constant in one table (nemo, ical), or a program nx-harvest-NAME that filters the same lines. Which one an
- * instrument has says the `harvester` of its row; empty means nemo. */
+ * A reservation system is an NxHarvester constant in one table (nemo, ical), or a program nx-harvest-NAME that filters the same lines.
+ * Which one an instrument has says the `harvester` of its row; empty means nemo. */
 #ifndef NX_HARVEST_H
 #define NX_HARVEST_H
 
@@ -22,11 +23,12 @@ typedef struct {
   GDateTime *from, *to;
 } NxHarvestBounds;
 
-/* Instrument lines on `in` → usage_event lines on standard output. What a reservation system does wrong is logged and costs its own events only;
- * FALSE when a line cannot be read or written (NX_ERROR_LINE), or the process was interrupted. */
+/* Instrument lines on `in` → usage_event lines on standard output. What a reservation system does wrong is logged and costs its own events
+ * only; FALSE when a line cannot be read or written (NX_ERROR_LINE), or the process was interrupted. */
 gboolean nx_harvest_events(NxHarvest *harvest, int in, const NxHarvestBounds *bounds, GError **err);
 
-/* The common loop of nx_lines_filter calls this for each session line (user_data: the NxHarvest): adds `reservation`, or ends or postpones the session. */
+/* The common loop of nx_lines_filter calls this for each session line (user_data: the NxHarvest): adds `reservation`, or ends or postpones
+ * the session. */
 gboolean nx_harvest_session(NxLines *lines, json_object *session, gpointer user_data, GError **err);
 
 #endif

@@ -111,8 +111,9 @@ static char *need_path(const char *name, GError **err)
   if (!path) {
     g_autofree char *shown = nx_text_visible(name);
     g_set_error(err, NX_ERROR, NX_ERROR_DATA,
-                "the harvester '%s' is not known: it is not nemo or ical, and there is no program " PROGRAM_PREFIX "%s beside ours or on PATH", shown,
-                shown);
+                "the harvester '%s' is not known: it is not nemo or ical, and there is no program " PROGRAM_PREFIX
+                "%s beside ours or on PATH",
+                shown, shown);
   }
   return path;
 }
@@ -136,11 +137,12 @@ static gboolean pass_event(NxLines *lines, json_object *event, GPtrArray *instru
       return TRUE;
   const char *pid = nx_json_get_string(event, "instrument_pid");
   if (!is_of(instruments, pid)) {
-    nx_log_warning("line %" G_GUINT64_FORMAT " of the plug-in: instrument '%s' is not one of its own; the event is left out", nx_lines_number(lines), pid);
+    nx_log_warning("line %" G_GUINT64_FORMAT " of the plug-in: instrument '%s' is not one of its own; the event is left out",
+                   nx_lines_number(lines), pid);
     return TRUE;
   }
-  return nx_harvest_emit(nx_json_get_string(event, "session_identifier"), pid, nx_json_get_string(event, "start"), nx_json_get_string(event, "end"),
-                         nx_json_get_string(event, "user"), err);
+  return nx_harvest_emit(nx_json_get_string(event, "session_identifier"), pid, nx_json_get_string(event, "start"),
+                         nx_json_get_string(event, "end"), nx_json_get_string(event, "user"), err);
 }
 
 static gboolean pass_events(const char *text, gsize length, GPtrArray *instruments, GError **problem, GError **err)
@@ -189,7 +191,8 @@ static gboolean merge_answer(json_object *session, GString *output, const char *
   g_autoptr(json_object) answer = nx_json_parse(output->str, output->len, &reason);
   const char *identifier = nx_json_get_string(answer, "session_identifier");
   if (!answer || g_strcmp0(identifier, nx_json_get_string(session, "session_identifier")) != 0) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s did not answer with the session's line%s%s", program, reason ? ": " : "", reason ? reason->message : "");
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s did not answer with the session's line%s%s", program, reason ? ": " : "",
+                reason ? reason->message : "");
     return FALSE;
   }
   json_object_object_foreach(answer, key, value)

@@ -6,9 +6,14 @@
 
 /* The keys after `source`, in the order in which they are written. */
 static const char *const TEXT_KEYS[] = {
-  "internal_id",     "url",           "experiment_title", "experiment_purpose", "start_time",           "end_time", "last_updated", "username",
-  "user_full_name",  "user_email",    "user_first_name",  "user_last_name",     "created_by",           "created_by_full_name",
-  "division",        "group",
+    "internal_id",      "url",
+    "experiment_title", "experiment_purpose",
+    "start_time",       "end_time",
+    "last_updated",     "username",
+    "user_full_name",   "user_email",
+    "user_first_name",  "user_last_name",
+    "created_by",       "created_by_full_name",
+    "division",         "group",
 };
 
 json_object *nx_reservation_new(const char *source)

@@ -1,6 +1,7 @@
 /* stamp.c — reading and writing the dates of reservation servers: ISO 8601, or a format in Python's notation (harvest-nemo §4).
- * Reading follows Python's strptime: the format becomes a regular expression, numbers may be short, blanks match any run of blanks, and nothing may
- * be left over. Writing follows Python's strftime, which knows microseconds (%f) where C does not. Names of days and months are English. */
+ * Reading follows Python's strptime: the format becomes a regular expression, numbers may be short, blanks match any run of blanks, and
+ * nothing may be left over. Writing follows Python's strftime, which knows microseconds (%f) where C does not. Names of days and months are
+ * English. */
 #include "stamp.h"
 
 #include <string.h>
@@ -92,13 +93,19 @@ static const struct {
   int digits;
   int (*value)(GDateTime *when);
 } NUMBERS[] = {
-  {'Y', '0', 4, g_date_time_get_year},         {'y', '0', 2, year_of_century},
-  {'m', '0', 2, g_date_time_get_month},        {'d', '0', 2, g_date_time_get_day_of_month},
-  {'e', ' ', 2, g_date_time_get_day_of_month}, {'H', '0', 2, g_date_time_get_hour},
-  {'I', '0', 2, hour_of_twelve},               {'M', '0', 2, g_date_time_get_minute},
-  {'S', '0', 2, g_date_time_get_second},       {'f', '0', 6, g_date_time_get_microsecond},
-  {'j', '0', 3, g_date_time_get_day_of_year},  {'w', '0', 1, weekday_from_sunday},
-  {'u', '0', 1, g_date_time_get_day_of_week},
+    {'Y', '0', 4, g_date_time_get_year},
+    {'y', '0', 2, year_of_century},
+    {'m', '0', 2, g_date_time_get_month},
+    {'d', '0', 2, g_date_time_get_day_of_month},
+    {'e', ' ', 2, g_date_time_get_day_of_month},
+    {'H', '0', 2, g_date_time_get_hour},
+    {'I', '0', 2, hour_of_twelve},
+    {'M', '0', 2, g_date_time_get_minute},
+    {'S', '0', 2, g_date_time_get_second},
+    {'f', '0', 6, g_date_time_get_microsecond},
+    {'j', '0', 3, g_date_time_get_day_of_year},
+    {'w', '0', 1, weekday_from_sunday},
+    {'u', '0', 1, g_date_time_get_day_of_week},
 };
 
 static gboolean write_number(GString *out, GDateTime *when, char letter)
@@ -160,8 +167,13 @@ static gboolean write_words(GString *out, const NxStamp *stamp, char letter)
 static const struct {
   char letter;
   const char *format;
-} COMPOUND[] = {{'c', "%a %b %e %H:%M:%S %Y"}, {'x', "%m/%d/%y"}, {'X', "%H:%M:%S"}, {'D', "%m/%d/%y"},
-                {'F', "%Y-%m-%d"},             {'T', "%H:%M:%S"}, {'R', "%H:%M"}};
+} COMPOUND[] = {{'c', "%a %b %e %H:%M:%S %Y"},
+                {'x', "%m/%d/%y"},
+                {'X', "%H:%M:%S"},
+                {'D', "%m/%d/%y"},
+                {'F', "%Y-%m-%d"},
+                {'T', "%H:%M:%S"},
+                {'R', "%H:%M"}};
 
 static const char *compound_format(char letter)
 {
@@ -182,8 +194,8 @@ static gboolean write_format(GString *out, const NxStamp *stamp, const char *for
     if (parts) {
       write_format(out, stamp, parts, NULL);
     } else if (*at == '\0' || (!write_number(out, stamp->when, *at) && !write_words(out, stamp, *at))) {
-      g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the date format '%s' has '%%%.1s', which is not a known directive; correct NX_NEMO_STRFTIME_FMT_N",
-                  format, at);
+      g_set_error(err, NX_ERROR, NX_ERROR_CONFIG,
+                  "the date format '%s' has '%%%.1s', which is not a known directive; correct NX_NEMO_STRFTIME_FMT_N", format, at);
       return FALSE;
     }
   }
@@ -222,28 +234,28 @@ static const struct {
   char letter;
   const char *pattern;
 } READ[] = {
-  {'Y', "(?<Y>\\d{4})"},
-  {'y', "(?<y>\\d{2})"},
-  {'m', "(?<m>1[0-2]|0[1-9]|[1-9])"},
-  {'d', "(?<d>3[01]|[12]\\d|0[1-9]|[1-9]| [1-9])"},
-  {'e', "(?<d>3[01]|[12]\\d|0[1-9]|[1-9]| [1-9])"},
-  {'H', "(?<H>2[0-3]|[01]\\d|\\d)"},
-  {'I', "(?<I>1[0-2]|0[1-9]|[1-9])"},
-  {'M', "(?<M>[0-5]\\d|\\d)"},
-  {'S', "(?<S>6[01]|[0-5]\\d|\\d)"},
-  {'f', "(?<f>\\d{1,6})"},
-  {'j', "(?<j>36[0-6]|3[0-5]\\d|[12]\\d\\d|0[1-9]\\d|00[1-9]|[1-9]\\d|0[1-9]|[1-9])"},
-  {'p', "(?<p>AM|PM)"},
-  {'A', "(?:" DAY_NAMES ")"},
-  {'a', "(?:" DAY_SHORT ")"},
-  {'w', "[0-6]"},
-  {'u', "[1-7]"},
-  {'B', "(?<B>" MONTH_NAMES ")"},
-  {'b', "(?<B>" MONTH_SHORT ")"},
-  {'h', "(?<B>" MONTH_SHORT ")"},
-  {'z', "(?<z>(?-i:Z)|[+-]\\d\\d:?[0-5]\\d(?::?[0-5]\\d)?)"},
-  {'Z', "(?<Z>[A-Z]{1,6})"},
-  {'%', "%"},
+    {'Y', "(?<Y>\\d{4})"},
+    {'y', "(?<y>\\d{2})"},
+    {'m', "(?<m>1[0-2]|0[1-9]|[1-9])"},
+    {'d', "(?<d>3[01]|[12]\\d|0[1-9]|[1-9]| [1-9])"},
+    {'e', "(?<d>3[01]|[12]\\d|0[1-9]|[1-9]| [1-9])"},
+    {'H', "(?<H>2[0-3]|[01]\\d|\\d)"},
+    {'I', "(?<I>1[0-2]|0[1-9]|[1-9])"},
+    {'M', "(?<M>[0-5]\\d|\\d)"},
+    {'S', "(?<S>6[01]|[0-5]\\d|\\d)"},
+    {'f', "(?<f>\\d{1,6})"},
+    {'j', "(?<j>36[0-6]|3[0-5]\\d|[12]\\d\\d|0[1-9]\\d|00[1-9]|[1-9]\\d|0[1-9]|[1-9])"},
+    {'p', "(?<p>AM|PM)"},
+    {'A', "(?:" DAY_NAMES ")"},
+    {'a', "(?:" DAY_SHORT ")"},
+    {'w', "[0-6]"},
+    {'u', "[1-7]"},
+    {'B', "(?<B>" MONTH_NAMES ")"},
+    {'b', "(?<B>" MONTH_SHORT ")"},
+    {'h', "(?<B>" MONTH_SHORT ")"},
+    {'z', "(?<z>(?-i:Z)|[+-]\\d\\d:?[0-5]\\d(?::?[0-5]\\d)?)"},
+    {'Z', "(?<Z>[A-Z]{1,6})"},
+    {'%', "%"},
 };
 
 static const char *directive_pattern(char letter)

@@ -1,5 +1,5 @@
-/* stamp.h — a date and time as a reservation server writes it: with an offset, or without any ("naive": then the reader decides whose wall clock
- * it is). Formats are Python's, because that is what NEMO's administrators write into their settings (harvest-nemo §4). */
+/* stamp.h — a date and time as a reservation server writes it: with an offset, or without any ("naive": then the reader decides whose wall
+ * clock it is). Formats are Python's, because that is what NEMO's administrators write into their settings (harvest-nemo §4). */
 #ifndef NX_HARVEST_STAMP_H
 #define NX_HARVEST_STAMP_H
 
@@ -19,11 +19,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxStamp, nx_stamp_free)
 /* Takes a reference on `when`. */
 NxStamp *nx_stamp_new(GDateTime *when);
 
-/* Reads `text` by `format` (NULL or NX_STAMP_ISO_FORMAT: ISO 8601). With `coerced` the wall clock is kept and the offset replaced by that zone's.
- * NX_ERROR_DATA for a text that does not fit, NX_ERROR_CONFIG for a format that cannot be used. */
+/* Reads `text` by `format` (NULL or NX_STAMP_ISO_FORMAT: ISO 8601). With `coerced` the wall clock is kept and the offset replaced by that
+ * zone's. NX_ERROR_DATA for a text that does not fit, NX_ERROR_CONFIG for a format that cannot be used. */
 NxStamp *nx_stamp_parse(const char *text, const char *format, GTimeZone *coerced, GError **err);
 
-/* The stamp for a server: ISO 8601, or `format` applied to its own wall clock. A naive stamp takes the offset of `zone` when `format` prints one. */
+/* The stamp for a server: ISO 8601, or `format` applied to its own wall clock. A naive stamp takes the offset of `zone` when `format`
+ * prints one. */
 char *nx_stamp_print(const NxStamp *stamp, const char *format, GTimeZone *zone, GError **err);
 
 /* `YYYY-MM-DDTHH:MM:SS[.ffffff]`, with ±HH:MM unless it is naive: the form of every line. */

@@ -108,7 +108,7 @@ serve() {
   serve reservations '[{"status": 302, "headers": {"Location": "@ROOT@api/reservations/?again=1"}}]'
   run_harvest reservations < <(session)
   assert_success
-  assert_json '.reservation' null
+  assert_json .postponed.stage nx-harvest
   [ "$(requests /reservations/)" -lt 20 ]
 }
 

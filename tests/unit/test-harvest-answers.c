@@ -32,8 +32,8 @@ static void test_sample_vector(void)
                        "\"1\":{\"sample_name\":\"n1\",\"sample_or_pid\":\"Sample Name\",\"sample_details\":\"B\"},"
                        "\"2\":{\"sample_name\":\"sample_pid_2\",\"sample_or_pid\":\"PID\",\"sample_details\":\"\"},"
                        "\"3\":{\"sample_name\":\"n2\",\"sample_or_pid\":\"Sample Name\",\"sample_details\":null}"),
-                 "[" SAMPLE("null", "\"sample_pid_1\"", "\"A\"", "null") "," SAMPLE("\"n1\"", "null", "\"B\"", "null") ","
-                 SAMPLE("null", "\"sample_pid_2\"", "null", "null") "," SAMPLE("\"n2\"", "null", "null", "null") "]");
+                 "[" SAMPLE("null", "\"sample_pid_1\"", "\"A\"", "null") "," SAMPLE("\"n1\"", "null", "\"B\"", "null") "," SAMPLE(
+                     "null", "\"sample_pid_2\"", "null", "null") "," SAMPLE("\"n2\"", "null", "null", "null") "]");
   assert_samples(GROUP("\"0\":{\"sample_name\":\"n\",\"sample_or_pid\":\"bogus\",\"sample_details\":\"A\"}"),
                  "[" SAMPLE("null", "null", "\"A\"", "null") "]");
 }
@@ -42,8 +42,8 @@ static void test_sample_order(void)
 {
   assert_samples(GROUP("\"0\":{\"sample_or_pid\":\"pid\",\"sample_name\":\"a\"},\"10\":{\"sample_or_pid\":\"PID\",\"sample_name\":\"b\"},"
                        "\"2\":{\"sample_or_pid\":\"sample NAME\",\"sample_name\":\"c\",\"periodic_table\":[\"Fe\",\"O\"]}"),
-                 "[" SAMPLE("null", "\"a\"", "null", "null") "," SAMPLE("null", "\"b\"", "null", "null") ","
-                 SAMPLE("\"c\"", "null", "null", "[\"Fe\",\"O\"]") "]");
+                 "[" SAMPLE("null", "\"a\"", "null", "null") "," SAMPLE("null", "\"b\"", "null", "null") "," SAMPLE("\"c\"", "null", "null",
+                                                                                                                    "[\"Fe\",\"O\"]") "]");
 }
 
 static void test_malformed_samples(void)
@@ -57,13 +57,15 @@ static void test_malformed_samples(void)
   assert_samples(GROUP("\"0\":{},\"1\":null,\"2\":\"x\""), "[" SAMPLE("null", "null", "null", "null") "]");
   assert_samples(GROUP("\"0\":{\"sample_or_pid\":null,\"sample_name\":\"n\",\"sample_details\":\"  spaced  \",\"periodic_table\":null}"),
                  "[" SAMPLE("null", "null", "\"  spaced  \"", "null") "]");
-  assert_samples(GROUP("\"0\":{\"sample_or_pid\":\"PID\",\"sample_name\":12,\"periodic_table\":[]}"), "[" SAMPLE("null", "\"12\"", "null", "[]") "]");
+  assert_samples(GROUP("\"0\":{\"sample_or_pid\":\"PID\",\"sample_name\":12,\"periodic_table\":[]}"),
+                 "[" SAMPLE("null", "\"12\"", "null", "[]") "]");
 }
 
 static void test_answers(void)
 {
-  g_autoptr(json_object) data = parsed("{\"a\":{\"user_input\":\"x\",\"type\":\"textbox\"},\"b\":{\"user_input\":null},\"c\":{},\"d\":7,\"e\":{\"user_input\":\"\"},"
-                                       "\"f\":{\"user_input\":1.50},\"g\":{\"user_input\":{}}}");
+  g_autoptr(json_object) data =
+      parsed("{\"a\":{\"user_input\":\"x\",\"type\":\"textbox\"},\"b\":{\"user_input\":null},\"c\":{},\"d\":7,\"e\":{\"user_input\":\"\"},"
+             "\"f\":{\"user_input\":1.50},\"g\":{\"user_input\":{}}}");
   static const struct {
     const char *name, *text;
   } EXPECTED[] = {{"a", "x"}, {"b", NULL}, {"c", NULL}, {"d", NULL}, {"e", ""}, {"f", "1.50"}, {"g", NULL}, {"absent", NULL}};
@@ -79,11 +81,12 @@ static void test_consent(void)
     const char *answer;
     NxConsent consent;
   } EXPECTED[] = {
-    {"\"Agree\"", NX_CONSENT_GIVEN},      {"\"YES\"", NX_CONSENT_GIVEN},       {"\"I agree\"", NX_CONSENT_GIVEN}, {"\"nope\"", NX_CONSENT_GIVEN},
-    {"\"Disagree\"", NX_CONSENT_REFUSED}, {"\"NO\"", NX_CONSENT_REFUSED},      {"\"False\"", NX_CONSENT_REFUSED}, {"\"negative\"", NX_CONSENT_REFUSED},
-    {"\" no \"", NX_CONSENT_GIVEN},       {"\"\"", NX_CONSENT_UNDEFINED},      {"\" \\t\"", NX_CONSENT_UNDEFINED}, {"null", NX_CONSENT_UNDEFINED},
-    {"[]", NX_CONSENT_REFUSED},           {"[\"Agree\"]", NX_CONSENT_GIVEN},   {"[\"No\"]", NX_CONSENT_REFUSED},  {"{}", NX_CONSENT_UNDEFINED},
-    {"false", NX_CONSENT_REFUSED},        {"[[\"Agree\"]]", NX_CONSENT_UNDEFINED},
+      {"\"Agree\"", NX_CONSENT_GIVEN},   {"\"YES\"", NX_CONSENT_GIVEN},        {"\"I agree\"", NX_CONSENT_GIVEN},
+      {"\"nope\"", NX_CONSENT_GIVEN},    {"\"Disagree\"", NX_CONSENT_REFUSED}, {"\"NO\"", NX_CONSENT_REFUSED},
+      {"\"False\"", NX_CONSENT_REFUSED}, {"\"negative\"", NX_CONSENT_REFUSED}, {"\" no \"", NX_CONSENT_GIVEN},
+      {"\"\"", NX_CONSENT_UNDEFINED},    {"\" \\t\"", NX_CONSENT_UNDEFINED},   {"null", NX_CONSENT_UNDEFINED},
+      {"[]", NX_CONSENT_REFUSED},        {"[\"Agree\"]", NX_CONSENT_GIVEN},    {"[\"No\"]", NX_CONSENT_REFUSED},
+      {"{}", NX_CONSENT_UNDEFINED},      {"false", NX_CONSENT_REFUSED},        {"[[\"Agree\"]]", NX_CONSENT_UNDEFINED},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
     g_autoptr(json_object) answer = parsed(EXPECTED[i].answer);
@@ -98,10 +101,13 @@ static void test_url_ids(void)
     gboolean good, found;
     gint64 id;
   } EXPECTED[] = {
-    {"https://h/api/usage_events/?id=9", TRUE, TRUE, 9},  {"https://h/api/usage_events/?id=9&id=10", TRUE, TRUE, 9},
-    {"https://h/api/usage_events/?notid=4", TRUE, FALSE, 0}, {"https://h/api/usage_events/?id=", TRUE, FALSE, 0},
-    {"https://h/api/usage_events/?id=x", FALSE, FALSE, 0},   {"6e2f7a52-0c1e-4f2b-9d9c-1b7a7d0a4a6e", TRUE, FALSE, 0},
-    {"https://h/api/usage_events/?id=99999999999999999999", FALSE, FALSE, 0},
+      {"https://h/api/usage_events/?id=9", TRUE, TRUE, 9},
+      {"https://h/api/usage_events/?id=9&id=10", TRUE, TRUE, 9},
+      {"https://h/api/usage_events/?notid=4", TRUE, FALSE, 0},
+      {"https://h/api/usage_events/?id=", TRUE, FALSE, 0},
+      {"https://h/api/usage_events/?id=x", FALSE, FALSE, 0},
+      {"6e2f7a52-0c1e-4f2b-9d9c-1b7a7d0a4a6e", TRUE, FALSE, 0},
+      {"https://h/api/usage_events/?id=99999999999999999999", FALSE, FALSE, 0},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
     g_autoptr(GError) err = NULL;

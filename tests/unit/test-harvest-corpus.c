@@ -80,7 +80,8 @@ static void test_overlaps(gconstpointer data)
     g_autoptr(json_object) reservations = captured_reservations(corpus, nx_json_get_string(each, "server"));
     g_assert_nonnull(reservations);
     for (gsize n = 0; n < json_object_array_length(events); n++)
-      checked += check_event(json_object_array_get_idx(events, n), reservations, nx_json_get_string(config, "strptime_fmt"), tz ? nx_zone(tz, NULL) : NULL);
+      checked += check_event(json_object_array_get_idx(events, n), reservations, nx_json_get_string(config, "strptime_fmt"),
+                             tz ? nx_zone(tz, NULL) : NULL);
   }
   g_assert_cmpuint(checked, >, 0);
 }

@@ -1,5 +1,5 @@
-/* Servers that say nothing or say anything: a silent NEMO, and thousands of mutated answers and calendars. Mutations are made by a generator with a
- * fixed seed, so a failure can be repeated. Run under --enable-sanitizers this is a fuzz test. */
+/* Servers that say nothing or say anything: a silent NEMO, and thousands of mutated answers and calendars. Mutations are made by a
+ * generator with a fixed seed, so a failure can be repeated. Run under --enable-sanitizers this is a fuzz test. */
 #include "harvester.h"
 
 #include <fcntl.h>
@@ -57,9 +57,10 @@ static json_object *parsed(char *text)
 
 static char *instrument_text(guint port, const char *harvester, const char *calendar_url, const char *kind)
 {
-  return g_strdup_printf("{%s\"instrument_pid\":\"TEM\",\"api_url\":\"http://127.0.0.1:%u/api/tools/?id=3\",\"calendar_url\":\"%s\",\"harvester\":\"%s\","
-                         "\"timezone\":\"America/New_York\"}",
-                         kind, port, calendar_url, harvester);
+  return g_strdup_printf(
+      "{%s\"instrument_pid\":\"TEM\",\"api_url\":\"http://127.0.0.1:%u/api/tools/?id=3\",\"calendar_url\":\"%s\",\"harvester\":\"%s\","
+      "\"timezone\":\"America/New_York\"}",
+      kind, port, calendar_url, harvester);
 }
 
 static json_object *session_line(guint port, const char *harvester, const char *calendar_url, const char *identifier)
@@ -97,10 +98,42 @@ static void test_silence(void)
 
 /* ---------------------------------------------------------------------------------------------------------- mutation */
 
-static const char *const WORDS[] = {"null",  "{}",       "[]",        "\"\"",       "-1",          "1e999", "99999999999999999999", "\"\\u0000\"", "true",
-                                    "\r\n",  "BEGIN:",   "END:",      ":",          ";",           ",",     "\"",                   "\\",          "\xff",
-                                    "T",     "00000000", "RRULE:",    "FREQ=",      "COUNT=-1",    "P1W",   "20250303T100000",      "INTERVAL=99", "BYDAY=-9MO",
-                                    "EXDATE:", "\n ",    "VALUE=DATE", "TZID=Lab",   "BYSECOND=1,2", "UNTIL=", "RECURRENCE-ID:",      "PT-1H",       "\xe2\x82"};
+static const char *const WORDS[] = {"null",
+                                    "{}",
+                                    "[]",
+                                    "\"\"",
+                                    "-1",
+                                    "1e999",
+                                    "99999999999999999999",
+                                    "\"\\u0000\"",
+                                    "true",
+                                    "\r\n",
+                                    "BEGIN:",
+                                    "END:",
+                                    ":",
+                                    ";",
+                                    ",",
+                                    "\"",
+                                    "\\",
+                                    "\xff",
+                                    "T",
+                                    "00000000",
+                                    "RRULE:",
+                                    "FREQ=",
+                                    "COUNT=-1",
+                                    "P1W",
+                                    "20250303T100000",
+                                    "INTERVAL=99",
+                                    "BYDAY=-9MO",
+                                    "EXDATE:",
+                                    "\n ",
+                                    "VALUE=DATE",
+                                    "TZID=Lab",
+                                    "BYSECOND=1,2",
+                                    "UNTIL=",
+                                    "RECURRENCE-ID:",
+                                    "PT-1H",
+                                    "\xe2\x82"};
 
 static void mutate(GRand *rand, GString *text)
 {
@@ -169,17 +202,21 @@ static void harvest_events(NxHarvest *harvest, const char *instrument)
 /* ---------------------------------------------------------------------------------------------------------- calendars */
 
 static const char CALENDAR[] =
-  "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
-  "BEGIN:VTIMEZONE\r\nTZID:Lab\r\nBEGIN:STANDARD\r\nDTSTART:19701025T030000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\n"
-  "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
-  "BEGIN:VEVENT\r\nUID:one\r\nDTSTAMP:20250301T000000Z\r\nDTSTART;TZID=Lab:20250303T100000\r\nDTEND;TZID=Lab:20250303T120000\r\nSUMMARY:A title\\, long\r\n"
-  "DESCRIPTION:Purpose\r\nORGANIZER;CN=\"Ned Land\":mailto:ned@x.org\r\nATTENDEE:mailto:a@b\r\nURL:https://x/\r\n"
-  "X-NX-SAMPLE;X-PID=10.5/x;X-DETAILS=\"a, b\";X-ELEMENTS=Fe,O:Name\r\nX-NX-PROJECT:P-1\r\nX-NX-CONSENT:Agree\r\nEND:VEVENT\r\n"
-  "BEGIN:VEVENT\r\nUID:many\r\nDTSTART;VALUE=DATE:20250301\r\nDURATION:P1D\r\nRRULE:FREQ=WEEKLY;COUNT=5;BYDAY=MO,WE\r\nEXDATE;VALUE=DATE:20250303\r\n"
-  "RDATE;VALUE=DATE:20250308\r\nEND:VEVENT\r\n"
-  "BEGIN:VEVENT\r\nUID:hours\r\nDTSTART:20250303T100000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=MONTHLY;BYDAY=1MO,-1FR;UNTIL=20251231T000000Z\r\nEND:VEVENT\r\n"
-  "BEGIN:VEVENT\r\nUID:hours\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20250328T100000Z\r\nDTSTART:20250328T120000Z\r\nDTEND:20250328T130000Z\r\nEND:VEVENT\r\n"
-  "END:VCALENDAR\r\n";
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
+    "BEGIN:VTIMEZONE\r\nTZID:Lab\r\nBEGIN:STANDARD\r\nDTSTART:19701025T030000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\n"
+    "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+    "BEGIN:VEVENT\r\nUID:one\r\nDTSTAMP:20250301T000000Z\r\nDTSTART;TZID=Lab:20250303T100000\r\nDTEND;TZID=Lab:20250303T120000\r\nSUMMARY:"
+    "A title\\, long\r\n"
+    "DESCRIPTION:Purpose\r\nORGANIZER;CN=\"Ned Land\":mailto:ned@x.org\r\nATTENDEE:mailto:a@b\r\nURL:https://x/\r\n"
+    "X-NX-SAMPLE;X-PID=10.5/x;X-DETAILS=\"a, b\";X-ELEMENTS=Fe,O:Name\r\nX-NX-PROJECT:P-1\r\nX-NX-CONSENT:Agree\r\nEND:VEVENT\r\n"
+    "BEGIN:VEVENT\r\nUID:many\r\nDTSTART;VALUE=DATE:20250301\r\nDURATION:P1D\r\nRRULE:FREQ=WEEKLY;COUNT=5;BYDAY=MO,WE\r\nEXDATE;VALUE=DATE:"
+    "20250303\r\n"
+    "RDATE;VALUE=DATE:20250308\r\nEND:VEVENT\r\n"
+    "BEGIN:VEVENT\r\nUID:hours\r\nDTSTART:20250303T100000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=MONTHLY;BYDAY=1MO,-1FR;UNTIL="
+    "20251231T000000Z\r\nEND:VEVENT\r\n"
+    "BEGIN:VEVENT\r\nUID:hours\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20250328T100000Z\r\nDTSTART:20250328T120000Z\r\nDTEND:"
+    "20250328T130000Z\r\nEND:VEVENT\r\n"
+    "END:VCALENDAR\r\n";
 
 static void test_mutated_calendars(void)
 {
@@ -192,7 +229,8 @@ static void test_mutated_calendars(void)
     g_autoptr(GString) text = mutated(rand, CALENDAR);
     g_assert_true(g_file_set_contents(path, text->str, (gssize)text->len, &err));
     g_autoptr(NxHarvest) harvest = open_harvest(own);
-    g_autoptr(json_object) single = session_line(1, "ical", url, "ical:TEM:one"), member = session_line(1, "ical", url, "ical:TEM:hours/20250328T100000Z");
+    g_autoptr(json_object) single = session_line(1, "ical", url, "ical:TEM:one"),
+                           member = session_line(1, "ical", url, "ical:TEM:hours/20250328T100000Z");
     harvest_events(harvest, instrument);
     describe(harvest, single);
     describe(harvest, member);
@@ -202,8 +240,8 @@ static void test_mutated_calendars(void)
 
 /* -------------------------------------------------------------------------------------------------------- NEMO bodies */
 
-#define QUESTIONS \
-  "{\"data_consent\":{\"user_input\":\"Agree\"},\"experiment_title\":{\"user_input\":\"T\"},\"sample_group\":{\"user_input\":{\"0\":" \
+#define QUESTIONS                                                                                                                          \
+  "{\"data_consent\":{\"user_input\":\"Agree\"},\"experiment_title\":{\"user_input\":\"T\"},\"sample_group\":{\"user_input\":{\"0\":"      \
   "{\"sample_name\":\"n\",\"sample_or_pid\":\"PID\",\"sample_details\":\"d\",\"periodic_table\":[\"Fe\"]}}}}"
 #define SPAN "\"start\":\"2025-03-03T10:00:00-05:00\",\"end\":\"2025-03-03T12:00:00-05:00\",\"user\":1"
 
@@ -211,10 +249,14 @@ static void test_mutated_calendars(void)
 static const struct {
   const char *path, *body;
 } BODIES[] = {
-  {"/api/usage_events/", "[{\"id\":7," SPAN ",\"operator\":1,\"tool\":3,\"run_data\":\"\",\"pre_run_data\":\"{\\\"data_consent\\\":{\\\"user_input\\\":\\\"x\\\"}}\"}]"},
-  {"/api/reservations/", "[{\"id\":5," SPAN ",\"creator\":1,\"creation_time\":\"2025-03-01T10:00:00-05:00\",\"question_data\":" QUESTIONS "}]"},
-  {"/api/users/", "{\"count\":1,\"next\":null,\"results\":[{\"id\":1,\"username\":\"ned\",\"first_name\":\"Ned\",\"last_name\":\"Land\",\"email\":\"n@x\"}]}"},
-  {"/api/tools/", "[{\"id\":3,\"name\":\"TEM\"}]"},
+    {"/api/usage_events/",
+     "[{\"id\":7," SPAN
+     ",\"operator\":1,\"tool\":3,\"run_data\":\"\",\"pre_run_data\":\"{\\\"data_consent\\\":{\\\"user_input\\\":\\\"x\\\"}}\"}]"},
+    {"/api/reservations/",
+     "[{\"id\":5," SPAN ",\"creator\":1,\"creation_time\":\"2025-03-01T10:00:00-05:00\",\"question_data\":" QUESTIONS "}]"},
+    {"/api/users/", "{\"count\":1,\"next\":null,\"results\":[{\"id\":1,\"username\":\"ned\",\"first_name\":\"Ned\",\"last_name\":\"Land\","
+                    "\"email\":\"n@x\"}]}"},
+    {"/api/tools/", "[{\"id\":3,\"name\":\"TEM\"}]"},
 };
 
 typedef struct {
