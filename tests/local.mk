@@ -8,3 +8,5 @@ AM_TESTS_ENVIRONMENT = NX_BUILD='$(abs_top_builddir)'; export NX_BUILD; NX_SOURC
 EXTRA_DIST += tests/tap-bats tests/bats/lib.bash tests/cppcheck-suppressions
 dist_check_SCRIPTS += tests/browser/catalogue
 TESTS += tests/browser/catalogue
+dist_check_SCRIPTS += tests/corpus/nemo-records tests/bats/main-job.bats
+TESTS += tests/corpus/nemo-records tests/bats/main-job.bats

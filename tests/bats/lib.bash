@@ -1,4 +1,5 @@
 # Shared by every bats file: where things are, a scratch folder, and asserts on JSON.
+bats_require_minimum_version 1.5.0
 load /usr/lib/bats/bats-support/load
 load /usr/lib/bats/bats-assert/load
 

@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# The main job with the real programs: calendars, files, records, catalogue; twice, interrupted, killed, without room.
+load lib
+
+# A facility of two microscopes and four ended sessions, each with small files of its own.
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  export NX_INSTRUMENT_DATA_PATH=$PWD/share NX_DATA_PATH=$PWD/data NX_DB_PATH=$PWD/data/nexuslims.db NX_SITE_PATH=$PWD/site NX_FILE_STRATEGY=inclusive
+  mkdir -p share data
+  nexuslims db init >/dev/null
+  for number in 1 2; do
+    mkdir -p share/SEM$number
+    printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 PRODID:-//x//y//EN >sem$number.ics
+    for day in 10 11; do
+      printf '%s\r\n' BEGIN:VEVENT "UID:s$number-$day" "DTSTAMP:202501${day}T000000Z" "DTSTART:202501${day}T090000Z" "DTEND:202501${day}T110000Z" \
+        "SUMMARY:Work on SEM $number, day $day" "ORGANIZER;CN=Ned Land:mailto:ned@example.com" END:VEVENT >>sem$number.ics
+      for file in 1 2 3; do
+        echo "note $file of day $day" >share/SEM$number/$day-$file.txt
+        touch -d "2025-01-${day}T09:1$file:00Z" share/SEM$number/$day-$file.txt
+      done
+    done
+    printf '%s\r\n' END:VCALENDAR >>sem$number.ics
+    jq -cn --arg n $number --arg c "file://$PWD/sem$number.ics" '{kind:"instrument",instrument_pid:("SEM-"+$n),api_url:($c+"#"+$n),calendar_url:$c,
+      location:"B",display_name:("SEM "+$n),property_tag:$n,filestore_path:("SEM"+$n),harvester:"ical",timezone:"UTC"}'
+  done | nx-db instruments --import 2>/dev/null
+}
+
+run_job() {
+  nexuslims build-records --from none "$@"
+}
+
+# Four sessions done: one record, one page, one line of the list, three rows each, whatever happened before.
+assert_all_once() {
+  run sqlite3 data/nexuslims.db "SELECT record_status, event_type, count(*) FROM session_log GROUP BY 1, 2"
+  assert_output "COMPLETED|END|4
+COMPLETED|RECORD_GENERATION|4
+COMPLETED|START|4"
+  run sh -c 'ls data/records/uploaded | wc -l; ls data/records/*.xml 2>/dev/null | wc -l; ls -A site/records | wc -l; grep -c "\"name\"" site/records.js'
+  assert_output "4
+0
+4
+4"
+  find data site -name '.nx-*' | grep -q . && fail "temporary files are left: $(find data site -name '.nx-*')"
+  for record in data/records/uploaded/*.xml; do
+    xmllint --noout --schema "$NX_SOURCE/share/schema/nexus-experiment.xsd" "$record" 2>/dev/null || fail "$record is not valid"
+    [ "$(grep -c '<dataset ' "$record")" = 3 ] || fail "$record has not three datasets"
+  done
+}
+
+@test "every session becomes one valid record, published once, and a second run builds nothing" {
+  run --separate-stderr run_job
+  assert_success
+  [ "${#lines[@]}" = 4 ]
+  assert_all_once
+  before=$(find data/records site -type f -printf '%p %T@\n' | sort)
+  run --separate-stderr run_job
+  assert_success
+  assert_output ""
+  [ "$before" = "$(find data/records site -type f -printf '%p %T@\n' | sort)" ]
+  assert_all_once
+}
+
+@test "a dry run names the files and leaves everything as it was" {
+  nexuslims build-records --from none -n >/dev/null 2>&1
+  before=$(find . -type f -not -path './data/logs/*' -not -name .builder.lock -exec sha256sum {} + | sort)
+  run nexuslims build-records --from none -n
+  assert_success
+  assert_output --partial "share/SEM1/10-1.txt"
+  assert_output --partial "Found 3 files for this session"
+  [ "$before" = "$(find . -type f -not -path './data/logs/*' -not -name .builder.lock -exec sha256sum {} + | sort)" ]
+}
+
+@test "whatever stage is killed with -9, the next run ends with one record and one page a session" {
+  local stage delay pids hits=0
+  for stage in nx-db nx-harvest nx-find-files nx-build-xml nx-extract nx-export; do
+    for delay in 0.01 0.04 0.08; do
+      rm -rf data/records data/SEM* site
+      sqlite3 data/nexuslims.db "DELETE FROM session_log; DELETE FROM upload_log"
+      nexuslims build-records --from none >/dev/null 2>&1 3>&- &
+      local job=$!
+      sleep $delay
+      # nx-extract is the child of nx-build-xml, all others are the front's.
+      pids=$(pgrep -P "$job" | while read -r pid; do echo "$pid"; pgrep -P "$pid"; done | xargs -r ps -o pid=,comm= -p | awk -v name="$stage" '$2 == name { print $1 }')
+      [ -n "$pids" ] && kill -9 $pids && hits=$((hits + 1))
+      wait $job || true
+      run --separate-stderr run_job
+      assert_success
+      assert_all_once
+    done
+  done
+  echo "# $hits of 18 kills met a living stage" >&3
+  [ $hits -gt 0 ]
+}
+
+@test "the front killed with -9 takes its stages along, and the next run finishes the work" {
+  local delay
+  for delay in 0.01 0.05 0.1 0.2; do
+    rm -rf data/records data/SEM* site
+    sqlite3 data/nexuslims.db "DELETE FROM session_log; DELETE FROM upload_log"
+    nexuslims build-records --from none >/dev/null 2>&1 3>&- &
+    local job=$!
+    sleep $delay
+    kill -9 $job 2>/dev/null || true
+    wait $job 2>/dev/null || true
+    # The stages see the end of their pipes and finish; the lock goes with the last of them.
+    local tries=0
+    until flock -n data/.builder.lock true || [ $((tries += 1)) -gt 200 ]; do sleep 0.1; done
+    run --separate-stderr run_job
+    assert_success
+    assert_all_once
+  done
+}
+
+@test "SIGTERM ends a run cleanly, and the next one finishes the work" {
+  nexuslims build-records --from none >/dev/null 2>&1 3>&- &
+  local job=$!
+  sleep 0.05
+  kill -TERM $job 2>/dev/null || true
+  wait $job || true
+  run sqlite3 data/nexuslims.db "SELECT count(*) FROM session_log WHERE record_status = 'ERROR'"
+  assert_output 0
+  run --separate-stderr run_job
+  assert_success
+  assert_all_once
+}
+
+@test "a disk that is full postpones the sessions, and the next run builds them" {
+  [ "$(id -u)" = 0 ] || skip "mounting a small file system needs root"
+  mkdir -p data/records
+  mount -t tmpfs -o size=8k,nr_inodes=8 tmpfs data/records 2>/dev/null || skip "no file system can be mounted here"
+  head -c 8192 /dev/zero >data/records/filler 2>/dev/null || true
+  run run_job
+  umount data/records
+  assert_success
+  assert_output --partial postponed
+  run sqlite3 data/nexuslims.db "SELECT DISTINCT record_status FROM session_log"
+  assert_output TO_BE_BUILT
+  run --separate-stderr run_job
+  assert_success
+  assert_all_once
+}
+
+@test "a share that is gone postpones, and says which folder" {
+  mv share/SEM2 share/away
+  touch -d "1 hour ago" share
+  run run_job
+  assert_output --partial "share/SEM2"
+  mv share/away share/SEM2
+  sqlite3 data/nexuslims.db "UPDATE session_log SET record_status = 'TO_BE_BUILT' WHERE record_status = 'ERROR' AND event_type <> 'RECORD_GENERATION'; DELETE FROM session_log WHERE record_status = 'ERROR'"
+  run --separate-stderr run_job
+  assert_success
+  assert_all_once
+}
+
+@test "several runs at once: one works, the others say so and end with 0" {
+  nexuslims build-records --from none >one 2>&1 3>&- &
+  local first=$!
+  run run_job
+  assert_success
+  wait $first
+  run --separate-stderr run_job
+  assert_success
+  assert_all_once
+}
