@@ -16,8 +16,7 @@ static char *column_list(void)
   return g_strjoinv(", ", (char **)nx_instrument_columns);
 }
 
-/* All rows as JSON objects, in the order in which they were added. */
-static GPtrArray *read_instruments(NxDb *db, GError **err)
+GPtrArray *nx_instruments_read(NxDb *db, GError **err)
 {
   g_autofree char *columns = column_list();
   g_autofree char *sql = g_strdup_printf("SELECT %s FROM instruments ORDER BY %s", columns, nx_db_insertion_order(db));
@@ -36,7 +35,7 @@ static GPtrArray *read_instruments(NxDb *db, GError **err)
 
 GHashTable *nx_instruments_by_pid(NxDb *db, GError **err)
 {
-  g_autoptr(GPtrArray) instruments = read_instruments(db, err);
+  g_autoptr(GPtrArray) instruments = nx_instruments_read(db, err);
   if (!instruments)
     return NULL;
   GHashTable *by_pid = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, put_json);
@@ -51,7 +50,7 @@ GHashTable *nx_instruments_by_pid(NxDb *db, GError **err)
 gboolean nx_stage_instruments(const char *address, FILE *out, GError **err)
 {
   g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_READ, err);
-  g_autoptr(GPtrArray) instruments = db ? read_instruments(db, err) : NULL;
+  g_autoptr(GPtrArray) instruments = db ? nx_instruments_read(db, err) : NULL;
   if (!instruments)
     return FALSE;
   for (guint i = 0; i < instruments->len; i++) {

@@ -94,7 +94,22 @@ int nx_db_command_current(const char *address, gboolean verbose);
 int nx_db_command_check(const char *address);
 /* `alembic WORDS…`: the Alembic-compatible command line (database 4). */
 int nx_db_command_alembic(const char *address, const char *const *words);
-int nx_db_command_history(const char *address, gboolean verbose, gboolean indicate_current);
+/* `jq` implies JSON. */
+int nx_db_command_history(const char *address, gboolean verbose, gboolean indicate_current, gboolean json, const char *jq);
+int nx_db_command_create_demo(const char *path, gboolean force);
+/* What is said when no database is named: whole lines. */
+extern const char *const nx_db_unset_message;
+
+/* ------------------------------------------------------------------------------------------- instruments and users */
+
+/* The table of instruments, or JSON (cli 7). */
+int nx_db_command_instruments_list(const char *address, gboolean json, const char *jq);
+/* Names in other systems (database 7.4). Looking up what is not there prints nothing and returns 1. */
+int nx_db_command_users_list(const char *address, gboolean json, const char *jq);
+int nx_db_command_users_add(const char *address, const char *user, const char *system, const char *external_id, const char *email, const char *notes);
+int nx_db_command_users_lookup(const char *address, const char *user, const char *system);
+int nx_db_command_users_whois(const char *address, const char *system, const char *external_id);
+int nx_db_command_users_verify(const char *address, const char *user, const char *system);
 
 /* ---------------------------------------------------------------------------------------------------------- stages */
 

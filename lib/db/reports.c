@@ -1,6 +1,8 @@
 /* reports.c — `current` and `history` (database 4.3 and 4.4), and the hint for ids that changed before their release (database 1). */
 #include "reports.h"
 
+#include "nx-listing.h"
+
 #include <string.h>
 
 static const struct {
@@ -84,4 +86,43 @@ gboolean nx_report_history(const NxGraph *graph, const char *address, const char
     fprintf(out, "%s%s", text, verbose ? "" : "\n");
   }
   return revisions != NULL;
+}
+
+static json_object *ids_as_json(GPtrArray *revisions)
+{
+  json_object *array = json_object_new_array();
+  for (guint i = 0; i < revisions->len; i++)
+    json_object_array_add(array, json_object_new_string(((NxRevision *)revisions->pdata[i])->id));
+  return array;
+}
+
+/* `rows` NULL: nobody asked where the database stands. */
+static json_object *revision_as_json(const NxRevision *revision, char **rows)
+{
+  json_object *entry = json_object_new_object(), *labels = json_object_new_array();
+  for (guint i = 0; i < revision->labels->len; i++)
+    json_object_array_add(labels, json_object_new_string(revision->labels->pdata[i]));
+  nx_json_set_string(entry, "revision", revision->id);
+  nx_json_set(entry, "parents", ids_as_json(revision->parents));
+  nx_json_set(entry, "labels", labels);
+  nx_json_set_string(entry, "title", revision->title);
+  nx_json_set_string(entry, "date", revision->date);
+  nx_json_set(entry, "head", json_object_new_boolean(nx_revision_is_head(revision)));
+  nx_json_set(entry, "current", rows ? json_object_new_boolean(g_strv_contains((const char *const *)rows, revision->id)) : NULL);
+  nx_json_set_string(entry, "path", revision->path);
+  return entry;
+}
+
+gboolean nx_report_history_as_json(const NxGraph *graph, const char *address, gboolean indicate_current, const char *jq, FILE *out, GError **err)
+{
+  g_auto(GStrv) rows = NULL;
+  if (indicate_current && !(rows = known_rows(graph, address, err)))
+    return FALSE;
+  g_autoptr(GPtrArray) revisions = nx_graph_range(graph, NULL, "base", "heads", err);
+  if (!revisions)
+    return FALSE;
+  g_autoptr(json_object) entries = json_object_new_array();
+  for (guint i = 0; i < revisions->len; i++)
+    json_object_array_add(entries, revision_as_json(revisions->pdata[i], rows));
+  return nx_listing_print(entries, jq, out, err);
 }

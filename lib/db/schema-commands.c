@@ -7,8 +7,8 @@
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 
-static const char UNSET[] = "Error: NX_DB_PATH environment variable is not set.\n\nSet it via the interactive configurator:\n\n"
-                            "    nexuslims config edit\n\nOr set it directly, e.g.:\n\n    export NX_DB_PATH=/path/to/database.db\n";
+const char *const nx_db_unset_message = "Error: NX_DB_PATH environment variable is not set.\n\nSet it via the interactive configurator:\n\n"
+                                       "    nexuslims config edit\n\nOr set it directly, e.g.:\n\n    export NX_DB_PATH=/path/to/database.db\n";
 
 /* "Error <doing>: <message>" in red, without secrets. */
 static int complain(const char *doing, const GError *error, int status)
@@ -66,7 +66,7 @@ static int say_initialized(const char *address)
 int nx_db_command_init(const char *address, gboolean force)
 {
   if (!is_named(address)) {
-    fputs(UNSET, stderr);
+    fputs(nx_db_unset_message, stderr);
     return 1;
   }
   g_autofree char *shown = nx_config_masked_address(address);
@@ -207,11 +207,13 @@ int nx_db_command_check(const char *address)
   return 0;
 }
 
-int nx_db_command_history(const char *address, gboolean verbose, gboolean indicate_current)
+int nx_db_command_history(const char *address, gboolean verbose, gboolean indicate_current, gboolean json, const char *jq)
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(NxGraph) graph = nx_graph_load(NX_SCHEMA, &error);
-  if (graph && nx_report_history(graph, address, NULL, verbose, indicate_current, stdout, &error))
+  if (graph && (json || jq) && nx_report_history_as_json(graph, address, indicate_current, jq, stdout, &error))
+    return 0;
+  if (graph && !json && !jq && nx_report_history(graph, address, NULL, verbose, indicate_current, stdout, &error))
     return 0;
   return complain("showing history", error, 1);
 }

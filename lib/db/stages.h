@@ -6,6 +6,8 @@
 
 /* The nine columns of an instrument in the order of database 7.1; NULL-terminated. */
 extern const char *const nx_instrument_columns[];
+/* All rows as JSON objects of the nine columns, in the order in which they were added. */
+GPtrArray *nx_instruments_read(NxDb *db, GError **err);
 /* Instrument rows by pid: JSON objects of the nine columns. */
 GHashTable *nx_instruments_by_pid(NxDb *db, GError **err);
 
