@@ -23,8 +23,8 @@ SHARE_FILES += migrations/nexuslims/schema.json \
 
 dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts
 TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts
-dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats
-TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats
+dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats
+TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats
 
 check_PROGRAMS += tests/unit/test-db
 TESTS += tests/unit/test-db

@@ -119,16 +119,16 @@ static char *demand(const NxTable *table, const NxConstraint *constraint)
   g_autofree char *columns = g_strjoinv(",", constraint->columns);
   if (constraint->kind == NX_CONSTRAINT_FOREIGN_KEY) {
     g_autofree char *text = normalised(constraint->text);
-    char *action = strstr(text, " ON ");
+    char *action = strstr(text, ")ON ");
     if (action)
-      *action = '\0';
+      action[1] = '\0';
     return g_steal_pointer(&text);
   }
   if (constraint->kind == NX_CONSTRAINT_UNIQUE)
     for (guint i = 0; i < table->constraints->len; i++) {
       const NxConstraint *other = table->constraints->pdata[i];
       g_autofree char *key = other->kind == NX_CONSTRAINT_PRIMARY_KEY ? g_strjoinv(",", other->columns) : NULL;
-      if (key && (g_str_equal(key, columns) || g_str_has_prefix(key, columns)))
+      if (key && g_str_equal(key, columns))
         return NULL;
     }
   return g_strdup_printf("%s(%s)", constraint->kind == NX_CONSTRAINT_UNIQUE ? "UNIQUE" : "PRIMARY KEY", columns);

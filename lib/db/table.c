@@ -82,20 +82,24 @@ static char *take_name(const char **text, gboolean *quoted)
   return NULL;
 }
 
-/* The names in the first parentheses of `text`. */
+/* The first name of each item in the first parentheses of `text`: what follows it there (AUTOINCREMENT, DESC) is no column. */
 static char **names_in_parentheses(const char *text)
 {
   g_autoptr(GStrvBuilder) names = g_strv_builder_new();
   const char *p = strchr(text, '(');
   gsize length = 0;
+  gboolean wanted = TRUE;
   for (p = p ? p + 1 : ""; *p && *p != ')'; p += length) {
     NxSqlToken token = nx_sql_token(p, &length);
     if (token == NX_SQL_UNCLOSED)
       break;
-    if (token != NX_SQL_WORD && token != NX_SQL_QUOTED)
+    if (*p == ',')
+      wanted = TRUE;
+    if (!wanted || (token != NX_SQL_WORD && token != NX_SQL_QUOTED))
       continue;
     g_autofree char *name = nx_sql_name(p, length);
     g_strv_builder_add(names, name);
+    wanted = FALSE;
   }
   return g_strv_builder_end(names);
 }
@@ -268,7 +272,8 @@ static void append_constraint(GString *sql, const NxConstraint *constraint)
   g_autoptr(GString) text = g_string_new(NULL);
   if (name)
     g_string_append_printf(text, "CONSTRAINT %s ", name);
-  if (constraint->kind == NX_CONSTRAINT_PRIMARY_KEY || constraint->kind == NX_CONSTRAINT_UNIQUE)
+  gboolean is_key = constraint->kind == NX_CONSTRAINT_PRIMARY_KEY || constraint->kind == NX_CONSTRAINT_UNIQUE;
+  if (is_key && !strstr(constraint->text, "AUTOINCREMENT"))
     g_string_append_printf(text, "%s (%s)", constraint->kind == NX_CONSTRAINT_UNIQUE ? "UNIQUE" : "PRIMARY KEY", columns);
   else
     g_string_append(text, constraint->text);
