@@ -21,8 +21,8 @@ SHARE_FILES += migrations/nexuslims/schema.json \
 	migrations/nexuslims/v2_5_0a_add_external_user_identifiers.up.sql migrations/nexuslims/v2_5_0a_add_external_user_identifiers.down.sql \
 	migrations/nexuslims/v2_5_0b_remove_computer_fields.up.sql migrations/nexuslims/v2_5_0b_remove_computer_fields.down.sql
 
-dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts
-TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts
+dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
+TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats
 TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats
 

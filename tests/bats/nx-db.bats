@@ -281,15 +281,51 @@ CASES
   [ "$(sql '.tables')" = session_log ]
 }
 
-@test "a database that may not be written to is not migrated, and the reason is given" {
+# as_somebody COMMAND…: runs it as a user whom file modes hold back, with a folder of his own
+as_somebody() {
+  if [ "$(id -u)" -ne 0 ]; then "$@"; else setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; fi
+}
+somebodys_folder() {
+  command -v setpriv >/dev/null && as_somebody test -x "$NX_BUILD/bin/nx-db" || skip "another user cannot reach the build"
+  folder=$(mktemp -d)
+  export NX_DB_PATH=$folder/db.sqlite
   golden
   nx-db upgrade v2_4_0a >/dev/null
-  rm -f ./*_backup_*
-  [ "$(id -u)" -ne 0 ] || skip "root may write everywhere"
+  rm -f "$folder"/*_backup_*
+  chmod 777 "$folder"
+}
+
+@test "a database that may not be written to is not migrated, and the reason is given" {
+  somebodys_folder
   chmod 444 "$NX_DB_PATH"
-  run nx-db upgrade
+  run as_somebody "$NX_BUILD/bin/nx-db" upgrade
+  left=$(ls "$folder"); now=$(version)
+  rm -r "$folder"
   assert_failure 1
-  assert_output --partial "readonly database"
+  assert_output --partial "Error upgrading database: attempt to write a readonly database"
+  [ "$left" = db.sqlite ]
+  [ "$now" = v2_4_0a ]
+}
+
+@test "without room for a backup nothing is migrated" {
+  somebodys_folder
+  chmod 666 "$NX_DB_PATH"
+  chmod 555 "$folder"
+  run as_somebody "$NX_BUILD/bin/nx-db" upgrade
+  now=$(version)
+  chmod 755 "$folder" && rm -r "$folder"
+  assert_failure 1
+  assert_output --partial "no backup could be made, so nothing was changed"
+  [ "$now" = v2_4_0a ]
+}
+
+@test "a database in a folder that may not be written to is read" {
+  somebodys_folder
+  chmod 555 "$folder" && chmod 444 "$NX_DB_PATH"
+  run as_somebody "$NX_BUILD/bin/nx-db" current
+  chmod 755 "$folder" && rm -r "$folder"
+  assert_success
+  assert_output v2_4_0a
 }
 
 @test "reading commands change nothing, not even of a database in WAL mode" {
