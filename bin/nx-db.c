@@ -10,9 +10,9 @@ static const NxOption OPTIONS[] = {
 
 static const NxCommand *const COMMANDS[] = {
   &nx_command_db_alembic,   &nx_command_db_check,   &nx_command_db_create_demo, &nx_command_db_current,
-  &nx_command_db_downgrade, &nx_command_db_history, &nx_command_db_init,        &command_instruments,
-  &command_log_events,      &command_log_results,   &command_pending,           &nx_command_db_upgrade,
-  &command_users,           NULL,
+  &nx_command_db_downgrade, &nx_command_db_history, &nx_command_db_info,        &nx_command_db_init,
+  &command_instruments,     &command_log_events,    &command_log_results,       &command_pending,
+  &nx_command_db_status,    &nx_command_db_upgrade, &command_users,             NULL,
 };
 
 static const NxCommand NX_DB = {
@@ -74,6 +74,26 @@ static int run_history(const char *address, int argc, char **argv)
   return nx_db_command_history(address, options.verbose, options.indicate_current, options.format == NX_FORMAT_JSON, options.jq);
 }
 
+static int run_info(const char *address, int argc, char **argv)
+{
+  NxDbInfoOptions options = {0};
+  if (!nx_cli_parse(&nx_command_db_info, argc, argv, &options) || !nx_listing_accepts(options.jq))
+    return nx_cli_exit_code();
+  if (options.verify) {
+    fputs("Error: --verify compares the files of a snapshot with its manifest; this is a database\n", stderr);
+    return 1;
+  }
+  return nx_db_command_info(address, options.format == NX_FORMAT_JSON, options.jq);
+}
+
+static int run_status(const char *address, int argc, char **argv)
+{
+  NxListingOptions options = {0};
+  if (!nx_cli_parse(&nx_command_db_status, argc, argv, &options) || !nx_listing_accepts(options.jq))
+    return nx_cli_exit_code();
+  return nx_db_command_status(address, options.format == NX_FORMAT_JSON, options.jq);
+}
+
 static int run_init(const char *address, int argc, char **argv)
 {
   NxDbInitOptions options = {0};
@@ -95,6 +115,7 @@ static const struct {
   {&nx_command_db_alembic, run_alembic}, {&nx_command_db_check, run_check},     {&nx_command_db_current, run_current}, {&nx_command_db_downgrade, run_downgrade},
   {&nx_command_db_history, run_history}, {&nx_command_db_init, run_init},       {&nx_command_db_upgrade, run_upgrade},
   {&command_instruments, run_instruments}, {&command_log_events, run_log_events}, {&command_log_results, run_log_results},
+  {&nx_command_db_info, run_info},       {&nx_command_db_status, run_status},
   {&command_pending, run_pending},       {&command_users, run_users},           {&nx_command_db_create_demo, run_create_demo},
 };
 

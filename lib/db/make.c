@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,6 +48,7 @@ static void settle(const char *path)
     nx_db_run(db, NULL, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
 }
 
+/* The old file has its backup name before the new one takes its place in one step: killed in between, nothing is lost or missing. */
 static gboolean place_over_old(const char *part, const char *path, FILE *out, GError **err)
 {
   g_autofree char *name = NULL;
@@ -54,12 +56,24 @@ static gboolean place_over_old(const char *part, const char *path, FILE *out, GE
   if (!nx_sqlite_keep_as_backup(path, path, &name, err))
     return FALSE;
   nx_cli_print_success(out, "Database backup created: %s", name);
-  return take_journals_along(path, name, err) && place_new(part, path, err);
+  if (!take_journals_along(path, name, err))
+    return FALSE;
+  return g_rename(part, path) == 0 || nx_error_from_errno(err, errno, "create", path);
+}
+
+/* A link is followed, so that it stays one. */
+static char *real_path(const char *address)
+{
+  g_autofree char *path = nx_db_file_path(address);
+  char *real = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? realpath(path, NULL) : NULL;
+  char *copy = g_strdup(real ? real : path);
+  free(real);
+  return copy;
 }
 
 gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err)
 {
-  g_autofree char *path = nx_db_file_path(address);
+  g_autofree char *path = real_path(address);
   g_autofree char *folder = g_path_get_dirname(path);
   g_autofree char *part = g_strdup_printf("%s.new-%d.part", path, (int)getpid());
   g_autofree char *journal = g_strconcat(part, "-journal", NULL);

@@ -96,6 +96,9 @@ int nx_db_command_check(const char *address);
 int nx_db_command_alembic(const char *address, const char *const *words);
 /* `jq` implies JSON. */
 int nx_db_command_history(const char *address, gboolean verbose, gboolean indicate_current, gboolean json, const char *jq);
+/* Where the database stands, and what is in it (igem-db 5.3, 5.6). */
+int nx_db_command_status(const char *address, gboolean json, const char *jq);
+int nx_db_command_info(const char *address, gboolean json, const char *jq);
 int nx_db_command_create_demo(const char *path, gboolean force);
 /* What is said when no database is named: whole lines. */
 extern const char *const nx_db_unset_message;

@@ -78,6 +78,18 @@ static int by_start_id(gconstpointer a, gconstpointer b)
   return (*left)->start_id < (*right)->start_id ? -1 : (*left)->start_id > (*right)->start_id;
 }
 
+/* A row that was asked for in two ways, by name and by status, counts once: as asked for by name. */
+static void drop_doubles(GPtrArray *sessions)
+{
+  for (guint i = sessions->len; i > 1; i--) {
+    Session *session = sessions->pdata[i - 1], *before = sessions->pdata[i - 2];
+    if (session->start_id != before->start_id)
+      continue;
+    before->by_name = before->by_name || session->by_name;
+    g_ptr_array_remove_index(sessions, i - 1);
+  }
+}
+
 static gboolean select_by_status(Pending *pending, const char *status, GPtrArray *sessions, GError **err)
 {
   return select_sessions(pending, "record_status = $1", status, FALSE, sessions, err);
@@ -109,6 +121,7 @@ static GPtrArray *select_all(Pending *pending, GError **err)
     if (!select_by_name(pending, *name, sessions, err))
       return NULL;
   g_ptr_array_sort(sessions, by_start_id);
+  drop_doubles(sessions);
   return g_steal_pointer(&sessions);
 }
 

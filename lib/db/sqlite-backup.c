@@ -24,38 +24,40 @@ char *nx_sqlite_backup_name(const char *path, GDateTime *when, guint number)
   return g_build_filename(folder, name, NULL);
 }
 
-/* Makes an empty file of a name that nobody has yet. */
-static char *reserve_name(const char *path, GError **err)
+/* Where two names of one file cannot be made: reserves the name with an empty file, then renames over it. */
+static gboolean take_name(const char *from, const char *name)
 {
-  g_autoptr(GDateTime) now = g_date_time_new_now_local();
-  for (guint number = 0; number < 1000; number++) {
-    g_autofree char *name = nx_sqlite_backup_name(path, now, number);
-    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-      close(fd);
-      return g_steal_pointer(&name);
-    }
-    if (errno != EEXIST) {
-      nx_error_from_errno(err, errno, "make the backup", name);
-      return NULL;
-    }
-  }
-  g_set_error(err, NX_ERROR, NX_ERROR_IO, "no free name for a backup of %s", path);
-  return NULL;
+  int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return FALSE;
+  close(fd);
+  if (g_rename(from, name) == 0)
+    return TRUE;
+  int reason = errno;
+  g_unlink(name);
+  errno = reason;
+  return FALSE;
+}
+
+static gboolean has_no_links(int reason)
+{
+  return reason == EPERM || reason == ENOTSUP || reason == ENOSYS || reason == EMLINK;
 }
 
 gboolean nx_sqlite_keep_as_backup(const char *from, const char *path, char **name, GError **err)
 {
-  g_autofree char *reserved = reserve_name(path, err);
-  if (!reserved)
-    return FALSE;
-  if (g_rename(from, reserved) != 0) {
-    int reason = errno;
-    g_unlink(reserved);
-    return nx_error_from_errno(err, reason, "make the backup", reserved);
+  g_autoptr(GDateTime) now = g_date_time_new_now_local();
+  for (guint number = 0; number < 1000; number++) {
+    g_autofree char *candidate = nx_sqlite_backup_name(path, now, number);
+    if (link(from, candidate) == 0 || (has_no_links(errno) && take_name(from, candidate))) {
+      *name = g_steal_pointer(&candidate);
+      return TRUE;
+    }
+    if (errno != EEXIST)
+      return nx_error_from_errno(err, errno, "make the backup", candidate);
   }
-  *name = g_steal_pointer(&reserved);
-  return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_IO, "no free name for a backup of %s", path);
+  return FALSE;
 }
 
 #define LOCK_WAITS 3000 /* of 10 ms */
@@ -110,9 +112,9 @@ gboolean nx_sqlite_backup(sqlite3 *connection, const char *path, char **name, GE
 {
   g_autofree char *part = g_strdup_printf("%s.backup-%d.part", path, (int)getpid());
   gboolean kept = copy_to(connection, part, err) && copy_mode_and_times(path, part, err) && nx_sqlite_keep_as_backup(part, path, name, err);
+  g_unlink(part);
   if (kept)
     return TRUE;
-  g_unlink(part);
   g_prefix_error(err, "no backup could be made, so nothing was changed: ");
   return FALSE;
 }

@@ -156,9 +156,12 @@ static gpointer sqlite_open(const char *address, NxDbMode mode, GError **err)
     code = open_file(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &connection);
   else
     code = open_file(name, SQLITE_OPEN_READWRITE | (mode == NX_DB_CREATE ? SQLITE_OPEN_CREATE : 0), &connection);
-  if (code == SQLITE_OK)
+  if (code == SQLITE_OK && mode != NX_DB_READ && sqlite3_db_readonly(connection, "main") == 1)
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_PLACE, sqlite3_errstr(SQLITE_READONLY));
+  else if (code == SQLITE_OK)
     return connection;
-  nx_sqlite_error(connection, code, err);
+  else
+    nx_sqlite_error(connection, code, err);
   if (err && *err && !sqlite_exists(address))
     (*err)->code = NX_ERROR_MISSING;
   sqlite3_close(connection);
@@ -221,8 +224,11 @@ static void sqlite_prepare_for_build(gpointer connection, const char *address)
   g_autofree char *path = sqlite_file_path(address);
   if (!is_on_local_file_system(path))
     return;
+  /* A reader that is at it would hold the switch up: then the next run does it. */
+  sqlite3_busy_handler(connection, NULL, NULL);
   if (sqlite3_exec(connection, "PRAGMA journal_mode=WAL", NULL, NULL, NULL) != SQLITE_OK)
     nx_log_info("%s stays in its journal mode: %s", path, sqlite3_errmsg(connection));
+  sqlite3_busy_handler(connection, wait_for_lock, NULL);
 }
 
 /* ------------------------------------------------------------------------------------------------------ statements */

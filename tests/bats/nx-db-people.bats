@@ -203,3 +203,44 @@ Use --force to overwrite it." ]
   run nx-db history -i --jq '.[] | select(.current) | .revision'
   assert_output v2_5_0a
 }
+
+@test "status says where a database of every state stands" {
+  run nx-db status
+  assert_success
+  assert_output "Alembic status
+  DB URI         : sqlite:///$NX_DB_PATH
+  Script location: $(nx-db history --jq '.[0].path' | xargs dirname)
+  Repo head      : v2_5_0b
+  DB revision    : v2_5_0b
+  Versioned?     : True
+  → up-to-date."
+  while IFS='|' read -r change state line; do
+    sql "$change"
+    run nx-db status
+    assert_success
+    [[ "$output" == *"→ $line"* ]] || fail "$output"
+    run nx-db status --jq .state
+    assert_output "$state"
+  done <<'CASES'
+UPDATE alembic_version SET version_num = 'v2_4_0a'|pending|pending migrations available.
+UPDATE alembic_version SET version_num = 'v9_9_9z'|unknown-revision|DB revision is unknown to this version (newer or corrupted).
+DELETE FROM alembic_version|pending|pending migrations available.
+DROP TABLE alembic_version|not-versioned|DB is NOT alembic-versioned. Use `nexuslims db alembic stamp v1_4_3` for a database made before migrations.
+CASES
+  NX_DB_PATH=nowhere run nx-db status
+  assert_failure 1
+  assert_output "Error: Database not found at sqlite:///nowhere"
+}
+
+@test "info counts the rows of every table" {
+  two_instruments
+  run nx-db info --format json
+  assert_success
+  [ "$(jq -c '[.backend, .read_only, .engine, .host, .connected, .revision, .tables]' <<<"$output")" = \
+    '["sql",false,"sqlite","local file",true,"v2_5_0b",{"alembic_version":1,"external_user_identifiers":0,"instruments":2,"session_log":25,"upload_log":0}]' ]
+  run nx-db info
+  assert_line "Engine      : sqlite"
+  assert_line "Revision    : v2_5_0b"
+  run nx-db info --verify
+  assert_failure 1
+}

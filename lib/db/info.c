@@ -1,0 +1,197 @@
+/* info.c — `status` and `info`: where a database stands and what is in it (igem-db 5.3, 5.6 and 12.3; JSON: cli 2.7). */
+#include "driver.h"
+#include "nx-config.h"
+#include "nx-listing.h"
+#include "reports.h"
+#include "sql-text.h"
+
+/* -------------------------------------------------------------------------------------------------------- answering */
+
+/* Labels and texts of a block; booleans as Python shows them. */
+static void print_label(const char *indent, guint width, const char *label, const char *text)
+{
+  printf("%s%-*s: %s\n", indent, (int)width, label, text ? text : "None");
+}
+
+static const char *boolean_shown(gboolean value)
+{
+  return value ? "True" : "False";
+}
+
+static int not_found(const char *address, const GError *error)
+{
+  g_autofree char *url = nx_db_url_shown(address && *address ? address : "");
+  g_autofree char *masked = nx_log_masked(error ? error->message : "");
+  fprintf(stderr, "Error: Database not found at %s%s%s\n", address && *address ? url : "(NX_DB_PATH is not set)", error ? ": " : "", masked);
+  return 1;
+}
+
+static NxDb *open_existing(const char *address, int *status)
+{
+  g_autoptr(GError) error = NULL;
+  if (!address || !*address || !nx_db_exists(address)) {
+    *status = not_found(address, NULL);
+    return NULL;
+  }
+  NxDb *db = nx_db_open(address, NX_DB_READ, &error);
+  if (!db)
+    *status = not_found(address, error);
+  return db;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- status */
+
+typedef struct {
+  char *revision; /* NULL: none */
+  gboolean is_versioned;
+  const char *state;
+  const char *hint;
+} Standing;
+
+static gboolean read_standing(NxDb *db, const NxGraph *graph, const NxRevision *head, Standing *standing, GError **err)
+{
+  g_auto(GStrv) rows = nx_version_rows(db, &standing->is_versioned, err);
+  if (!rows)
+    return FALSE;
+  if (g_strv_length(rows) > 1)
+    return nx_revision_error(err, "Version table 'alembic_version' has more than one head present; please use get_current_heads()");
+  standing->revision = g_strdup(rows[0]);
+  standing->state = "pending";
+  standing->hint = "pending migrations available.";
+  if (!standing->is_versioned) {
+    standing->state = "not-versioned";
+    standing->hint = "DB is NOT alembic-versioned. Use `nexuslims db alembic stamp v1_4_3` for a database made before migrations.";
+  } else if (g_strcmp0(standing->revision, head->id) == 0) {
+    standing->state = "up-to-date";
+    standing->hint = "up-to-date.";
+  } else if (standing->revision && !nx_graph_find(graph, standing->revision)) {
+    standing->state = "unknown-revision";
+    standing->hint = "DB revision is unknown to this version (newer or corrupted).";
+  }
+  return TRUE;
+}
+
+static void print_status(const char *url, const NxGraph *graph, const NxRevision *head, const Standing *standing)
+{
+  printf("Alembic status\n");
+  print_label("  ", 15, "DB URI", url);
+  print_label("  ", 15, "Script location", graph->folder);
+  print_label("  ", 15, "Repo head", head->id);
+  print_label("  ", 15, "DB revision", standing->revision);
+  print_label("  ", 15, "Versioned?", boolean_shown(standing->is_versioned));
+  printf("  → %s\n", standing->hint);
+}
+
+static json_object *status_as_json(const char *url, const NxGraph *graph, const NxRevision *head, const Standing *standing)
+{
+  json_object *status = json_object_new_object();
+  nx_json_set_string(status, "uri", url);
+  nx_json_set_string(status, "script_location", graph->folder);
+  nx_json_set_string(status, "head", head->id);
+  nx_json_set_string(status, "revision", standing->revision);
+  nx_json_set(status, "versioned", json_object_new_boolean(standing->is_versioned));
+  nx_json_set_string(status, "state", standing->state);
+  return status;
+}
+
+static const NxRevision *the_head(const NxGraph *graph, GError **err)
+{
+  g_autoptr(GPtrArray) heads = nx_graph_heads(graph, FALSE);
+  if (heads->len == 1)
+    return heads->pdata[0];
+  nx_revision_error(err, "there are %u head revisions in %s", heads->len, graph->folder);
+  return NULL;
+}
+
+int nx_db_command_status(const char *address, gboolean json, const char *jq)
+{
+  int status = 0;
+  Standing standing = {0};
+  g_autoptr(GError) error = NULL;
+  g_autoptr(NxDb) db = open_existing(address, &status);
+  if (!db)
+    return status;
+  g_autoptr(NxGraph) graph = nx_graph_load(NX_SCHEMA, &error);
+  const NxRevision *head = graph ? the_head(graph, &error) : NULL;
+  gboolean read = head && read_standing(db, graph, head, &standing, &error);
+  g_autofree char *revision = standing.revision;
+  g_autofree char *url = nx_db_url_shown(address);
+  if (!read)
+    return nx_fail(error);
+  if (!json && !jq) {
+    print_status(url, graph, head, &standing);
+    return 0;
+  }
+  g_autoptr(json_object) value = status_as_json(url, graph, head, &standing);
+  return nx_listing_print(value, jq, stdout, &error) ? 0 : nx_fail(error);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- info */
+
+static json_object *row_counts(NxDb *db, GError **err)
+{
+  g_auto(GStrv) names = nx_db_tables(db, err);
+  if (!names)
+    return NULL;
+  g_autoptr(json_object) counts = json_object_new_object();
+  for (char **name = names; *name; name++) {
+    gint64 rows = 0;
+    g_autofree char *identifier = nx_sql_identifier(*name);
+    g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s", identifier);
+    if (!nx_db_number(db, &rows, err, sql, NULL))
+      return NULL;
+    nx_json_set(counts, *name, json_object_new_int64(rows));
+  }
+  return g_steal_pointer(&counts);
+}
+
+static json_object *info_as_json(NxDb *db, const char *address, GError **err)
+{
+  g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
+  g_autoptr(json_object) tables = rows ? row_counts(db, err) : NULL;
+  if (!tables)
+    return NULL;
+  g_autofree char *url = nx_db_url_shown(address);
+  g_autofree char *path = nx_db_file_path(address);
+  g_autofree char *revision = g_strjoinv(", ", rows);
+  json_object *info = json_object_new_object();
+  nx_json_set_string(info, "backend", "sql");
+  nx_json_set(info, "read_only", json_object_new_boolean(FALSE));
+  nx_json_set_string(info, "uri", url);
+  nx_json_set_string(info, "engine", nx_db_driver(db)->name);
+  nx_json_set_string(info, "host", "local file");
+  nx_json_set_string(info, "database", path);
+  nx_json_set(info, "connected", json_object_new_boolean(TRUE));
+  nx_json_set_string(info, "revision", *revision ? revision : NULL);
+  nx_json_set(info, "tables", g_steal_pointer(&tables));
+  return info;
+}
+
+static void print_info(json_object *info)
+{
+  static const char *const LABELS[][2] = {{"Backend", "backend"}, {"Read-only", "read_only"}, {"URI", "uri"},          {"Engine", "engine"},
+                                          {"Host", "host"},       {"Database", "database"},   {"Connected", "connected"}, {"Revision", "revision"}};
+  for (gsize i = 0; i < G_N_ELEMENTS(LABELS); i++) {
+    json_object *value = nx_json_get(info, LABELS[i][1]);
+    const char *text = json_object_is_type(value, json_type_boolean) ? boolean_shown(json_object_get_boolean(value)) : json_object_get_string(value);
+    print_label("", 12, LABELS[i][0], text);
+  }
+  json_object_object_foreach(nx_json_get(info, "tables"), table, rows)
+    print_label("  ", 30, table, json_object_get_string(rows));
+}
+
+int nx_db_command_info(const char *address, gboolean json, const char *jq)
+{
+  int status = 0;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(NxDb) db = open_existing(address, &status);
+  if (!db)
+    return status;
+  g_autoptr(json_object) info = info_as_json(db, address, &error);
+  if (!info)
+    return nx_fail(error);
+  if (json || jq)
+    return nx_listing_print(info, jq, stdout, &error) ? 0 : nx_fail(error);
+  print_info(info);
+  return 0;
+}
