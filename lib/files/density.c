@@ -224,7 +224,8 @@ void nx_density_log_of_others(const double *points, gsize n_points, double bandw
 {
   Kernels kernel = kernels(points, n_points, bandwidth);
   gboolean lattice = way == NX_DENSITY_SERIES || (way == NX_DENSITY_AUTO && n_points > SERIES_TOTAL);
-  lattice = lattice && nx_lattice_sums_of_others(points, n_points, bandwidth, result);
+  if (lattice)
+    nx_lattice_sums_of_others(points, n_points, bandwidth, result);
   for (gsize i = 0; i < n_points; i++)
     result[i] = lattice && !isnan(result[i]) ? log(result[i]) : direct_log(&kernel, points[i], i, i + 1);
 }

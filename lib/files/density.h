@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-/* Which way the sums are made. Both agree to about 1e-14; NX_DENSITY_AUTO takes the cheaper one wherever there is enough to gain. */
+/* Which way the sums are made. They agree to about 1e-13; NX_DENSITY_AUTO takes the cheaper one wherever there is enough to gain. */
 typedef enum { NX_DENSITY_AUTO, NX_DENSITY_DIRECT, NX_DENSITY_SERIES } NxDensityWay;
 
 /* For each of the `n_at` ascending places `at`: ln Σ_j exp(-(at - points_j)² / (2 bandwidth²)), the constants of the kernel left out.

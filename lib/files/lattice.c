@@ -16,8 +16,8 @@
 #define REACH 19       /* cells; kernels further away are below exp(-40) */
 #define TERMS 16       /* remainder: e^(-8) 16^8 0.25^16 / 16! = 2e-17 of a kernel's height */
 #define DISTANCES (2 * REACH + 1)
-#define POINTS_PER_CELL 2   /* on average, for the lattice to be worth its set-up */
 #define PAIRS_PER_CELL 300  /* fewer kernels than this are summed faster one by one */
+#define NUMBER_MAX 1e15     /* cells beyond have no exact middle any more; their points are summed one by one */
 #define OTHERS_SHARE 0.1    /* of a kernel's height: below it, taking the own kernel away would cost digits */
 #define LANES 2
 
@@ -29,6 +29,7 @@ typedef union {
 
 typedef struct {
   double number; /* an integer; the cell is [number, number + 1) × CELL_WIDTH bandwidths from the first point */
+  double middle, rest; /* s from the first point, and what rounding took from it */
   gsize first, end;
   Series moments;
 } Cell;
@@ -72,20 +73,22 @@ static GArray *make_cells(const double *points, gsize n, double bandwidth)
       cell.end = i;
       g_array_append_val(cells, cell);
     }
+    double width = CELL_WIDTH * bandwidth;
     cell.number = number;
+    cell.middle = (number + 0.5) * width;
+    cell.rest = fma(number + 0.5, width, -cell.middle);
     cell.first = i;
-    if (cells->len > n / POINTS_PER_CELL)
-      break;
   }
   cell.end = n;
   g_array_append_val(cells, cell);
   return cells;
 }
 
-/* Where a point of the cell lies from its middle, in bandwidths. */
+/* Where a point of the cell lies from its middle, in bandwidths. Subtracting first keeps the digits that matter when the first point is a
+ * hundred thousand bandwidths away. */
 static double from_middle(const double *points, double bandwidth, const Cell *cell, gsize i)
 {
-  return (points[i] - points[0]) / bandwidth - (cell->number + 0.5) * CELL_WIDTH;
+  return ((points[i] - points[0]) - cell->middle - cell->rest) / bandwidth;
 }
 
 static void fill_moments(const double *points, double bandwidth, Cell *cell)
@@ -132,7 +135,7 @@ static void sum_cell(const double *points, double bandwidth, const Cell *cells, 
                      const Transfer *transfers, double *sums)
 {
   gsize in_reach = cells[end - 1].end - cells[begin].first;
-  gboolean few = in_reach * (cell->end - cell->first) < PAIRS_PER_CELL;
+  gboolean few = in_reach * (cell->end - cell->first) < PAIRS_PER_CELL || cell->number > NUMBER_MAX;
   Series series = {{0}};
   if (!few)
     series = gather(cells, begin, end, cell, transfers);
@@ -142,11 +145,9 @@ static void sum_cell(const double *points, double bandwidth, const Cell *cells, 
   }
 }
 
-gboolean nx_lattice_sums_of_others(const double *points, gsize n_points, double bandwidth, double *sums)
+void nx_lattice_sums_of_others(const double *points, gsize n_points, double bandwidth, double *sums)
 {
   g_autoptr(GArray) made = make_cells(points, n_points, bandwidth);
-  if (made->len > n_points / POINTS_PER_CELL)
-    return FALSE;
   g_autofree Transfer *transfers = g_new(Transfer, DISTANCES);
   for (int distance = -REACH; distance <= REACH; distance++)
     fill_transfer(distance, &transfers[distance + REACH]);
@@ -160,5 +161,4 @@ gboolean nx_lattice_sums_of_others(const double *points, gsize n_points, double 
       end++;
     sum_cell(points, bandwidth, cells, begin, end, &cells[k], transfers, sums);
   }
-  return TRUE;
 }
