@@ -332,3 +332,20 @@ PYTHON
   assert_equal "$status" 1
   [[ $stderr == *NX_DATA_PATH* ]]
 }
+
+@test "the real files of the corpus go through all three programs into a valid record" {
+  need_corpus fei-tif
+  mkdir -p data/Titan
+  for folder in dm edax fei-tif image orion tescan text tia tofwerk; do
+    [ -d "$CORPUS/$folder" ] && cp -r "$CORPUS/$folder" data/Titan/
+  done
+  chmod -R u+w data
+  find data -type f -exec touch -d '2024-02-05 17:30 UTC' {} +
+  session 'del(.files, .activities)' | NX_FILE_STRATEGY=inclusive NX_IGNORE_PATTERNS='["*.json","*.md"]' "$NX_BUILD/bin/nx-find-files" |
+    "$NX_BUILD/bin/nx-build-xml" > line 2> log || fail "$(cat log)"
+  "$NX_SOURCE/tests/check-lines" < line
+  [ "$(jq -r .status line)" = TO_BE_BUILT ]
+  [ "$(jq '.record.datasets >= (.files | length) and (.files | length) > 50' line)" = true ]
+  xmllint --noout --schema "$NX_SOURCE/share/schema/nexus-experiment.xsd" "$(jq -r .record.path line)"
+  xmllint --noout --schema "$CORPUS/schema/nexus-experiment.xsd" "$(jq -r .record.path line)"
+}
