@@ -13,8 +13,15 @@ typedef struct {
 } BuildOptions;
 
 static const NxOption OPTIONS[] = {
-    {.name = "--jobs", .letter = 'j', .type = NX_VALUE_INT, .ranged = TRUE, .minimum = 1, .maximum = 256,
-     .default_shown = "number of processors", .field = offsetof(BuildOptions, jobs), .help = "Files read at a time."},
+    {.name = "--jobs",
+     .letter = 'j',
+     .type = NX_VALUE_INT,
+     .ranged = TRUE,
+     .minimum = 1,
+     .maximum = 256,
+     .default_shown = "number of processors",
+     .field = offsetof(BuildOptions, jobs),
+     .help = "Files read at a time."},
     {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(BuildOptions, verbosity), .help = NX_HELP_VERBOSE},
     {0},
 };
@@ -23,9 +30,10 @@ static const NxCommand COMMAND = {
     .name = "nx-build-xml",
     .version = NX_VERSION_DATED,
     .options = OPTIONS,
-    .help = "Build the XML record of sessions with files.\n\n"
-            "Reads session lines on standard input, has each file read by nx-extract, writes a validated record for each session, and writes the "
-            "lines with 'record' on standard output.",
+    .help =
+        "Build the XML record of sessions with files.\n\n"
+        "Reads session lines on standard input, has each file read by nx-extract, writes a validated record for each session, and writes "
+        "the lines with 'record' on standard output.",
     .epilog = "\b\nExamples:\n    $ nx-find-files < sessions.jsonl | nx-build-xml | jq '.record'",
 };
 

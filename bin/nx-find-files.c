@@ -13,8 +13,16 @@ typedef struct {
 } FindOptions;
 
 static const NxOption OPTIONS[] = {
-    {.name = "--jobs", .letter = 'j', .type = NX_VALUE_INT, .ranged = TRUE, .minimum = 1, .maximum = 256, .preset = "8", .default_shown = "8",
-     .field = offsetof(FindOptions, jobs), .help = "Requests to the file system in flight; more help where a share answers slowly."},
+    {.name = "--jobs",
+     .letter = 'j',
+     .type = NX_VALUE_INT,
+     .ranged = TRUE,
+     .minimum = 1,
+     .maximum = 256,
+     .preset = "8",
+     .default_shown = "8",
+     .field = offsetof(FindOptions, jobs),
+     .help = "Requests to the file system in flight; more help where a share answers slowly."},
     {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(FindOptions, verbosity), .help = NX_HELP_VERBOSE},
     {0},
 };
@@ -23,14 +31,16 @@ static const NxCommand COMMAND = {
     .name = "nx-find-files",
     .version = NX_VERSION_DATED,
     .options = OPTIONS,
-    .help = "Find the files of sessions and group them into acquisition activities.\n\n"
-            "Reads session lines on standard input and writes them with 'files' and 'activities' on standard output. A line that already has "
-            "'files' is only grouped.",
+    .help =
+        "Find the files of sessions and group them into acquisition activities.\n\n"
+        "Reads session lines on standard input and writes them with 'files' and 'activities' on standard output. A line that already has "
+        "'files' is only grouped.",
     .epilog = "\b\nExamples:\n    $ nx-db pending -n | nx-find-files | jq '.files | length'",
 };
 
 /* Absent or wrong values of these stop the program. */
-static const char *const NEEDED[] = {"NX_IGNORE_PATTERNS", "NX_FILE_DELAY_DAYS", "NX_CLUSTERING_SENSITIVITY", "NX_CLUSTERING_MIN_DIP", NULL};
+static const char *const NEEDED[] = {"NX_IGNORE_PATTERNS", "NX_FILE_DELAY_DAYS", "NX_CLUSTERING_SENSITIVITY", "NX_CLUSTERING_MIN_DIP",
+                                     NULL};
 
 /* Any case is understood; a word that is none of the two means `exclusive`, with a warning (record-building §4.3). */
 static gboolean read_strategy(NxFileStrategy *strategy, GError **err)

@@ -1,7 +1,8 @@
 /* density.c — sums of Gaussian kernels over sorted points, in log space.
  *
  * Two ways lead to each sum (record-building §6.1, steps 4 and 8):
- *   direct  Every kernel that still counts, walking outwards from the place asked for. All terms are taken relative to the nearest point's, so
+ *   direct  Every kernel that still counts, walking outwards from the place asked for. All terms are taken relative to the nearest point's,
+ * so
  *           the sum is at least 1 and a term below exp(-40) < 2^-53 leaves it unchanged: stopping there loses nothing.
  *   series  For many places close together. With the place at c + τh and a point at c + ah,
  *               exp(-(a - τ)²/2) = exp(-(r - τ)²/2) · exp(-(a² - r²)/2) · exp((a - r)τ)      (r: the nearest point of that side)
@@ -15,9 +16,9 @@
 
 #include <math.h>
 
-#define NEGLIGIBLE 40.0  /* exponents this far below the largest term's do not change the sum */
-#define BOX_WIDTH 0.5    /* in bandwidths; |τ| is at most half of it */
-#define TERMS 20         /* remainder: e^(-10) 20^10 0.25^20 / 20! = 2e-22 of the largest term, for every point */
+#define NEGLIGIBLE 40.0 /* exponents this far below the largest term's do not change the sum */
+#define BOX_WIDTH 0.5   /* in bandwidths; |τ| is at most half of it */
+#define TERMS 20        /* remainder: e^(-10) 20^10 0.25^20 / 20! = 2e-22 of the largest term, for every point */
 #define LANES 2
 #define SERIES_POINTS 64 /* fewer points in reach, or fewer places in the box, are summed directly */
 #define SERIES_PLACES 4
@@ -64,8 +65,8 @@ static double direct_log(const Kernels *kernel, double place, gsize left, gsize 
 
 /* The points on one side of a box as a power series around its middle. */
 typedef struct {
-  gsize first, end;           /* of the points; empty: no such side */
-  double nearest;             /* (nearest point - middle) / bandwidth */
+  gsize first, end; /* of the points; empty: no such side */
+  double nearest;   /* (nearest point - middle) / bandwidth */
   double coefficients[TERMS];
 } Side;
 

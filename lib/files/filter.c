@@ -1,5 +1,5 @@
-/* filter.c — which file names are wanted. Nearly all globs are `*.ext`, and a walk asks a million times: those are compared as suffixes, which
- * gives fnmatch's answer as long as pattern and name are ASCII; everything else goes to fnmatch itself. */
+/* filter.c — which file names are wanted. Nearly all globs are `*.ext`, and a walk asks a million times: those are compared as suffixes,
+ * which gives fnmatch's answer as long as pattern and name are ASCII; everything else goes to fnmatch itself. */
 #include "nx-files.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* find.c — the stage: session lines in, the same lines with `files` and `activities` out, in the same order.
  *
  * A folder is walked for the first session that needs it, and what was found is kept for all later ones of the instrument. So that one walk
- * serves many sessions without waiting for the end of input, the lines that have already arrived are read first: the walk then keeps every file
- * modified after the earliest start among them, and since sessions come roughly in the order of time, later lines find their files there too.
- * Should one reach further back, a second walk keeps everything. A session that ended after the walk gets a fresh one. */
+ * serves many sessions without waiting for the end of input, the lines that have already arrived are read first: the walk then keeps every
+ * file modified after the earliest start among them, and since sessions come roughly in the order of time, later lines find their files
+ * there too. Should one reach further back, a second walk keeps everything. A session that ended after the walk gets a fresh one. */
 #include "nx-files.h"
 
 #include <math.h>
@@ -11,10 +11,10 @@
 
 #define STAGE "nx-find-files"
 #define BATCH_LINES 10000
-#define ARRIVAL_MS 20       /* lines written in one go come this close together */
-#define MANY_FILES 10000    /* from here on the length of the line is looked at */
+#define ARRIVAL_MS 20    /* lines written in one go come this close together */
+#define MANY_FILES 10000 /* from here on the length of the line is looked at */
 #define SECONDS_PER_DAY 86400.0
-#define TIME_MAX 1e11       /* s: the year 5138; no file's time is further out */
+#define TIME_MAX 1e11 /* s: the year 5138; no file's time is further out */
 
 static const char *const KINDS[] = {"session", NULL};
 
@@ -22,8 +22,8 @@ static const char *const KINDS[] = {"session", NULL};
 typedef struct {
   NxFileIndex *index; /* NULL: the walk failed */
   GError *error;
-  gint64 since;       /* ns; files not modified after it were left out */
-  gint64 walked;      /* ns; when the walk began */
+  gint64 since;  /* ns; files not modified after it were left out */
+  gint64 walked; /* ns; when the walk began */
 } Tree;
 
 /* A line that waits for its turn. */
@@ -124,8 +124,8 @@ static gboolean read_item(Stage *stage, json_object *line, GError **err)
   return nx_json_get(line, "files") ? check_given_files(stage->lines, line, err) : read_search(stage, item, err);
 }
 
-/* Waits for a line, then takes those that are there already. FALSE with *err: the last line was bad (it is not in the batch). FALSE without:
- * the end of input. */
+/* Waits for a line, then takes those that are there already. FALSE with *err: the last line was bad (it is not in the batch). FALSE
+ * without: the end of input. */
 static gboolean read_batch(Stage *stage, GError **err)
 {
   do {
@@ -257,7 +257,8 @@ static void check_length(json_object *session)
   json_object_object_del(session, "activities");
   g_autoptr(GError) error = g_error_new(NX_ERROR, NX_ERROR_DATA,
                                         "%" G_GSIZE_FORMAT " files fall into this session, more than a session line of %u MiB can carry; "
-                                        "exclude some with NX_IGNORE_PATTERNS", count, NX_LINE_MAX / 1024 / 1024);
+                                        "exclude some with NX_IGNORE_PATTERNS",
+                                        count, NX_LINE_MAX / 1024 / 1024);
   nx_session_fail(session, STAGE, error);
 }
 

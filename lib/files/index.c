@@ -4,7 +4,8 @@
 #include <string.h>
 
 struct NxFileIndex {
-  GArray *bags; /* of NxWalkBag */
+  GArray *bags;     /* of NxWalkBag */
+  guint selections; /* so far; from the second on the files of each bag are in the order of time */
 };
 
 void nx_file_index_free(NxFileIndex *index)
@@ -86,7 +87,36 @@ static guint hash_file(gconstpointer key)
 static gboolean same_file(gconstpointer a, gconstpointer b)
 {
   const NxWalkedFile *first = a, *second = b;
-  return first->device == second->device && first->inode == second->inode && first->mtime_ns == second->mtime_ns && first->size == second->size;
+  return first->device == second->device && first->inode == second->inode && first->mtime_ns == second->mtime_ns &&
+         first->size == second->size;
+}
+
+static gint by_time(gconstpointer a, gconstpointer b)
+{
+  gint64 first = ((const NxWalkedFile *)a)->mtime_ns, second = ((const NxWalkedFile *)b)->mtime_ns;
+  return (first > second) - (first < second);
+}
+
+/* One session is answered by looking at every file; many are worth putting them in order first. */
+static void prepare_selection(NxFileIndex *index)
+{
+  if (++index->selections == 2)
+    for (guint b = 0; b < index->bags->len; b++)
+      g_array_sort(g_array_index(index->bags, NxWalkBag, b).files, by_time);
+}
+
+/* The first file modified after `start`, when they are in order; else simply the first. */
+static guint first_after(const NxFileIndex *index, const GArray *files, gint64 start)
+{
+  guint low = 0, high = index->selections > 1 ? files->len : 0;
+  while (low < high) {
+    guint middle = low + (high - low) / 2;
+    if (g_array_index(files, NxWalkedFile, middle).mtime_ns <= start)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
 }
 
 static GArray *candidates_between(const NxFileIndex *index, gint64 start, gint64 end)
@@ -94,8 +124,10 @@ static GArray *candidates_between(const NxFileIndex *index, gint64 start, gint64
   GArray *candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
   for (guint b = 0; b < index->bags->len; b++) {
     const NxWalkBag *bag = &g_array_index(index->bags, NxWalkBag, b);
-    for (guint i = 0; i < bag->files->len; i++) {
+    for (guint i = first_after(index, bag->files, start); i < bag->files->len; i++) {
       const NxWalkedFile *file = &g_array_index(bag->files, NxWalkedFile, i);
+      if (file->mtime_ns > end && index->selections > 1)
+        break;
       if (file->mtime_ns <= start || file->mtime_ns > end)
         continue;
       gint64 seconds = file->mtime_ns / 1000000000, rest = file->mtime_ns % 1000000000;
@@ -103,7 +135,8 @@ static GArray *candidates_between(const NxFileIndex *index, gint64 start, gint64
         seconds--;
         rest += 1000000000;
       }
-      Candidate candidate = {{nx_folder_path(file->folder, bag->names->str + file->name), (double)seconds + 1e-9 * (double)rest, file->size}, file};
+      Candidate candidate = {
+          {nx_folder_path(file->folder, bag->names->str + file->name), (double)seconds + 1e-9 * (double)rest, file->size}, file};
       g_array_append_val(candidates, candidate);
     }
   }
@@ -116,8 +149,9 @@ static void clear_found(gpointer data)
   g_free(((NxFoundFile *)data)->path);
 }
 
-GArray *nx_file_index_select(const NxFileIndex *index, gint64 start, gint64 end)
+GArray *nx_file_index_select(NxFileIndex *index, gint64 start, gint64 end)
 {
+  prepare_selection(index);
   g_autoptr(GArray) candidates = candidates_between(index, start, end);
   g_autoptr(GHashTable) seen = g_hash_table_new(hash_file, same_file);
   GArray *files = g_array_sized_new(FALSE, FALSE, sizeof(NxFoundFile), candidates->len);

@@ -3,9 +3,9 @@
  * With a point at b + sh in the cell around b, a place at c + τh in the cell around c, and A = (b - c)/h:
  *     exp(-(A + s - τ)²/2) = exp(-A²/2 + Aτ) · exp(-s²/2) · exp(s(τ - A)) · exp(-τ²/2)
  *                          = exp(-τ²/2) · exp(-A²/2 + Aτ) · Σ_n (τ - A)^n s^n exp(-s²/2) / n!
- * Summed over the points of a cell only the moments Σ s^n exp(-s²/2) remain, and the factor before them, as a power series in τ, depends on A
- * alone: one matrix for each distance in cells takes the moments of a cell to the coefficients at another. The work is then a pass over the
- * points and some 40 small matrix products a cell, whatever the bandwidth.
+ * Summed over the points of a cell only the moments Σ s^n exp(-s²/2) remain, and the factor before them, as a power series in τ, depends on
+ * A alone: one matrix for each distance in cells takes the moments of a cell to the coefficients at another. The work is then a pass over
+ * the points and some 40 small matrix products a cell, whatever the bandwidth.
  * Method: L. Greengard and J. Strain, The fast Gauss transform, SIAM J. Sci. Stat. Comput. 12 (1991) 79. */
 #include "lattice.h"
 
@@ -16,9 +16,9 @@
 #define REACH 19       /* cells; kernels further away are below exp(-40) */
 #define TERMS 16       /* remainder: e^(-8) 16^8 0.25^16 / 16! = 2e-17 of a kernel's height */
 #define DISTANCES (2 * REACH + 1)
-#define PAIRS_PER_CELL 300  /* fewer kernels than this are summed faster one by one */
-#define NUMBER_MAX 1e15     /* cells beyond have no exact middle any more; their points are summed one by one */
-#define OTHERS_SHARE 0.1    /* of a kernel's height: below it, taking the own kernel away would cost digits */
+#define PAIRS_PER_CELL 300 /* fewer kernels than this are summed faster one by one */
+#define NUMBER_MAX 1e15    /* cells beyond have no exact middle any more; their points are summed one by one */
+#define OTHERS_SHARE 0.1   /* of a kernel's height: below it, taking the own kernel away would cost digits */
 #define LANES 2
 
 typedef double Lanes __attribute__((vector_size(LANES * sizeof(double))));
@@ -28,7 +28,7 @@ typedef union {
 } Series;
 
 typedef struct {
-  double number; /* an integer; the cell is [number, number + 1) × CELL_WIDTH bandwidths from the first point */
+  double number;       /* an integer; the cell is [number, number + 1) × CELL_WIDTH bandwidths from the first point */
   double middle, rest; /* s from the first point, and what rounding took from it */
   gsize first, end;
   Series moments;

@@ -25,28 +25,30 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxClusters, nx_clusters_free)
 
 /* ------------------------------------------------------------------------------------------------------ file filter */
 
-/* Which names are wanted. All patterns are fnmatch(3) globs on the base name, matched without regard to case; `*` also matches a leading dot. */
+/* Which names are wanted. All patterns are fnmatch(3) globs on the base name, matched without regard to case; `*` also matches a leading
+ * dot. */
 typedef struct NxFileFilter NxFileFilter;
 /* `wanted` NULL: every name; else one of these must match. `ignored` NULL or empty: none. Both NULL-terminated and copied. */
 NxFileFilter *nx_file_filter_new(const char *const *wanted, const char *const *ignored);
 NxFileFilter *nx_file_filter_ref(NxFileFilter *filter);
 void nx_file_filter_unref(NxFileFilter *filter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxFileFilter, nx_file_filter_unref)
-/* `exclusive`: the extensions of our formats, and those of each plug-in nx-extract-NAME, which is asked with --describe; `inclusive`: all. */
+/* `exclusive`: the extensions of our formats, and those of each plug-in nx-extract-NAME, which is asked
+ * with --describe; `inclusive`: all. */
 NxFileFilter *nx_file_filter_for_strategy(NxFileStrategy strategy, const char *const *ignored);
 gboolean nx_file_filter_accepts(const NxFileFilter *filter, const char *name);
 
 /* ------------------------------------------------------------------------------------------------------------- walk */
 
 /* What one walk of a folder found: every regular file that the filter accepts and that was modified after `since`.
- * Symbolic links (record-building §4.2): `root` itself may be one; links to folders below it are searched as well, links met inside those are
- * not followed; links to files are not returned. Hidden files and folders count like others. */
+ * Symbolic links (record-building §4.2): `root` itself may be one; links to folders below it are searched as well, links met inside those
+ * are not followed; links to files are not returned. Hidden files and folders count like others. */
 typedef struct NxFileIndex NxFileIndex;
 
 typedef struct {
   NxFileFilter *filter; /* borrowed */
-  gint64 since;  /* ns since the epoch: files not modified after it are left out; G_MININT64: none */
-  guint threads; /* requests in flight; at least 1 */
+  gint64 since;         /* ns since the epoch: files not modified after it are left out; G_MININT64: none */
+  guint threads;        /* requests in flight; at least 1 */
 } NxWalk;
 
 /* NULL when the root cannot be read (NX_ERROR_MISSING when it is not there) or trouble of the place makes the result incomplete
@@ -56,14 +58,14 @@ void nx_file_index_free(NxFileIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxFileIndex, nx_file_index_free)
 
 typedef struct {
-  char *path; /* bytes */
+  char *path;   /* bytes */
   double mtime; /* s: seconds + 1e-9 × nanoseconds */
   guint64 size;
 } NxFoundFile;
 
-/* The files with start < mtime <= end (ns), by mtime, then path bytes. Of names for the same file (device and inode) the first path in byte order.
- * An array of NxFoundFile with its own clear function. */
-GArray *nx_file_index_select(const NxFileIndex *index, gint64 start, gint64 end);
+/* The files with start < mtime <= end (ns), by mtime, then path bytes. Of names for the same file (device and inode) the first path in byte
+ * order. An array of NxFoundFile with its own clear function. */
+GArray *nx_file_index_select(NxFileIndex *index, gint64 start, gint64 end);
 
 /* ------------------------------------------------------------------------------------------------------------ stage */
 

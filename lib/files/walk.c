@@ -1,12 +1,12 @@
 /* walk.c — threads that share a stack of folders to list and names to look at.
  *
- * Listing gives names and kinds; only a regular file whose name is wanted costs a stat, and that by its name relative to the open folder. The
- * stack is taken from the top, so the walk goes deep first and few folders are open at once. A long list of names is handed out in pieces as
- * soon as another thread has nothing to do: on a share that answers slowly it is the requests in flight that count, and a folder of a
- * hundred thousand files must not be one thread's work.
+ * Listing gives names and kinds; only a regular file whose name is wanted costs a stat, and that by its name relative to the open folder.
+ * The stack is taken from the top, so the walk goes deep first and few folders are open at once. A long list of names is handed out in
+ * pieces as soon as another thread has nothing to do: on a share that answers slowly it is the requests in flight that count, and a folder
+ * of a hundred thousand files must not be one thread's work.
  *
- * A share that has died answers nothing, and a thread that asked it cannot be stopped. The walk is then given up: everything its threads may
- * still touch belongs to the walk, which stays until the last of them is done, if ever. */
+ * A share that has died answers nothing, and a thread that asked it cannot be stopped. The walk is then given up: everything its threads
+ * may still touch belongs to the walk, which stays until the last of them is done, if ever. */
 #include "walk.h"
 
 #include <dirent.h>
@@ -24,7 +24,7 @@
 typedef struct {
   NxFolder *folder; /* a reference; of its parent (a folder to list) or of itself (names to look at) the task is a user */
   gboolean by_parent;
-  GString *names;   /* NUL-ended names to look at; NULL: the folder is to be listed */
+  GString *names; /* NUL-ended names to look at; NULL: the folder is to be listed */
 } Task;
 
 typedef struct Walker Walker;
@@ -34,16 +34,16 @@ typedef struct {
   gint64 since;
   guint n_walkers;
   Walker *walkers;
-  GArray *links;     /* of NxWalkLink; NULL: not wanted */
+  GArray *links; /* of NxWalkLink; NULL: not wanted */
   GMutex lock;
   GCond changed;
-  GArray *tasks;     /* stack of Task */
-  guint unfinished;  /* tasks on the stack or being worked on */
-  guint running;     /* threads */
-  gint idle;         /* threads that wait */
+  GArray *tasks;    /* stack of Task */
+  guint unfinished; /* tasks on the stack or being worked on */
+  guint running;    /* threads */
+  gint idle;        /* threads that wait */
   gint stopped;
-  GError *error;     /* the first one */
-  gint references;   /* one a thread, one of who waits for them */
+  GError *error;   /* the first one */
+  gint references; /* one a thread, one of who waits for them */
 } Walk;
 
 struct Walker {
@@ -52,7 +52,7 @@ struct Walker {
   char *listing;
   GString *names; /* wanted names of the folder at hand, not looked at yet */
   guint n_names;
-  guint answers;  /* of the file system; wraps around */
+  guint answers; /* of the file system; wraps around */
 };
 
 void nx_walk_bag_clear(gpointer data)
@@ -145,7 +145,8 @@ static void note_answer(Walker *walker)
 static gint64 nanoseconds(const struct timespec *time)
 {
   gint64 whole, sum;
-  if (__builtin_mul_overflow((gint64)time->tv_sec, (gint64)1000000000, &whole) || __builtin_add_overflow(whole, (gint64)time->tv_nsec, &sum))
+  if (__builtin_mul_overflow((gint64)time->tv_sec, (gint64)1000000000, &whole) ||
+      __builtin_add_overflow(whole, (gint64)time->tv_nsec, &sum))
     return time->tv_sec < 0 ? G_MININT64 : G_MAXINT64;
   return sum;
 }

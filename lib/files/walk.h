@@ -31,8 +31,8 @@ typedef struct {
 
 void nx_walk_bag_clear(gpointer bag);
 
-/* Walks each of `starts` (of NxFolder *) and adds what was found to `bags` (of NxWalkBag). Links to folders met on the way are added to `links` (of
- * NxWalkLink; NULL: not looked for). FALSE: *err as nx_file_index_new, and nothing was added. */
+/* Walks each of `starts` (of NxFolder *) and adds what was found to `bags` (of NxWalkBag). Links to folders met on the way are added to
+ * `links` (of NxWalkLink; NULL: not looked for). FALSE: *err as nx_file_index_new, and nothing was added. */
 gboolean nx_walk_run(const NxWalk *walk, GPtrArray *starts, GArray *bags, GArray *links, GError **err);
 
 #endif

@@ -1,4 +1,5 @@
-/* wanted.c — which names the settings ask for: every extension of a real format, ours and the plug-ins', or all files (record-building §4.3). */
+/* wanted.c — which names the settings ask for: every extension of a real format, ours and the plug-ins', or all files (record-building
+ * §4.3). */
 #include "nx-files.h"
 
 #include <errno.h>
@@ -75,7 +76,8 @@ static void add_plugin(const char *name, GPtrArray *globs)
   g_autoptr(json_object) format = program ? describe(program, &problem) : NULL;
   json_object *extensions = nx_json_get(format, "extensions");
   if (!json_object_is_type(extensions, json_type_array)) {
-    nx_log_warning("%s --describe names no extensions (%s); its files are not looked for", file, problem ? problem->message : "no 'extensions'");
+    nx_log_warning("%s --describe names no extensions (%s); its files are not looked for", file,
+                   problem ? problem->message : "no 'extensions'");
     return;
   }
   for (gsize i = 0; i < json_object_array_length(extensions); i++) {

@@ -1,4 +1,5 @@
-/* build.c — the stage: a session line with files → its datasets → its activities → the record, checked and on disk, or the reason why not. */
+/* build.c — the stage: a session line with files → its datasets → its activities → the record, checked and on disk, or
+ * the reason why not. */
 #include "datasets.h"
 #include "filename.h"
 #include "nx-record.h"
@@ -48,7 +49,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Building, building_clear)
 
 static gboolean file_error(NxLines *lines, gsize index, const char *what, GError **err)
 {
-  g_set_error(err, NX_ERROR, NX_ERROR_LINE, "line %" G_GUINT64_FORMAT ": files[%" G_GSIZE_FORMAT "]: %s", nx_lines_number(lines), index, what);
+  g_set_error(err, NX_ERROR, NX_ERROR_LINE, "line %" G_GUINT64_FORMAT ": files[%" G_GSIZE_FORMAT "]: %s", nx_lines_number(lines), index,
+              what);
   return FALSE;
 }
 
@@ -83,7 +85,8 @@ static void take_datasets(Building *building, guint index, json_object *datasets
   json_object *file = json_object_array_get_idx(building->files, index);
   g_autofree char *path = nx_line_path(file, NULL);
   const NxBuildXml *build = building->stage->build;
-  building->datasets[index] = nx_datasets_read(&(NxDatasetPlace){build->instrument_root, build->data_root, building->values}, path, datasets);
+  building->datasets[index] =
+      nx_datasets_read(&(NxDatasetPlace){build->instrument_root, build->data_root, building->values}, path, datasets);
   if (building->datasets[index]->len == 0)
     nx_log_warning("%s is gone; it is not in the record", path);
 }
@@ -155,7 +158,8 @@ static gboolean add_file(Building *building, NxActivity *activity, json_object *
 {
   gint64 number = json_object_is_type(index, json_type_int) ? json_object_get_int64(index) : -1;
   if (number < 0 || number >= (gint64)json_object_array_length(building->files) || !building->datasets[number]) {
-    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "'activities' names file %s, which is not in 'files' or was named before", json_object_to_json_string(index));
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "'activities' names file %s, which is not in 'files' or was named before",
+                json_object_to_json_string(index));
     return FALSE;
   }
   GPtrArray *datasets = g_steal_pointer(&building->datasets[number]);
@@ -198,7 +202,8 @@ static GPtrArray *make_activities(Building *building, GError **err)
 
 /* ------------------------------------------------------------------------------------------------------------- record */
 
-/* As many ids as the record has samples: those of the line, then new ones; the line is given them all. NULL-terminated, borrowed from it. */
+/* As many ids as the record has samples: those of the line, then new ones; the line is given them all.
+ * NULL-terminated, borrowed from it. */
 static const char **fix_sample_ids(json_object *session)
 {
   json_object *samples = nx_json_get(nx_json_get(session, "reservation"), "samples");
@@ -272,7 +277,8 @@ static void write_record(const Stage *stage, json_object *session, GDateTime *st
   if (!text || !nx_schema_check(stage->schema, text->str, text->len, &problem)) {
     report_invalid(session, problem);
   } else {
-    g_autofree char *name = nx_record_file_name(start, nx_json_get_string(nx_json_get(session, "instrument"), "instrument_pid"), identifier(session));
+    g_autofree char *name =
+        nx_record_file_name(start, nx_json_get_string(nx_json_get(session, "instrument"), "instrument_pid"), identifier(session));
     g_autofree char *path = nx_path_join(stage->build->records_folder, name);
     if (nx_file_write(path, text->str, text->len, RECORD_MODE, &problem))
       set_record(session, path, activities);
@@ -293,7 +299,11 @@ static gboolean build_session(Stage *stage, json_object *session, GError **err)
     return TRUE;
   }
   json_object *files = nx_json_get(session, "files");
-  g_auto(Building) building = {.stage = stage, .session = session, .files = files, .zone = nx_line_zone(session), .values = nx_values_new(),
+  g_auto(Building) building = {.stage = stage,
+                               .session = session,
+                               .files = files,
+                               .zone = nx_line_zone(session),
+                               .values = nx_values_new(),
                                .datasets = g_new0(GPtrArray *, json_object_array_length(files)),
                                .wanted = g_array_new(FALSE, FALSE, sizeof(guint))};
   if (!gather_datasets(stage, &building, &problem)) {

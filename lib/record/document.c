@@ -14,6 +14,7 @@ typedef struct {
   xmlTextWriterPtr writer;
   xmlDocPtr encoding; /* an empty document that says UTF-8, for the escaping */
   const NxValues *values;
+  GTimeZone *zone; /* the instrument's */
   guint dropped; /* characters XML forbids, in the head */
 } Document;
 
@@ -92,11 +93,11 @@ static const char *text_or_null(json_object *object, const char *key)
 /* ----------------------------------------------------------------------------------------------------------------- head */
 
 /* An instant of the reservation; NULL, with a warning when it is there and cannot be read. */
-static GDateTime *reservation_time(json_object *session, const char *key)
+static GDateTime *reservation_time(const Document *document, json_object *session, const char *key)
 {
   const char *text = nx_json_get_string(nx_json_get(session, "reservation"), key);
   g_autoptr(GError) problem = NULL;
-  GDateTime *instant = text ? nx_time_parse(text, nx_line_zone(session), &problem) : NULL;
+  GDateTime *instant = text ? nx_time_parse(text, document->zone, &problem) : NULL;
   if (problem)
     nx_log_warning("the reservation's %s is left out: %s", key, problem->message);
   return instant;
@@ -126,11 +127,11 @@ static void write_title(Document *document, json_object *session, GDateTime *sta
   write_element(document, "title", own ? own : made);
 }
 
-static void write_time(Document *document, const char *name, GDateTime *instant, GTimeZone *zone)
+static void write_time(Document *document, const char *name, GDateTime *instant)
 {
   if (!instant)
     return;
-  g_autoptr(GDateTime) local = g_date_time_to_timezone(instant, zone);
+  g_autoptr(GDateTime) local = g_date_time_to_timezone(instant, document->zone);
   g_autofree char *text = nx_time_format(local);
   write_element(document, name, text);
 }
@@ -142,7 +143,6 @@ static void write_summary(Document *document, json_object *session, GDateTime *s
   const char *person = text_or_null(reservation, "user_full_name");
   if (!person)
     person = text_or_null(reservation, "username");
-  GTimeZone *zone = nx_line_zone(session);
   open_element(document, "summary");
   if (url)
     write_attribute(document, "ref", url);
@@ -152,15 +152,15 @@ static void write_summary(Document *document, json_object *session, GDateTime *s
   write_attribute(document, "pid", nx_json_get_string(nx_json_get(session, "instrument"), "instrument_pid"));
   write_text(document, instrument_name(session));
   close_element(document);
-  write_time(document, "reservationStart", start, zone);
-  write_time(document, "reservationEnd", end, zone);
+  write_time(document, "reservationStart", start);
+  write_time(document, "reservationEnd", end);
   if (purpose)
     write_element(document, "motivation", purpose);
   close_element(document);
 }
 
-/* One empty element for each chemical symbol, each once. A symbol that could not be an element's name at all is refused here; whether it is in
- * the periodic table is for the schema to say. */
+/* One empty element for each chemical symbol, each once. A symbol that could not be an element's name at all is refused here; whether it is
+ * in the periodic table is for the schema to say. */
 static gboolean write_elements(Document *document, json_object *symbols, GError **err)
 {
   g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -224,7 +224,8 @@ static gboolean write_head(Document *document, json_object *session, const char 
 {
   json_object *reservation = nx_json_get(session, "reservation");
   json_object *samples = nx_json_get(reservation, "samples"), *projects = nx_json_get(reservation, "projects");
-  g_autoptr(GDateTime) start = reservation_time(session, "start_time"), end = reservation_time(session, "end_time");
+  g_autoptr(GDateTime) start = reservation_time(document, session, "start_time");
+  g_autoptr(GDateTime) end = reservation_time(document, session, "end_time");
   const char *id = text_or_null(reservation, "internal_id");
   write_title(document, session, start);
   if (id)
@@ -269,13 +270,13 @@ static void write_dataset(Document *document, const NxDataset *dataset)
   close_element(document);
 }
 
-static void write_activity(Document *document, const NxActivity *activity, guint number, const char *sample_id, GTimeZone *zone)
+static void write_activity(Document *document, const NxActivity *activity, guint number, const char *sample_id)
 {
   g_autofree char *seqno = g_strdup_printf("%u", number);
-  g_autoptr(GDateTime) start = nx_time_from_epoch(activity->start, zone);
+  g_autoptr(GDateTime) start = nx_time_from_epoch(activity->start, document->zone);
   open_element(document, "acquisitionActivity");
   write_attribute(document, "seqno", seqno);
-  write_time(document, "startTime", start, zone);
+  write_time(document, "startTime", start);
   write_element(document, "sampleID", sample_id);
   open_element(document, "setup");
   write_parameters(document, "param", activity->setup);
@@ -306,16 +307,17 @@ static void start_document(Document *document)
   write_attribute(document, "xmlns:nx", NAMESPACE);
 }
 
-GString *nx_document_write(json_object *session, const char *const *sample_ids, const GPtrArray *activities, const NxValues *values, GError **err)
+GString *nx_document_write(json_object *session, const char *const *sample_ids, const GPtrArray *activities, const NxValues *values,
+                           GError **err)
 {
   GString *text = g_string_new(NULL);
-  Document document = {.values = values, .encoding = xmlNewDoc(BAD_CAST "1.0")};
+  Document document = {.values = values, .zone = nx_line_zone(session), .encoding = xmlNewDoc(BAD_CAST "1.0")};
   document.encoding->encoding = xmlStrdup(BAD_CAST "UTF-8");
   document.writer = xmlNewTextWriter(xmlOutputBufferCreateIO(append_output, NULL, text, NULL));
   start_document(&document);
   gboolean good = write_head(&document, session, sample_ids, err);
   for (guint i = 0; good && i < activities->len; i++)
-    write_activity(&document, g_ptr_array_index(activities, i), i, sample_ids[0], nx_line_zone(session));
+    write_activity(&document, g_ptr_array_index(activities, i), i, sample_ids[0]);
   xmlTextWriterEndDocument(document.writer);
   xmlFreeTextWriter(document.writer);
   xmlFreeDoc(document.encoding);

@@ -24,6 +24,7 @@ void nx_activity_free(NxActivity *activity);
 
 /* `session` is the whole line; `sample_ids` as many as the reservation has samples, at least one. NULL: NX_ERROR_DATA, something that no
  * record can hold. */
-GString *nx_document_write(json_object *session, const char *const *sample_ids, const GPtrArray *activities, const NxValues *values, GError **err);
+GString *nx_document_write(json_object *session, const char *const *sample_ids, const GPtrArray *activities, const NxValues *values,
+                           GError **err);
 
 #endif

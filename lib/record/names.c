@@ -8,10 +8,8 @@
 static const struct {
   const char *key, *shown;
 } EXCEPTIONS[] = {
-    {"dataset_type", "DatasetType"},
-    {"dwell_time", "Pixel Dwell Time"},
-    {"detector_type", "Detector"},
-    {"detector_energy_resolution", "Energy Resolution"},
+    {"dataset_type", "DatasetType"},    {"dwell_time", "Pixel Dwell Time"},
+    {"detector_type", "Detector"},      {"detector_energy_resolution", "Energy Resolution"},
     {"instrument_id", "Instrument ID"},
 };
 

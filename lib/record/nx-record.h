@@ -39,10 +39,10 @@ typedef struct {
   const char *instrument_root; /* NX_INSTRUMENT_DATA_PATH: locations are relative to it */
   const char *data_root;       /* NX_DATA_PATH: previews are relative to it */
   const char *records_folder;
-  const char *extractor;       /* path of nx-extract; NULL: an error when a file needs it */
+  const char *extractor; /* path of nx-extract; NULL: an error when a file needs it */
   const char *const *extractor_arguments;
   guint jobs;
-  gboolean shows_progress;     /* on standard error */
+  gboolean shows_progress; /* on standard error */
 } NxBuildXml;
 
 /* nx-build-xml: session lines from standard input to standard output; see LINES. */

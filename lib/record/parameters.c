@@ -44,12 +44,10 @@ static Mapping merged(json_object *nx_meta)
   Mapping mapping = mapping_new();
   json_object *extensions = nx_json_get(nx_meta, "extensions");
   gboolean merges = json_object_is_type(extensions, json_type_object);
-  json_object_object_foreach(nx_meta, field, field_value)
-    if (!merges || !g_str_equal(field, "extensions"))
+  json_object_object_foreach(nx_meta, field, field_value) if (!merges || !g_str_equal(field, "extensions"))
       put(&mapping, g_strdup(field), field_value);
   if (merges) {
-    json_object_object_foreach(extensions, extension, extension_value)
-      put(&mapping, g_strdup(extension), extension_value);
+    json_object_object_foreach(extensions, extension, extension_value) put(&mapping, g_strdup(extension), extension_value);
   }
   return mapping;
 }

@@ -1,5 +1,5 @@
-/* pool.c — nx-extract processes side by side. Each has at most two files: the one it works on and the next, so that it never waits for us. It
- * answers in the order it was asked, so when one dies the file at fault is the first without an answer; the other is asked again. */
+/* pool.c — nx-extract processes side by side. Each has at most two files: the one it works on and the next, so that it never waits for us.
+ * It answers in the order it was asked, so when one dies the file at fault is the first without an answer; the other is asked again. */
 #include "nx-record.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ typedef struct {
   int to, from;
   GString *unsent;
   GString *received;
-  GQueue asked; /* of file numbers */
+  GQueue asked;      /* of file numbers */
   gint64 answer_due; /* monotonic µs */
 } Worker;
 
@@ -217,9 +217,10 @@ static gboolean replace_worker(Run *run, Worker *worker, const char *failure, GE
   }
   if (!had_file)
     return TRUE;
-  g_autofree char *reason = failure        ? g_strdup(failure)
-                            : status > 128 ? g_strdup_printf("nx-extract was ended by signal %d (%s)", status - 128, g_strsignal(status - 128))
-                                           : g_strdup_printf("nx-extract ended with exit status %d", status);
+  g_autofree char *reason = failure ? g_strdup(failure)
+                            : status > 128
+                                ? g_strdup_printf("nx-extract was ended by signal %d (%s)", status - 128, g_strsignal(status - 128))
+                                : g_strdup_printf("nx-extract ended with exit status %d", status);
   run->done++;
   run->take(file, NULL, reason, run->user_data);
   return TRUE;

@@ -1,4 +1,5 @@
-/* schema.c — is it a record? Read as a stream, so that a large one needs no tree in memory; without network, without entities from outside. */
+/* schema.c — is it a record? Read as a stream, so that a large one needs no tree in memory; without network,
+ * without entities from outside. */
 #include "nx-record.h"
 
 #include <libxml/xmlreader.h>

@@ -1,6 +1,6 @@
 /* units.c — the unit table of extractors-b §10 and record-building §8, and comparison in decimal (record-building §7.3).
- * Every prefix is a power of ten, so a value is converted by moving the exponent of its shortest decimal text; multiplying doubles would find
- * 200 kV and 200000 V equal one time and 0.3 mm and 300 µm different another. */
+ * Every prefix is a power of ten, so a value is converted by moving the exponent of its shortest decimal text; multiplying doubles would
+ * find 200 kV and 200000 V equal one time and 0.3 mm and 300 µm different another. */
 #include "units.h"
 
 #include "nx-base.h"
@@ -9,7 +9,22 @@
 #include <string.h>
 
 typedef enum {
-  VOLT, METER, AMPERE, SECOND, RADIAN, DEGREE, ELECTRON_VOLT, KELVIN, CELSIUS, PASCAL, TORR, DALTON, HERTZ, PIXEL, COUNT, NUMBER,
+  VOLT,
+  METER,
+  AMPERE,
+  SECOND,
+  RADIAN,
+  DEGREE,
+  ELECTRON_VOLT,
+  KELVIN,
+  CELSIUS,
+  PASCAL,
+  TORR,
+  DALTON,
+  HERTZ,
+  PIXEL,
+  COUNT,
+  NUMBER,
   DIMENSIONS = NUMBER, /* a pure number has none */
 } Dimension;
 

@@ -1,5 +1,5 @@
-/* test-files-clusters.c — modification times → activities. Expected values: corpus/clustering (made with scikit-learn and scipy), the table of
- * record-building §6.7, sums written out term by term, and dips counted by hand. */
+/* test-files-clusters.c — modification times → activities. Expected values: corpus/clustering (made with scikit-learn and scipy), the table
+ * of record-building §6.7, sums written out term by term, and dips counted by hand. */
 #include "density.h"
 #include "dips.h"
 #include "nx-files.h"
@@ -70,8 +70,8 @@ static void check_vector(json_object *vector)
   double step = nx_json_get_double(vector, "grid_step", 0), bandwidth = nx_json_get_double(vector, "bandwidth", NAN);
   g_assert_cmpuint(json_object_array_length(boundaries), ==, clusters->boundaries->len);
   for (guint i = 0; i < clusters->boundaries->len; i++)
-    g_assert_cmpfloat(fabs(json_object_get_double(json_object_array_get_idx(boundaries, i)) - g_array_index(clusters->boundaries, double, i)), <=,
-                      step);
+    g_assert_cmpfloat(
+        fabs(json_object_get_double(json_object_array_get_idx(boundaries, i)) - g_array_index(clusters->boundaries, double, i)), <=, step);
   g_assert_true(isnan(bandwidth) == isnan(clusters->bandwidth));
   if (!isnan(bandwidth))
     g_assert_cmpfloat(fabs(clusters->bandwidth - bandwidth), <=, 1e-9 * bandwidth);
@@ -190,8 +190,8 @@ static void test_dips(void)
   check_dips(FLAT, 4, 0, "");
   check_dips(ENDS, 3, 0, "");
   check_dips(TWO, 5, 0, "1 3");
-  check_dips(TWO, 5, 1, "1 3");   /* dips of 2 and 1 */
-  check_dips(TWO, 5, 1.5, "1");   /* the second goes; the first is then 4 deep */
+  check_dips(TWO, 5, 1, "1 3"); /* dips of 2 and 1 */
+  check_dips(TWO, 5, 1.5, "1"); /* the second goes; the first is then 4 deep */
   check_dips(TWO, 5, 4, "1");
   check_dips(TWO, 5, 4.5, "");
   /* A ripple at the bottom of a wide gap: each dip of it is shallow, the gap is not. */

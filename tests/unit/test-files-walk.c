@@ -34,11 +34,12 @@ ssize_t getdents64(int fd, void *buffer, size_t length)
 
 /* --------------------------------------------------------------------------------------------------------- filter */
 
-static const char *const GLOBS[] = {"*.dm3", "*.TIF", "*", "*.", "*.tar.gz", "*.[ab]", "?.dm3", "a*.dm3", "*\\.dm3", "x", "*.\xC2\xB5m",
-                                    "*.db*", "*[!x].dm3", "", "*.k"};
-static const char *const NAMES[] = {"a.dm3", "A.DM3", ".dm3", "dm3", "x.dm", "a.dm3.dm3", "a.dm4", ".hidden.tif", "a.", "a", "x", "X",
-                                    "b.tar.GZ", "q.A", "q.c", "\xC2\xB5.dm3", "q.\xC2\xB5m", "q.\xC3\x9Fm", "bad\xFF.dm3", "a.\xE2\x84\xAA", "q.k", "a\nb.dm3",
-                                    "notes.db-wal", "tif", "a.tif "};
+static const char *const GLOBS[] = {"*.dm3",   "*.TIF", "*",           "*.",    "*.tar.gz",  "*.[ab]", "?.dm3", "a*.dm3",
+                                    "*\\.dm3", "x",     "*.\xC2\xB5m", "*.db*", "*[!x].dm3", "",       "*.k"};
+static const char *const NAMES[] = {"a.dm3",       "A.DM3",        ".dm3",        "dm3",         "x.dm",        "a.dm3.dm3",      "a.dm4",
+                                    ".hidden.tif", "a.",           "a",           "x",           "X",           "b.tar.GZ",       "q.A",
+                                    "q.c",         "\xC2\xB5.dm3", "q.\xC2\xB5m", "q.\xC3\x9Fm", "bad\xFF.dm3", "a.\xE2\x84\xAA", "q.k",
+                                    "a\nb.dm3",    "notes.db-wal", "tif",         "a.tif "};
 
 static void check_against_fnmatch(void)
 {
@@ -252,6 +253,26 @@ static void test_many_in_one_folder(void)
   remove_scratch();
 }
 
+static void test_many_windows(void)
+{
+  fresh_scratch();
+  for (int i = 0; i < 200; i++) {
+    g_autofree char *name = g_strdup_printf("%02d/%03d.dm3", i % 7, (i * 37) % 200);
+    make_file(name, (i * 37) % 200, 5);
+  }
+  const char *const globs[] = {"*.dm3", NULL};
+  g_autoptr(NxFileFilter) filter = nx_file_filter_new(globs, NULL);
+  g_autoptr(NxFileIndex) index = nx_file_index_new(scratch, &(NxWalk){filter, G_MININT64, 3}, NULL);
+  for (int window = 0; window < 10; window++) {
+    gint64 start = window * 20 * G_GINT64_CONSTANT(1000000000) + 5, end = start + 20 * G_GINT64_CONSTANT(1000000000);
+    g_autoptr(GArray) files = nx_file_index_select(index, start, end);
+    g_assert_cmpuint(files->len, ==, window < 9 ? 20 : 19); /* (20w, 20w + 20] of 0 … 199 */
+    for (guint i = 0; i < files->len; i++)
+      g_assert_cmpint((int)g_array_index(files, NxFoundFile, i).mtime, ==, window * 20 + 1 + (int)i);
+  }
+  remove_scratch();
+}
+
 static void test_root_missing(void)
 {
   fresh_scratch();
@@ -312,6 +333,7 @@ int main(int argc, char **argv)
   g_test_add_func("/walk/a path longer than the system takes in one piece is walked", test_deep);
   g_test_add_func("/walk/a handful of descriptors is enough", test_few_descriptors);
   g_test_add_func("/walk/a folder of thousands of files is shared among threads without loss", test_many_in_one_folder);
+  g_test_add_func("/walk/one walk answers many windows, each like the first", test_many_windows);
   g_test_add_func("/walk/a root that is not there is an error that names it", test_root_missing);
   g_test_add_func("/walk/a list with holes does not pass for a whole one", test_input_output_error);
   g_test_add_func("/walk/a share that does not answer is given up", test_silence);

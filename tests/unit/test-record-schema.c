@@ -1,5 +1,5 @@
-/* test-record-schema.c — our schema of records and the official one (corpus/schema) are of one mind: on every record of the corpus, on a document
- * that uses all of the language, and on what becomes of them when something is taken out, put in, moved or changed. */
+/* test-record-schema.c — our schema of records and the official one (corpus/schema) are of one mind: on every record of the corpus, on a
+ * document that uses all of the language, and on what becomes of them when something is taken out, put in, moved or changed. */
 #include "nx-record.h"
 
 #include <libxml/parser.h>
@@ -114,11 +114,12 @@ static void add_attribute(xmlNodePtr node)
 static void (*const CHANGES[])(xmlNodePtr) = {remove_node,  double_node,     move_to_end, move_to_start,
                                               add_stranger, leave_namespace, add_text,    add_attribute};
 
-static const char *const TEXTS[] = {"", "x", "12", "-3", "1.5", "true", "2024-03-10T13:00:00-04:00", "2024-13-99", "Image", "Derived", "a  b \n c",
-                                    "http://[::bad", "FEI Helios", "Fe"};
+static const char *const TEXTS[] = {
+    "",           "x",     "12",      "-3",        "1.5",           "true",       "2024-03-10T13:00:00-04:00",
+    "2024-13-99", "Image", "Derived", "a  b \n c", "http://[::bad", "FEI Helios", "Fe"};
 static const char *const NAMES[] = {"name", "summary", "elements", "Fe", "Xx", "meta", "p", "setup"};
-static const char *const TYPES[] = {"nx:TextEntry", "nx:ImageEntry", "nx:TableEntry", "nx:Entry", "nx:DatasetType", "nx:InstrumentName",
-                                    "nx:Parameter", "nx:TableCell", "nx:Nothing"};
+static const char *const TYPES[] = {"nx:TextEntry",      "nx:ImageEntry", "nx:TableEntry", "nx:Entry",  "nx:DatasetType",
+                                    "nx:InstrumentName", "nx:Parameter",  "nx:TableCell",  "nx:Nothing"};
 static const char *const ATTRIBUTES[] = {"pid", "ref", "id", "seqno", "name", "unit", "warning", "type", "role", "source", "colid"};
 
 static void collect(xmlNodePtr node, GPtrArray *nodes)
@@ -139,13 +140,13 @@ static xmlNodePtr copy_and_find(xmlDocPtr document, guint index, xmlDocPtr *copy
   return g_ptr_array_index(nodes, index);
 }
 
-#define WITH_COPY(statement, what) \
-  do { \
-    xmlDocPtr copy; \
-    xmlNodePtr node = copy_and_find(document, index, &copy); \
-    statement; \
-    compare(judges, copy, what); \
-    xmlFreeDoc(copy); \
+#define WITH_COPY(statement, what)                                                                                                         \
+  do {                                                                                                                                     \
+    xmlDocPtr copy;                                                                                                                        \
+    xmlNodePtr node = copy_and_find(document, index, &copy);                                                                               \
+    statement;                                                                                                                             \
+    compare(judges, copy, what);                                                                                                           \
+    xmlFreeDoc(copy);                                                                                                                      \
   } while (0)
 
 static void change_element(Judges *judges, xmlDocPtr document, guint index, gboolean is_leaf)
@@ -168,7 +169,8 @@ static void change_element(Judges *judges, xmlDocPtr document, guint index, gboo
 static char *shape(xmlNodePtr node)
 {
   xmlChar *type = xmlGetNsProp(node, BAD_CAST "type", BAD_CAST INSTANCE);
-  char *text = g_strdup_printf("%s/%s(%s)", node->parent && node->parent->name ? (char *)node->parent->name : "", node->name, type ? (char *)type : "");
+  char *text = g_strdup_printf("%s/%s(%s)", node->parent && node->parent->name ? (char *)node->parent->name : "", node->name,
+                               type ? (char *)type : "");
   xmlFree(type);
   return text;
 }
@@ -189,17 +191,20 @@ static void change_document(Judges *judges, xmlDocPtr document, GHashTable *seen
 static const char ALL_OF_IT[] =
     "<Experiment xmlns='" NAMESPACE "' xmlns:nx='" NAMESPACE "' xmlns:xsi='" INSTANCE "' pid='p'>"
     "<title>t</title><id>1</id>"
-    "<summary ref='http://x/'><experimenter>e</experimenter><collaborator>c</collaborator><instrument pid='i' ref='http://x/'>n</instrument>"
+    "<summary ref='http://x/'><experimenter>e</experimenter><collaborator>c</collaborator>"
+    "<instrument pid='i' ref='http://x/'>n</instrument>"
     "<reservationStart>2024-03-10T13:00:00-04:00</reservationStart><reservationEnd>2024-03-10T15:00:00Z</reservationEnd>"
     "<motivation>m</motivation></summary>"
-    "<sample id='s' ref='r'><name>n</name><description>d</description><notes source='ELN'><entry xsi:type='nx:TextEntry'><p>x</p></entry></notes>"
+    "<sample id='s' ref='r'><name>n</name><description>d</description>"
+    "<notes source='ELN'><entry xsi:type='nx:TextEntry'><p>x</p></entry></notes>"
     "<elements><Fe/><O/></elements></sample>"
     "<project><name>n</name><division>d</division><group>g</group><project_id>i</project_id><ref>http://x/</ref></project>"
     "<acquisitionActivity seqno='0'><startTime>2024-03-10T13:00:00-04:00</startTime><sampleID>s</sampleID>"
     "<setup><param name='a' unit='V' warning='true'>1</param></setup>"
     "<notes><entry xsi:type='nx:ImageEntry'><imageURL>http://x/</imageURL></entry></notes>"
     "<dataset type='Image' role='Derived'><name>n</name><location>l</location><format>f</format><description>d</description>"
-    "<preview>p</preview><meta name='b' unit='m' warning='false'>2</meta><curation><rating>3</rating><featured>true</featured></curation></dataset>"
+    "<preview>p</preview><meta name='b' unit='m' warning='false'>2</meta>"
+    "<curation><rating>3</rating><featured>true</featured></curation></dataset>"
     "</acquisitionActivity>"
     "<notes><entry xsi:type='nx:TableEntry'><table><title>t</title><header><column id='1'>c</column></header>"
     "<rows><row seqno='1'><cell colid='1'>v</cell></row></rows></table></entry></notes></Experiment>";
@@ -262,7 +267,8 @@ static void test_every_element(void)
   for (char first = 'A'; first <= 'Z'; first++) {
     for (char second = 'a' - 1; second <= 'z'; second++) {
       char symbol[3] = {first, second >= 'a' ? second : '\0', '\0'};
-      g_autofree char *text = g_strdup_printf("<Experiment xmlns='" NAMESPACE "'><summary/><sample><elements><%s/></elements></sample></Experiment>", symbol);
+      g_autofree char *text =
+          g_strdup_printf("<Experiment xmlns='" NAMESPACE "'><summary/><sample><elements><%s/></elements></sample></Experiment>", symbol);
       xmlDocPtr document = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
       compare(&judges, document, symbol);
       xmlFreeDoc(document);

@@ -62,11 +62,26 @@ static void test_written(void)
 static const struct {
   const char *name, *symbol;
 } SYMBOLS[] = {
-    {"degree", "deg"},           {"degree_Celsius", "\u00B0C"},  {"angstrom", "\u00C5"}, {"percent", "%"},
-    {"electron_volt/pixel", "eV / pixel"}, {"1 / nanometer", "1 / nm"}, {"1/nanometer", "1 / nm"}, {"meter ** 2", "m ** 2"},
-    {"meter**2", "m ** 2"},      {"kilovolt * second", "kV * s"}, {"volt/meter/second", "V / m / s"}, {"second ** -1", "1 / s"},
-    {"furlong", "furlong"},      {"furlong/second", "furlong / s"}, {"what is (this)", "what is (this)"}, {"meter ** 0.5", "meter ** 0.5"},
-    {"kiloX", "kX"},             {"millibar", "mbar"},           {"minute", "min"},      {"", ""},
+    {"degree", "deg"},
+    {"degree_Celsius", "\u00B0C"},
+    {"angstrom", "\u00C5"},
+    {"percent", "%"},
+    {"electron_volt/pixel", "eV / pixel"},
+    {"1 / nanometer", "1 / nm"},
+    {"1/nanometer", "1 / nm"},
+    {"meter ** 2", "m ** 2"},
+    {"meter**2", "m ** 2"},
+    {"kilovolt * second", "kV * s"},
+    {"volt/meter/second", "V / m / s"},
+    {"second ** -1", "1 / s"},
+    {"furlong", "furlong"},
+    {"furlong/second", "furlong / s"},
+    {"what is (this)", "what is (this)"},
+    {"meter ** 0.5", "meter ** 0.5"},
+    {"kiloX", "kX"},
+    {"millibar", "mbar"},
+    {"minute", "min"},
+    {"", ""},
 };
 
 static void test_symbols(void)
@@ -141,11 +156,21 @@ static void test_nan(void)
 static const struct {
   const char *key, *shown;
 } SHOWN[] = {
-    {"acceleration_voltage", "Acceleration Voltage"}, {"dwell_time", "Pixel Dwell Time"},   {"detector_type", "Detector"},
-    {"dataset_type", "DatasetType"},                  {"instrument_id", "Instrument ID"},   {"detector_energy_resolution", "Energy Resolution"},
-    {"stage_x", "Stage X"},                           {"stage_alpha", "Stage Alpha"},       {"stage_position", "Stage Position"},
-    {"field_of_view", "Field Of View"},               {"magnification", "magnification"},   {"Data Type", "Data Type"},
-    {"Keep_this", "Keep_this"},                       {"creation_time", "Creation Time"},   {"x2y_z", "X2Y Z"},
+    {"acceleration_voltage", "Acceleration Voltage"},
+    {"dwell_time", "Pixel Dwell Time"},
+    {"detector_type", "Detector"},
+    {"dataset_type", "DatasetType"},
+    {"instrument_id", "Instrument ID"},
+    {"detector_energy_resolution", "Energy Resolution"},
+    {"stage_x", "Stage X"},
+    {"stage_alpha", "Stage Alpha"},
+    {"stage_position", "Stage Position"},
+    {"field_of_view", "Field Of View"},
+    {"magnification", "magnification"},
+    {"Data Type", "Data Type"},
+    {"Keep_this", "Keep_this"},
+    {"creation_time", "Creation Time"},
+    {"x2y_z", "X2Y Z"},
 };
 
 static void test_names(void)
@@ -184,9 +209,11 @@ static void check_parameters(const char *nx_meta, const char *expected, const ch
 
 static void test_flat(void)
 {
-  check_parameters("{\"acceleration_voltage\": {\"value\":5000.0,\"unit\":\"volt\"}, \"Instrument ID\": null, \"warnings\":[[\"Operator\"]],"
-                   " \"extensions\": {\"Operator\":\"supervisor\", \"Internal Scan\":true, \"Stage Position\":{\"α\":6.54498e-06}}}",
-                   "Acceleration Voltage=5000.0 V | Instrument ID=None | Internal Scan=True | Operator!=supervisor | Stage Position – α=6.54498e-06", NULL);
+  check_parameters(
+      "{\"acceleration_voltage\": {\"value\":5000.0,\"unit\":\"volt\"}, \"Instrument ID\": null, \"warnings\":[[\"Operator\"]],"
+      " \"extensions\": {\"Operator\":\"supervisor\", \"Internal Scan\":true, \"Stage Position\":{\"α\":6.54498e-06}}}",
+      "Acceleration Voltage=5000.0 V | Instrument ID=None | Internal Scan=True | Operator!=supervisor | Stage Position – α=6.54498e-06",
+      NULL);
   check_parameters("{\"DatasetType\":\"Image\",\"b key\":1,\"a Key\":1,\"B Key 2\":1,\"Ä\":1,\"é\":1,\"Z\":1,\"empty\":{},\"l\":[{}]}",
                    "a Key=1 | b key=1 | B Key 2=1 | l=[{}] | Z=1 | Ä=1 | é=1", "Image");
   check_parameters("{\"a\":1,\"extensions\":{\"a\":2,\"warnings\":[\"a\"]},\"dataset_type\":\"Spectrum\"}", "a!=2", "Spectrum");
@@ -198,8 +225,10 @@ static void test_flat(void)
 
 static void test_warnings(void)
 {
-  check_parameters("{\"warnings\":[[\"S\",\"t\"],\"bare\",[\"stage_position\",\"x\"],[3],7],\"S\":{\"t\":1},\"bare\":2,\"stage_position\":{\"x\":3},\"b\":4}",
-                   "b=4 | bare!=2 | S – t!=1 | Stage Position – x!=3", NULL);
+  check_parameters(
+      "{\"warnings\":[[\"S\",\"t\"],\"bare\",[\"stage_position\",\"x\"],[3],7],"
+      "\"S\":{\"t\":1},\"bare\":2,\"stage_position\":{\"x\":3},\"b\":4}",
+      "b=4 | bare!=2 | S – t!=1 | Stage Position – x!=3", NULL);
 }
 
 static void check_common(const char *const *metas, const char *expected_common, const char *const *expected_own)
@@ -227,7 +256,8 @@ static void test_common(void)
                                      "{\"a\":1.0,\"b\":3,\"c\":4,\"V\":{\"value\":200000,\"unit\":\"volt\"}}", NULL},
                "a!=1 | V=200.0 kV", (const char *const[]){"b=2", "b=3 | c=4"});
   /* Missing in one entry: not common, wherever that entry stands. */
-  check_common((const char *const[]){"{\"a\":1,\"z\":1}", "{\"z\":1}", "{\"a\":1,\"z\":1}", NULL}, "z=1", (const char *const[]){"a=1", "", "a=1"});
+  check_common((const char *const[]){"{\"a\":1,\"z\":1}", "{\"z\":1}", "{\"a\":1,\"z\":1}", NULL}, "z=1",
+               (const char *const[]){"a=1", "", "a=1"});
   check_common((const char *const[]){"{\"z\":1}", "{\"a\":1,\"z\":1}", NULL}, "z=1", (const char *const[]){"", "a=1"});
 }
 
@@ -242,7 +272,8 @@ static void check_name(const char *start, const char *pid, const char *identifie
 
 static void test_file_names(void)
 {
-  check_name("2018-11-13T10:00:00-07:00", "FEI-Titan-TEM", "https://nemo.example.com/api/usage_events/?id=31", "2018-11-13_FEI-Titan-TEM_31.xml");
+  check_name("2018-11-13T10:00:00-07:00", "FEI-Titan-TEM", "https://nemo.example.com/api/usage_events/?id=31",
+             "2018-11-13_FEI-Titan-TEM_31.xml");
   check_name("2018-11-13T23:30:00-07:00", "a/b c", "1f0e5e4c-9a3b-4c2d-8e1f-0123456789ab", "2018-11-13_a_b_c_1f0e5e4c.xml");
   /* printf 'ical:X:uid@host' | sha256sum */
   check_name("2024-01-02T00:00:00Z", "X", "ical:X:uid@host", "2024-01-02_X_d0381237.xml");
