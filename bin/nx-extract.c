@@ -54,13 +54,23 @@ static gboolean is_line_ready(gpointer unused)
   return nx_lines_waiting(input_lines, 0);
 }
 
+/* FALSE when the line names no path. */
+static gboolean has_path(json_object *line, GError **err)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *path = nx_line_path(line, &problem);
+  if (!path)
+    g_set_error(err, NX_ERROR, NX_ERROR_LINE, "line %" G_GUINT64_FORMAT ": %s", nx_lines_number(input_lines), problem->message);
+  return path != NULL;
+}
+
 static gboolean next_line(gpointer unused, json_object **line, GError **err)
 {
   static const char *const KINDS[] = { "file", NULL };
   (void)unused;
   if (!nx_lines_next(input_lines, KINDS, line, err))
     return FALSE;
-  if (!*line || nx_json_get_string(*line, "path_b64") || nx_lines_need(input_lines, *line, "path", json_type_string, err))
+  if (!*line || has_path(*line, err))
     return TRUE;
   g_clear_pointer(line, json_object_put);
   return FALSE;

@@ -312,10 +312,9 @@ static void finish_ended(NxJob *job)
 
 void nx_job_attend(NxJob *job, gboolean is_readable)
 {
-  if (!is_readable) {
-    watch_time(job);
+  watch_time(job); /* also when it has written something: a reader that trickles for ever is not better than a silent one */
+  if (!is_readable)
     return;
-  }
   gboolean is_open = nx_worker_receive(job->worker);
   gboolean is_whole = is_open && !job->runs_plugin && nx_outcome_is_whole(nx_worker_received(job->worker));
   if (is_open && !is_whole)

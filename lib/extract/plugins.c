@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -25,6 +26,7 @@ static void become_plugin(int results, gpointer user_data)
   char *argv[] = { (char *)start->path, (char *)start->argument, NULL };
   if ((start->input >= 0 && dup2(start->input, STDIN_FILENO) < 0) || dup2(results, STDOUT_FILENO) < 0)
     _exit(126);
+  signal(SIGPIPE, SIG_DFL); /* we ignore it, and a program inherits that */
   execv(start->path, argv);
   _exit(127);
 }

@@ -236,7 +236,7 @@ void nx_sandbox_allow_growth(guint64 bytes)
 
 static gboolean is_harmless(const char *variable)
 {
-  static const char *const NAMES[] = { "PATH=", "HOME=", "LANG=", "LANGUAGE=", "LC_", "TZ=", "TMPDIR=", "XDG_", "FONTCONFIG_", "G_",
+  static const char *const NAMES[] = { "PATH=", "HOME=", "LANG=", "LANGUAGE=", "LC_", "TZ=", "TMPDIR=", "XDG_", "FONTCONFIG_", "G_DEBUG=", "G_SLICE=",
                                        "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=" };
   for (gsize i = 0; i < G_N_ELEMENTS(NAMES); i++) {
     if (g_str_has_prefix(variable, NAMES[i]))

@@ -14,7 +14,7 @@ setup() {
   assert_success
   [ "$(jq -r .nx_meta.DatasetType <<<"$output")" = Unknown ]
   [ "${lines[1]}" = '  "nx_meta": {' ]
-  [ "$stderr" = "Preview: $BATS_TEST_TMPDIR/note.txt.thumb.png" ]
+  [ "${stderr_lines[0]}" = "Preview: $BATS_TEST_TMPDIR/note.txt.thumb.png" ]
   [ -s note.txt.thumb.png ]
   [ ! -e note.txt.json ]
 }

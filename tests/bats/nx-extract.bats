@@ -213,7 +213,10 @@ PYTHON
   INPUT='{"kind":"file"}'
   extract_lines
   assert_failure 2
-  grep -q "line 1: key 'path' is missing" "$LOG"
+  grep -q "line 1: 'path' is missing" "$LOG"
+  INPUT='{"kind":"file","path":""}'
+  extract_lines
+  assert_failure 2
 }
 
 @test "without the two roots there is nothing to write to: bad configuration" {
