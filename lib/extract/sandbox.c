@@ -155,7 +155,7 @@ NxSandbox *nx_sandbox_new(const NxLimits *limits, const char *const *readable, g
   sandbox->limits = *limits;
   sandbox->ruleset = use_landlock ? make_ruleset(readable) : -1;
   if (sandbox->ruleset < 0)
-    nx_log_warning("this kernel has no Landlock: files are read in processes that can open nothing, so rare characters may miss in previews");
+    nx_log_info("this kernel has no Landlock: files are read in processes that can open nothing, so rare characters may miss in previews");
   if (!make_program(sandbox->ruleset >= 0, &sandbox->program)) {
     g_set_error(err, NX_ERROR, NX_ERROR_IO, "cannot make the seccomp filter that protects against hostile files");
     g_clear_pointer(&sandbox, nx_sandbox_free);

@@ -81,3 +81,24 @@ setup() {
   run nx-extract "$BATS_TEST_TMPDIR"
   assert_failure 2
 }
+
+@test "nexuslims extract takes the instrument whose folder holds the file, the longest" {
+  mkdir -p root/Quanta/inner data
+  cp note.txt root/Quanta/inner/
+  export NX_INSTRUMENT_DATA_PATH=$PWD/root NX_DATA_PATH=$PWD/data NX_DB_PATH=$PWD/test.db
+  nexuslims db init
+  python3 - <<'PYTHON'
+import sqlite3
+with sqlite3.connect("test.db") as database:
+    for pid, folder, zone in (("OUTER", "Quanta", "UTC"), ("INNER", "./Quanta/inner", "America/Denver"), ("OTHER", "Qua", "UTC")):
+        database.execute("INSERT INTO instruments (instrument_pid, api_url, calendar_url, location, display_name, property_tag, filestore_path,"
+                         " harvester, timezone) VALUES (?, ?, '', '', ?, '', ?, 'nemo', ?)", (pid, "https://n/" + pid, pid, folder, zone))
+PYTHON
+  echo '. | ext("PID"; $instrument.instrument_pid)' > profile.jq
+  mkdir profiles
+  { echo '# instrument: *'; cat profile.jq; } > profiles/a.jq
+  NX_LOCAL_PROFILES_PATH=$PWD/profiles run --separate-stderr nexuslims extract --no-preview root/Quanta/inner/note.txt
+  assert_success
+  [ "$(jq -r .nx_meta.extensions.PID <<<"$output")" = INNER ]
+  [[ $(jq -r '.nx_meta["Creation Time"]' <<<"$output") == *-0[67]:00 ]]
+}
