@@ -278,6 +278,48 @@ PYTHON
 @test "pictures of the corpus give the expected metadata, warnings and previews" { check_corpus image; }
 @test "text files of the corpus give the expected metadata, warnings and previews" { check_corpus text; }
 
+# The other layout of expectations: several cases a file, each with its instrument, through our own profiles.
+check_cases() {
+  need_corpus "$1"
+  export NX_INSTRUMENT_DATA_PATH=$CORPUS/$1
+  run python3 - "$CORPUS/$1" <<'PYTHON'
+import datetime, glob, json, math, subprocess, sys
+folder = sys.argv[1]
+lines, wanted = [], []
+for path in sorted(glob.glob(folder + "/*.expected.json")):
+    expected = json.load(open(path))
+    mtime = datetime.datetime.fromisoformat(expected["assume"]["mtime"].replace("Z", "+00:00")).timestamp()
+    for case in expected["cases"]:
+        pid = case["instrument"]
+        instrument = {"instrument_pid": pid, "timezone": case["timezone"]} if pid else None
+        lines.append(json.dumps({"kind": "file", "path": folder + "/" + expected["file"], "mtime": mtime, "instrument": instrument}))
+        wanted.append((path, pid, case["nx_meta"]))
+
+def same(a, b):
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if type(a) in (int, float) and type(b) in (int, float):
+        return math.isclose(a, b, rel_tol=1e-9)
+    return type(a) == type(b) and a == b
+
+answers = subprocess.run(["nx-extract", "-j", "2"], input="\n".join(lines), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+answers = answers.stdout.splitlines()
+assert lines and len(answers) == len(lines), len(answers)
+for answer, (path, pid, expected) in zip(answers, wanted):
+    got = [dataset["nx_meta"] for dataset in json.loads(answer)["datasets"]]
+    for nx_meta in got:
+        del nx_meta["NexusLIMS Extraction"]
+    assert same(got, expected), (path, pid, got, expected)
+PYTHON
+  assert_success
+}
+
+@test "DigitalMicrograph files of the corpus give the expected metadata for every instrument" { check_cases dm; }
+@test "TIA series of the corpus give the expected metadata for every instrument" { check_cases tia; }
+@test "EDAX spectra of the corpus give the expected metadata for every instrument" { check_cases edax; }
+
 # ------------------------------------------------------------------------------------------------------------------ profiles
 
 @test "a profile that loops, floods memory or crashes costs its own changes only" {
