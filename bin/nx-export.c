@@ -9,7 +9,7 @@
 #define EXIT_NOT_EXPORTED 3
 
 typedef struct {
-  gboolean reexport, strict;
+  gboolean reexport, strict, destinations;
   guint verbosity;
 } Options;
 
@@ -18,6 +18,9 @@ static const NxOption OPTIONS[] = {
      .field = offsetof(Options, reexport),
      .help = "Publish again whatever the status, replacing what is there."},
     {.name = "--strict", .field = offsetof(Options, strict), .help = "Exit 3 when a record was not exported."},
+    {.name = "--destinations",
+     .field = offsetof(Options, destinations),
+     .help = "Write a line for each destination that is on, in order, and end."},
     {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(Options, verbosity), .help = NX_HELP_VERBOSE},
     {0},
 };
@@ -75,6 +78,15 @@ static gboolean work(NxExporter *exporter, NxLines *lines, json_object *line, co
   return nx_line_write(stdout, line, err);
 }
 
+static gboolean write_destinations(const NxExporter *exporter, GError **err)
+{
+  g_autoptr(json_object) lines = nx_exporter_destinations(exporter);
+  for (gsize i = 0; i < json_object_array_length(lines); i++)
+    if (!nx_line_write(stdout, json_object_array_get_idx(lines, i), err))
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean run(NxExporter *exporter, const Options *options, gboolean *all_exported, GError **err)
 {
   g_autoptr(NxLines) lines = nx_lines_new(STDIN_FILENO);
@@ -101,7 +113,7 @@ int main(int argc, char **argv)
   g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, &err);
   g_autoptr(NxExporter) exporter = settings ? nx_exporter_new(settings, &err) : NULL;
   gboolean all_exported = TRUE;
-  if (!exporter || !run(exporter, &options, &all_exported, &err))
+  if (!exporter || !(options.destinations ? write_destinations(exporter, &err) : run(exporter, &options, &all_exported, &err)))
     return nx_fail(err);
   return options.strict && !all_exported ? EXIT_NOT_EXPORTED : 0;
 }

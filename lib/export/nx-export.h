@@ -47,6 +47,8 @@ NxExporter *nx_exporter_new(const NxSettings *settings, GError **err);
 void nx_exporter_free(NxExporter *exporter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxExporter, nx_exporter_free)
 
+/* The enabled destinations in order, as destination lines; an array. */
+json_object *nx_exporter_destinations(const NxExporter *exporter);
 /* An export_request line → an export_result line (LINES). Every failure is in the result. */
 json_object *nx_exporter_answer(NxExporter *exporter, json_object *request);
 /* Publishes the record of a session line when it wants that (LINES: who works on which line), adding `exports`, `status`, `uploaded_path`.

@@ -135,3 +135,11 @@ session() {
   assert_failure 2
   [[ $stderr == *"line 1: longer than 40 MiB"* ]]
 }
+
+@test "--destinations writes the destinations that are on, in order, and asks none of them" {
+  NX_CDCS_URL=http://127.0.0.1:1/ NX_CDCS_TOKEN=s3cret-token-0815 run --separate-stderr nx-export --destinations </dev/null
+  assert_success
+  assert_output '{"kind":"destination","name":"site","priority":110,"enabled":true,"local":true}
+{"kind":"destination","name":"cdcs","priority":100,"enabled":true,"local":false}'
+  "$NX_SOURCE/tests/check-lines" <<<"$output"
+}
