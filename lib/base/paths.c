@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,43 +39,94 @@ gboolean nx_folder_sync(const char *path, GError **err)
   return good || nx_error_from_errno(err, problem, "sync folder", path);
 }
 
-/* Opens a temporary file beside `path`, making its folders when they are not there. */
-static int open_temporary(const char *folder, char *temporary, int mode, GError **err)
+/* The file that is written before it takes its name. Its own name says whose it is going to be, so the next writer of the same file takes away
+ * what a killed one left; the lock on it tells a killed writer from a busy one. */
+typedef struct {
+  int fd;
+  char *path;
+} Temporary;
+
+static gboolean is_still_at(int fd, const char *path)
 {
-  g_autofree char *pattern = g_strdup(temporary);
-  int fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, mode);
-  if (fd < 0 && errno == ENOENT) {
-    if (!nx_folder_make(folder, err))
-      return -1;
-    strcpy(temporary, pattern);
-    fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, mode);
-  }
+  struct stat ours, there;
+  return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+/* Takes away a left-over of that name. FALSE when somebody is writing it now. */
+static gboolean remove_left_over(const char *path)
+{
+  int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0)
-    nx_error_from_errno(err, errno, "write into folder", folder);
-  return fd;
+    return errno == ENOENT;
+  gboolean dead = flock(fd, LOCK_EX | LOCK_NB) == 0;
+  if (dead && is_still_at(fd, path))
+    unlink(path);
+  close(fd);
+  return dead;
+}
+
+/* A new file of that name, locked; -1 with errno. EBUSY: another writer has it. */
+static int create_locked(const char *path, int mode)
+{
+  for (int attempt = 0; attempt < 8; attempt++) {
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd >= 0) {
+      gboolean locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+      if (locked && is_still_at(fd, path))
+        return fd;
+      if (!locked && errno != EWOULDBLOCK)
+        unlink(path); /* a file system without locks */
+      close(fd);
+    } else if (errno != EEXIST) {
+      return -1;
+    } else if (!remove_left_over(path)) {
+      break;
+    }
+  }
+  errno = EBUSY;
+  return -1;
+}
+
+/* Opens the temporary file of `path` beside it, making its folders when they are not there. A name of chance serves when another process writes
+ * the same file at this moment, when the file's name leaves no room, or where nothing can be locked. */
+static gboolean open_temporary(const char *path, const char *folder, Temporary *temporary, int mode, GError **err)
+{
+  g_autofree char *name = g_path_get_basename(path);
+  temporary->path = g_strdup_printf("%s/.%s.new", folder, name);
+  temporary->fd = create_locked(temporary->path, mode);
+  if (temporary->fd < 0 && errno == ENOENT) {
+    if (!nx_folder_make(folder, err))
+      return FALSE;
+    temporary->fd = create_locked(temporary->path, mode);
+  }
+  if (temporary->fd < 0 && (errno == EBUSY || errno == ENAMETOOLONG)) {
+    g_free(temporary->path);
+    temporary->path = g_strdup_printf("%s/.nx-XXXXXX", folder);
+    temporary->fd = g_mkstemp_full(temporary->path, O_RDWR | O_CLOEXEC, mode);
+  }
+  return temporary->fd >= 0 || nx_error_from_errno(err, errno, "write into folder", folder);
 }
 
 static gboolean write_file(const char *path, const void *data, gsize length, int mode, gboolean sync, GError **err)
 {
   g_autofree char *folder = g_path_get_dirname(path);
-  g_autofree char *temporary = g_strdup_printf("%s/.nx-XXXXXX", folder);
-  int fd = open_temporary(folder, temporary, mode, err);
-  if (fd < 0)
+  Temporary temporary = {.fd = -1};
+  if (!open_temporary(path, folder, &temporary, mode, err)) {
+    g_free(temporary.path);
     return FALSE;
-  gboolean good = write_whole(fd, data, length) && (!sync || fsync(fd) == 0);
+  }
+  /* Renamed while it is open, so that the lock holds until the file has its name. */
+  gboolean good = write_whole(temporary.fd, data, length) && (!sync || fsync(temporary.fd) == 0) && rename(temporary.path, path) == 0;
   int problem = errno;
-  if (close(fd) != 0 && good) {
+  if (!good)
+    unlink(temporary.path);
+  if (close(temporary.fd) != 0 && good) {
     good = FALSE;
     problem = errno;
   }
-  if (good && rename(temporary, path) != 0) {
-    good = FALSE;
-    problem = errno;
-  }
-  if (!good) {
-    unlink(temporary);
+  g_free(temporary.path);
+  if (!good)
     return nx_error_from_errno(err, problem, "write", path);
-  }
   return !sync || nx_folder_sync(folder, err);
 }
 

@@ -40,7 +40,8 @@ COMPLETED|START|4"
 0
 4
 4"
-  find data site -name '.nx-*' | grep -q . && fail "temporary files are left: $(find data site -name '.nx-*')"
+  left=$(find data site -name '.nx-*' -o -name '.*.new')
+  [ -z "$left" ] || fail "temporary files are left: $left"
   for record in data/records/uploaded/*.xml; do
     xmllint --noout --schema "$NX_SOURCE/share/schema/nexus-experiment.xsd" "$record" 2>/dev/null || fail "$record is not valid"
     [ "$(grep -c '<dataset ' "$record")" = 3 ] || fail "$record has not three datasets"

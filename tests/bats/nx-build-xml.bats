@@ -193,7 +193,7 @@ xpath() {
   assert_json .error.stage nx-build-xml
   [[ $(jq -r .error.message <<<"$output") == *Xx* ]]
   [ "$(grep -c ' ERROR: ' <<<"$stderr")" = 2 ]
-  [ -z "$(find nx -name '*.xml' -o -name '.nx-*')" ]
+  [ -z "$(find nx -name '*.xml' -o -name '.nx-*' -o -name '.*.new')" ]
 }
 
 @test "an element symbol that is markup cannot get into the record" {

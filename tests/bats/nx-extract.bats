@@ -96,13 +96,14 @@ PYTHON
 
 @test "each answer is there before the next line is sent" {
   coproc NX { nx-extract -j 3 2>/dev/null; }
+  local pid=$NX_PID # bash forgets it once the program has ended
   for i in 1 2 3; do
     file_line "$ROOT/Quanta/note.txt" "{number: $i}" >&"${NX[1]}"
     read -r -t 60 answer <&"${NX[0]}"
     [ "$(jq .number <<<"$answer")" = "$i" ]
   done
   exec {NX[1]}>&-
-  wait "$NX_PID"
+  wait "$pid"
 }
 
 @test "a file that is gone has no datasets, and the log says so" {

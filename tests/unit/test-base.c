@@ -1,8 +1,10 @@
 /* test-base.c — the promises of nx-base.h. Expected values: Python's repr and datetime, RFC 3986, XML 1.0, harvest-nemo §4, config §8. */
 #include "nx-base.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -279,6 +281,30 @@ static void test_file_write(void)
   g_assert_nonnull(err);
 }
 
+static void test_left_over(void)
+{
+  g_autofree char *folder = g_dir_make_tmp("nx-test-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename(folder, "a.txt", NULL), *left = g_build_filename(folder, ".a.txt.new", NULL);
+  g_assert_true(g_file_set_contents(left, "half of it, by a killed writer", -1, NULL));
+  g_assert_true(nx_file_write(path, "whole", 5, 0600, NULL));
+  g_assert_false(g_file_test(left, G_FILE_TEST_EXISTS));
+  /* A busy writer is left alone. */
+  int busy = open(left, O_RDWR | O_CREAT, 0600);
+  g_assert_cmpint(flock(busy, LOCK_EX), ==, 0);
+  g_assert_true(nx_file_write(path, "again", 5, 0600, NULL));
+  g_assert_true(g_file_test(left, G_FILE_TEST_EXISTS));
+  close(busy);
+  /* No link is followed. */
+  unlink(left);
+  g_autofree char *other = g_build_filename(folder, "other", NULL);
+  g_assert_true(g_file_set_contents(other, "precious", -1, NULL));
+  g_assert_cmpint(symlink(other, left), ==, 0);
+  g_assert_true(nx_file_write(path, "third", 5, 0600, NULL));
+  g_autofree char *text = NULL;
+  g_assert_true(nx_file_read(other, 100, &text, NULL, NULL));
+  g_assert_cmpstr(text, ==, "precious");
+}
+
 static void test_paths(void)
 {
   g_assert_cmpstr(nx_path_below("/mnt/i/Titan/a", "/mnt/i/"), ==, "Titan/a");
@@ -348,6 +374,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/lines/a path of any bytes survives", test_line_paths);
   g_test_add_func("/base/session/trouble of the place postpones", test_session_failures);
   g_test_add_func("/base/files/a file is replaced whole with the mode asked for", test_file_write);
+  g_test_add_func("/base/files/what a killed writer left is taken away by the next", test_left_over);
   g_test_add_func("/base/files/paths join and are seen below a root", test_paths);
   g_test_add_func("/base/log/secrets never show", test_log_hides);
   g_test_add_func("/base/process/a child gets its descriptors and its exit status comes back", test_processes);
