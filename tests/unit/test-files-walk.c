@@ -14,18 +14,18 @@
 /* ----------------------------------------------------------------------------------------- a file system in trouble */
 
 /* What the next listings of a folder do instead of what the kernel says: the walk calls this getdents64 and not the C library's. */
-static enum { WELL, BROKEN, SILENT } file_system;
-static gint silent_calls;
+enum { WELL, BROKEN, SILENT };
+static gint file_system, silent_calls;
 
 ssize_t getdents64(int fd, void *buffer, size_t length)
 {
-  if (file_system == BROKEN) {
+  if (g_atomic_int_get(&file_system) == BROKEN) {
     errno = EIO;
     return -1;
   }
-  if (file_system == SILENT) {
+  if (g_atomic_int_get(&file_system) == SILENT) {
     g_atomic_int_inc(&silent_calls);
-    while (file_system == SILENT)
+    while (g_atomic_int_get(&file_system) == SILENT)
       g_usleep(1000);
     g_atomic_int_add(&silent_calls, -1);
   }
@@ -299,9 +299,9 @@ static void test_input_output_error(void)
 {
   fresh_scratch();
   make_file("a.dm3", 1, 0);
-  file_system = BROKEN;
+  g_atomic_int_set(&file_system, BROKEN);
   check_trouble("Input/output error");
-  file_system = WELL;
+  g_atomic_int_set(&file_system, WELL);
   remove_scratch();
 }
 
@@ -309,12 +309,12 @@ static void test_silence(void)
 {
   fresh_scratch();
   make_file("a.dm3", 1, 0);
-  file_system = SILENT;
+  g_atomic_int_set(&file_system, SILENT);
   g_setenv("NX_TEST_TIME_SCALE", "0.001", TRUE);
   check_trouble("does not answer");
   g_unsetenv("NX_TEST_TIME_SCALE");
   g_assert_cmpint(g_atomic_int_get(&silent_calls), ==, 1);
-  file_system = WELL;
+  g_atomic_int_set(&file_system, WELL);
   while (g_atomic_int_get(&silent_calls) > 0)
     g_usleep(1000);
   check_found(".", "a.dm3");
