@@ -17,9 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SECONDS 2
+#define ADDRESS_SPACE (512ull * 1024 * 1024)
 
-static const NxLimits LIMITS = { .wall_seconds = SECONDS, .cpu_seconds = 1, .address_space = 512ull * 1024 * 1024 };
+/* For those that end by themselves on any machine, and for those that never do. */
+static const NxLimits PATIENT = { .wall_seconds = 120, .cpu_seconds = 60, .address_space = ADDRESS_SPACE };
+static const NxLimits IMPATIENT = { .wall_seconds = 2, .cpu_seconds = 1, .address_space = ADDRESS_SPACE };
 
 /* A folder that may be read, and one that may not. */
 static char *allowed, *forbidden;
@@ -66,18 +68,18 @@ static Result run_with(const NxSandbox *sandbox, NxWork work, gpointer user_data
   return result;
 }
 
-static NxSandbox *make_sandbox(gboolean use_landlock)
+static NxSandbox *make_sandbox(const NxLimits *limits, gboolean use_landlock)
 {
   g_autoptr(GError) problem = NULL;
   const char *readable[] = { allowed, NULL };
-  NxSandbox *sandbox = nx_sandbox_new(&LIMITS, readable, use_landlock, &problem);
+  NxSandbox *sandbox = nx_sandbox_new(limits, readable, use_landlock, &problem);
   g_assert_no_error(problem);
   return sandbox;
 }
 
 static Result run(NxWork work, gpointer user_data)
 {
-  g_autoptr(NxSandbox) sandbox = make_sandbox(TRUE);
+  g_autoptr(NxSandbox) sandbox = make_sandbox(&PATIENT, TRUE);
   return run_with(sandbox, work, user_data, NULL, 0);
 }
 
@@ -280,7 +282,7 @@ static void test_allowed_folder(void)
 
 static void test_without_landlock(void)
 {
-  g_autoptr(NxSandbox) sandbox = make_sandbox(FALSE);
+  g_autoptr(NxSandbox) sandbox = make_sandbox(&PATIENT, FALSE);
   g_autofree char *path = g_build_filename(allowed, "font", NULL);
   g_auto(Result) result = run_with(sandbox, open_for_reading, path, NULL, 0);
   g_assert_cmpint(result.number, ==, EPERM);
@@ -288,7 +290,7 @@ static void test_without_landlock(void)
 
 static void test_given_descriptor(void)
 {
-  g_autoptr(NxSandbox) sandbox = make_sandbox(TRUE);
+  g_autoptr(NxSandbox) sandbox = make_sandbox(&PATIENT, TRUE);
   g_autofree char *path = g_build_filename(forbidden, "data", NULL);
   int fd = open(path, O_RDWR | O_CLOEXEC);
   g_auto(Result) read = run_with(sandbox, read_given_file, &fd, &fd, 1);
@@ -327,10 +329,9 @@ static void test_memory(void)
 
 static void test_endless(gconstpointer work)
 {
-  gint64 start = g_get_monotonic_time();
-  g_auto(Result) result = run(*(const NxWork *)work, NULL);
+  g_autoptr(NxSandbox) sandbox = make_sandbox(&IMPATIENT, TRUE);
+  g_auto(Result) result = run_with(sandbox, *(const NxWork *)work, NULL, NULL, 0);
   g_assert_nonnull(result.end);
-  g_assert_cmpint(g_get_monotonic_time() - start, <, 60 * G_USEC_PER_SEC); /* not for ever; how long exactly is the machine's business */
 }
 
 static void test_crash(void)
