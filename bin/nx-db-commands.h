@@ -10,8 +10,10 @@ typedef struct {
   guint verbosity;
 } StageOptions;
 
-#define STAGE_VERBOSE(Struct) \
-  {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(Struct, verbosity), .help = NX_HELP_VERBOSE}
+#define STAGE_VERBOSE(Struct)                                                                                                              \
+  {                                                                                                                                        \
+    .name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(Struct, verbosity), .help = NX_HELP_VERBOSE              \
+  }
 
 /* Reports and frees the error, with the database it comes from; returns the exit status. */
 int stage_failed(const char *address, GError *error);

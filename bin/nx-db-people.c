@@ -8,14 +8,15 @@
 #include <unistd.h>
 
 static const NxOption INSTRUMENTS_OPTIONS[] = {STAGE_VERBOSE(StageOptions), {0}};
-static const NxCommand *const INSTRUMENTS_COMMANDS[] = {&nx_command_instruments_export, &nx_command_instruments_import, &nx_command_instruments_list, NULL};
+static const NxCommand *const INSTRUMENTS_COMMANDS[] = {&nx_command_instruments_export, &nx_command_instruments_import,
+                                                        &nx_command_instruments_list, NULL};
 
 const NxCommand command_instruments = {
-  .name = "instruments",
-  .options = INSTRUMENTS_OPTIONS,
-  .commands = INSTRUMENTS_COMMANDS,
-  .runs_alone = TRUE,
-  .help = "Write all instruments as JSON lines.\n\nThe options --import and --list stand for the commands import and list.",
+    .name = "instruments",
+    .options = INSTRUMENTS_OPTIONS,
+    .commands = INSTRUMENTS_COMMANDS,
+    .runs_alone = TRUE,
+    .help = "Write all instruments as JSON lines.\n\nThe options --import and --list stand for the commands import and list.",
 };
 
 /* ------------------------------------------------------------------------------------------------------------ users */
@@ -24,27 +25,38 @@ typedef struct {
   const char *user, *system, *external_id, *email, *notes;
 } UserOptions;
 
-#define USER_ARGUMENT {.name = "USER", .type = NX_VALUE_TEXT, .field = offsetof(UserOptions, user)}
-#define SYSTEM_ARGUMENT {.name = "SYSTEM", .type = NX_VALUE_TEXT, .field = offsetof(UserOptions, system)}
-#define ID_ARGUMENT {.name = "ID", .type = NX_VALUE_TEXT, .field = offsetof(UserOptions, external_id)}
+#define USER_ARGUMENT                                                                                                                      \
+  {                                                                                                                                        \
+    .name = "USER", .type = NX_VALUE_TEXT, .field = offsetof(UserOptions, user)                                                            \
+  }
+#define SYSTEM_ARGUMENT                                                                                                                    \
+  {                                                                                                                                        \
+    .name = "SYSTEM", .type = NX_VALUE_TEXT, .field = offsetof(UserOptions, system)                                                        \
+  }
+#define ID_ARGUMENT                                                                                                                        \
+  {                                                                                                                                        \
+    .name = "ID", .type = NX_VALUE_TEXT, .field = offsetof(UserOptions, external_id)                                                       \
+  }
 
 static const NxOption ADD_OPTIONS[] = {
-  {.name = "--email", .type = NX_VALUE_TEXT, .field = offsetof(UserOptions, email), .help = "Mail address of the person there."},
-  {.name = "--notes", .type = NX_VALUE_TEXT, .field = offsetof(UserOptions, notes), .help = "Where the mapping comes from."},
-  {0},
+    {.name = "--email", .type = NX_VALUE_TEXT, .field = offsetof(UserOptions, email), .help = "Mail address of the person there."},
+    {.name = "--notes", .type = NX_VALUE_TEXT, .field = offsetof(UserOptions, notes), .help = "Where the mapping comes from."},
+    {0},
 };
 static const NxArgument ADD_ARGUMENTS[] = {USER_ARGUMENT, SYSTEM_ARGUMENT, ID_ARGUMENT, {0}};
 static const NxCommand ADD = {
-  .name = "add", .options = ADD_OPTIONS, .arguments = ADD_ARGUMENTS, .help = "Store the id of a user in a system, or change it."};
+    .name = "add", .options = ADD_OPTIONS, .arguments = ADD_ARGUMENTS, .help = "Store the id of a user in a system, or change it."};
 
 static const NxOption LIST_OPTIONS[] = {NX_OPTIONS_FORMAT(NxListingOptions), {0}};
 static const NxCommand LIST = {.name = "list", .options = LIST_OPTIONS, .help = "List all ids of all users."};
 
 static const NxArgument LOOKUP_ARGUMENTS[] = {
-  USER_ARGUMENT, {.name = "SYSTEM", .type = NX_VALUE_TEXT, .optional = TRUE, .field = offsetof(UserOptions, system)}, {0},
+    USER_ARGUMENT,
+    {.name = "SYSTEM", .type = NX_VALUE_TEXT, .optional = TRUE, .field = offsetof(UserOptions, system)},
+    {0},
 };
 static const NxCommand LOOKUP = {
-  .name = "lookup", .arguments = LOOKUP_ARGUMENTS, .help = "Print the id of a user in a system, or all ids as JSON."};
+    .name = "lookup", .arguments = LOOKUP_ARGUMENTS, .help = "Print the id of a user in a system, or all ids as JSON."};
 
 static const NxArgument VERIFY_ARGUMENTS[] = {USER_ARGUMENT, SYSTEM_ARGUMENT, {0}};
 static const NxCommand VERIFY = {.name = "verify", .arguments = VERIFY_ARGUMENTS, .help = "Note that an id was checked now."};
@@ -55,9 +67,9 @@ static const NxCommand WHOIS = {.name = "whois", .arguments = WHOIS_ARGUMENTS, .
 static const NxCommand *const USERS_COMMANDS[] = {&ADD, &LIST, &LOOKUP, &VERIFY, &WHOIS, NULL};
 
 const NxCommand command_users = {
-  .name = "users",
-  .commands = USERS_COMMANDS,
-  .help = "Names of users in other systems.",
+    .name = "users",
+    .commands = USERS_COMMANDS,
+    .help = "Names of users in other systems.",
 };
 
 int run_users(const char *address, int argc, char **argv)

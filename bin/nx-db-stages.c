@@ -13,47 +13,63 @@ typedef struct {
 } PendingOptions;
 
 static const NxOption LOG_EVENTS_OPTIONS[] = {
-  {.name = "--dry-run", .letter = 'n', .field = offsetof(StageOptions, dry_run), .help = "Count what would be added; write nothing."},
-  STAGE_VERBOSE(StageOptions),
-  {0},
+    {.name = "--dry-run", .letter = 'n', .field = offsetof(StageOptions, dry_run), .help = "Count what would be added; write nothing."},
+    STAGE_VERBOSE(StageOptions),
+    {0},
 };
 
 const NxCommand command_log_events = {
-  .name = "log-events",
-  .options = LOG_EVENTS_OPTIONS,
-  .help = "Store usage events as sessions.\n\nReads usage_event lines and adds a START and an END row for each event that is not there yet.",
-  .epilog = "\b\nExamples:\n    $ nx-db instruments | nx-harvest events | nx-db log-events",
+    .name = "log-events",
+    .options = LOG_EVENTS_OPTIONS,
+    .help =
+        "Store usage events as sessions.\n\nReads usage_event lines and adds a START and an END row for each event that is not there yet.",
+    .epilog = "\b\nExamples:\n    $ nx-db instruments | nx-harvest events | nx-db log-events",
 };
 
 static const NxOption LOG_RESULTS_OPTIONS[] = {STAGE_VERBOSE(StageOptions), {0}};
 
 const NxCommand command_log_results = {
-  .name = "log-results",
-  .options = LOG_RESULTS_OPTIONS,
-  .help = "Store what became of sessions.\n\nReads session lines, stores status and exports of each in one transaction, and writes the line out again.",
-  .epilog = "\b\nExamples:\n    $ nx-db pending --status BUILT_NOT_EXPORTED | nx-export | nx-db log-results",
+    .name = "log-results",
+    .options = LOG_RESULTS_OPTIONS,
+    .help = "Store what became of sessions.\n\nReads session lines, stores status and exports of each in one transaction, and writes the "
+            "line out again.",
+    .epilog = "\b\nExamples:\n    $ nx-db pending --status BUILT_NOT_EXPORTED | nx-export | nx-db log-results",
 };
 
 static const NxOption PENDING_OPTIONS[] = {
-  {.name = "--from", .type = NX_VALUE_TEXT, .field = offsetof(PendingOptions, from), .help = "Only sessions that start at or after this date."},
-  {.name = "--to", .type = NX_VALUE_TEXT, .field = offsetof(PendingOptions, to), .help = "Only sessions that end at or before this date."},
-  {.name = "--status", .type = NX_VALUE_TEXT, .repeatable = TRUE, .field = offsetof(PendingOptions, statuses),
-   .help = "Sessions of this status (repeatable).  [default: TO_BE_BUILT]"},
-  {.name = "--session", .type = NX_VALUE_TEXT, .repeatable = TRUE, .field = offsetof(PendingOptions, sessions),
-   .help = "This session, whatever its status (repeatable)."},
-  {.name = "--retry", .field = offsetof(PendingOptions, retry), .help = "Also sessions in ERROR and BUILT_NOT_EXPORTED."},
-  {.name = "--claim", .field = offsetof(PendingOptions, claim), .help = "Lease the sessions to this run (PostgreSQL)."},
-  {.name = "--dry-run", .letter = 'n', .field = offsetof(PendingOptions, dry_run), .help = "Write nothing to the database."},
-  {.name = "--events", .field = offsetof(PendingOptions, events), .help = "With -n: also the sessions of usage_event lines on standard input."},
-  STAGE_VERBOSE(PendingOptions),
-  {0},
+    {.name = "--from",
+     .type = NX_VALUE_TEXT,
+     .field = offsetof(PendingOptions, from),
+     .help = "Only sessions that start at or after this date."},
+    {.name = "--to",
+     .type = NX_VALUE_TEXT,
+     .field = offsetof(PendingOptions, to),
+     .help = "Only sessions that end at or before this date."},
+    {.name = "--status",
+     .type = NX_VALUE_TEXT,
+     .repeatable = TRUE,
+     .field = offsetof(PendingOptions, statuses),
+     .help = "Sessions of this status (repeatable).  [default: TO_BE_BUILT]"},
+    {.name = "--session",
+     .type = NX_VALUE_TEXT,
+     .repeatable = TRUE,
+     .field = offsetof(PendingOptions, sessions),
+     .help = "This session, whatever its status (repeatable)."},
+    {.name = "--retry", .field = offsetof(PendingOptions, retry), .help = "Also sessions in ERROR and BUILT_NOT_EXPORTED."},
+    {.name = "--claim", .field = offsetof(PendingOptions, claim), .help = "Lease the sessions to this run (PostgreSQL)."},
+    {.name = "--dry-run", .letter = 'n', .field = offsetof(PendingOptions, dry_run), .help = "Write nothing to the database."},
+    {.name = "--events",
+     .field = offsetof(PendingOptions, events),
+     .help = "With -n: also the sessions of usage_event lines on standard input."},
+    STAGE_VERBOSE(PendingOptions),
+    {0},
 };
 
 const NxCommand command_pending = {
-  .name = "pending",
-  .options = PENDING_OPTIONS,
-  .help = "Hand out sessions that wait for a record.\n\nWrites a session line for each, in the order in which they were logged.",
-  .epilog = "\b\nExamples:\n    $ nx-db pending -n | jq -r .session_identifier",
+    .name = "pending",
+    .options = PENDING_OPTIONS,
+    .help = "Hand out sessions that wait for a record.\n\nWrites a session line for each, in the order in which they were logged.",
+    .epilog = "\b\nExamples:\n    $ nx-db pending -n | jq -r .session_identifier",
 };
 
 /* ---------------------------------------------------------------------------------------------------------- running */
@@ -61,7 +77,8 @@ const NxCommand command_pending = {
 /* Errors of the engine say nothing of the database they come from. */
 int stage_failed(const char *address, GError *error)
 {
-  gboolean from_engine = error->domain == NX_ERROR && (error->code == NX_ERROR_IO || error->code == NX_ERROR_PLACE || error->code == NX_ERROR_FORMAT);
+  gboolean from_engine =
+      error->domain == NX_ERROR && (error->code == NX_ERROR_IO || error->code == NX_ERROR_PLACE || error->code == NX_ERROR_FORMAT);
   g_autofree char *shown = nx_config_masked_address(address ? address : "");
   if (from_engine && *shown && !strstr(error->message, shown))
     g_prefix_error(&error, "database %s: ", shown);
@@ -111,17 +128,26 @@ int run_pending(const char *address, int argc, char **argv)
   g_autoptr(GDateTime) from = NULL, to = NULL;
   if (!nx_cli_parse(&command_pending, argc, argv, &options) || !check_pending(&options))
     return nx_cli_exit_code();
-  if ((options.from && !nx_time_parse_bound(options.from, FALSE, &from, &error)) || (options.to && !nx_time_parse_bound(options.to, TRUE, &to, &error))) {
+  if ((options.from && !nx_time_parse_bound(options.from, FALSE, &from, &error)) ||
+      (options.to && !nx_time_parse_bound(options.to, TRUE, &to, &error))) {
     g_autofree char *message = g_strdup(error->message);
     g_error_free(error);
     return nx_cli_usage_error("Invalid value: %s", message);
   }
   nx_log_start("nx-db", options.verbosity);
   if (options.claim) {
-    fputs("Error: --claim needs a PostgreSQL database, which this program cannot open: the lock of build-records keeps runs apart on one host\n", stderr);
+    fputs("Error: --claim needs a PostgreSQL database, which this program cannot open: the lock of build-records keeps runs apart on one "
+          "host\n",
+          stderr);
     return 1;
   }
-  NxPendingOptions wanted = {.from = from, .to = to, .statuses = options.statuses, .sessions = options.sessions, .retry = options.retry,
-                             .dry_run = options.dry_run, .events = options.events, .in = STDIN_FILENO};
+  NxPendingOptions wanted = {.from = from,
+                             .to = to,
+                             .statuses = options.statuses,
+                             .sessions = options.sessions,
+                             .retry = options.retry,
+                             .dry_run = options.dry_run,
+                             .events = options.events,
+                             .in = STDIN_FILENO};
   return nx_stage_pending(address, &wanted, stdout, &error) ? 0 : stage_failed(address, error);
 }

@@ -4,23 +4,38 @@
 #include "nx-listing.h"
 
 static const NxOption OPTIONS[] = {
-  {.name = "--db-uri", .type = NX_VALUE_TEXT, .field = offsetof(NxDbOptions, db_uri), .help = "Database file or address; overrides NX_DB_PATH."},
-  {0},
+    {.name = "--db-uri",
+     .type = NX_VALUE_TEXT,
+     .field = offsetof(NxDbOptions, db_uri),
+     .help = "Database file or address; overrides NX_DB_PATH."},
+    {0},
 };
 
 static const NxCommand *const COMMANDS[] = {
-  &nx_command_db_alembic,   &nx_command_db_check,   &nx_command_db_create_demo, &nx_command_db_current,
-  &nx_command_db_downgrade, &nx_command_db_history, &nx_command_db_info,        &nx_command_db_init,
-  &command_instruments,     &command_log_events,    &command_log_results,       &command_pending,
-  &nx_command_db_status,    &nx_command_db_upgrade, &command_users,             NULL,
+    &nx_command_db_alembic,
+    &nx_command_db_check,
+    &nx_command_db_create_demo,
+    &nx_command_db_current,
+    &nx_command_db_downgrade,
+    &nx_command_db_history,
+    &nx_command_db_info,
+    &nx_command_db_init,
+    &command_instruments,
+    &command_log_events,
+    &command_log_results,
+    &command_pending,
+    &nx_command_db_status,
+    &nx_command_db_upgrade,
+    &command_users,
+    NULL,
 };
 
 static const NxCommand NX_DB = {
-  .name = "nx-db",
-  .version = NX_VERSION_PLAIN,
-  .options = OPTIONS,
-  .commands = COMMANDS,
-  .help = "Keep the NexusLIMS database: schema, instruments, sessions, results.",
+    .name = "nx-db",
+    .version = NX_VERSION_PLAIN,
+    .options = OPTIONS,
+    .commands = COMMANDS,
+    .help = "Keep the NexusLIMS database: schema, instruments, sessions, results.",
 };
 
 /* ----------------------------------------------------------------------------------------------------------- schema */
@@ -34,7 +49,8 @@ static int run_create_demo(const char *address, int argc, char **argv)
 {
   (void)address;
   NxDbCreateDemoOptions options = {0};
-  return nx_cli_parse(&nx_command_db_create_demo, argc, argv, &options) ? nx_db_command_create_demo(options.path, options.force) : nx_cli_exit_code();
+  return nx_cli_parse(&nx_command_db_create_demo, argc, argv, &options) ? nx_db_command_create_demo(options.path, options.force)
+                                                                        : nx_cli_exit_code();
 }
 
 static int run_current(const char *address, int argc, char **argv)
@@ -112,11 +128,21 @@ static const struct {
   const NxCommand *command;
   int (*run)(const char *address, int argc, char **argv);
 } RUNNERS[] = {
-  {&nx_command_db_alembic, run_alembic}, {&nx_command_db_check, run_check},     {&nx_command_db_current, run_current}, {&nx_command_db_downgrade, run_downgrade},
-  {&nx_command_db_history, run_history}, {&nx_command_db_init, run_init},       {&nx_command_db_upgrade, run_upgrade},
-  {&command_instruments, run_instruments}, {&command_log_events, run_log_events}, {&command_log_results, run_log_results},
-  {&nx_command_db_info, run_info},       {&nx_command_db_status, run_status},
-  {&command_pending, run_pending},       {&command_users, run_users},           {&nx_command_db_create_demo, run_create_demo},
+    {&nx_command_db_alembic, run_alembic},
+    {&nx_command_db_check, run_check},
+    {&nx_command_db_current, run_current},
+    {&nx_command_db_downgrade, run_downgrade},
+    {&nx_command_db_history, run_history},
+    {&nx_command_db_init, run_init},
+    {&nx_command_db_upgrade, run_upgrade},
+    {&command_instruments, run_instruments},
+    {&command_log_events, run_log_events},
+    {&command_log_results, run_log_results},
+    {&nx_command_db_info, run_info},
+    {&nx_command_db_status, run_status},
+    {&command_pending, run_pending},
+    {&command_users, run_users},
+    {&nx_command_db_create_demo, run_create_demo},
 };
 
 int main(int argc, char **argv)

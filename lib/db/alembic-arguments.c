@@ -1,16 +1,16 @@
-/* alembic-arguments.c — words of the Alembic-compatible command line, understood and refused as Python's argparse does: people's scripts and the
- * documents' examples are written for it. Usage lines are made from the rows of the commands. */
+/* alembic-arguments.c — words of the Alembic-compatible command line, understood and refused as Python's argparse does: people's scripts
+ * and the documents' examples are written for it. Usage lines are made from the rows of the commands. */
 #include "alembic.h"
 #include "nx-cli.h"
 
 #include <string.h>
 
 static const NxAlembicOption ROOT_OPTIONS[] = {
-  {"-c", "--config", "CONFIG", FALSE, G_STRUCT_OFFSET(NxAlembicArguments, config)},
-  {"-n", "--name", "NAME", FALSE, G_STRUCT_OFFSET(NxAlembicArguments, name)},
-  {"-x", NULL, "X", TRUE, G_STRUCT_OFFSET(NxAlembicArguments, extra)},
-  {NULL, "--raiseerr", NULL, FALSE, G_STRUCT_OFFSET(NxAlembicArguments, raise_error)},
-  {0},
+    {"-c", "--config", "CONFIG", FALSE, G_STRUCT_OFFSET(NxAlembicArguments, config)},
+    {"-n", "--name", "NAME", FALSE, G_STRUCT_OFFSET(NxAlembicArguments, name)},
+    {"-x", NULL, "X", TRUE, G_STRUCT_OFFSET(NxAlembicArguments, extra)},
+    {NULL, "--raiseerr", NULL, FALSE, G_STRUCT_OFFSET(NxAlembicArguments, raise_error)},
+    {0},
 };
 
 void nx_alembic_arguments_clear(NxAlembicArguments *arguments)
@@ -82,7 +82,8 @@ static char *usage_of(const NxAlembicCommand *command)
     g_ptr_array_add(positionals, command_choices("{", ",", "}"));
     g_ptr_array_add(positionals, g_strdup("..."));
   } else if (command->argument)
-    g_ptr_array_add(positionals, command->several ? g_strdup_printf("%s [%s ...]", command->argument, command->argument) : g_strdup(command->argument));
+    g_ptr_array_add(positionals,
+                    command->several ? g_strdup_printf("%s [%s ...]", command->argument, command->argument) : g_strdup(command->argument));
   return usage_text(program, options, positionals);
 }
 
@@ -216,8 +217,8 @@ static void take_long(Parser *parser, const char *word)
   else if (option->value)
     take_value(parser, option, equals ? equals + 1 : NULL);
   else if (equals)
-    parser->status = nx_alembic_usage_error(parser->command, "argument %s%s%s: ignored explicit argument '%s'", option->letter ? option->letter : "",
-                                            option->letter ? "/" : "", option->name, equals + 1);
+    parser->status = nx_alembic_usage_error(parser->command, "argument %s%s%s: ignored explicit argument '%s'",
+                                            option->letter ? option->letter : "", option->letter ? "/" : "", option->name, equals + 1);
   else
     store(parser, option, NULL);
 }

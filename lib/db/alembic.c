@@ -30,7 +30,8 @@ static gboolean run_current(const NxAlembic *alembic, FILE *out, GError **err)
 static gboolean run_history(const NxAlembic *alembic, FILE *out, GError **err)
 {
   const NxAlembicArguments *arguments = alembic->arguments;
-  return nx_report_history(alembic->graph, alembic->address, arguments->rev_range, arguments->verbose, arguments->indicate_current, out, err);
+  return nx_report_history(alembic->graph, alembic->address, arguments->rev_range, arguments->verbose, arguments->indicate_current, out,
+                           err);
 }
 
 static void print_revision(const NxRevision *revision, gboolean verbose, gboolean tree_marks, FILE *out)
@@ -175,8 +176,9 @@ static gboolean run_list_templates(const NxAlembic *alembic, FILE *out, GError *
 {
   (void)alembic;
   (void)err;
-  fprintf(out, "Available templates:\n\nsql - Plain SQL: one pair of files a revision, up and down.\n\n"
-               "Templates are used via the 'init' command, e.g.:\n\n  %s init --template sql ./scripts\n",
+  fprintf(out,
+          "Available templates:\n\nsql - Plain SQL: one pair of files a revision, up and down.\n\n"
+          "Templates are used via the 'init' command, e.g.:\n\n  %s init --template sql ./scripts\n",
           nx_cli_program());
   return TRUE;
 }
@@ -201,12 +203,30 @@ static gboolean run_init(const NxAlembic *alembic, FILE *out, GError **err)
 /* ------------------------------------------------------------------------------------------------------------- rows */
 
 #define FIELD(member) G_STRUCT_OFFSET(NxAlembicArguments, member)
-#define VERBOSE {"-v", "--verbose", NULL, FALSE, FIELD(verbose)}
-#define SQL {NULL, "--sql", NULL, FALSE, FIELD(sql)}
-#define TAG {NULL, "--tag", "TAG", FALSE, FIELD(tag)}
-#define MESSAGE {"-m", "--message", "MESSAGE", FALSE, FIELD(message)}
-#define BRANCH_LABEL {NULL, "--branch-label", "BRANCH_LABEL", FALSE, FIELD(branch_label)}
-#define REV_ID {NULL, "--rev-id", "REV_ID", FALSE, FIELD(rev_id)}
+#define VERBOSE                                                                                                                            \
+  {                                                                                                                                        \
+    "-v", "--verbose", NULL, FALSE, FIELD(verbose)                                                                                         \
+  }
+#define SQL                                                                                                                                \
+  {                                                                                                                                        \
+    NULL, "--sql", NULL, FALSE, FIELD(sql)                                                                                                 \
+  }
+#define TAG                                                                                                                                \
+  {                                                                                                                                        \
+    NULL, "--tag", "TAG", FALSE, FIELD(tag)                                                                                                \
+  }
+#define MESSAGE                                                                                                                            \
+  {                                                                                                                                        \
+    "-m", "--message", "MESSAGE", FALSE, FIELD(message)                                                                                    \
+  }
+#define BRANCH_LABEL                                                                                                                       \
+  {                                                                                                                                        \
+    NULL, "--branch-label", "BRANCH_LABEL", FALSE, FIELD(branch_label)                                                                     \
+  }
+#define REV_ID                                                                                                                             \
+  {                                                                                                                                        \
+    NULL, "--rev-id", "REV_ID", FALSE, FIELD(rev_id)                                                                                       \
+  }
 
 static const NxAlembicOption NONE[] = {{0}};
 static const NxAlembicOption ONLY_VERBOSE[] = {VERBOSE, {0}};
@@ -214,43 +234,48 @@ static const NxAlembicOption ONLY_SQL[] = {SQL, {0}};
 static const NxAlembicOption MOVE[] = {SQL, TAG, {0}};
 static const NxAlembicOption HEADS[] = {VERBOSE, {NULL, "--resolve-dependencies", NULL, FALSE, FIELD(resolve_dependencies)}, {0}};
 static const NxAlembicOption HISTORY[] = {
-  {"-r", "--rev-range", "REV_RANGE", FALSE, FIELD(rev_range)}, VERBOSE, {"-i", "--indicate-current", NULL, FALSE, FIELD(indicate_current)}, {0},
+    {"-r", "--rev-range", "REV_RANGE", FALSE, FIELD(rev_range)},
+    VERBOSE,
+    {"-i", "--indicate-current", NULL, FALSE, FIELD(indicate_current)},
+    {0},
 };
 static const NxAlembicOption INIT[] = {
-  {"-t", "--template", "TEMPLATE", FALSE, FIELD(template)}, {NULL, "--package", NULL, FALSE, FIELD(package)}, {0},
+    {"-t", "--template", "TEMPLATE", FALSE, FIELD(template)},
+    {NULL, "--package", NULL, FALSE, FIELD(package)},
+    {0},
 };
 static const NxAlembicOption MERGE[] = {MESSAGE, BRANCH_LABEL, REV_ID, {0}};
 static const NxAlembicOption REVISION[] = {
-  MESSAGE,
-  {NULL, "--autogenerate", NULL, FALSE, FIELD(autogenerate)},
-  SQL,
-  {NULL, "--head", "HEAD", FALSE, FIELD(head)},
-  {NULL, "--splice", NULL, FALSE, FIELD(splice)},
-  BRANCH_LABEL,
-  {NULL, "--version-path", "VERSION_PATH", FALSE, FIELD(version_path)},
-  REV_ID,
-  {NULL, "--depends-on", "DEPENDS_ON", TRUE, FIELD(depends_on)},
-  {0},
+    MESSAGE,
+    {NULL, "--autogenerate", NULL, FALSE, FIELD(autogenerate)},
+    SQL,
+    {NULL, "--head", "HEAD", FALSE, FIELD(head)},
+    {NULL, "--splice", NULL, FALSE, FIELD(splice)},
+    BRANCH_LABEL,
+    {NULL, "--version-path", "VERSION_PATH", FALSE, FIELD(version_path)},
+    REV_ID,
+    {NULL, "--depends-on", "DEPENDS_ON", TRUE, FIELD(depends_on)},
+    {0},
 };
 static const NxAlembicOption STAMP[] = {SQL, TAG, {NULL, "--purge", NULL, FALSE, FIELD(purge)}, {0}};
 
 const NxAlembicCommand nx_alembic_commands[] = {
-  {"branches", ONLY_VERBOSE, NULL, FALSE, "Show current branch points.", run_branches},
-  {"check", NONE, NULL, FALSE, "Check whether the database has the schema that the revisions build.", nx_alembic_check},
-  {"current", ONLY_VERBOSE, NULL, FALSE, "Display the current revision for a database.", run_current},
-  {"downgrade", MOVE, "revision", FALSE, "Revert to a previous version.", run_downgrade},
-  {"edit", NONE, "rev", FALSE, "Edit revision script(s) using $EDITOR.", run_edit},
-  {"ensure_version", ONLY_SQL, NULL, FALSE, "Create the version table if it is not there.", run_ensure_version},
-  {"heads", HEADS, NULL, FALSE, "Show the newest revision of every branch.", run_heads},
-  {"history", HISTORY, NULL, FALSE, "List revisions, newest first.", run_history},
-  {"init", INIT, "directory", FALSE, "Make a folder for revisions.", run_init},
-  {"list_templates", NONE, NULL, FALSE, "List the kinds of folders that init makes.", run_list_templates},
-  {"merge", MERGE, "revisions", TRUE, "Join branches: a new revision with several parents.", nx_alembic_merge},
-  {"revision", REVISION, NULL, FALSE, "Write the files of a new revision.", nx_alembic_revision},
-  {"show", NONE, "rev", FALSE, "Show a revision.", run_show},
-  {"stamp", STAMP, "revisions", TRUE, "Set the revision of the database without running anything.", nx_alembic_stamp},
-  {"upgrade", MOVE, "revision", FALSE, "Upgrade to a later version.", run_upgrade},
-  {0},
+    {"branches", ONLY_VERBOSE, NULL, FALSE, "Show current branch points.", run_branches},
+    {"check", NONE, NULL, FALSE, "Check whether the database has the schema that the revisions build.", nx_alembic_check},
+    {"current", ONLY_VERBOSE, NULL, FALSE, "Display the current revision for a database.", run_current},
+    {"downgrade", MOVE, "revision", FALSE, "Revert to a previous version.", run_downgrade},
+    {"edit", NONE, "rev", FALSE, "Edit revision script(s) using $EDITOR.", run_edit},
+    {"ensure_version", ONLY_SQL, NULL, FALSE, "Create the version table if it is not there.", run_ensure_version},
+    {"heads", HEADS, NULL, FALSE, "Show the newest revision of every branch.", run_heads},
+    {"history", HISTORY, NULL, FALSE, "List revisions, newest first.", run_history},
+    {"init", INIT, "directory", FALSE, "Make a folder for revisions.", run_init},
+    {"list_templates", NONE, NULL, FALSE, "List the kinds of folders that init makes.", run_list_templates},
+    {"merge", MERGE, "revisions", TRUE, "Join branches: a new revision with several parents.", nx_alembic_merge},
+    {"revision", REVISION, NULL, FALSE, "Write the files of a new revision.", nx_alembic_revision},
+    {"show", NONE, "rev", FALSE, "Show a revision.", run_show},
+    {"stamp", STAMP, "revisions", TRUE, "Set the revision of the database without running anything.", nx_alembic_stamp},
+    {"upgrade", MOVE, "revision", FALSE, "Upgrade to a later version.", run_upgrade},
+    {0},
 };
 
 /* ------------------------------------------------------------------------------------------------------------- main */

@@ -1,4 +1,5 @@
-/* autogenerate.c — `revision --autogenerate` and `check`: the database as it stands against what the revisions build (database 4.8, 8.5). */
+/* autogenerate.c — `revision --autogenerate` and `check`: the database as it stands against what the revisions build (database 4.8, 8.5).
+ */
 #include "autogenerate.h"
 #include "offline.h"
 #include "schema-compare.h"
@@ -133,10 +134,12 @@ static void append_difference(GString *up, GString *down, const NxTableDifferenc
     append_table(down, difference->expected);
     return;
   }
-  Change forth = {difference->expected, difference->live, difference->extra_columns, difference->missing_columns,
-                  difference->extra_indexes, difference->missing_indexes, difference->others->len > 0};
-  Change back = {difference->live, difference->expected, difference->missing_columns, difference->extra_columns,
-                 difference->missing_indexes, difference->extra_indexes, difference->others->len > 0};
+  Change forth = {difference->expected,        difference->live,          difference->extra_columns,
+                  difference->missing_columns, difference->extra_indexes, difference->missing_indexes,
+                  difference->others->len > 0};
+  Change back = {difference->live,           difference->expected,        difference->missing_columns,
+                 difference->extra_columns,  difference->missing_indexes, difference->extra_indexes,
+                 difference->others->len > 0};
   append_change(up, &forth);
   append_change(down, &back);
 }

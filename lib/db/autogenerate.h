@@ -4,7 +4,8 @@
 
 #include "alembic.h"
 
-/* The bodies of the pair of files that turn the schema of the head revision into the one of the database, and back. Both NULL: no difference. */
+/* The bodies of the pair of files that turn the schema of the head revision into the one of the database, and back. Both NULL: no
+ * difference. */
 gboolean nx_autogenerate(const NxAlembic *alembic, char **up, char **down, GError **err);
 
 #endif

@@ -1,5 +1,5 @@
-/* batch.c — `--@ batch TABLE drop a, b; rename x y; add name TYPE`: a table rebuilt from what it is, because SQLite cannot drop a column that
- * a UNIQUE names and databases of different origin have different types and constraint names (database 8.3). */
+/* batch.c — `--@ batch TABLE drop a, b; rename x y; add name TYPE`: a table rebuilt from what it is, because SQLite cannot drop a column
+ * that a UNIQUE names and databases of different origin have different types and constraint names (database 8.3). */
 #include "migration.h"
 #include "sql-text.h"
 
@@ -7,7 +7,7 @@
 
 /* One change of the directive. */
 typedef struct {
-  char *verb;  /* drop, rename, add */
+  char *verb;   /* drop, rename, add */
   char **words; /* column names; of add: name, then the type's words */
 } Change;
 

@@ -12,16 +12,16 @@
 static const struct {
   const char *pid, *display_name, *location, *property_tag, *filestore_path, *timezone;
 } INSTRUMENTS[] = {
-  {"FEI-Titan-TEM-635816", "Titan TEM", "Building 223, Room B101", "PRP-12345", "Titan_TEM_635816", "US/Eastern"},
-  {"Thermo-Helios-FIB-987654", "Helios FIB/SEM", "Building 224, Room A205", "PRP-23456", "Helios_FIB_987654", "US/Pacific"},
-  {"JEOL-JSM-7100-456789", "JEOL SEM", "Building 222, Room C301", "PRP-34567", "JEOL_SEM_456789", "US/Mountain"},
-  {"Hitachi-TM4000-123456", "Hitachi Tabletop SEM", "Building 221, Room D102", "PRP-45678", "Hitachi_SEM_123456", "US/Central"},
-  {"Zeiss-Orion-NanoFab-789012", "Zeiss Orion NanoFab", "Building 225, Room E404", "PRP-56789", "Zeiss_Orion_789012", "US/Eastern"},
-  {"FEI-Quanta-650-334455", "Quanta 650 ESEM", "Building 223, Room B203", "PRP-67890", "Quanta_ESEM_334455", "US/Eastern"},
-  {"JEOL-2100F-TEM-556677", "JEOL 2100F TEM", "Building 226, Room F101", "PRP-78901", "JEOL_2100F_556677", "US/Pacific"},
-  {"Tescan-MIRA3-778899", "TESCAN MIRA3 SEM", "Building 224, Room A302", "PRP-89012", "Tescan_MIRA_778899", "US/Mountain"},
-  {"Gatan-Ilion-II-990011", "Gatan Ilion II", "Building 223, Room B104", "PRP-90123", "Gatan_Ilion_990011", "US/Eastern"},
-  {"Hitachi-SU8230-112233", "Hitachi SU8230 CFE-SEM", "Building 227, Room G205", "PRP-01234", "Hitachi_SU8230_112233", "US/Central"},
+    {"FEI-Titan-TEM-635816", "Titan TEM", "Building 223, Room B101", "PRP-12345", "Titan_TEM_635816", "US/Eastern"},
+    {"Thermo-Helios-FIB-987654", "Helios FIB/SEM", "Building 224, Room A205", "PRP-23456", "Helios_FIB_987654", "US/Pacific"},
+    {"JEOL-JSM-7100-456789", "JEOL SEM", "Building 222, Room C301", "PRP-34567", "JEOL_SEM_456789", "US/Mountain"},
+    {"Hitachi-TM4000-123456", "Hitachi Tabletop SEM", "Building 221, Room D102", "PRP-45678", "Hitachi_SEM_123456", "US/Central"},
+    {"Zeiss-Orion-NanoFab-789012", "Zeiss Orion NanoFab", "Building 225, Room E404", "PRP-56789", "Zeiss_Orion_789012", "US/Eastern"},
+    {"FEI-Quanta-650-334455", "Quanta 650 ESEM", "Building 223, Room B203", "PRP-67890", "Quanta_ESEM_334455", "US/Eastern"},
+    {"JEOL-2100F-TEM-556677", "JEOL 2100F TEM", "Building 226, Room F101", "PRP-78901", "JEOL_2100F_556677", "US/Pacific"},
+    {"Tescan-MIRA3-778899", "TESCAN MIRA3 SEM", "Building 224, Room A302", "PRP-89012", "Tescan_MIRA_778899", "US/Mountain"},
+    {"Gatan-Ilion-II-990011", "Gatan Ilion II", "Building 223, Room B104", "PRP-90123", "Gatan_Ilion_990011", "US/Eastern"},
+    {"Hitachi-SU8230-112233", "Hitachi SU8230 CFE-SEM", "Building 227, Room G205", "PRP-01234", "Hitachi_SU8230_112233", "US/Central"},
 };
 
 static gboolean add_instruments(NxDb *db, GError **err)

@@ -87,7 +87,8 @@ static gboolean count_distribution(NxDb *db, const char *table, const char *colu
 
 static gboolean count_table(NxDb *db, const char *table, const Verification *verification, Count *count, GError **err)
 {
-  return count_rows(db, table, &count->rows, err) && (!verification->key || count_range(db, table, verification->key, &count->range, err)) &&
+  return count_rows(db, table, &count->rows, err) &&
+         (!verification->key || count_range(db, table, verification->key, &count->range, err)) &&
          (!verification->by || count_distribution(db, table, verification->by, &count->distribution, err));
 }
 
@@ -135,7 +136,8 @@ NxWatch *nx_watch_start(NxDb *db, GPtrArray *pieces, GError **err)
 
 static gboolean mismatch(GError **err, const char *table, const char *what, const char *expected, const char *actual)
 {
-  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "Data integrity check FAILED for %s: %s Expected: %s, Actual: %s", table, what, expected, actual);
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "Data integrity check FAILED for %s: %s Expected: %s, Actual: %s", table, what, expected,
+              actual);
   return FALSE;
 }
 
@@ -246,7 +248,7 @@ static const struct {
   const char *name;
   gboolean (*run)(NxDb *db, NxWatch *watch, const char *arguments, FILE *out, GError **err);
 } DIRECTIVES[] = {
-  {"count", run_count}, {"verify", run_verify}, {"summary", run_summary}, {"batch", run_batch}, {"irreversible", run_irreversible},
+    {"count", run_count}, {"verify", run_verify}, {"summary", run_summary}, {"batch", run_batch}, {"irreversible", run_irreversible},
 };
 
 gboolean nx_directive_run(NxDb *db, NxWatch *watch, const char *directive, FILE *out, GError **err)
@@ -338,7 +340,8 @@ static char *offending_rows(NxDb *db, const Verification *verification, const Nx
   g_autofree char *table = nx_sql_identifier(verification->table);
   g_autofree char *columns = columns_of_check(copy, check->text);
   const char *key = verification->key ? verification->key : "rowid";
-  g_autofree char *sql = g_strdup_printf("SELECT %s%s FROM %s WHERE NOT (%s) ORDER BY 1", key, columns, table, check->text + strlen("CHECK"));
+  g_autofree char *sql =
+      g_strdup_printf("SELECT %s%s FROM %s WHERE NOT (%s) ORDER BY 1", key, columns, table, check->text + strlen("CHECK"));
   g_autoptr(NxRows) rows = nx_db_select(db, NULL, sql, NULL);
   g_autoptr(GString) text = g_string_new(NULL);
   guint count = 0;

@@ -50,8 +50,8 @@ static gboolean read_event(NxLines *lines, json_object *line, Event *event, GErr
   }
   event->user = nx_json_get_string(line, "user");
   return (event->session_identifier = need_text(lines, line, "session_identifier", err)) &&
-         (event->instrument_pid = need_text(lines, line, "instrument_pid", err)) && (event->start = need_instant(lines, line, "start", err)) &&
-         (event->end = need_instant(lines, line, "end", err));
+         (event->instrument_pid = need_text(lines, line, "instrument_pid", err)) &&
+         (event->start = need_instant(lines, line, "start", err)) && (event->end = need_instant(lines, line, "end", err));
 }
 
 static gboolean add_row(Log *log, const Event *event, const char *type, const char *timestamp, gboolean *added, GError **err)
@@ -65,10 +65,11 @@ static gboolean add_row(Log *log, const Event *event, const char *type, const ch
     return TRUE;
   }
   *added = TRUE;
-  return log->dry_run || nx_db_run(log->db, err,
-                                   "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, \"user\") "
-                                   "VALUES ($1, $2, $3, $4, 'TO_BE_BUILT', $5)",
-                                   "sssss", event->session_identifier, event->instrument_pid, timestamp, type, event->user);
+  return log->dry_run ||
+         nx_db_run(log->db, err,
+                   "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, \"user\") "
+                   "VALUES ($1, $2, $3, $4, 'TO_BE_BUILT', $5)",
+                   "sssss", event->session_identifier, event->instrument_pid, timestamp, type, event->user);
 }
 
 static gboolean add_rows(Log *log, const Event *event, gboolean *added, GError **err)
@@ -93,8 +94,8 @@ static gboolean log_line(Log *log, json_object *line, GError **err)
       !nx_db_number(log->db, &instruments, err, "SELECT count(*) FROM instruments WHERE instrument_pid = $1", "s", event.instrument_pid))
     return FALSE;
   if (!instruments) {
-    nx_log_warning("line %" G_GUINT64_FORMAT ": instrument '%s' of %s is not in the database; the event is left out", nx_lines_number(log->lines),
-                   event.instrument_pid, event.session_identifier);
+    nx_log_warning("line %" G_GUINT64_FORMAT ": instrument '%s' of %s is not in the database; the event is left out",
+                   nx_lines_number(log->lines), event.instrument_pid, event.session_identifier);
     return TRUE;
   }
   if (!store_event(log, &event, &added, err))

@@ -322,7 +322,8 @@ NxGraph *nx_graph_load(const char *schema, GError **err)
   graph->schema = g_strdup(schema);
   graph->folder = schema_folder(schema);
   graph->revisions = g_ptr_array_new_with_free_func(revision_free);
-  if (!read_facts(graph, err) || !read_folder(graph, err) || !check_names(graph, err) || !link_revisions(graph, err) || !check_no_cycle(graph, err))
+  if (!read_facts(graph, err) || !read_folder(graph, err) || !check_names(graph, err) || !link_revisions(graph, err) ||
+      !check_no_cycle(graph, err))
     return NULL;
   spread_labels(graph);
   return g_steal_pointer(&graph);

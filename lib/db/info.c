@@ -22,7 +22,8 @@ static int not_found(const char *address, const GError *error)
 {
   g_autofree char *url = nx_db_url_shown(address && *address ? address : "");
   g_autofree char *masked = nx_log_masked(error ? error->message : "");
-  fprintf(stderr, "Error: Database not found at %s%s%s\n", address && *address ? url : "(NX_DB_PATH is not set)", error ? ": " : "", masked);
+  fprintf(stderr, "Error: Database not found at %s%s%s\n", address && *address ? url : "(NX_DB_PATH is not set)", error ? ": " : "",
+          masked);
   return 1;
 }
 
@@ -169,15 +170,16 @@ static json_object *info_as_json(NxDb *db, const char *address, GError **err)
 
 static void print_info(json_object *info)
 {
-  static const char *const LABELS[][2] = {{"Backend", "backend"}, {"Read-only", "read_only"}, {"URI", "uri"},          {"Engine", "engine"},
-                                          {"Host", "host"},       {"Database", "database"},   {"Connected", "connected"}, {"Revision", "revision"}};
+  static const char *const LABELS[][2] = {{"Backend", "backend"},     {"Read-only", "read_only"}, {"URI", "uri"},
+                                          {"Engine", "engine"},       {"Host", "host"},           {"Database", "database"},
+                                          {"Connected", "connected"}, {"Revision", "revision"}};
   for (gsize i = 0; i < G_N_ELEMENTS(LABELS); i++) {
     json_object *value = nx_json_get(info, LABELS[i][1]);
-    const char *text = json_object_is_type(value, json_type_boolean) ? boolean_shown(json_object_get_boolean(value)) : json_object_get_string(value);
+    const char *text =
+        json_object_is_type(value, json_type_boolean) ? boolean_shown(json_object_get_boolean(value)) : json_object_get_string(value);
     print_label("", 12, LABELS[i][0], text);
   }
-  json_object_object_foreach(nx_json_get(info, "tables"), table, rows)
-    print_label("  ", 30, table, json_object_get_string(rows));
+  json_object_object_foreach(nx_json_get(info, "tables"), table, rows) print_label("  ", 30, table, json_object_get_string(rows));
 }
 
 int nx_db_command_info(const char *address, gboolean json, const char *jq)

@@ -1,4 +1,5 @@
-/* instruments-list.c — `instruments list`: each instrument with its number of sessions and the end of the last one (cli 7, database 7.2). */
+/* instruments-list.c — `instruments list`: each instrument with its number of sessions and the end of the last one (cli 7, database 7.2).
+ */
 #include "nx-cli.h"
 #include "nx-config.h"
 #include "nx-listing.h"
@@ -44,7 +45,8 @@ static gboolean read_usage(NxDb *db, json_object *instrument, Usage *usage, GErr
   const char *pid = nx_json_get_string(instrument, "instrument_pid"), *zone_name = nx_json_get_string(instrument, "timezone");
   GTimeZone *zone = zone_name ? nx_zone(zone_name, NULL) : NULL;
   return nx_db_number(db, &usage->sessions, err,
-                      "SELECT count(DISTINCT session_identifier) FROM session_log WHERE instrument = $1 AND event_type = 'END'", "s", pid) &&
+                      "SELECT count(DISTINCT session_identifier) FROM session_log WHERE instrument = $1 AND event_type = 'END'", "s",
+                      pid) &&
          read_last(db, pid, zone ? zone : nx_zone_system(), &usage->last, err);
 }
 
@@ -98,8 +100,8 @@ static char **table_row(json_object *instrument, const Usage *usage, gboolean as
 }
 
 static const NxTextColumn COLUMNS[] = {
-  {"ID", FALSE, FALSE},      {"Display Name", FALSE, TRUE}, {"Location", FALSE, TRUE},
-  {"API URL", FALSE, FALSE}, {"Sessions", TRUE, TRUE},      {"Last Session", FALSE, FALSE},
+    {"ID", FALSE, FALSE},      {"Display Name", FALSE, TRUE}, {"Location", FALSE, TRUE},
+    {"API URL", FALSE, FALSE}, {"Sessions", TRUE, TRUE},      {"Last Session", FALSE, FALSE},
 };
 #define API_URL_COLUMN 3
 
@@ -110,7 +112,8 @@ static void print_table(GPtrArray *rows, gboolean ascii)
   guint n = G_N_ELEMENTS(COLUMNS);
   const char *asked = g_getenv("COLUMNS");
   gboolean is_asked = asked && *asked && strspn(asked, "0123456789") == strlen(asked), is_terminal = isatty(STDOUT_FILENO);
-  NxTextStyle style = {.width = is_asked || is_terminal ? nx_cli_columns(80) : G_MAXSIZE, .ascii = ascii, .styled = nx_cli_has_colour(stdout)};
+  NxTextStyle style = {
+      .width = is_asked || is_terminal ? nx_cli_columns(80) : G_MAXSIZE, .ascii = ascii, .styled = nx_cli_has_colour(stdout)};
   memcpy(columns, COLUMNS, sizeof COLUMNS);
   /* A person in a narrow window would rather miss the address than read columns of one letter. */
   if (!is_asked && is_terminal && nx_text_table_width(columns, n, rows) > style.width) {
@@ -171,7 +174,8 @@ int nx_db_command_instruments_list(const char *address, gboolean json, const cha
   if (db && list(db, json || jq, jq, &error))
     return 0;
   g_autofree char *shown = nx_config_masked_address(address);
-  if (error->code != NX_ERROR_MISSING && error->code != NX_ERROR_CONFIG && !strstr(error->message, shown) && !g_str_has_prefix(error->message, "jq: "))
+  if (error->code != NX_ERROR_MISSING && error->code != NX_ERROR_CONFIG && !strstr(error->message, shown) &&
+      !g_str_has_prefix(error->message, "jq: "))
     g_prefix_error(&error, "database %s: ", shown);
   return nx_fail(error);
 }

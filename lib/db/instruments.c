@@ -56,8 +56,7 @@ gboolean nx_stage_instruments(const char *address, FILE *out, GError **err)
   for (guint i = 0; i < instruments->len; i++) {
     g_autoptr(json_object) line = json_object_new_object();
     nx_json_set_string(line, "kind", "instrument");
-    json_object_object_foreach(instruments->pdata[i], key, value)
-      nx_json_set(line, key, json_object_get(value));
+    json_object_object_foreach(instruments->pdata[i], key, value) nx_json_set(line, key, json_object_get(value));
     if (!nx_line_write(out, line, err))
       return FALSE;
   }
@@ -108,7 +107,8 @@ static gboolean check_value(const Import *import, const char *key, json_object *
 
 static gboolean check_line(const Import *import, json_object *line, GError **err)
 {
-  json_object_object_foreach(line, key, value) {
+  json_object_object_foreach(line, key, value)
+  {
     if (g_str_equal(key, "kind")) {
       const char *kind = nx_json_get_string(line, "kind");
       if (g_strcmp0(kind, "instrument") != 0) {
@@ -163,7 +163,8 @@ static gboolean check_api_url_is_free(const Import *import, json_object *line, c
   const char *api_url = nx_json_get_string(line, "api_url");
   if (!api_url)
     return TRUE;
-  if (!nx_db_number(import->db, &others, err, "SELECT count(*) FROM instruments WHERE api_url = $1 AND instrument_pid <> $2", "ss", api_url, pid))
+  if (!nx_db_number(import->db, &others, err, "SELECT count(*) FROM instruments WHERE api_url = $1 AND instrument_pid <> $2", "ss", api_url,
+                    pid))
     return FALSE;
   return others == 0 || refuse(import, err, "api_url", "belongs to another instrument");
 }

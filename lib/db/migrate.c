@@ -34,7 +34,7 @@ static NxStep *step_read(const NxRevision *revision, const char *engine, gboolea
 GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const char *target, gboolean is_upgrade, GError **err)
 {
   g_autoptr(GPtrArray) revisions =
-    is_upgrade ? nx_graph_plan_upgrade(graph, rows, target, err) : nx_graph_plan_downgrade(graph, rows, target, err);
+      is_upgrade ? nx_graph_plan_upgrade(graph, rows, target, err) : nx_graph_plan_downgrade(graph, rows, target, err);
   if (!revisions)
     return NULL;
   g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func(step_free);
@@ -105,8 +105,8 @@ static gboolean move_version(NxDb *db, const NxGraph *graph, const NxStep *step,
       return FALSE;
     if (nx_db_changed(db) == 1)
       continue;
-    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "alembic_version: one row should have changed, %" G_GINT64_FORMAT " did: %s", nx_db_changed(db),
-                (const char *)statements->pdata[i]);
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "alembic_version: one row should have changed, %" G_GINT64_FORMAT " did: %s",
+                nx_db_changed(db), (const char *)statements->pdata[i]);
     return FALSE;
   }
   return TRUE;
@@ -122,7 +122,8 @@ static gboolean check_still_at(NxDb *db, char **rows, GError **err)
   for (char **row = now; *row; row++)
     same = same && g_strv_contains((const char *const *)rows, *row);
   if (!same)
-    g_set_error_literal(err, NX_ERROR, NX_ERROR_DATA, "another process has migrated this database in the meantime: look at `current` and start again");
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_DATA,
+                        "another process has migrated this database in the meantime: look at `current` and start again");
   return same;
 }
 

@@ -20,8 +20,8 @@ GPtrArray *nx_pieces_read(const char *path, GError **err);
 /* ------------------------------------------------------------------------------------------------- table definitions */
 
 typedef struct {
-  char *name;    /* without quotes */
-  char *type;    /* "" when there is none */
+  char *name;     /* without quotes */
+  char *type;     /* "" when there is none */
   char *standard; /* text of the DEFAULT, or NULL */
   gboolean not_null;
   gboolean has_more; /* constraints of its own beyond those above (UNIQUE, CHECK, REFERENCES, COLLATE, …) */
@@ -75,7 +75,7 @@ char *nx_directive_name(const char *directive, const char **rest);
 
 /* ----------------------------------------------------------------------------------------------------- version table */
 
-#define NX_VERSION_TABLE_SQL \
+#define NX_VERSION_TABLE_SQL                                                                                                               \
   "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n\tCONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)"
 
 /* Rows of alembic_version, sorted; *exists tells an absent table from an empty one (may be NULL). */

@@ -109,7 +109,8 @@ extern const char *const nx_db_unset_message;
 int nx_db_command_instruments_list(const char *address, gboolean json, const char *jq);
 /* Names in other systems (database 7.4). Looking up what is not there prints nothing and returns 1. */
 int nx_db_command_users_list(const char *address, gboolean json, const char *jq);
-int nx_db_command_users_add(const char *address, const char *user, const char *system, const char *external_id, const char *email, const char *notes);
+int nx_db_command_users_add(const char *address, const char *user, const char *system, const char *external_id, const char *email,
+                            const char *notes);
 int nx_db_command_users_lookup(const char *address, const char *user, const char *system);
 int nx_db_command_users_whois(const char *address, const char *system, const char *external_id);
 int nx_db_command_users_verify(const char *address, const char *user, const char *system);
@@ -147,8 +148,8 @@ typedef struct {
 /* Session lines of what is to be done (LINES). Each is handed out after its RECORD_GENERATION row is there. */
 gboolean nx_stage_pending(const char *address, const NxPendingOptions *options, FILE *out, GError **err);
 
-/* Session lines → statuses and upload_log, one transaction a session; each line is written to `out` once it is stored. A session that cannot
- * be stored is logged, the others go on, and the error is reported at the end. */
+/* Session lines → statuses and upload_log, one transaction a session; each line is written to `out` once it is stored. A session that
+ * cannot be stored is logged, the others go on, and the error is reported at the end. */
 gboolean nx_stage_log_results(const char *address, int in, FILE *out, GError **err);
 
 #endif

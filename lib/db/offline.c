@@ -1,5 +1,5 @@
-/* offline.c — migrations as a script instead of a change (database 4.6). The steps run in a scratch database beside the printing, so that a
- * rebuild, which depends on what a table is, comes out as concrete statements. */
+/* offline.c — migrations as a script instead of a change (database 4.6). The steps run in a scratch database beside the printing, so that
+ * a rebuild, which depends on what a table is, comes out as concrete statements. */
 #include "offline.h"
 
 #include "driver.h"
@@ -110,7 +110,8 @@ NxDb *nx_offline_scratch(const NxGraph *graph, NxDb *live, char **rows, GError *
   g_auto(GStrv) live_rows = live ? nx_version_rows(live, NULL, NULL) : NULL;
   if (!scratch || !nx_db_enforce_foreign_keys(scratch, FALSE, err))
     return NULL;
-  gboolean made = live_rows && *live_rows && same_rows(live_rows, rows) ? copy_schema(live, scratch, err) : build_up_to(scratch, graph, rows, err);
+  gboolean made =
+      live_rows && *live_rows && same_rows(live_rows, rows) ? copy_schema(live, scratch, err) : build_up_to(scratch, graph, rows, err);
   return made ? g_steal_pointer(&scratch) : NULL;
 }
 

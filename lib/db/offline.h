@@ -4,8 +4,8 @@
 
 #include "migration.h"
 
-/* The script of `range`: `start:end`, or `end` alone, which begins at the base (up) or where the database stands (down). `address` may be NULL;
- * when its database stands at the start, rebuilt tables are its own. Errors of the range are NX_ERROR_USAGE. */
+/* The script of `range`: `start:end`, or `end` alone, which begins at the base (up) or where the database stands (down). `address` may be
+ * NULL; when its database stands at the start, rebuilt tables are its own. Errors of the range are NX_ERROR_USAGE. */
 gboolean nx_offline_migrate(const NxGraph *graph, const char *address, const char *range, gboolean is_upgrade, FILE *out, GError **err);
 gboolean nx_offline_stamp(const NxGraph *graph, const char *range, FILE *out, GError **err);
 void nx_offline_print(FILE *out, const char *statement);

@@ -1,5 +1,5 @@
-/* pending.c — session lines of what is to be done: START rows with their END, what is known of earlier exports, and the RECORD_GENERATION row
- * that says a build has begun (record-building 2, LINES). */
+/* pending.c — session lines of what is to be done: START rows with their END, what is known of earlier exports, and the RECORD_GENERATION
+ * row that says a build has begun (record-building 2, LINES). */
 #include "nx-config.h"
 #include "stages.h"
 
@@ -13,7 +13,7 @@ typedef struct {
   char *identifier, *instrument_pid, *user;
   char *start, *end; /* end: NULL when there is none */
   char *status;
-  gboolean by_name;  /* asked for by its identifier */
+  gboolean by_name; /* asked for by its identifier */
 } Session;
 
 typedef struct {
@@ -46,8 +46,9 @@ static char *whole_text(NxRows *rows, guint column)
   return text && g_utf8_validate(text, -1, NULL) ? g_strdup(text) : NULL;
 }
 
-#define START_ROWS \
-  "SELECT id_session_log, session_identifier, instrument, timestamp, record_status, \"user\" FROM session_log WHERE event_type = 'START' AND "
+#define START_ROWS                                                                                                                         \
+  "SELECT id_session_log, session_identifier, instrument, timestamp, record_status, \"user\" FROM session_log WHERE event_type = 'START' " \
+  "AND "
 
 static gboolean select_sessions(Pending *pending, const char *where, const char *value, gboolean by_name, GPtrArray *sessions, GError **err)
 {
@@ -157,7 +158,8 @@ static gboolean check_times(Pending *pending, const char *pid, const char *start
   if (!to)
     return FALSE;
   const NxPendingOptions *options = pending->options;
-  *inside = (!options->from || nx_time_ns(from) >= nx_time_ns(options->from)) && (!options->to || nx_time_ns(to) <= nx_time_ns(options->to));
+  *inside =
+      (!options->from || nx_time_ns(from) >= nx_time_ns(options->from)) && (!options->to || nx_time_ns(to) <= nx_time_ns(options->to));
   return TRUE;
 }
 
@@ -177,7 +179,8 @@ static gboolean is_wanted(Pending *pending, const Session *session)
     return FALSE;
   }
   if (!check_times(pending, session->instrument_pid, session->start, session->end, &inside, &reason)) {
-    nx_log_warning("session %s (id_session_log %" G_GINT64_FORMAT ") is left out: %s", session->identifier, session->start_id, reason->message);
+    nx_log_warning("session %s (id_session_log %" G_GINT64_FORMAT ") is left out: %s", session->identifier, session->start_id,
+                   reason->message);
     return FALSE;
   }
   return inside || session->by_name;
@@ -239,8 +242,8 @@ static gboolean put_back_to_work(Pending *pending, Session *session, GError **er
   session->status = g_strdup("TO_BE_BUILT");
   return pending->options->dry_run ||
          nx_db_run(pending->db, err,
-                   "UPDATE session_log SET record_status = 'TO_BE_BUILT' WHERE session_identifier = $1 AND event_type IN ('START', 'END')", "s",
-                   session->identifier);
+                   "UPDATE session_log SET record_status = 'TO_BE_BUILT' WHERE session_identifier = $1 AND event_type IN ('START', 'END')",
+                   "s", session->identifier);
 }
 
 /* Everything of a session that the database knows and changes, in one go. */
@@ -316,7 +319,8 @@ static gboolean hand_out_event(Pending *pending, NxLines *lines, json_object *ev
   }
   json_object *instrument = g_hash_table_lookup(pending->instruments, values[1]);
   if (!instrument) {
-    nx_log_warning("line %" G_GUINT64_FORMAT ": instrument '%s' is not in the database; the event is left out", nx_lines_number(lines), values[1]);
+    nx_log_warning("line %" G_GUINT64_FORMAT ": instrument '%s' is not in the database; the event is left out", nx_lines_number(lines),
+                   values[1]);
     return TRUE;
   }
   if (!check_times(pending, values[1], values[2], values[3], &inside, &reason)) {

@@ -12,10 +12,10 @@ typedef struct {
   const char *at;
   guint line;
   GPtrArray *pieces;
-  const char *begin;     /* of the statement, NULL between two */
+  const char *begin; /* of the statement, NULL between two */
   guint begin_line;
   gboolean is_trigger;
-  char words[3][16];     /* the last words and semicolons, upper case, newest first: what a trigger's end is known by */
+  char words[3][16]; /* the last words and semicolons, upper case, newest first: what a trigger's end is known by */
   guint words_seen;
 } Cutter;
 

@@ -301,7 +301,8 @@ static void relative_parse(const char *text, Relative *relative)
 static gboolean relative_branch(const NxGraph *graph, const Relative *relative, NxRevision **branch, GError **err)
 {
   *branch = NULL;
-  return !relative->label || (*branch = nx_graph_find(graph, relative->label)) || nx_revision_error(err, "No such branch: '%s'", relative->label);
+  return !relative->label || (*branch = nx_graph_find(graph, relative->label)) ||
+         nx_revision_error(err, "No such branch: '%s'", relative->label);
 }
 
 static gboolean relative_start(const NxGraph *graph, const Relative *relative, NxRevision **start, GError **err)
@@ -392,7 +393,8 @@ static gboolean relative_destination(const NxGraph *graph, GPtrArray *current, c
   if (candidates->len == 0)
     return too_few_steps(err, relative->number);
   if (candidates->len > 1)
-    nx_log_warning("downgrade %s from several heads is ambiguous; counting from %s", relative->number, ((NxRevision *)candidates->pdata[0])->id);
+    nx_log_warning("downgrade %s from several heads is ambiguous; counting from %s", relative->number,
+                   ((NxRevision *)candidates->pdata[0])->id);
   to->place = candidates->pdata[0];
   if (!to->branch)
     to->branch = to->place;
@@ -481,7 +483,8 @@ GPtrArray *nx_graph_range(const NxGraph *graph, char **rows, const char *lower, 
   g_autoptr(GPtrArray) from = range_bound(graph, rows, lower, err);
   if (!from)
     return NULL;
-  g_autoptr(GPtrArray) to = g_str_equal(upper, "current") ? range_bound(graph, rows, upper, err) : upgrade_targets(graph, from, upper, FALSE, err);
+  g_autoptr(GPtrArray) to =
+      g_str_equal(upper, "current") ? range_bound(graph, rows, upper, err) : upgrade_targets(graph, from, upper, FALSE, err);
   if (!to)
     return NULL;
   g_autoptr(GHashTable) needed = nx_revisions_below(to, TRUE);

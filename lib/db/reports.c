@@ -8,8 +8,8 @@
 static const struct {
   const char *id, *present;
 } RENAMED[] = {
-  {"v2_4_0_1", "v2_4_0a"},
-  {"v2_4_0_2", "v2_4_0b"},
+    {"v2_4_0_1", "v2_4_0a"},
+    {"v2_4_0_2", "v2_4_0b"},
 };
 
 const char *nx_revision_renamed(const char *id)
@@ -68,8 +68,8 @@ static char **known_rows(const NxGraph *graph, const char *address, GError **err
   return g_strv_builder_end(known);
 }
 
-gboolean nx_report_history(const NxGraph *graph, const char *address, const char *range, gboolean verbose, gboolean indicate_current, FILE *out,
-                           GError **err)
+gboolean nx_report_history(const NxGraph *graph, const char *address, const char *range, gboolean verbose, gboolean indicate_current,
+                           FILE *out, GError **err)
 {
   if (range && !strchr(range, ':'))
     return nx_revision_error(err, "History range requires [start]:[end], [start]:, or :[end]");
@@ -113,7 +113,8 @@ static json_object *revision_as_json(const NxRevision *revision, char **rows)
   return entry;
 }
 
-gboolean nx_report_history_as_json(const NxGraph *graph, const char *address, gboolean indicate_current, const char *jq, FILE *out, GError **err)
+gboolean nx_report_history_as_json(const NxGraph *graph, const char *address, gboolean indicate_current, const char *jq, FILE *out,
+                                   GError **err)
 {
   g_auto(GStrv) rows = NULL;
   if (indicate_current && !(rows = known_rows(graph, address, err)))

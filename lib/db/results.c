@@ -63,8 +63,8 @@ static gboolean store_upload(Results *results, const char *identifier, json_obje
   g_autofree char *timestamp = given ? g_strdup(given) : nx_time_format(now);
   g_autofree char *metadata = metadata_text(result);
   if (!nx_db_number(results->db, &known, err,
-                    "SELECT count(*) FROM upload_log WHERE session_identifier = $1 AND destination_name = $2 AND timestamp = $3", "sss", identifier,
-                    destination, timestamp))
+                    "SELECT count(*) FROM upload_log WHERE session_identifier = $1 AND destination_name = $2 AND timestamp = $3", "sss",
+                    identifier, destination, timestamp))
     return FALSE;
   return known || nx_db_run(results->db, err,
                             "INSERT INTO upload_log (session_identifier, destination_name, success, timestamp, record_id, record_url, "

@@ -10,8 +10,8 @@
 /* What the card of the new revision says. */
 typedef struct {
   const char *id, *title, *label;
-  GPtrArray *parents; /* NxRevision* */
-  GPtrArray *depends; /* NxRevision* */
+  GPtrArray *parents;    /* NxRevision* */
+  GPtrArray *depends;    /* NxRevision* */
   const char *up, *down; /* bodies */
 } Card;
 
@@ -161,8 +161,9 @@ static GPtrArray *parents_of(const NxAlembic *alembic, GError **err)
   const char *head = alembic->arguments->head ? alembic->arguments->head : "head";
   g_autoptr(GPtrArray) heads = nx_graph_heads(alembic->graph, FALSE);
   if (g_str_equal(head, "head") && heads->len > 1) {
-    nx_revision_error(err, "Multiple heads are present; please specify the head revision on which the new revision should be based, or perform "
-                           "a merge.");
+    nx_revision_error(err,
+                      "Multiple heads are present; please specify the head revision on which the new revision should be based, or perform "
+                      "a merge.");
     return NULL;
   }
   return nx_graph_resolve(alembic->graph, head, err);
@@ -172,7 +173,8 @@ gboolean nx_alembic_revision(const NxAlembic *alembic, FILE *out, GError **err)
 {
   g_autofree char *up = g_strdup(""), *down = g_strdup("");
   if (alembic->arguments->sql)
-    return nx_revision_error(err, "Using --sql with the revision command when revision_environment is not configured does not make any sense");
+    return nx_revision_error(err,
+                             "Using --sql with the revision command when revision_environment is not configured does not make any sense");
   g_autoptr(GPtrArray) parents = parents_of(alembic, err);
   g_autoptr(GPtrArray) depends = parents ? depends_of(alembic, err) : NULL;
   if (!depends || !check_heads(parents, alembic->arguments->splice, err))

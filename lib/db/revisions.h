@@ -16,8 +16,8 @@ struct NxRevision {
   char *id;
   char **parent_ids, **label_list, **depends_ids, **destroys; /* never NULL */
   char *date, *title;
-  char *prose; /* further description, "" when there is none */
-  char *path;  /* absolute, of the .up.sql */
+  char *prose;                      /* further description, "" when there is none */
+  char *path;                       /* absolute, of the .up.sql */
   GPtrArray *parents, *depends;     /* borrowed NxRevision*, as written */
   GPtrArray *children, *dependents; /* the same, by id, descending */
   GPtrArray *labels;                /* own and inherited labels, borrowed text, sorted */
@@ -71,7 +71,8 @@ GPtrArray *nx_graph_resolve_rows(const NxGraph *graph, char **rows, GError **err
 /* The revisions to run, in the order to run them; `current` are the rows of the version table. */
 GPtrArray *nx_graph_plan_upgrade(const NxGraph *graph, char **current, const char *target, GError **err);
 GPtrArray *nx_graph_plan_downgrade(const NxGraph *graph, char **current, const char *target, GError **err);
-/* Revisions from `lower` to `upper`, both included, newest first. Bounds as on the command line; `current` may be NULL when no bound needs it. */
+/* Revisions from `lower` to `upper`, both included, newest first. Bounds as on the command line; `current` may be NULL when no bound needs
+ * it. */
 GPtrArray *nx_graph_range(const NxGraph *graph, char **current, const char *lower, const char *upper, GError **err);
 
 /* --------------------------------------------------------------------------------------------------------- showing */

@@ -7,8 +7,9 @@
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 
-const char *const nx_db_unset_message = "Error: NX_DB_PATH environment variable is not set.\n\nSet it via the interactive configurator:\n\n"
-                                       "    nexuslims config edit\n\nOr set it directly, e.g.:\n\n    export NX_DB_PATH=/path/to/database.db\n";
+const char *const nx_db_unset_message =
+    "Error: NX_DB_PATH environment variable is not set.\n\nSet it via the interactive configurator:\n\n"
+    "    nexuslims config edit\n\nOr set it directly, e.g.:\n\n    export NX_DB_PATH=/path/to/database.db\n";
 
 /* "Error <doing>: <message>" in red, without secrets. */
 static int complain(const char *doing, const GError *error, int status)

@@ -1,5 +1,6 @@
-/* schema-compare.c — compares the tables of two databases: columns, constraints, indexes (database 8.5). Databases made by the creation script of
- * NexusLIMS 1.4.3 have other types, defaults and names for the same thing, before and after their migration: database 2.3 and 2.7. */
+/* schema-compare.c — compares the tables of two databases: columns, constraints, indexes (database 8.5). Databases made by the creation
+ * script of NexusLIMS 1.4.3 have other types, defaults and names for the same thing, before and after their migration: database 2.3
+ * and 2.7. */
 #include "schema-compare.h"
 #include "offline.h"
 #include "sql-text.h"
@@ -218,11 +219,13 @@ static gboolean is_different(const NxTableDifference *difference)
          difference->extra_indexes->len || difference->missing_indexes->len || difference->others->len;
 }
 
-static gboolean compare_table(NxDb *live, NxDb *expected, const char *name, gboolean in_live, gboolean in_expected, GPtrArray *differences, GError **err)
+static gboolean compare_table(NxDb *live, NxDb *expected, const char *name, gboolean in_live, gboolean in_expected, GPtrArray *differences,
+                              GError **err)
 {
   NxTableDifference *difference = difference_new(name);
   g_ptr_array_add(differences, difference);
-  if ((in_live && !(difference->live = nx_table_read(live, name, err))) || (in_expected && !(difference->expected = nx_table_read(expected, name, err))))
+  if ((in_live && !(difference->live = nx_table_read(live, name, err))) ||
+      (in_expected && !(difference->expected = nx_table_read(expected, name, err))))
     return FALSE;
   if (in_live && in_expected) {
     compare_columns(difference);

@@ -7,10 +7,10 @@
 /* How one table differs; what is only in the live one is `extra`. */
 typedef struct {
   char *name;
-  NxTable *live, *expected;        /* NULL: the table is not there */
+  NxTable *live, *expected;                   /* NULL: the table is not there */
   GPtrArray *extra_columns, *missing_columns; /* NxColumn*, borrowed */
   GPtrArray *extra_indexes, *missing_indexes; /* statements, borrowed */
-  GPtrArray *others;               /* sentences on columns and constraints that are not the same */
+  GPtrArray *others;                          /* sentences on columns and constraints that are not the same */
 } NxTableDifference;
 
 /* Tables that differ, by name. Differences that databases made before migrations have by their origin do not count. */

@@ -14,9 +14,11 @@ static const struct {
   int code;
   NxErrorCode meaning;
 } ERROR_MEANINGS[] = {
-  {SQLITE_BUSY, NX_ERROR_PLACE},      {SQLITE_LOCKED, NX_ERROR_PLACE},     {SQLITE_FULL, NX_ERROR_PLACE},     {SQLITE_IOERR, NX_ERROR_PLACE},
-  {SQLITE_READONLY, NX_ERROR_PLACE},  {SQLITE_NOTADB, NX_ERROR_FORMAT},    {SQLITE_CORRUPT, NX_ERROR_FORMAT}, {SQLITE_CONSTRAINT, NX_ERROR_DATA},
-  {SQLITE_MISMATCH, NX_ERROR_DATA},   {SQLITE_INTERRUPT, NX_ERROR_INTERRUPTED},
+    {SQLITE_BUSY, NX_ERROR_PLACE},     {SQLITE_LOCKED, NX_ERROR_PLACE},
+    {SQLITE_FULL, NX_ERROR_PLACE},     {SQLITE_IOERR, NX_ERROR_PLACE},
+    {SQLITE_READONLY, NX_ERROR_PLACE}, {SQLITE_NOTADB, NX_ERROR_FORMAT},
+    {SQLITE_CORRUPT, NX_ERROR_FORMAT}, {SQLITE_CONSTRAINT, NX_ERROR_DATA},
+    {SQLITE_MISMATCH, NX_ERROR_DATA},  {SQLITE_INTERRUPT, NX_ERROR_INTERRUPTED},
 };
 
 gboolean nx_sqlite_error(sqlite3 *connection, int code, GError **err)
@@ -203,9 +205,9 @@ static gboolean sqlite_enforce_foreign_keys(gpointer connection, gboolean on, GE
 
 /* f_type of file systems that other hosts may write to: shared memory, on which WAL stands, does not reach them (statfs(2)). */
 static const unsigned long SHARED_FILE_SYSTEMS[] = {
-  0x6969 /* NFS */,        0x517b /* SMB */,        0xff534d42 /* CIFS */,   0xfe534d42 /* SMB2 */,  0x5346414f /* AFS */,
-  0x73757245 /* Coda */,   0x564c /* NCP */,        0x01021997 /* 9P */,     0x65735546 /* FUSE */,  0x00c36400 /* Ceph */,
-  0x0bd00bd0 /* Lustre */, 0x47504653 /* GPFS */,   0x7461636f /* OCFS2 */,  0x01161970 /* GFS2 */,  0x19830326 /* BeeGFS */,
+    0x6969 /* NFS */,        0x517b /* SMB */,      0xff534d42 /* CIFS */,  0xfe534d42 /* SMB2 */, 0x5346414f /* AFS */,
+    0x73757245 /* Coda */,   0x564c /* NCP */,      0x01021997 /* 9P */,    0x65735546 /* FUSE */, 0x00c36400 /* Ceph */,
+    0x0bd00bd0 /* Lustre */, 0x47504653 /* GPFS */, 0x7461636f /* OCFS2 */, 0x01161970 /* GFS2 */, 0x19830326 /* BeeGFS */,
 };
 
 static gboolean is_on_local_file_system(const char *path)
@@ -251,7 +253,8 @@ static int parameter(sqlite3_stmt *statement, guint number)
 
 static gboolean sqlite_bind_text(gpointer statement, guint number, const char *text)
 {
-  return sqlite3_bind_text64(statement, parameter(statement, number), text, text ? strlen(text) : 0, SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK;
+  return sqlite3_bind_text64(statement, parameter(statement, number), text, text ? strlen(text) : 0, SQLITE_TRANSIENT, SQLITE_UTF8) ==
+         SQLITE_OK;
 }
 
 static gboolean sqlite_bind_integer(gpointer statement, guint number, gint64 value)
@@ -321,33 +324,33 @@ static gboolean sqlite_backup(gpointer connection, const char *address, char **n
 }
 
 const NxDbDriver nx_db_driver_sqlite = {
-  .name = "sqlite",
-  .accepts = sqlite_accepts,
-  .exists = sqlite_exists,
-  .url_shown = sqlite_url_shown,
-  .file_path = sqlite_file_path,
-  .open = sqlite_open,
-  .close = sqlite_close,
-  .script = sqlite_script,
-  .changed = sqlite_changed,
-  .last_id = sqlite_last_id,
-  .begin = sqlite_begin,
-  .enforce_foreign_keys = sqlite_enforce_foreign_keys,
-  .prepare_for_build = sqlite_prepare_for_build,
-  .tables_query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-                  "AND name NOT LIKE 'nx\\_%' ESCAPE '\\' ORDER BY name",
-  .columns_query = "SELECT name, \"notnull\" FROM pragma_table_info($1)",
-  .insertion_order = "rowid",
-  .backup = sqlite_backup,
-  .prepare = sqlite_prepare,
-  .bind_text = sqlite_bind_text,
-  .bind_integer = sqlite_bind_integer,
-  .step = sqlite_step,
-  .finish = sqlite_finish,
-  .columns = sqlite_columns,
-  .column_name = sqlite_column_name,
-  .column_type = sqlite_column_type,
-  .column_text = sqlite_column_text,
-  .column_integer = sqlite_column_integer,
-  .column_real = sqlite_column_real,
+    .name = "sqlite",
+    .accepts = sqlite_accepts,
+    .exists = sqlite_exists,
+    .url_shown = sqlite_url_shown,
+    .file_path = sqlite_file_path,
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .script = sqlite_script,
+    .changed = sqlite_changed,
+    .last_id = sqlite_last_id,
+    .begin = sqlite_begin,
+    .enforce_foreign_keys = sqlite_enforce_foreign_keys,
+    .prepare_for_build = sqlite_prepare_for_build,
+    .tables_query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+                    "AND name NOT LIKE 'nx\\_%' ESCAPE '\\' ORDER BY name",
+    .columns_query = "SELECT name, \"notnull\" FROM pragma_table_info($1)",
+    .insertion_order = "rowid",
+    .backup = sqlite_backup,
+    .prepare = sqlite_prepare,
+    .bind_text = sqlite_bind_text,
+    .bind_integer = sqlite_bind_integer,
+    .step = sqlite_step,
+    .finish = sqlite_finish,
+    .columns = sqlite_columns,
+    .column_name = sqlite_column_name,
+    .column_type = sqlite_column_type,
+    .column_text = sqlite_column_text,
+    .column_integer = sqlite_column_integer,
+    .column_real = sqlite_column_real,
 };

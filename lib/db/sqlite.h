@@ -13,8 +13,8 @@ gboolean nx_sqlite_error(sqlite3 *connection, int code, GError **err);
  * `number` 0: without _n. */
 char *nx_sqlite_backup_name(const char *path, GDateTime *when, guint number);
 gboolean nx_sqlite_backup(sqlite3 *connection, const char *path, char **name, GError **err);
-/* Gives the finished file `from` the backup name of `path` too; never replaces a file. Where the file system knows no second names, `from` is gone
- * afterwards. */
+/* Gives the finished file `from` the backup name of `path` too; never replaces a file. Where the file system knows no second names, `from`
+ * is gone afterwards. */
 gboolean nx_sqlite_keep_as_backup(const char *from, const char *path, char **name, GError **err);
 
 #endif

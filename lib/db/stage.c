@@ -6,13 +6,13 @@
 static const struct {
   const char *table, *column;
 } NEEDED[] = {
-  {"instruments", "display_name"},
-  {"session_log", "session_identifier"},
-  {"upload_log", "metadata_json"},
+    {"instruments", "display_name"},
+    {"session_log", "session_identifier"},
+    {"upload_log", "metadata_json"},
 };
 
-static const char *const STATUSES[] = {"COMPLETED", "WAITING_FOR_END", "TO_BE_BUILT", "BUILT_NOT_EXPORTED", "ERROR", "NO_FILES_FOUND",
-                                       "NO_CONSENT", "NO_RESERVATION", NULL};
+static const char *const STATUSES[] = {"COMPLETED",  "WAITING_FOR_END", "TO_BE_BUILT", "BUILT_NOT_EXPORTED", "ERROR", "NO_FILES_FOUND",
+                                       "NO_CONSENT", "NO_RESERVATION",  NULL};
 
 gboolean nx_db_status_is_known(const char *status)
 {
@@ -26,8 +26,9 @@ static gboolean check_tables(NxDb *db, const char *shown, GError **err)
     if (!nx_db_has_column(db, NEEDED[i].table, NEEDED[i].column, &facts, err))
       return FALSE;
     if (!facts.exists) {
-      g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "The database %s has no column %s in a table %s: run 'nexuslims db check' and 'nexuslims db upgrade'",
-                  shown, NEEDED[i].column, NEEDED[i].table);
+      g_set_error(err, NX_ERROR, NX_ERROR_CONFIG,
+                  "The database %s has no column %s in a table %s: run 'nexuslims db check' and 'nexuslims db upgrade'", shown,
+                  NEEDED[i].column, NEEDED[i].table);
       return FALSE;
     }
   }
@@ -45,7 +46,8 @@ static gboolean check_exists(const char *address, const char *shown, GError **er
 NxDb *nx_stage_open(const char *address, NxDbMode mode, GError **err)
 {
   if (!address || !*address) {
-    g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "NX_DB_PATH environment variable is not set.\nRun 'nexuslims config edit' or set NX_DB_PATH manually.");
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG,
+                        "NX_DB_PATH environment variable is not set.\nRun 'nexuslims config edit' or set NX_DB_PATH manually.");
     return NULL;
   }
   g_autofree char *shown = nx_config_masked_address(address);

@@ -108,10 +108,10 @@ static const struct {
   const char *word;
   NxConstraintKind kind;
 } CONSTRAINT_WORDS[] = {
-  {"PRIMARY", NX_CONSTRAINT_PRIMARY_KEY},
-  {"UNIQUE", NX_CONSTRAINT_UNIQUE},
-  {"CHECK", NX_CONSTRAINT_CHECK},
-  {"FOREIGN", NX_CONSTRAINT_FOREIGN_KEY},
+    {"PRIMARY", NX_CONSTRAINT_PRIMARY_KEY},
+    {"UNIQUE", NX_CONSTRAINT_UNIQUE},
+    {"CHECK", NX_CONSTRAINT_CHECK},
+    {"FOREIGN", NX_CONSTRAINT_FOREIGN_KEY},
 };
 
 /* A table constraint, or NULL when the item defines a column. */
@@ -188,7 +188,8 @@ static void read_definition(NxTable *table, const char *sql)
 
 static gboolean read_columns(NxDb *db, NxTable *table, GError **err)
 {
-  g_autoptr(NxRows) rows = nx_db_select(db, err, "SELECT name, type, \"notnull\", dflt_value FROM pragma_table_xinfo($1)", "s", table->name);
+  g_autoptr(NxRows) rows =
+      nx_db_select(db, err, "SELECT name, type, \"notnull\", dflt_value FROM pragma_table_xinfo($1)", "s", table->name);
   if (!rows)
     return FALSE;
   while (nx_rows_next(rows)) {

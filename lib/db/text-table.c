@@ -221,13 +221,15 @@ static void print_title(const Table *table, const char *title)
   for (guint i = 0; i < lines->len; i++) {
     gsize length = nx_text_width(lines->pdata[i]), left = (width - length) / 2;
     print_blanks(table->out, left);
-    fprintf(table->out, "%s%s%s", table->style->styled ? "\033[3m" : "", (const char *)lines->pdata[i], table->style->styled ? "\033[0m" : "");
+    fprintf(table->out, "%s%s%s", table->style->styled ? "\033[3m" : "", (const char *)lines->pdata[i],
+            table->style->styled ? "\033[0m" : "");
     print_blanks(table->out, width - length - left);
     fputc('\n', table->out);
   }
 }
 
-void nx_text_table_print(const char *title, const NxTextColumn *columns, guint n_columns, GPtrArray *rows, const NxTextStyle *style, FILE *out)
+void nx_text_table_print(const char *title, const NxTextColumn *columns, guint n_columns, GPtrArray *rows, const NxTextStyle *style,
+                         FILE *out)
 {
   g_autofree gsize *widths = g_new0(gsize, n_columns);
   g_autofree char **titles = g_new0(char *, n_columns + 1);

@@ -40,10 +40,11 @@ static json_object *row_as_json(NxRows *rows)
 static gboolean list_users(NxDb *db, gboolean json, const char *jq, GError **err)
 {
   g_autoptr(json_object) users = json_object_new_array();
-  g_autoptr(NxRows) rows = nx_db_select(db, err,
-                                        "SELECT id, nexuslims_username, external_system, external_id, email, created_at, last_verified_at, notes "
-                                        "FROM external_user_identifiers ORDER BY nexuslims_username, external_system",
-                                        NULL);
+  g_autoptr(NxRows) rows =
+      nx_db_select(db, err,
+                   "SELECT id, nexuslims_username, external_system, external_id, email, created_at, last_verified_at, notes "
+                   "FROM external_user_identifiers ORDER BY nexuslims_username, external_system",
+                   NULL);
   if (!rows)
     return FALSE;
   while (nx_rows_next(rows))
@@ -76,8 +77,9 @@ int nx_db_command_users_list(const char *address, gboolean json, const char *jq)
 /* Nothing but what the row says afterwards tells who owns an id already. */
 static gboolean check_id_is_free(NxDb *db, const char *user, const char *system, const char *external_id, GError **err)
 {
-  g_autoptr(NxRows) rows = nx_db_select(db, err, "SELECT nexuslims_username FROM external_user_identifiers WHERE external_system = $1 AND external_id = $2",
-                                        "ss", system, external_id);
+  g_autoptr(NxRows) rows =
+      nx_db_select(db, err, "SELECT nexuslims_username FROM external_user_identifiers WHERE external_system = $1 AND external_id = $2",
+                   "ss", system, external_id);
   if (!rows)
     return FALSE;
   while (nx_rows_next(rows)) {
@@ -89,7 +91,8 @@ static gboolean check_id_is_free(NxDb *db, const char *user, const char *system,
   return nx_rows_finish(rows, err);
 }
 
-static gboolean update_user(NxDb *db, const char *user, const char *system, const char *external_id, const char *email, const char *notes, GError **err)
+static gboolean update_user(NxDb *db, const char *user, const char *system, const char *external_id, const char *email, const char *notes,
+                            GError **err)
 {
   g_autofree char *now = now_utc();
   return nx_db_run(db, err,
@@ -98,7 +101,8 @@ static gboolean update_user(NxDb *db, const char *user, const char *system, cons
                    "ssssss", external_id, email && *email ? email : NULL, notes && *notes ? notes : NULL, now, user, system);
 }
 
-static gboolean insert_user(NxDb *db, const char *user, const char *system, const char *external_id, const char *email, const char *notes, GError **err)
+static gboolean insert_user(NxDb *db, const char *user, const char *system, const char *external_id, const char *email, const char *notes,
+                            GError **err)
 {
   g_autofree char *now = now_utc();
   return nx_db_run(db, err,
@@ -107,17 +111,20 @@ static gboolean insert_user(NxDb *db, const char *user, const char *system, cons
                    "ssssss", user, system, external_id, email && *email ? email : NULL, now, notes && *notes ? notes : NULL);
 }
 
-static gboolean add_user(NxDb *db, const char *user, const char *system, const char *external_id, const char *email, const char *notes, GError **err)
+static gboolean add_user(NxDb *db, const char *user, const char *system, const char *external_id, const char *email, const char *notes,
+                         GError **err)
 {
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  if (!transaction || !check_id_is_free(db, user, system, external_id, err) || !update_user(db, user, system, external_id, email, notes, err))
+  if (!transaction || !check_id_is_free(db, user, system, external_id, err) ||
+      !update_user(db, user, system, external_id, email, notes, err))
     return FALSE;
   if (nx_db_changed(db) == 0 && !insert_user(db, user, system, external_id, email, notes, err))
     return FALSE;
   return nx_db_commit(&transaction, err);
 }
 
-int nx_db_command_users_add(const char *address, const char *user, const char *system, const char *external_id, const char *email, const char *notes)
+int nx_db_command_users_add(const char *address, const char *user, const char *system, const char *external_id, const char *email,
+                            const char *notes)
 {
   g_autoptr(GError) error = NULL;
   if (!check_system(system, &error) || !check_text("user name", user, &error) || !check_text("id", external_id, &error))
@@ -138,8 +145,8 @@ int nx_db_command_users_verify(const char *address, const char *user, const char
     return nx_fail(error);
   g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_WRITE, &error);
   if (!db || !nx_db_run(db, &error,
-                        "UPDATE external_user_identifiers SET last_verified_at = $1 WHERE nexuslims_username = $2 AND external_system = $3", "sss",
-                        now, user, system))
+                        "UPDATE external_user_identifiers SET last_verified_at = $1 WHERE nexuslims_username = $2 AND external_system = $3",
+                        "sss", now, user, system))
     return nx_fail(error);
   return nx_db_changed(db) ? 0 : 1;
 }
@@ -166,11 +173,12 @@ static int print_all_ids(const char *address, const char *user)
   g_autoptr(GError) error = NULL;
   g_autoptr(json_object) ids = json_object_new_object();
   g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_READ, &error);
-  g_autoptr(NxRows) rows = db ? nx_db_select(db, &error,
-                                             "SELECT external_system, external_id FROM external_user_identifiers WHERE nexuslims_username = $1 "
-                                             "ORDER BY external_system",
-                                             "s", user)
-                              : NULL;
+  g_autoptr(NxRows) rows =
+      db ? nx_db_select(db, &error,
+                        "SELECT external_system, external_id FROM external_user_identifiers WHERE nexuslims_username = $1 "
+                        "ORDER BY external_system",
+                        "s", user)
+         : NULL;
   while (rows && nx_rows_next(rows))
     nx_json_set(ids, nx_rows_text(rows, 0), nx_rows_json(rows, 1));
   if (!rows || !nx_rows_finish(rows, &error))
@@ -187,7 +195,8 @@ int nx_db_command_users_lookup(const char *address, const char *user, const char
     return print_all_ids(address, user);
   if (!check_system(system, &error))
     return nx_fail(error);
-  return print_found(address, "SELECT external_id FROM external_user_identifiers WHERE nexuslims_username = $1 AND external_system = $2", user, system);
+  return print_found(address, "SELECT external_id FROM external_user_identifiers WHERE nexuslims_username = $1 AND external_system = $2",
+                     user, system);
 }
 
 int nx_db_command_users_whois(const char *address, const char *system, const char *external_id)
@@ -195,6 +204,6 @@ int nx_db_command_users_whois(const char *address, const char *system, const cha
   g_autoptr(GError) error = NULL;
   if (!check_system(system, &error))
     return nx_fail(error);
-  return print_found(address, "SELECT nexuslims_username FROM external_user_identifiers WHERE external_system = $1 AND external_id = $2", system,
-                     external_id);
+  return print_found(address, "SELECT nexuslims_username FROM external_user_identifiers WHERE external_system = $1 AND external_id = $2",
+                     system, external_id);
 }

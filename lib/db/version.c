@@ -55,7 +55,8 @@ static void add_update(GPtrArray *statements, const char *from, const char *to)
 {
   g_autofree char *old_value = quoted(from);
   g_autofree char *new_value = quoted(to);
-  g_ptr_array_add(statements, g_strdup_printf("UPDATE alembic_version SET version_num=%s WHERE alembic_version.version_num = %s", new_value, old_value));
+  g_ptr_array_add(statements, g_strdup_printf("UPDATE alembic_version SET version_num=%s WHERE alembic_version.version_num = %s", new_value,
+                                              old_value));
 }
 
 /* Replaces the rows `gone` by the rows `come`: updates as long as both have one, then deletes or inserts the rest. */

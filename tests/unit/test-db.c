@@ -24,11 +24,13 @@ static void test_pieces(void)
   check_pieces("", (const char *const[]){NULL});
   check_pieces("-- a comment; alone\n/* ; */ ;;", (const char *const[]){NULL});
   check_pieces("SELECT 1;\n\n  SELECT 2 ;", (const char *const[]){"SELECT 1", "SELECT 2", NULL});
-  check_pieces("SELECT ';', \"a;b\", 'it''s;', [x;y], `z;` -- ;\n, 3;", (const char *const[]){"SELECT ';', \"a;b\", 'it''s;', [x;y], `z;` -- ;\n, 3", NULL});
+  check_pieces("SELECT ';', \"a;b\", 'it''s;', [x;y], `z;` -- ;\n, 3;",
+               (const char *const[]){"SELECT ';', \"a;b\", 'it''s;', [x;y], `z;` -- ;\n, 3", NULL});
   check_pieces("CREATE TABLE t (\n\ta INT, \n\tb INT\n);", (const char *const[]){"CREATE TABLE t (\n\ta INT, \n\tb INT\n)", NULL});
   check_pieces("DO $x$ BEGIN; END; $x$; SELECT $1;", (const char *const[]){"DO $x$ BEGIN; END; $x$", "SELECT $1", NULL});
   check_pieces("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE WHEN 1 THEN 2 END; DELETE FROM b; END; SELECT 1;",
-               (const char *const[]){"CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE WHEN 1 THEN 2 END; DELETE FROM b; END", "SELECT 1", NULL});
+               (const char *const[]){"CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE WHEN 1 THEN 2 END; DELETE FROM b; END",
+                                     "SELECT 1", NULL});
   check_pieces("--@ count t \"→ {n}\"\nSELECT 1;\n--@verify t\n", (const char *const[]){"count t \"→ {n}\"", "SELECT 1", "verify t", NULL});
 }
 
@@ -49,8 +51,9 @@ static void test_pieces_refused(void)
 
 static void test_identifiers(void)
 {
-  static const char *const CASES[][2] = {{"session_log", "session_log"}, {"api_url_UNIQUE", "\"api_url_UNIQUE\""}, {"a b", "\"a b\""},
-                                         {"1a", "\"1a\""},               {"", "\"\""},                             {"a\"b", "\"a\"\"b\""}};
+  static const char *const CASES[][2] = {
+      {"session_log", "session_log"}, {"api_url_UNIQUE", "\"api_url_UNIQUE\""}, {"a b", "\"a b\""}, {"1a", "\"1a\""}, {"", "\"\""},
+      {"a\"b", "\"a\"\"b\""}};
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autofree char *identifier = nx_sql_identifier(CASES[i][0]);
     g_autofree char *name = nx_sql_name(identifier, strlen(identifier));
@@ -65,12 +68,12 @@ static void test_backup_names(void)
 {
   /* Stem and suffix as Python's pathlib cuts them. */
   static const char *const CASES[][2] = {
-    {"/data/nexuslims.sqlite", "/data/nexuslims_backup_20260207_143216.sqlite"},
-    {"db", "db_backup_20260207_143216"},
-    {"a.b.db", "a.b_backup_20260207_143216.db"},
-    {".db", ".db_backup_20260207_143216"},
-    {"x/a.", "x/a._backup_20260207_143216"},
-    {"dir.d/db", "dir.d/db_backup_20260207_143216"},
+      {"/data/nexuslims.sqlite", "/data/nexuslims_backup_20260207_143216.sqlite"},
+      {"db", "db_backup_20260207_143216"},
+      {"a.b.db", "a.b_backup_20260207_143216.db"},
+      {".db", ".db_backup_20260207_143216"},
+      {"x/a.", "x/a._backup_20260207_143216"},
+      {"dir.d/db", "dir.d/db_backup_20260207_143216"},
   };
   g_autoptr(GDateTime) when = g_date_time_new_utc(2026, 2, 7, 14, 32, 16);
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
@@ -83,7 +86,8 @@ static void test_backup_names(void)
 
 static void test_addresses(void)
 {
-  static const char *const CASES[][2] = {{"/data/a.db", "sqlite:////data/a.db"}, {"a.db", "sqlite:///a.db"}, {"sqlite:////x", "sqlite:////x"}};
+  static const char *const CASES[][2] = {
+      {"/data/a.db", "sqlite:////data/a.db"}, {"a.db", "sqlite:///a.db"}, {"sqlite:////x", "sqlite:////x"}};
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autofree char *url = nx_db_url_shown(CASES[i][0]);
     g_assert_cmpstr(url, ==, CASES[i][1]);
@@ -156,8 +160,8 @@ static void check_plans(const NxGraph *graph, const PlanCase *cases, gsize n, gb
     g_auto(GStrv) rows = g_strsplit(cases[i].rows, " ", -1);
     char *none[] = {NULL};
     char **given = *cases[i].rows ? rows : none;
-    g_autoptr(GPtrArray) plan =
-      is_upgrade ? nx_graph_plan_upgrade(graph, given, cases[i].target, &error) : nx_graph_plan_downgrade(graph, given, cases[i].target, &error);
+    g_autoptr(GPtrArray) plan = is_upgrade ? nx_graph_plan_upgrade(graph, given, cases[i].target, &error)
+                                           : nx_graph_plan_downgrade(graph, given, cases[i].target, &error);
     g_autofree char *got = plan ? ids(plan) : g_strdup(error->message);
     if (g_strcmp0(got, cases[i].expected) != 0)
       g_error("from <%s> to <%s>: <%s>, expected <%s>", cases[i].rows, cases[i].target, got, cases[i].expected);
@@ -168,24 +172,24 @@ static void test_upgrade_plans(void)
 {
   g_autoptr(NxGraph) graph = branched_graph();
   static const PlanCase CASES[] = {
-    {"", "bbbb", "aaaa bbbb"},
-    {"aaaa", "left@head", "bbbb left1 left2"},
-    {"bbbb", "left2", "left1 left2"},
-    {"bbbb", "other1", "left1 other1"},
-    {"bbbb", "left@+1", "left1"},
-    {"bbbb", "right1-1", ""},
-    {"bbbb", "bbbb", ""},
-    {"left2", "base", ""},
-    {"bbbb", "heads", "left1 left2 other1 right1"},
-    {"", "+1", "aaaa"},
-    {"bbbb", "+1", "Ambiguous walk"},
-    {"left1 right1", "+1", "Ambiguous upgrade from multiple current revisions"},
-    {"left1", "+9", "Relative revision +9 didn't produce 9 migrations"},
-    {"bbbb", "-1", "Relative revision -1 didn't produce 1 migrations"},
-    {"bbbb", "lef", "Can't locate revision identified by 'lef'"},
-    {"nope", "heads", "Can't locate revision identified by 'nope'"},
-    {"aaaa bbbb", "left2", "Requested revision bbbb overlaps with other requested revisions aaaa"},
-    {"bbbb", "sideways@head", "No such branch: 'sideways'"},
+      {"", "bbbb", "aaaa bbbb"},
+      {"aaaa", "left@head", "bbbb left1 left2"},
+      {"bbbb", "left2", "left1 left2"},
+      {"bbbb", "other1", "left1 other1"},
+      {"bbbb", "left@+1", "left1"},
+      {"bbbb", "right1-1", ""},
+      {"bbbb", "bbbb", ""},
+      {"left2", "base", ""},
+      {"bbbb", "heads", "left1 left2 other1 right1"},
+      {"", "+1", "aaaa"},
+      {"bbbb", "+1", "Ambiguous walk"},
+      {"left1 right1", "+1", "Ambiguous upgrade from multiple current revisions"},
+      {"left1", "+9", "Relative revision +9 didn't produce 9 migrations"},
+      {"bbbb", "-1", "Relative revision -1 didn't produce 1 migrations"},
+      {"bbbb", "lef", "Can't locate revision identified by 'lef'"},
+      {"nope", "heads", "Can't locate revision identified by 'nope'"},
+      {"aaaa bbbb", "left2", "Requested revision bbbb overlaps with other requested revisions aaaa"},
+      {"bbbb", "sideways@head", "No such branch: 'sideways'"},
   };
   check_plans(graph, CASES, G_N_ELEMENTS(CASES), TRUE);
 }
@@ -194,19 +198,20 @@ static void test_downgrade_plans(void)
 {
   g_autoptr(NxGraph) graph = branched_graph();
   static const PlanCase CASES[] = {
-    {"left2", "-1", "left2"},
-    {"left2", "base", "left2 left1 bbbb aaaa"},
-    {"left2", "left1", "left2"},
-    {"left2 right1", "bbbb", "right1 left2 left1"},
-    {"left2 right1", "left@-1", "left2"},
-    {"left2", "left2", ""},
-    {"left2", "head-1", "Multiple head revisions are present for given argument 'head'; please specify a specific target revision, "
-                        "'<branchname>@head' to narrow to a specific head, or 'heads' for all heads"},
-    {"left2", "left2-2", "left2 left1"},
-    {"aaaa", "bbbb", "Destination bbbb is not a valid downgrade target from current head(s)"},
-    {"", "-1", "Relative revision -1 didn't produce 1 migrations"},
-    {"bbbb", "-3", "Relative revision -3 didn't produce 3 migrations"},
-    {"left2", "+1", "Relative revision +1 didn't produce 1 migrations"},
+      {"left2", "-1", "left2"},
+      {"left2", "base", "left2 left1 bbbb aaaa"},
+      {"left2", "left1", "left2"},
+      {"left2 right1", "bbbb", "right1 left2 left1"},
+      {"left2 right1", "left@-1", "left2"},
+      {"left2", "left2", ""},
+      {"left2", "head-1",
+       "Multiple head revisions are present for given argument 'head'; please specify a specific target revision, "
+       "'<branchname>@head' to narrow to a specific head, or 'heads' for all heads"},
+      {"left2", "left2-2", "left2 left1"},
+      {"aaaa", "bbbb", "Destination bbbb is not a valid downgrade target from current head(s)"},
+      {"", "-1", "Relative revision -1 didn't produce 1 migrations"},
+      {"bbbb", "-3", "Relative revision -3 didn't produce 3 migrations"},
+      {"left2", "+1", "Relative revision +1 didn't produce 1 migrations"},
   };
   check_plans(graph, CASES, G_N_ELEMENTS(CASES), FALSE);
 }
