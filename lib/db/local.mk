@@ -11,6 +11,7 @@ lib_db_libdb_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 DB_LIBS = lib/db/libdb.a $(SQLITE_LIBS)
 
 bin_PROGRAMS += bin/nx-db
+dist_man_MANS += share/man/nx-db.1
 bin_nx_db_SOURCES = bin/nx-db.c bin/nx-db-commands.h bin/nx-db-stages.c bin/nx-db-people.c
 bin_nx_db_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 

@@ -470,3 +470,17 @@ db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute("BEGIN EXCLU
   nx-db pending | jq -c '.status="COMPLETED"' | nx-db log-results >/dev/null
   [ "$(sql "SELECT event_type, record_status, count(*) FROM session_log GROUP BY 1, 2" | tr '\n' ' ')" = "END|COMPLETED|3 RECORD_GENERATION|COMPLETED|3 START|COMPLETED|3 " ]
 }
+
+@test "every line that nx-db writes is one of share/schema/lines.json" {
+  { event 1; event 2; event 29; } | nx-db log-events
+  upload 0 2025-03-04T01:00:00+00:00
+  sql "UPDATE session_log SET record_status = 'BUILT_NOT_EXPORTED' WHERE session_identifier LIKE '%=2'; UPDATE session_log SET user = NULL WHERE session_identifier LIKE '%=1'"
+  nx-db instruments >all
+  nx-db pending -n --retry --events < <(event 31) >>all
+  nx-db pending --retry | jq -c '.status="ERROR" | .error={stage:"x",message:"y"}' | nx-db log-results >>all
+  sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
+    ('orphan', 'gone', '2025-03-03T11:05:12-05:00', 'START', 'TO_BE_BUILT'), ('orphan', 'gone', '2025-03-03T12:05:12-05:00', 'END', 'TO_BE_BUILT')"
+  nx-db pending -n --session orphan >>all
+  [ "$(wc -l <all)" = 9 ]
+  "$NX_SOURCE/tests/check-lines" <all
+}
