@@ -1,6 +1,6 @@
-/* places.c — the ways of naming a place in the graph of revisions, and the revisions that lie between two places.
- * Rules and messages: database 4.1 and 4.2, checked against corpus/db/alembic-output. */
-#include "revisions.h"
+/* places.c — the ways of naming a place in the graph of revisions, and walking from one. Rules and messages: database 4.1 and 4.2, checked
+ * against corpus/db/alembic-output. */
+#include "places.h"
 
 #include <string.h>
 
@@ -17,7 +17,7 @@ static gboolean many_heads(GError **err, const char *argument)
                            argument, argument);
 }
 
-static GPtrArray *array_of(NxRevision *revision)
+GPtrArray *nx_place_alone(NxRevision *revision)
 {
   GPtrArray *array = g_ptr_array_new();
   if (revision)
@@ -29,14 +29,13 @@ static GPtrArray *array_of(NxRevision *revision)
 
 static gboolean shares_lineage(NxRevision *a, NxRevision *b)
 {
-  g_autoptr(GPtrArray) start = array_of(a);
+  g_autoptr(GPtrArray) start = nx_place_alone(a);
   g_autoptr(GHashTable) above = nx_revisions_above(start, FALSE);
   g_autoptr(GHashTable) below = nx_revisions_below(start, FALSE);
   return g_hash_table_contains(above, b) || g_hash_table_contains(below, b);
 }
 
-/* Those of `revisions` that lie on one line with `branch` (NULL: all). */
-static GPtrArray *on_branch(GPtrArray *revisions, NxRevision *branch)
+GPtrArray *nx_places_on_branch(GPtrArray *revisions, NxRevision *branch)
 {
   GPtrArray *kept = g_ptr_array_new();
   for (guint i = 0; i < revisions->len; i++)
@@ -103,16 +102,14 @@ static gboolean is_negative_number(const char *text)
   return text[0] == '-' && text[1] && strspn(text + 1, "0123456789") == strlen(text + 1);
 }
 
-static int steps_of(const char *text)
+int nx_place_steps(const char *text)
 {
   return (int)CLAMP(g_ascii_strtoll(text, NULL, 10), -1000000, 1000000);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- walking */
 
-typedef enum { WALK_DONE, WALK_TOO_FAR, WALK_ERROR } WalkResult;
-
-static GPtrArray *bases_of(const NxGraph *graph)
+GPtrArray *nx_places_without_parents(const NxGraph *graph)
 {
   GPtrArray *bases = g_ptr_array_new();
   for (guint i = 0; i < graph->revisions->len; i++) {
@@ -123,14 +120,14 @@ static GPtrArray *bases_of(const NxGraph *graph)
   return bases;
 }
 
-/* `steps` up (positive) or down from *place; NULL is the base. Past the end: WALK_TOO_FAR, *place is the last one. */
-static WalkResult walk(const NxGraph *graph, NxRevision **place, int steps, NxRevision *branch, GError **err)
+WalkResult nx_place_walk(const NxGraph *graph, NxRevision **place, int steps, NxRevision *branch, GError **err)
 {
   for (int i = 0; i < ABS(steps); i++) {
     if (steps < 0 && !*place)
       return WALK_TOO_FAR;
-    g_autoptr(GPtrArray) all = !*place ? bases_of(graph) : g_ptr_array_ref(steps < 0 ? (*place)->parents : (*place)->children);
-    g_autoptr(GPtrArray) next = on_branch(all, steps < 0 ? NULL : branch);
+    g_autoptr(GPtrArray) all =
+        !*place ? nx_places_without_parents(graph) : g_ptr_array_ref(steps < 0 ? (*place)->parents : (*place)->children);
+    g_autoptr(GPtrArray) next = nx_places_on_branch(all, steps < 0 ? NULL : branch);
     if (next->len > 1) {
       nx_revision_error(err, "Ambiguous walk");
       return WALK_ERROR;
@@ -142,9 +139,9 @@ static WalkResult walk(const NxGraph *graph, NxRevision **place, int steps, NxRe
   return WALK_DONE;
 }
 
-static gboolean too_few_steps(GError **err, const char *relative)
+gboolean nx_place_too_few_steps(GError **err, const char *relative)
 {
-  return nx_revision_error(err, "Relative revision %s didn't produce %d migrations", relative, ABS(steps_of(relative)));
+  return nx_revision_error(err, "Relative revision %s didn't produce %d migrations", relative, ABS(nx_place_steps(relative)));
 }
 
 /* -------------------------------------------------------------------------------------------------------- resolving */
@@ -152,7 +149,7 @@ static gboolean too_few_steps(GError **err, const char *relative)
 static GPtrArray *heads_of(const NxGraph *graph, NxRevision *branch, gboolean real)
 {
   g_autoptr(GPtrArray) heads = nx_graph_heads(graph, real);
-  return on_branch(heads, branch);
+  return nx_places_on_branch(heads, branch);
 }
 
 static GPtrArray *down_from_heads(const NxGraph *graph, NxRevision *branch, int steps, GError **err)
@@ -161,7 +158,7 @@ static GPtrArray *down_from_heads(const NxGraph *graph, NxRevision *branch, int 
   g_autoptr(GPtrArray) places = g_ptr_array_new();
   for (guint i = 0; i < heads->len; i++) {
     NxRevision *place = heads->pdata[i];
-    if (walk(graph, &place, steps, NULL, err) == WALK_ERROR)
+    if (nx_place_walk(graph, &place, steps, NULL, err) == WALK_ERROR)
       return NULL;
     if (place)
       g_ptr_array_add(places, place);
@@ -183,11 +180,11 @@ static GPtrArray *resolve_split(const NxGraph *graph, const Name *name, const ch
     return NULL;
   }
   if (is_negative_number(name->text))
-    return down_from_heads(graph, name->branch, steps_of(name->text), err);
+    return down_from_heads(graph, name->branch, nx_place_steps(name->text), err);
   g_autoptr(GError) error = NULL;
   NxRevision *revision = find_id(graph, name->text, name->branch, &error);
   if (revision)
-    return array_of(revision);
+    return nx_place_alone(revision);
   g_propagate_error(err, g_steal_pointer(&error));
   return NULL;
 }
@@ -218,12 +215,11 @@ static GPtrArray *without_doubles(GPtrArray *revisions)
   return single;
 }
 
-/* Two places on one line of descent cannot both be asked for. */
-static gboolean check_no_overlap(GPtrArray *revisions, gboolean with_dependencies, GError **err)
+gboolean nx_places_check_apart(GPtrArray *revisions, gboolean with_dependencies, GError **err)
 {
   for (guint i = 0; i < revisions->len; i++) {
     NxRevision *revision = revisions->pdata[i];
-    g_autoptr(GPtrArray) start = array_of(revision);
+    g_autoptr(GPtrArray) start = nx_place_alone(revision);
     g_autoptr(GHashTable) below = nx_revisions_below(start, with_dependencies);
     g_autoptr(GString) overlaps = g_string_new(NULL);
     for (guint j = 0; j < revisions->len; j++) {
@@ -247,7 +243,7 @@ GPtrArray *nx_graph_resolve_all(const NxGraph *graph, const char *const *names, 
     g_ptr_array_extend(all, found, NULL, NULL);
   }
   g_autoptr(GPtrArray) single = without_doubles(all);
-  return check_no_overlap(single, FALSE, err) ? g_steal_pointer(&single) : NULL;
+  return nx_places_check_apart(single, FALSE, err) ? g_steal_pointer(&single) : NULL;
 }
 
 GPtrArray *nx_graph_resolve_rows(const NxGraph *graph, char **rows, GError **err)
@@ -262,245 +258,4 @@ GPtrArray *nx_graph_resolve_rows(const NxGraph *graph, char **rows, GError **err
     g_ptr_array_add(revisions, revision);
   }
   return g_steal_pointer(&revisions);
-}
-
-/* -------------------------------------------------------------------------------------------------- relative places */
-
-/* `[label@][symbol](+N|-N)`; the number is what the text has right after label and symbol. */
-typedef struct {
-  gboolean is_relative;
-  char *label, *symbol, *number; /* label and symbol may be NULL */
-} Relative;
-
-static void relative_clear(Relative *relative)
-{
-  g_free(relative->label);
-  g_free(relative->symbol);
-  g_free(relative->number);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Relative, relative_clear)
-
-static void relative_parse(const char *text, Relative *relative)
-{
-  static GRegex *form = NULL;
-  if (!form)
-    form = g_regex_new("^(?:(.+?)@)?(\\w+)?((?:\\+|-)\\d+)", 0, 0, NULL);
-  g_autoptr(GMatchInfo) match = NULL;
-  relative->is_relative = g_regex_match(form, text, 0, &match);
-  if (!relative->is_relative)
-    return;
-  relative->label = g_match_info_fetch(match, 1);
-  relative->symbol = g_match_info_fetch(match, 2);
-  relative->number = g_match_info_fetch(match, 3);
-  if (relative->label && !*relative->label)
-    g_clear_pointer(&relative->label, g_free);
-  if (relative->symbol && !*relative->symbol)
-    g_clear_pointer(&relative->symbol, g_free);
-}
-
-static gboolean relative_branch(const NxGraph *graph, const Relative *relative, NxRevision **branch, GError **err)
-{
-  *branch = NULL;
-  return !relative->label || (*branch = nx_graph_find(graph, relative->label)) ||
-         nx_revision_error(err, "No such branch: '%s'", relative->label);
-}
-
-static gboolean relative_start(const NxGraph *graph, const Relative *relative, NxRevision **start, GError **err)
-{
-  g_autofree char *name = relative->label ? g_strconcat(relative->label, "@", relative->symbol, NULL) : g_strdup(relative->symbol);
-  return nx_graph_resolve_one(graph, name, start, err);
-}
-
-/* The one current revision from which a bare +N counts: on the label's branch, when there is one. */
-static gboolean current_start(GPtrArray *current, NxRevision *branch, NxRevision **start, GError **err)
-{
-  g_autoptr(GPtrArray) candidates = on_branch(current, branch);
-  if (candidates->len == 0 && branch) {
-    g_autoptr(GHashTable) below = nx_revisions_below(current, FALSE);
-    g_autoptr(GPtrArray) all = nx_revisions_sorted(below);
-    g_autoptr(GPtrArray) active = on_branch(all, branch);
-    g_ptr_array_extend(candidates, active, NULL, NULL);
-    g_ptr_array_set_size(candidates, (int)MIN(candidates->len, 1u));
-  }
-  *start = candidates->len ? candidates->pdata[0] : NULL;
-  return candidates->len <= 1 || nx_revision_error(err, "Ambiguous upgrade from multiple current revisions");
-}
-
-/* Targets of an upgrade; `strict`: fewer steps than asked for are an error. */
-static GPtrArray *upgrade_targets(const NxGraph *graph, GPtrArray *current, const char *target, gboolean strict, GError **err)
-{
-  g_auto(Relative) relative = {0};
-  relative_parse(target, &relative);
-  if (!relative.is_relative)
-    return nx_graph_resolve(graph, target, err);
-  int steps = steps_of(relative.number);
-  NxRevision *place = NULL, *branch = NULL;
-  if (!relative_branch(graph, &relative, &branch, err))
-    return NULL;
-  if (!relative.symbol && steps <= 0) {
-    too_few_steps(err, relative.number);
-    return NULL;
-  }
-  if (relative.symbol ? !relative_start(graph, &relative, &place, err) : !current_start(current, branch, &place, err))
-    return NULL;
-  WalkResult result = walk(graph, &place, steps, branch, err);
-  if (result == WALK_ERROR)
-    return NULL;
-  if (result == WALK_TOO_FAR && strict) {
-    too_few_steps(err, relative.number);
-    return NULL;
-  }
-  return array_of(place);
-}
-
-GPtrArray *nx_graph_plan_upgrade(const NxGraph *graph, char **rows, const char *target, GError **err)
-{
-  g_autoptr(GPtrArray) current = nx_graph_resolve_rows(graph, rows, err);
-  g_autoptr(GPtrArray) targets = current ? upgrade_targets(graph, current, target, TRUE, err) : NULL;
-  if (!targets || !check_no_overlap(targets, TRUE, err) || !check_no_overlap(current, TRUE, err))
-    return NULL;
-  g_autoptr(GHashTable) needed = nx_revisions_below(targets, TRUE);
-  g_autoptr(GHashTable) done = nx_revisions_below(current, TRUE);
-  GHashTableIter iter;
-  gpointer key = NULL;
-  g_hash_table_iter_init(&iter, done);
-  while (g_hash_table_iter_next(&iter, &key, NULL))
-    g_hash_table_remove(needed, key);
-  g_autoptr(GPtrArray) newest_first = nx_revisions_sorted(needed);
-  GPtrArray *plan = g_ptr_array_new();
-  for (guint i = newest_first->len; i > 0; i--)
-    g_ptr_array_add(plan, newest_first->pdata[i - 1]);
-  return plan;
-}
-
-/* ------------------------------------------------------------------------------------------------------- downgrade */
-
-typedef struct {
-  NxRevision *place;  /* NULL: base */
-  NxRevision *branch; /* NULL: no branch was named */
-} Destination;
-
-/* `-N` from where the database is. */
-static gboolean relative_destination(const NxGraph *graph, GPtrArray *current, const Relative *relative, Destination *to, GError **err)
-{
-  if (!relative_branch(graph, relative, &to->branch, err))
-    return FALSE;
-  g_autoptr(GPtrArray) candidates = on_branch(current, to->branch);
-  if (candidates->len == 0 && to->branch) {
-    g_autoptr(GPtrArray) topmost = nx_revisions_topmost(current);
-    g_ptr_array_extend(candidates, topmost, NULL, NULL);
-  }
-  if (candidates->len == 0)
-    return too_few_steps(err, relative->number);
-  if (candidates->len > 1)
-    nx_log_warning("downgrade %s from several heads is ambiguous; counting from %s", relative->number,
-                   ((NxRevision *)candidates->pdata[0])->id);
-  to->place = candidates->pdata[0];
-  if (!to->branch)
-    to->branch = to->place;
-  WalkResult result = walk(graph, &to->place, steps_of(relative->number), NULL, err);
-  return result == WALK_DONE || (result == WALK_TOO_FAR && too_few_steps(err, relative->number));
-}
-
-static gboolean downgrade_destination(const NxGraph *graph, GPtrArray *current, const char *target, Destination *to, GError **err)
-{
-  g_auto(Relative) relative = {0};
-  relative_parse(target, &relative);
-  if (!relative.is_relative) {
-    const char *at = strrchr(target, '@');
-    g_autofree char *label = at ? g_strndup(target, (gsize)(at - target)) : NULL;
-    if (label && !nx_graph_resolve_one(graph, label, &to->branch, err))
-      return FALSE;
-    return nx_graph_resolve_one(graph, at ? at + 1 : target, &to->place, err);
-  }
-  if (!relative.symbol && steps_of(relative.number) >= 0)
-    return too_few_steps(err, relative.number);
-  if (!relative.symbol)
-    return relative_destination(graph, current, &relative, to, err);
-  if (!relative_branch(graph, &relative, &to->branch, err) || !relative_start(graph, &relative, &to->place, err))
-    return FALSE;
-  WalkResult result = walk(graph, &to->place, steps_of(relative.number), to->branch, err);
-  return result == WALK_DONE || (result == WALK_TOO_FAR && nx_revision_error(err, "Walked too far"));
-}
-
-static gboolean not_below(GError **err, const char *target)
-{
-  return nx_revision_error(err, "Destination %s is not a valid downgrade target from current head(s)", target);
-}
-
-/* The revisions right above the destination: those that go first or last, with all that stands on them. */
-static GPtrArray *downgrade_roots(const NxGraph *graph, const Destination *to, GError **err)
-{
-  g_autoptr(GPtrArray) roots = to->place ? g_ptr_array_ref(to->place->children) : bases_of(graph);
-  if (!to->branch || roots->len <= 1)
-    return g_steal_pointer(&roots);
-  g_autoptr(GPtrArray) start = array_of(to->branch);
-  g_autoptr(GHashTable) below = nx_revisions_below(start, FALSE);
-  GPtrArray *kept = g_ptr_array_new();
-  for (guint i = 0; i < roots->len; i++)
-    if (g_hash_table_contains(below, roots->pdata[i]))
-      g_ptr_array_add(kept, roots->pdata[i]);
-  if (kept->len)
-    return kept;
-  g_ptr_array_unref(kept);
-  nx_revision_error(err, "Not a valid downgrade target from current heads");
-  return NULL;
-}
-
-GPtrArray *nx_graph_plan_downgrade(const NxGraph *graph, char **rows, const char *target, GError **err)
-{
-  Destination to = {0};
-  g_autoptr(GPtrArray) current = nx_graph_resolve_rows(graph, rows, err);
-  if (!current || !downgrade_destination(graph, current, target, &to, err))
-    return NULL;
-  g_autoptr(GPtrArray) roots = downgrade_roots(graph, &to, err);
-  if (!roots)
-    return NULL;
-  g_autoptr(GHashTable) goes = nx_revisions_above(roots, TRUE);
-  g_autoptr(GHashTable) active = nx_revisions_below(current, TRUE);
-  GHashTableIter iter;
-  gpointer key = NULL;
-  g_hash_table_iter_init(&iter, goes);
-  while (g_hash_table_iter_next(&iter, &key, NULL))
-    if (!g_hash_table_contains(active, key))
-      g_hash_table_iter_remove(&iter);
-  if (to.place && g_hash_table_size(goes) == 0 && !g_ptr_array_find(current, to.place, NULL)) {
-    not_below(err, target);
-    return NULL;
-  }
-  return nx_revisions_sorted(goes);
-}
-
-/* ----------------------------------------------------------------------------------------------------------- range */
-
-static GPtrArray *range_bound(const NxGraph *graph, char **rows, const char *name, GError **err)
-{
-  return g_str_equal(name, "current") ? nx_graph_resolve_rows(graph, rows, err) : nx_graph_resolve(graph, name, err);
-}
-
-GPtrArray *nx_graph_range(const NxGraph *graph, char **rows, const char *lower, const char *upper, GError **err)
-{
-  g_autoptr(GPtrArray) from = range_bound(graph, rows, lower, err);
-  if (!from)
-    return NULL;
-  g_autoptr(GPtrArray) to =
-      g_str_equal(upper, "current") ? range_bound(graph, rows, upper, err) : upgrade_targets(graph, from, upper, FALSE, err);
-  if (!to)
-    return NULL;
-  g_autoptr(GHashTable) needed = nx_revisions_below(to, TRUE);
-  for (guint i = 0; i < from->len; i++)
-    if (!g_hash_table_contains(needed, from->pdata[i])) {
-      nx_revision_error(err, "Requested range %s:%s does not refer to ancestor/descendant revisions along the same branch", lower, upper);
-      return NULL;
-    }
-  if (from->len) {
-    g_autoptr(GHashTable) above = nx_revisions_above(from, FALSE);
-    GHashTableIter iter;
-    gpointer key = NULL;
-    g_hash_table_iter_init(&iter, needed);
-    while (g_hash_table_iter_next(&iter, &key, NULL))
-      if (!g_hash_table_contains(above, key))
-        g_hash_table_iter_remove(&iter);
-  }
-  return nx_revisions_sorted(needed);
 }
