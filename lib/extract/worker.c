@@ -131,6 +131,7 @@ void nx_worker_note(int number)
 
 static Note *make_note(void)
 {
+  // cppcheck-suppress invalidFunctionArg ; -1 is the descriptor of anonymous memory, see mmap(2)
   Note *note = mmap(NULL, sizeof *note, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (note == MAP_FAILED)
     return NULL;

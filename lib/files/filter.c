@@ -36,12 +36,13 @@ static GArray *compile(const char *const *patterns)
   GArray *globs = g_array_new(FALSE, TRUE, sizeof(Glob));
   g_array_set_clear_func(globs, clear_glob);
   for (; patterns && *patterns; patterns++) {
-    Glob glob = {.pattern = g_strdup(*patterns)};
+    g_array_set_size(globs, globs->len + 1);
+    Glob *glob = &g_array_index(globs, Glob, globs->len - 1);
+    glob->pattern = g_strdup(*patterns);
     if (**patterns == '*' && !strpbrk(*patterns + 1, "*?[\\") && is_ascii(*patterns)) {
-      glob.suffix = g_ascii_strdown(*patterns + 1, -1);
-      glob.length = strlen(glob.suffix);
+      glob->suffix = g_ascii_strdown(*patterns + 1, -1);
+      glob->length = strlen(glob->suffix);
     }
-    g_array_append_val(globs, glob);
   }
   return globs;
 }

@@ -6,7 +6,7 @@
 
 #define PAGES_MAX 10000
 #define SHOWN_MAX 160 /* characters of a server's own words in a message */
-#define TROUBLES_MAX 3
+#define TROUBLES_MAX 3u
 
 static const int RETRIED_STATUSES[] = {502, 503, 504, 0};
 static const guint RETRY_WAITS_MS[] = {1000, 2000, 4000, 8000, 16000};

@@ -51,8 +51,8 @@ GDateTime *nx_stamp_instant(const NxStamp *stamp, GTimeZone *zone)
 
 NxStamp *nx_stamp_add(const NxStamp *stamp, gint64 seconds)
 {
-  GDateTime *when = g_date_time_add(stamp->when, seconds * G_TIME_SPAN_SECOND);
-  return stamp_take(when ? when : g_date_time_ref(stamp->when), stamp->naive);
+  g_autoptr(GDateTime) when = g_date_time_add(stamp->when, seconds * G_TIME_SPAN_SECOND);
+  return stamp_take(g_date_time_ref(when ? when : stamp->when), stamp->naive);
 }
 
 gint64 nx_stamp_overlap_us(GDateTime *start, GDateTime *end, GDateTime *other_start, GDateTime *other_end)

@@ -166,7 +166,8 @@ static void assert_refused(const NxFormat *format, const void *data, gsize lengt
 {
   g_autoptr(NxSignal) signal = read_bytes(format, data, length);
   const char *why = nx_json_get_string(signal->nx_meta, "Extractor Warnings");
-  if (!why || !strstr(why, reason))
+  g_assert_nonnull(why);
+  if (!strstr(why, reason))
     g_error("refused because of '%s', expected '%s'", why, reason);
   json_object_object_del(signal->nx_meta, "Extractor Warnings");
   g_autofree char *got = nx_json_text(signal->nx_meta, NX_JSON_LINE);

@@ -93,14 +93,22 @@ static void assert_refused(NxWork work, gpointer user_data)
 
 /* ------------------------------------------------------------------------------------------------------------------ the works */
 
+/* A descriptor that should not have been had: reports why there is none, or 0. */
+static void report_descriptor(int results, int descriptor)
+{
+  report(results, descriptor < 0 ? errno : 0);
+  if (descriptor >= 0)
+    close(descriptor);
+}
+
 static void open_for_reading(int results, gpointer path)
 {
-  report(results, open(path, O_RDONLY) < 0 ? errno : 0);
+  report_descriptor(results, open(path, O_RDONLY));
 }
 
 static void open_for_writing(int results, gpointer path)
 {
-  report(results, open(path, O_WRONLY | O_CREAT, 0600) < 0 ? errno : 0);
+  report_descriptor(results, open(path, O_WRONLY | O_CREAT, 0600));
 }
 
 static void truncate_file(int results, gpointer path)
@@ -134,13 +142,13 @@ static void make_link(int results, gpointer path)
 static void connect_tcp(int results, gpointer unused)
 {
   (void)unused;
-  report(results, socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0);
+  report_descriptor(results, socket(AF_INET, SOCK_STREAM, 0));
 }
 
 static void connect_unix(int results, gpointer unused)
 {
   (void)unused;
-  report(results, socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? errno : 0);
+  report_descriptor(results, socket(AF_UNIX, SOCK_STREAM, 0));
 }
 
 static void execute(int results, gpointer unused)

@@ -128,7 +128,7 @@ static double sum_term_by_term(const double *points, gsize n, double bandwidth, 
   for (gsize j = 0; j < n; j++)
     if ((gssize)j != skip)
       sum += exp(-(place - points[j]) * (place - points[j]) / (2 * bandwidth * bandwidth) - largest);
-  return log(sum) + largest;
+  return sum > 0 ? log(sum) + largest : -INFINITY;
 }
 
 #define N_POINTS 600

@@ -343,7 +343,8 @@ static void assert_refused(const guint8 *data, gsize length, const char *reason)
   g_autoptr(GPtrArray) signals = read_bytes(data, length);
   json_object *meta = only(signals)->nx_meta;
   const char *why = nx_json_get_string(meta, "Extractor Warnings");
-  if (!why || !strstr(why, reason))
+  g_assert_nonnull(why);
+  if (!strstr(why, reason))
     g_error("refused because of '%s', expected '%s'", why, reason);
   json_object_object_del(meta, "Extractor Warnings");
   g_autofree char *got = nx_json_text(meta, NX_JSON_LINE);
