@@ -301,11 +301,8 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
   return g_steal_pointer(&answer);
 }
 
-static NxHttpAnswer *attempt(NxHttp *http, const NxHttpRequest *request, GError **err)
+static NxHttpAnswer *send_file(NxHttp *http, const NxHttpRequest *request, GError **err)
 {
-  http->failure = NX_HTTP_REFUSED;
-  if (!request->body_file)
-    return perform(http, request, NULL, 0, err);
   FILE *file = fopen(request->body_file, "re");
   if (!file || fseeko(file, 0, SEEK_END) != 0) {
     nx_error_from_errno(err, errno, "read", request->body_file);
@@ -320,10 +317,21 @@ static NxHttpAnswer *attempt(NxHttp *http, const NxHttpRequest *request, GError 
   return answer;
 }
 
+static NxHttpAnswer *attempt(NxHttp *http, const NxHttpRequest *request, GError **err)
+{
+  NxHttpRequest now = *request;
+  g_autofree char *renewed = request->renew ? request->renew(request->user_data) : NULL;
+  now.url = renewed ? renewed : request->url;
+  http->failure = NX_HTTP_REFUSED;
+  return now.body_file ? send_file(http, &now, err) : perform(http, &now, NULL, 0, err);
+}
+
 static gboolean is_worth_retrying(const NxHttp *http, const NxHttpRetry *retry, const NxHttpAnswer *answer)
 {
   if (!answer)
     return http->failure == NX_HTTP_NOT_SENT ? retry->before_sending : http->failure == NX_HTTP_MAYBE_SENT && retry->after_sending;
+  if (retry->server_errors && answer->status >= 500)
+    return TRUE;
   for (const int *status = retry->statuses; status && *status; status++)
     if (*status == answer->status)
       return TRUE;
@@ -342,8 +350,8 @@ static guint retry_after_ms(const NxHttpAnswer *answer)
   return (guint)CLAMP(wait, 0, RETRY_AFTER_MAX_MS);
 }
 
-/* Waits, scaled by NX_TEST_TIME_SCALE, in short steps so that a signal ends it. */
-static void wait_ms(guint milliseconds)
+/* In short steps, so that a signal ends it. */
+void nx_http_wait(guint milliseconds)
 {
   const char *scale = g_getenv("NX_TEST_TIME_SCALE");
   gint64 until = g_get_monotonic_time() + (gint64)(milliseconds * 1000.0 * (scale ? g_ascii_strtod(scale, NULL) : 1.0));
@@ -366,6 +374,6 @@ NxHttpAnswer *nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **
     g_autofree char *shown = shown_request(request);
     g_autofree char *status = answer ? g_strdup_printf("%s: HTTP %ld", shown, answer->status) : g_strdup(problem->message);
     nx_log_info("%s; trying again in %g s", status, wait / 1000.0);
-    wait_ms(wait);
+    nx_http_wait(wait);
   }
 }

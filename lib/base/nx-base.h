@@ -215,11 +215,13 @@ char *nx_program_path(const char *name);
 /* All executable programs `<prefix>NAME` beside ours and on PATH → NAMEs, sorted, each once. NULL-terminated. Own stages' names excluded by the caller. */
 char **nx_program_list(const char *prefix);
 
-/* A child with chosen descriptors 0, 1, 2 (-1: /dev/null for 0 and 1, inherited for 2); all others are closed. Dies with its parent. */
+/* A child with chosen descriptors 0, 1, 2 (-1: /dev/null for 0 and 1, inherited for 2); all others are closed. Dies with the thread that starts
+ * it. */
 typedef struct {
   char **argv;        /* argv[0] is a path */
   char **environment; /* NULL: ours */
   int in, out, err;
+  gboolean own_group; /* a process group of its own, so that kill(-pid) ends its children too */
 } NxSpawn;
 gboolean nx_process_start(const NxSpawn *spawn, GPid *pid, GError **err);
 /* Waits; the exit status as a shell counts it (128 + signal). */

@@ -25,6 +25,7 @@ typedef struct {
   const int *statuses;     /* e.g. {502, 503, 504, 0}; NULL: none */
   const guint *waits_ms;   /* waits before retry 1, 2, …; length = number of retries */
   guint n_waits;
+  gboolean server_errors;  /* also every status from 500 on */
   gboolean before_sending; /* also when the server was not reached: name, connection, TLS handshake */
   gboolean after_sending;  /* also when the request may have arrived but no whole answer came back */
   gboolean retry_after;    /* a Retry-After header (seconds or date) lengthens the wait, to at most 60 s */
@@ -41,6 +42,8 @@ typedef struct {
   gboolean no_redirects;      /* GET and HEAD follow up to 5 otherwise, never from https to http, never with Authorization to another host */
   guint timeout_ms;           /* 0: the client's */
   const NxHttpRetry *retry;   /* NULL: one attempt */
+  char *(*renew)(gpointer user_data); /* gives the address of each attempt, owned, instead of url (which stays what errors name); or NULL */
+  gpointer user_data;
 } NxHttpRequest;
 
 typedef struct {
@@ -65,6 +68,8 @@ typedef enum {
 NxHttpFailure nx_http_last_failure(const NxHttp *http);
 /* The CURL* handle, for curl_mime_init. */
 gpointer nx_http_handle(NxHttp *http);
+/* Waits that long, scaled by NX_TEST_TIME_SCALE; a signal ends it. */
+void nx_http_wait(guint milliseconds);
 /* `status` as an error class: 429 and 5xx NX_ERROR_PLACE, all else NX_ERROR_REMOTE. */
 NxErrorCode nx_http_error_code(long status);
 /* name=value pairs, form-encoded (space → +) and appended to a query: starts with '?' or '&' as needed. */

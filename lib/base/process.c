@@ -85,6 +85,8 @@ static void become(const NxSpawn *spawn, pid_t parent)
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (spawn->own_group)
+    setpgid(0, 0);
   if (getppid() == parent)
     execve(spawn->argv[0], spawn->argv, spawn->environment ? spawn->environment : environ);
 }
