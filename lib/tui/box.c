@@ -1,0 +1,202 @@
+/* box.c — boxes over the screen. libdialog draws questions, messages and the choice of a file; what it cannot do (a list that is filtered
+ * while one types, a page that copies its text) is drawn here (tui §5). */
+#include "box.h"
+
+#include "cells.h"
+#include "grid.h"
+#include "input.h"
+#include "keys.h"
+
+#include <curses.h>
+#include <dialog.h>
+#include <string.h>
+
+/* A box of libdialog ends the program when it does not fit: the screen has to be large enough first. */
+static gboolean wait_for_room(void)
+{
+  while (nx_screen_is_too_small()) {
+    nx_screen_show();
+    nx_screen_key(-1);
+    if (nx_screen_is_quitting())
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* libdialog takes the two characters \n for a line end: text of other people is shown as it is, wrapped here. */
+static char *prepared(const char *text, int *rows)
+{
+  g_auto(GStrv) lines = nx_cells_wrap(text, (gsize)MIN(nx_screen_columns() - 8, 68));
+  int count = (int)g_strv_length(lines), most = nx_screen_rows() - 8;
+  if (count > most && most > 0) {
+    g_free(lines[most]);
+    lines[most] = NULL;
+    for (int i = most + 1; i < count; i++)
+      g_free(lines[i]);
+    count = most;
+  }
+  *rows = count;
+  return g_strjoinv("\n", lines);
+}
+
+static int run_box(const char *title, const char *text, gboolean is_question)
+{
+  if (!wait_for_room())
+    return DLG_EXIT_ESC;
+  int rows = 0, width = MIN(nx_screen_columns() - 2, 74);
+  g_autofree char *body = prepared(text, &rows);
+  int height = MIN(rows + 6, nx_screen_rows() - 1);
+  dialog_vars.nocollapse = TRUE;
+  dialog_vars.no_nl_expand = TRUE;
+  nx_screen_lend();
+  int answer = is_question ? dialog_yesno(title, body, height, width) : dialog_msgbox(title, body, height, width, TRUE);
+  dlg_clr_result();
+  dialog_vars = (DIALOG_VARS){0};
+  nx_screen_take_back();
+  return answer;
+}
+
+gboolean nx_box_ask(const char *title, const char *text)
+{
+  dialog_vars.defaultno = TRUE;
+  return run_box(title, text, TRUE) == DLG_EXIT_OK;
+}
+
+void nx_box_say(const char *title, const char *text)
+{
+  run_box(title, text, FALSE);
+}
+
+gboolean nx_box_choose(const char *title, const char *text, const char *first, const char *second)
+{
+  g_autofree char *yes = g_strdup(first), *no = g_strdup(second);
+  dialog_vars.yes_label = yes;
+  dialog_vars.no_label = no;
+  return run_box(title, text, TRUE) == DLG_EXIT_OK;
+}
+
+char *nx_box_choose_path(const char *title, const char *start, gboolean folder)
+{
+  if (!wait_for_room())
+    return NULL;
+  int height = MAX(nx_screen_rows() - 12, 4), width = MIN(nx_screen_columns() - 6, 70);
+  g_autofree char *begin = *start ? g_strdup(start) : g_strdup("/");
+  char *chosen = NULL;
+  nx_screen_lend();
+  dlg_clr_result();
+  int answer = folder ? dialog_dselect(title, begin, height, width) : dialog_fselect(title, begin, height, width);
+  if (answer == DLG_EXIT_OK && dialog_vars.input_result)
+    chosen = g_strdup(dialog_vars.input_result);
+  dlg_clr_result();
+  dialog_vars = (DIALOG_VARS){0};
+  nx_screen_take_back();
+  return chosen;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- pick */
+
+typedef struct {
+  const char *const *words;
+  GPtrArray *kept; /* borrowed words */
+  NxInput filter;
+  NxGrid grid;
+} Pick;
+
+static const char *pick_cell(gpointer data, guint row, guint column)
+{
+  (void)column;
+  return g_ptr_array_index(((Pick *)data)->kept, row);
+}
+
+static void pick_filter(Pick *pick)
+{
+  g_autofree char *wanted = g_utf8_casefold(pick->filter.text->str, -1);
+  g_ptr_array_set_size(pick->kept, 0);
+  for (const char *const *word = pick->words; *word; word++) {
+    g_autofree char *folded = g_utf8_casefold(*word, -1);
+    if (strstr(folded, wanted))
+      g_ptr_array_add(pick->kept, (gpointer)*word);
+  }
+  pick->grid.rows = pick->kept->len;
+  pick->grid.cursor = 0;
+  nx_grid_measure(&pick->grid);
+}
+
+static void pick_draw(Pick *pick, const char *title)
+{
+  static const NxKeyRow KEYS[] = {{NX_KEY_ENTER, "Enter", "Choose", NULL, 1}, {NX_KEY_ESCAPE, "Esc", "Cancel", NULL, 1},
+                                  {'a', "type", "to find", NULL, 1}, {0}};
+  g_autofree char *count = g_strdup_printf("%u", pick->kept->len);
+  nx_screen_begin(title, count);
+  nx_grid_draw(&pick->grid, 2, nx_screen_body_rows() - 1, TRUE);
+  nx_input_draw(&pick->filter, 1, 1, nx_screen_columns() - 2, TRUE, TRUE);
+  nx_keys_draw(KEYS);
+  nx_screen_show();
+}
+
+static char *pick_loop(Pick *pick, const char *title)
+{
+  while (!nx_screen_is_quitting()) {
+    pick_draw(pick, title);
+    int key = nx_screen_key(-1);
+    if (key == NX_KEY_ESCAPE)
+      return NULL;
+    if (nx_input_key(&pick->filter, key) == NX_INPUT_CHANGED)
+      pick_filter(pick);
+    else if (nx_grid_key(&pick->grid, key) == NX_GRID_OPENED && pick->kept->len)
+      return g_strdup(g_ptr_array_index(pick->kept, pick->grid.cursor));
+  }
+  return NULL;
+}
+
+char *nx_box_pick(const char *title, const char *const *words, const char *current)
+{
+  static const char *const TITLES[] = {"Choose"};
+  g_autoptr(GPtrArray) kept = g_ptr_array_new();
+  Pick pick = {.words = words, .kept = kept};
+  pick.grid = (NxGrid){.titles = TITLES, .columns = 1, .cell = pick_cell, .data = &pick, .widest = 200, .sorted = -1};
+  nx_input_init(&pick.filter, "");
+  pick.filter.placeholder = "Type part of the name...";
+  pick_filter(&pick);
+  for (guint i = 0; current && i < kept->len; i++)
+    if (g_str_equal(g_ptr_array_index(kept, i), current))
+      pick.grid.cursor = i;
+  char *chosen = pick_loop(&pick, title);
+  nx_grid_clear(&pick.grid);
+  nx_input_clear(&pick.filter);
+  return chosen;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- read */
+
+static void draw_page(const char *title, char **lines, int count, int top)
+{
+  static const NxKeyRow KEYS[] = {{NX_KEY_ESCAPE, "Esc", "Close", NULL, 1}, {NX_KEY(KEY_DOWN), "↑ ↓", "Scroll", NULL, 1},
+                                  {'c', "c", "Copy", NULL, 1}, {0}};
+  g_autofree char *where = g_strdup_printf("line %d of %d", MIN(top + 1, count), count);
+  nx_screen_begin(title, where);
+  for (int i = 0; i < nx_screen_body_rows() && top + i < count; i++)
+    nx_draw(i + 1, 1, nx_screen_columns() - 2, NX_ROLE_TEXT, lines[top + i]);
+  nx_keys_draw(KEYS);
+  nx_screen_show();
+}
+
+void nx_box_read(const char *title, const char *text)
+{
+  int top = 0;
+  while (!nx_screen_is_quitting()) {
+    g_auto(GStrv) lines = nx_cells_wrap(text, (gsize)MAX(nx_screen_columns() - 2, 10));
+    int count = (int)g_strv_length(lines), page = nx_screen_body_rows();
+    top = CLAMP(top, 0, MAX(count - page, 0));
+    draw_page(title, lines, count, top);
+    int key = nx_screen_key(-1);
+    if (key == NX_KEY_ESCAPE || key == 'q' || key == NX_KEY_ENTER || key == NX_KEY(KEY_F(1)))
+      return;
+    if (key == 'c') {
+      nx_screen_copy(text);
+      nx_notice(NX_ROLE_SUCCESS, "Copied");
+    }
+    top += key == NX_KEY(KEY_DOWN) ? 1 : key == NX_KEY(KEY_UP) ? -1 : key == NX_KEY(KEY_NPAGE) ? page : key == NX_KEY(KEY_PPAGE) ? -page : 0;
+    top = key == NX_KEY(KEY_HOME) ? 0 : key == NX_KEY(KEY_END) ? count : top;
+  }
+}

@@ -1,0 +1,20 @@
+/* box.h — boxes over the screen: questions, messages and choices of a file by libdialog; a list with a live filter and a page of text by us. */
+#ifndef NX_TUI_BOX_H
+#define NX_TUI_BOX_H
+
+#include "screen.h"
+
+/* Yes or No; No has the focus, Escape is No. */
+gboolean nx_box_ask(const char *title, const char *text);
+void nx_box_say(const char *title, const char *text);
+/* The first of two buttons: TRUE. Escape: FALSE. */
+gboolean nx_box_choose(const char *title, const char *text, const char *first, const char *second);
+/* A folder or file; NULL when it was left. */
+char *nx_box_choose_path(const char *title, const char *start, gboolean folder);
+
+/* One of the words, found by typing part of it; NULL when it was left. */
+char *nx_box_pick(const char *title, const char *const *words, const char *current);
+/* A long text, wrapped and scrolled; c copies it. */
+void nx_box_read(const char *title, const char *text);
+
+#endif

@@ -1,0 +1,15 @@
+/* nx-tui.h — the full-screen programs. Each runs until the person leaves and returns the exit status; a terminal that cannot show them, or a
+ * place that cannot be read, is an error before anything is drawn. */
+#ifndef NX_TUI_H
+#define NX_TUI_H
+
+#include "nx-base.h"
+
+/* The instruments of the database at `address`, which exists (tui §2). */
+gboolean nx_tui_manage(const char *address, GError **err);
+/* The tables of the database at `address`, which exists; nothing in it is changed (tui §3). */
+gboolean nx_tui_view(const char *address, GError **err);
+/* The settings of the file at `path`, which may be missing (tui §4). */
+gboolean nx_tui_edit(const char *path, GError **err);
+
+#endif
