@@ -1,1 +1,14 @@
-# lib/snapshot
+# lib/snapshot — tables as Parquet files with a manifest.
+noinst_LIBRARIES += lib/snapshot/libsnapshot.a
+lib_snapshot_libsnapshot_a_SOURCES = lib/snapshot/nx-snapshot.h lib/snapshot/thrift.h lib/snapshot/thrift.c lib/snapshot/parquet-format.h \
+	lib/snapshot/parquet-format.c lib/snapshot/codec.h lib/snapshot/codec.c lib/snapshot/hybrid.h lib/snapshot/hybrid.c lib/snapshot/delta.h \
+	lib/snapshot/delta.c lib/snapshot/values.h lib/snapshot/values.c lib/snapshot/decimal-text.h lib/snapshot/decimal-text.c \
+	lib/snapshot/schema.h lib/snapshot/schema.c lib/snapshot/column-reader.h lib/snapshot/column-reader.c lib/snapshot/parquet-reader.c \
+	lib/snapshot/fields.c
+lib_snapshot_libsnapshot_a_CFLAGS = $(AM_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS)
+SNAPSHOT_LIBS = lib/snapshot/libsnapshot.a $(ZSTD_LIBS) $(SNAPPY_LIBS) $(ZLIB_LIBS)
+
+check_PROGRAMS += tests/unit/test-snapshot-corpus
+TESTS += tests/unit/test-snapshot-corpus
+tests_unit_test_snapshot_corpus_SOURCES = tests/unit/test-snapshot-corpus.c
+tests_unit_test_snapshot_corpus_LDADD = $(SNAPSHOT_LIBS) $(BASE_LIBS)

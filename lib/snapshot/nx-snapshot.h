@@ -1,0 +1,88 @@
+/* nx-snapshot.h — snapshots: tables as Parquet files with a manifest, and the way to and from a database.
+ *
+ * Nothing here opens a database: rows come from an NxRowSource and go to an NxRowTarget, which the program provides. Facts: parquet, igem-db §5.7, §8. */
+#ifndef NX_SNAPSHOT_H
+#define NX_SNAPSHOT_H
+
+#include "nx-base.h"
+
+/* ----------------------------------------------------------------------------------------------------- columns and values */
+
+typedef enum {
+  NX_FIELD_INTEGER,         /* 64 bits */
+  NX_FIELD_UNSIGNED,        /* 64 bits in `integer`; read, never written */
+  NX_FIELD_BOOLEAN,         /* `integer` 0 or 1 */
+  NX_FIELD_REAL,
+  NX_FIELD_DECIMAL,         /* `bytes`: decimal text, scale digits after the point */
+  NX_FIELD_TEXT,            /* valid UTF-8 */
+  NX_FIELD_JSON,            /* the same, known to be JSON */
+  NX_FIELD_TIMESTAMP,       /* microseconds since 1970-01-01 00:00:00, wall clock */
+  NX_FIELD_TIMESTAMP_UTC,   /* the same, UTC */
+  NX_FIELD_DATE,            /* days since 1970-01-01 */
+  NX_FIELD_TIME,            /* microseconds since midnight */
+  NX_FIELD_BYTES,
+  NX_FIELD_NESTED,          /* a column of lists or structs: it is named, its values are not read */
+} NxFieldType;
+
+typedef struct {
+  char *name;
+  NxFieldType type;
+  gint32 precision, scale; /* of NX_FIELD_DECIMAL: 1 ≤ precision ≤ 76, 0 ≤ scale ≤ precision */
+} NxField;
+
+/* The member that the field's type names holds the value. */
+typedef struct {
+  gboolean is_null;
+  gint64 integer;
+  double real;
+  const char *bytes; /* borrowed until the next row */
+  gsize length;
+} NxDatum;
+
+/* An array of NxField that owns the names. */
+GArray *nx_fields_new(void);
+void nx_fields_add(GArray *fields, const char *name, NxFieldType type);
+/* A value as DuckDB prints it: `2009-01-01 00:01:00`, `\x00` for bytes that are no plain ASCII, … NULL for NULL. */
+char *nx_datum_text(const NxField *field, const NxDatum *datum);
+
+/* ------------------------------------------------------------------------------------------------------- Parquet files */
+
+typedef enum { NX_CODEC_NONE, NX_CODEC_SNAPPY, NX_CODEC_GZIP, NX_CODEC_ZSTD } NxCodec;
+/* "none", "snappy", "gzip", "zstd". */
+const char *nx_codec_name(NxCodec codec);
+
+/* Reads a file of flat tables row by row; memory is one page and one dictionary a column. The bytes are mapped, so the file must not shrink meanwhile. */
+typedef struct NxParquetReader NxParquetReader;
+/* Errors: NX_ERROR_FORMAT (with the file's name), NX_ERROR_IO, NX_ERROR_MISSING. */
+NxParquetReader *nx_parquet_open(const char *path, GError **err);
+/* The same of bytes in memory, which stay the caller's; `name` is what errors say. */
+NxParquetReader *nx_parquet_open_bytes(const char *name, const guint8 *data, gsize length, GError **err);
+void nx_parquet_close(NxParquetReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxParquetReader, nx_parquet_close)
+/* Borrowed array of NxField. */
+const GArray *nx_parquet_fields(const NxParquetReader *reader);
+gint64 nx_parquet_rows(const NxParquetReader *reader);
+/* The value of a key of the file's own metadata, or NULL; owned. */
+char *nx_parquet_note(const NxParquetReader *reader, const char *key);
+/* The next row into `row` (one NxDatum a field; nested ones NULL); *more is FALSE behind the last. A damaged page is an
+ * error when its rows are reached, also after rows of it were given. */
+gboolean nx_parquet_next(NxParquetReader *reader, NxDatum *row, gboolean *more, GError **err);
+
+typedef struct {
+  NxCodec codec;
+  gint64 group_rows;            /* rows of a row group; 0: 50 000. A group of more than 64 MiB ends early */
+  const char *creator;          /* "nx-db version 2.5.0 (build )" */
+  const char *const *notes;     /* key, value, key, value, … NULL: the file's own metadata; or NULL */
+} NxParquetOptions;
+
+/* Writes a file that appears under its name with nx_parquet_writer_finish: before, it is `path`.part. The same rows give the same bytes. */
+typedef struct NxParquetWriter NxParquetWriter;
+NxParquetWriter *nx_parquet_writer_new(const char *path, const GArray *fields, const NxParquetOptions *options, GError **err);
+/* One NxDatum a field. NX_ERROR_DATA names the column when a value does not fit its type (text that is not UTF-8, a decimal that is none). */
+gboolean nx_parquet_writer_add(NxParquetWriter *writer, const NxDatum *row, GError **err);
+gboolean nx_parquet_writer_finish(NxParquetWriter *writer, GError **err);
+/* Without a finish before: the unfinished file is removed. */
+void nx_parquet_writer_free(NxParquetWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxParquetWriter, nx_parquet_writer_free)
+
+#endif
