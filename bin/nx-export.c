@@ -1,5 +1,5 @@
 /* nx-export — session lines → the same lines + `exports`: publishes each record to every configured destination.
- * export_request lines are answered with export_result lines: one destination at a time, for tests and plug-ins. */
+ * export_request lines are answered with export_result lines: one destination at a time, for tests and by hand. */
 #include "nx-cli.h"
 #include "nx-config.h"
 #include "nx-export.h"
@@ -10,6 +10,7 @@
 
 typedef struct {
   gboolean reexport, strict, destinations;
+  gint64 jobs;
   guint verbosity;
 } Options;
 
@@ -17,6 +18,16 @@ static const NxOption OPTIONS[] = {
     {.name = "--reexport",
      .field = offsetof(Options, reexport),
      .help = "Publish again whatever the status, replacing what is there."},
+    {.name = "--jobs",
+     .letter = 'j',
+     .type = NX_VALUE_INT,
+     .ranged = TRUE,
+     .minimum = 1,
+     .maximum = 64,
+     .preset = "1",
+     .default_shown = "1",
+     .field = offsetof(Options, jobs),
+     .help = "Records sent at once; with more than 1 the lines come out as they are done."},
     {.name = "--strict", .field = offsetof(Options, strict), .help = "Exit 3 when a record was not exported."},
     {.name = "--destinations",
      .field = offsetof(Options, destinations),
@@ -49,33 +60,23 @@ static const char *const NEEDED[] = {"NX_EXPORT_STRATEGY",
                                      "NX_DISABLE_SSL_VERIFY",
                                      NULL};
 
-static const char *const KINDS[] = {"session", "export_request", NULL};
-
-/* Only what a session line needs: a request brings its own paths. */
-static gboolean check_session(NxLines *lines, json_object *line, GError **err)
+/* Paths that only name files (in the record, below the roots) are taken as written: their shares need not be here now. */
+static gboolean take_roots(NxSettings *settings, GError **err)
 {
-  return nx_lines_need(lines, line, "session_identifier", json_type_string, err) && nx_lines_need(lines, line, "status", json_type_string, err);
-}
-
-static gboolean check_request(NxLines *lines, json_object *line, GError **err)
-{
-  return nx_lines_need(lines, line, "destination", json_type_string, err) && nx_lines_need(lines, line, "context", json_type_object, err);
-}
-
-static gboolean work(NxExporter *exporter, NxLines *lines, json_object *line, const Options *options, gboolean *all_exported, GError **err)
-{
-  if (g_str_equal(nx_json_get_string(line, "kind"), "export_request")) {
-    if (!check_request(lines, line, err))
+  const struct {
+    const char *name;
+    char **place;
+  } ROOTS[] = {{"NX_INSTRUMENT_DATA_PATH", &settings->instrument_data_path}, {"NX_DATA_PATH", &settings->data_path}};
+  for (gsize i = 0; i < G_N_ELEMENTS(ROOTS); i++) {
+    g_autoptr(GError) problem = NULL;
+    if (!*ROOTS[i].place)
+      *ROOTS[i].place = nx_settings_text(ROOTS[i].name, &problem);
+    if (problem) {
+      g_propagate_error(err, g_steal_pointer(&problem));
       return FALSE;
-    g_autoptr(json_object) result = nx_exporter_answer(exporter, line);
-    return nx_line_write(stdout, result, err);
+    }
   }
-  gboolean exported;
-  if (!check_session(lines, line, err))
-    return FALSE;
-  nx_exporter_publish(exporter, line, options->reexport, &exported);
-  *all_exported = *all_exported && exported;
-  return nx_line_write(stdout, line, err);
+  return TRUE;
 }
 
 static gboolean write_destinations(const NxExporter *exporter, GError **err)
@@ -85,20 +86,6 @@ static gboolean write_destinations(const NxExporter *exporter, GError **err)
     if (!nx_line_write(stdout, json_object_array_get_idx(lines, i), err))
       return FALSE;
   return TRUE;
-}
-
-static gboolean run(NxExporter *exporter, const Options *options, gboolean *all_exported, GError **err)
-{
-  g_autoptr(NxLines) lines = nx_lines_new(STDIN_FILENO);
-  for (;;) {
-    g_autoptr(json_object) line = NULL;
-    if (!nx_lines_next(lines, KINDS, &line, err))
-      return FALSE;
-    if (!line)
-      return TRUE;
-    if (!work(exporter, lines, line, options, all_exported, err))
-      return FALSE;
-  }
 }
 
 int main(int argc, char **argv)
@@ -111,9 +98,11 @@ int main(int argc, char **argv)
 
   g_autoptr(GError) err = NULL;
   g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, &err);
-  g_autoptr(NxExporter) exporter = settings ? nx_exporter_new(settings, &err) : NULL;
+  g_autoptr(NxExporter) exporter = settings && take_roots(settings, &err) ? nx_exporter_new(settings, &err) : NULL;
+  const NxExportRun how = {.reexport = options.reexport, .jobs = (guint)options.jobs};
   gboolean all_exported = TRUE;
-  if (!exporter || !(options.destinations ? write_destinations(exporter, &err) : run(exporter, &options, &all_exported, &err)))
+  if (!exporter || !(options.destinations ? write_destinations(exporter, &err)
+                                          : nx_export_lines(exporter, &how, STDIN_FILENO, stdout, &all_exported, &err)))
     return nx_fail(err);
   return options.strict && !all_exported ? EXIT_NOT_EXPORTED : 0;
 }

@@ -81,7 +81,10 @@ static gboolean other_destination_is_configured(NxIsSet is_set, gconstpointer fr
 {
   static const char *const SITE[] = {"NX_SITE_PATH", NULL}, *const ELABFTW[] = {"NX_ELABFTW_API_KEY", "NX_ELABFTW_URL", NULL},
                            *const LABARCHIVES[] = {"NX_LABARCHIVES_ACCESS_KEY_ID", "NX_LABARCHIVES_ACCESS_PASSWORD", "NX_LABARCHIVES_USER_ID", NULL};
-  return all_set(is_set, from, SITE) || all_set(is_set, from, ELABFTW) || all_set(is_set, from, LABARCHIVES);
+  if (all_set(is_set, from, SITE) || all_set(is_set, from, ELABFTW) || all_set(is_set, from, LABARCHIVES))
+    return TRUE;
+  g_auto(GStrv) plugins = nx_program_list("nx-export-");
+  return *plugins != NULL;
 }
 
 const char *nx_setting_missing(const NxSetting *row, NxIsSet is_set, gconstpointer from)

@@ -25,8 +25,9 @@ static gboolean cdcs_is_enabled(const NxSettings *settings)
   return settings->cdcs_token && *settings->cdcs_token && settings->cdcs_url && *settings->cdcs_url;
 }
 
-static gpointer cdcs_open(const NxSettings *settings, NxHttp *http)
+static gpointer cdcs_open(const NxDestination *self, const NxSettings *settings, NxHttp *http)
 {
+  (void)self;
   g_autofree char *authorization = g_strconcat("Token ", settings->cdcs_token, NULL);
   Cdcs *cdcs = g_new0(Cdcs, 1);
   cdcs->remote = nx_remote_new(http, "CDCS", settings->cdcs_url, authorization);

@@ -87,7 +87,7 @@ json_object *nx_context_metadata(json_object *session, const char *destination, 
   json_object *newest = nx_result_of(nx_json_get(session, "uploads"), destination);
   gboolean success = nx_json_get_boolean(newest, "success");
   json_object *left = nx_json_get(newest, "metadata");
-  if (mode == NX_MODE_RETRY && newest && !success && json_object_is_type(left, json_type_object))
+  if (mode != NX_MODE_EXPORT && newest && !success && json_object_is_type(left, json_type_object))
     return json_object_get(left);
   json_object *metadata = json_object_new_object();
   if (mode == NX_MODE_REEXPORT && success && nx_json_get(newest, "record_id"))

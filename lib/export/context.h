@@ -9,7 +9,7 @@
 char *nx_context_record_path(const NxSettings *settings, json_object *session, GError **err);
 /* The context of a session, without `metadata` and `previous_results`. */
 json_object *nx_context_new(const NxSettings *settings, json_object *session, const char *record_path);
-/* `metadata` for one destination: what a failed attempt left behind (retry), or the known record (reexport). */
+/* `metadata` for one destination: what a failed attempt left behind, or the known record (reexport). */
 json_object *nx_context_metadata(json_object *session, const char *destination, NxExportMode mode);
 
 #endif

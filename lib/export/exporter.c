@@ -2,25 +2,60 @@
 #include "exporter.h"
 
 #include "destinations.h"
+#include "plugin.h"
 #include "result.h"
 
-NxExporter *nx_exporter_new(const NxSettings *settings, GError **err)
+#include <libxml/parser.h>
+#include <string.h>
+
+static gint by_priority(gconstpointer a, gconstpointer b)
+{
+  const NxDestination *first = ((const NxSlot *)a)->destination, *second = ((const NxSlot *)b)->destination;
+  return first->priority != second->priority ? second->priority - first->priority : strcmp(first->name, second->name);
+}
+
+static void fill_slots(NxExporter *exporter)
+{
+  g_autoptr(GArray) slots = g_array_new(FALSE, TRUE, sizeof(NxSlot));
+  for (const NxDestination *const *each = nx_destinations; *each; each++) {
+    NxSlot slot = {.destination = *each};
+    if ((*each)->is_enabled(exporter->settings))
+      g_array_append_val(slots, slot);
+  }
+  for (guint i = 0; i < exporter->plugins->len; i++) {
+    NxSlot slot = {.destination = nx_plugin_destination(exporter->plugins->pdata[i])};
+    g_array_append_val(slots, slot);
+  }
+  g_array_sort(slots, by_priority);
+  exporter->slots = (NxSlot *)g_array_steal(slots, &exporter->n_slots);
+}
+
+static NxExporter *exporter_with(const NxSettings *settings, GPtrArray *plugins, GError **err)
 {
   const NxHttpOptions options = {.ca_file = settings->cert_bundle_file, .ca_pem = settings->cert_bundle, .insecure = settings->disable_ssl_verify};
-  g_autoptr(NxHttp) http = nx_http_new(&options, err);
+  NxHttp *http = nx_http_new(&options, err);
   if (!http)
     return NULL;
   NxExporter *exporter = g_new0(NxExporter, 1);
   exporter->settings = settings;
-  exporter->http = g_steal_pointer(&http);
-  g_autoptr(GArray) slots = g_array_new(FALSE, TRUE, sizeof(NxSlot));
-  for (const NxDestination *const *each = nx_destinations; *each; each++) {
-    NxSlot slot = {.destination = *each};
-    if ((*each)->is_enabled(settings))
-      g_array_append_val(slots, slot);
-  }
-  exporter->slots = (NxSlot *)g_array_steal(slots, &exporter->n_slots);
+  exporter->http = http;
+  exporter->plugins = g_ptr_array_ref(plugins);
+  fill_slots(exporter);
   return exporter;
+}
+
+NxExporter *nx_exporter_new(const NxSettings *settings, GError **err)
+{
+  xmlInitParser();
+  if (settings->disable_ssl_verify)
+    nx_log_warning("NX_DISABLE_SSL_VERIFY is on: servers are not checked, so anybody on the way can read and change what is sent");
+  g_autoptr(GPtrArray) plugins = nx_plugins_find();
+  return exporter_with(settings, plugins, err);
+}
+
+NxExporter *nx_exporter_copy(const NxExporter *exporter, GError **err)
+{
+  return exporter_with(exporter->settings, exporter->plugins, err);
 }
 
 void nx_exporter_free(NxExporter *exporter)
@@ -31,6 +66,7 @@ void nx_exporter_free(NxExporter *exporter)
     if (exporter->slots[i].state)
       exporter->slots[i].destination->close(exporter->slots[i].state);
   nx_http_free(exporter->http);
+  g_clear_pointer(&exporter->plugins, g_ptr_array_unref);
   g_free(exporter->slots);
   g_free(exporter);
 }
@@ -38,7 +74,7 @@ void nx_exporter_free(NxExporter *exporter)
 static gpointer state_of(NxExporter *exporter, NxSlot *slot)
 {
   if (!slot->state)
-    slot->state = slot->destination->open(exporter->settings, exporter->http);
+    slot->state = slot->destination->open(slot->destination, exporter->settings, exporter->http);
   return slot->state;
 }
 
@@ -75,6 +111,11 @@ json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object
 }
 
 static const char *const MODE_NAMES[] = {[NX_MODE_EXPORT] = "export", [NX_MODE_RETRY] = "retry", [NX_MODE_REEXPORT] = "reexport"};
+
+const char *nx_export_mode_name(NxExportMode mode)
+{
+  return MODE_NAMES[mode];
+}
 
 gboolean nx_export_mode_from_name(const char *name, NxExportMode *mode)
 {

@@ -5,7 +5,7 @@
 #include "nx-export.h"
 
 typedef struct {
-  const NxDestination *destination;
+  const NxDestination *destination; /* a constant, or of one of the plugins */
   gpointer state; /* NULL until first used */
 } NxSlot;
 
@@ -14,10 +14,13 @@ struct NxExporter {
   NxHttp *http;
   NxSlot *slots; /* in order */
   gsize n_slots;
+  GPtrArray *plugins; /* of NxPlugin*, shared between copies */
 };
 
 /* One record to one destination; the result, owned. */
 json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object *context, NxExportMode mode);
+/* "export", "retry", "reexport". */
+const char *nx_export_mode_name(NxExportMode mode);
 /* The mode of that name, NX_MODE_EXPORT for NULL; FALSE when there is none. */
 gboolean nx_export_mode_from_name(const char *name, NxExportMode *mode);
 

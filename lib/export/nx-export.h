@@ -1,7 +1,7 @@
 /* nx-export.h — publishing built records: destinations, strategies, and what is said about each attempt (export §1–5).
  *
- * A destination is one file of this folder with one NxDestination constant; destinations.c lists them. It never ends the run: whatever goes wrong
- * inside it becomes a failed result. */
+ * A destination is one file of this folder with one NxDestination constant; destinations.c lists them. Outside the tree it is a program
+ * nx-export-NAME (plugin.c). It never ends the run: whatever goes wrong inside it becomes a failed result. */
 #ifndef NX_EXPORT_H
 #define NX_EXPORT_H
 
@@ -32,8 +32,8 @@ typedef struct NxDestination {
   const char *name;
   int priority; /* highest first */
   gboolean (*is_enabled)(const NxSettings *settings);
-  /* State of one process (caches), freed by `close`. The settings and the client outlive it. */
-  gpointer (*open)(const NxSettings *settings, NxHttp *http);
+  /* State of one worker (caches), freed by `close`. The settings, the client and the destination itself outlive it. */
+  gpointer (*open)(const struct NxDestination *self, const NxSettings *settings, NxHttp *http);
   void (*close)(gpointer state);
   gboolean (*send)(gpointer state, NxExportJob *job, GError **err);
   /* Whether the destination would accept records now (preflight). */
@@ -44,6 +44,8 @@ typedef struct NxDestination {
 /* The enabled destinations of a process, in order, each opened when first used. */
 typedef struct NxExporter NxExporter;
 NxExporter *nx_exporter_new(const NxSettings *settings, GError **err);
+/* A second one with the same destinations and connections of its own, for another thread. */
+NxExporter *nx_exporter_copy(const NxExporter *exporter, GError **err);
 void nx_exporter_free(NxExporter *exporter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxExporter, nx_exporter_free)
 
@@ -54,5 +56,14 @@ json_object *nx_exporter_answer(NxExporter *exporter, json_object *request);
 /* Publishes the record of a session line when it wants that (LINES: who works on which line), adding `exports`, `status`, `uploaded_path`.
  * *exported is FALSE when the line was attempted and not exported. */
 void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean reexport, gboolean *exported);
+
+typedef struct {
+  gboolean reexport; /* every session line is a re-export */
+  guint jobs;        /* records at once; with 1 the lines come out in the order in which they came in */
+} NxExportRun;
+
+/* The filter: answers export_request lines and publishes session lines from the descriptor `in`, each written to `out` and flushed as soon as it
+ * is complete. At a line that cannot be read (NX_ERROR_LINE) what came before is finished first. */
+gboolean nx_export_lines(NxExporter *exporter, const NxExportRun *how, int in, FILE *out, gboolean *all_exported, GError **err);
 
 #endif

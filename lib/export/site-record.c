@@ -114,9 +114,8 @@ static gboolean place_copy(const char *from, const char *to, GError **err)
     return TRUE;
   if (errno == ENOENT || errno == ENOTDIR)
     return FALSE;
-  g_autofree char *data = NULL;
-  gsize length;
-  return nx_file_read(from, FILE_LIMIT, &data, &length, err) && nx_file_write_fast(to, data, length, 0666 & ~022, err);
+  g_autoptr(GFile) source = g_file_new_for_path(from), target = g_file_new_for_path(to);
+  return g_file_copy(source, target, G_FILE_COPY_OVERWRITE | G_FILE_COPY_TARGET_DEFAULT_PERMS, NULL, NULL, NULL, err);
 }
 
 /* Puts `from` at files/<number><suffix> and its relative address on the dataset as attribute `name`. */

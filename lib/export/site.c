@@ -26,9 +26,9 @@ static gboolean site_is_enabled(const NxSettings *settings)
   return settings->site_path && *settings->site_path;
 }
 
-static gpointer site_open(const NxSettings *settings, NxHttp *http)
+static gpointer site_open(const NxDestination *self, const NxSettings *settings, NxHttp *http)
 {
-  (void)http;
+  (void)self, (void)http;
   Site *site = g_new0(Site, 1);
   site->settings = settings;
   return site;
@@ -161,14 +161,15 @@ static gboolean site_send(gpointer state, NxExportJob *job, GError **err)
     return FALSE;
   }
   g_autofree char *records = g_build_filename(folder, "records", NULL);
-  if (!nx_folder_make(records, err) || !load_sheet(site, err))
+  if (!nx_folder_make(records, err))
     return FALSE;
   int lock = lock_site(folder, err);
   if (lock < 0)
     return FALSE;
   g_autofree char *name = record_name(path);
-  site->assets_written = site->assets_written || write_assets(folder, err);
-  gboolean good = site->assets_written && publish(site, job, name, err);
+  gboolean good = load_sheet(site, err);
+  site->assets_written = site->assets_written || (good && write_assets(folder, err));
+  good = good && site->assets_written && publish(site, job, name, err);
   close(lock);
   if (!good)
     return FALSE;

@@ -1,0 +1,20 @@
+/* plugin.h — destinations outside the tree: programs nx-export-NAME beside ours or on PATH (export §1). Private to lib/export.
+ * `--describe` may say {"kind":"destination","name":NAME,"priority":P,"enabled":B}; without it the priority is 50 and the destination is on.
+ * Otherwise one export_request line comes in and one export_result line goes out. */
+#ifndef NX_EXPORT_PLUGIN_H
+#define NX_EXPORT_PLUGIN_H
+
+#include "nx-export.h"
+
+typedef struct NxPlugin NxPlugin;
+
+/* Those that are on: a GPtrArray of NxPlugin*, which it owns. */
+GPtrArray *nx_plugins_find(void);
+/* Borrowed from the plug-in. */
+const NxDestination *nx_plugin_destination(const NxPlugin *plugin);
+
+/* Runs `argv` (argv[0] a path) without our secrets in its environment, gives it `input`, and returns what it wrote. An error names what ended it:
+ * exit status, signal, or the time limit, after which it and all its children are killed. */
+GString *nx_plugin_run(char **argv, const char *input, gsize length, guint limit_seconds, GError **err);
+
+#endif
