@@ -4,5 +4,7 @@
 const NxDestination *const nx_destinations[] = {
     &nx_destination_site,
     &nx_destination_cdcs,
+    &nx_destination_labarchives,
+    &nx_destination_elabftw,
     NULL,
 };

@@ -5,6 +5,8 @@
 #include "nx-export.h"
 
 extern const NxDestination nx_destination_cdcs;
+extern const NxDestination nx_destination_elabftw;
+extern const NxDestination nx_destination_labarchives;
 extern const NxDestination nx_destination_site;
 
 /* Highest priority first, ties by name; NULL-terminated. */

@@ -1,7 +1,9 @@
 /* remote.c — requests to a repository's API. Waits and retries: export §5.2. Error texts: export §3.1. */
 #include "remote.h"
 
+#include <curl/curl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define READ_TIMEOUT_MS 30000
 #define POST_TIMEOUT_MS 60000
@@ -52,32 +54,56 @@ static const NxHttpRetry RETRIES[] = {
                          .retry_after = TRUE},
 };
 
-static guint timeout_ms(const NxCall *call, gsize body_length)
+/* NX_TEST_TIMEOUT_SCALE shortens it for tests of servers that say nothing. */
+guint nx_remote_time_limit_ms(const char *method, guint64 body_length)
 {
-  if (!g_str_equal(call->method, "POST"))
-    return READ_TIMEOUT_MS;
-  return (guint)MIN(POST_TIMEOUT_MS + body_length / BYTES_PER_EXTRA_MS, POST_TIMEOUT_MAX_MS);
+  const char *scale = g_getenv("NX_TEST_TIMEOUT_SCALE");
+  guint64 limit = g_str_equal(method, "POST") ? MIN(POST_TIMEOUT_MS + body_length / BYTES_PER_EXTRA_MS, POST_TIMEOUT_MAX_MS) : READ_TIMEOUT_MS;
+  return scale ? (guint)MAX((double)limit * g_ascii_strtod(scale, NULL), 1) : (guint)limit;
+}
+
+/* The body of `parts`, to be freed by curl_mime_free; *length grows by the sizes of its files. */
+static curl_mime *mime_of(NxRemote *remote, const NxCallPart *parts, guint64 *length)
+{
+  curl_mime *mime = curl_mime_init(nx_http_handle(remote->http));
+  for (const NxCallPart *each = parts; each->name; each++) {
+    curl_mimepart *part = curl_mime_addpart(mime);
+    struct stat about;
+    curl_mime_name(part, each->name);
+    if (each->value)
+      curl_mime_data(part, each->value, CURL_ZERO_TERMINATED);
+    if (!each->file)
+      continue;
+    curl_mime_filedata(part, each->file);
+    curl_mime_type(part, each->type);
+    *length += stat(each->file, &about) == 0 ? (guint64)about.st_size : 0;
+  }
+  return mime;
 }
 
 static NxHttpAnswer *send_call(NxRemote *remote, const NxCall *call, GError **err)
 {
-  g_autofree char *url = g_strconcat(remote->base, call->path, NULL);
+  g_autofree char *url = g_strconcat(remote->base, call->path, call->query, NULL);
   g_autofree char *body = call->json ? nx_json_text(call->json, NX_JSON_LINE) : NULL;
-  gsize length = body ? strlen(body) : 0;
+  guint64 length = body ? strlen(body) : 0;
   const char *headers[4] = {"Accept: application/json"};
   gsize count = 1;
   if (remote->authorization)
     headers[count++] = remote->authorization;
   if (body)
     headers[count++] = "Content-Type: application/json";
+  curl_mime *mime = call->parts ? mime_of(remote, call->parts, &length) : NULL;
   NxHttpRequest request = {.method = call->method,
                            .url = url,
                            .headers = headers,
                            .body = body,
-                           .body_length = length,
-                           .timeout_ms = timeout_ms(call, length),
+                           .body_length = body ? length : 0,
+                           .mime = mime,
+                           .timeout_ms = nx_remote_time_limit_ms(call->method, length),
                            .retry = &RETRIES[call->kind]};
-  return nx_http_send(remote->http, &request, err);
+  NxHttpAnswer *answer = nx_http_send(remote->http, &request, err);
+  curl_mime_free(mime);
+  return answer;
 }
 
 /* A JSON value as a person reads it: a string as it is, everything else compact. */

@@ -22,26 +22,39 @@ typedef enum {
   NX_CALL_CREATES, /* never when it may have worked: *ambiguous says so */
 } NxCallKind;
 
+/* One part of a multipart body: a text, or a file that is streamed from its place under its own name. */
+typedef struct {
+  const char *name;
+  const char *value; /* or NULL */
+  const char *file;  /* or NULL */
+  const char *type;  /* of the file */
+} NxCallPart;
+
 typedef struct {
   const char *what;   /* "cannot create the record": begins the error text */
   const char *method;
   const char *path;   /* relative to the base; shown in errors */
+  const char *query;  /* encoded, with its '?'; not shown; or NULL */
   json_object *json;  /* body, borrowed; or NULL */
+  const NxCallPart *parts; /* multipart body instead, ended by a part without name; or NULL */
   NxCallKind kind;
   gboolean guards_access; /* 401 and 403 mean that the credentials are no good (not just this object's rights) */
   long expected;      /* the one good status; 0: any 2xx */
 } NxCall;
 
-/* The answer of a call that met the expected status. Otherwise NULL and the error text; *status (may be NULL) is the HTTP status or 0,
- * *answer_json (may be NULL) the error body as JSON, and *ambiguous (may be NULL) TRUE when a creating call may have worked. */
+/* What is known of a call that failed. */
 typedef struct {
-  long status;
-  gboolean ambiguous;
-  json_object *body; /* or NULL; freed by nx_call_outcome_clear */
+  long status;         /* HTTP status; 0: no answer */
+  gboolean ambiguous;  /* a creating call that may have worked: look before it is repeated */
+  json_object *body;   /* the error body as JSON, or NULL; freed by nx_call_outcome_clear */
 } NxCallOutcome;
 void nx_call_outcome_clear(NxCallOutcome *outcome);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(NxCallOutcome, nx_call_outcome_clear)
 
+/* The time limit of one request (export §5.2). */
+guint nx_remote_time_limit_ms(const char *method, guint64 body_length);
+
+/* The answer of a call that met the expected status, else NULL and the error text of export §3.1. */
 NxHttpAnswer *nx_remote_call(NxRemote *remote, const NxCall *call, NxCallOutcome *outcome, GError **err);
 /* The same, with the body parsed; a body that is not of `type` is an error that names status and path. */
 json_object *nx_remote_call_json(NxRemote *remote, const NxCall *call, enum json_type type, NxCallOutcome *outcome, GError **err);
