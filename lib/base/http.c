@@ -118,6 +118,7 @@ typedef struct {
   NxHttpAnswer *answer;
   gsize limit;
   gboolean too_large;
+  gboolean once, sent; /* the request may go out once; it went out */
 } Transfer;
 
 static size_t take_body(char *data, size_t size, size_t count, void *user_data)
@@ -151,6 +152,16 @@ static int stop_when_interrupted(void *user_data, curl_off_t a, curl_off_t b, cu
 {
   (void)user_data, (void)a, (void)b, (void)c, (void)d;
   return nx_interrupted() != 0;
+}
+
+/* Called before the request goes out; a second time when libcurl repeats it, since the connection it had taken over was closed. */
+static int note_sending(void *user_data, char *remote, char *local, int remote_port, int local_port)
+{
+  Transfer *transfer = user_data;
+  (void)remote, (void)local, (void)remote_port, (void)local_port;
+  gboolean again = transfer->sent;
+  transfer->sent = TRUE;
+  return again && transfer->once ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static NxHttpAnswer *answer_new(void)
@@ -242,9 +253,11 @@ static NxHttpFailure failure_of(CURLcode code)
 }
 
 /* A time-out before the connection stood is a server that was not reached. */
-static NxHttpFailure classify(NxHttp *http, CURLcode code)
+static NxHttpFailure classify(NxHttp *http, const Transfer *transfer, CURLcode code)
 {
   curl_off_t connected = 0;
+  if (code == CURLE_ABORTED_BY_CALLBACK && transfer->once && transfer->sent && !nx_interrupted())
+    return NX_HTTP_MAYBE_SENT;
   curl_easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
   return code == CURLE_OPERATION_TIMEDOUT && connected == 0 ? NX_HTTP_NOT_SENT : failure_of(code);
 }
@@ -253,9 +266,11 @@ static void set_failure(NxHttp *http, const NxHttpRequest *request, const Transf
 {
   g_autofree char *shown = shown_request(request);
   gboolean address = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
-  http->failure = classify(http, code);
+  http->failure = classify(http, transfer, code);
   if (code == CURLE_ABORTED_BY_CALLBACK && nx_interrupted())
     g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "%s: interrupted", shown);
+  else if (code == CURLE_ABORTED_BY_CALLBACK)
+    g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "%s: the server closed the connection without an answer", shown);
   else if (transfer->too_large)
     g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s: the answer is larger than %" G_GSIZE_FORMAT " bytes", shown, transfer->limit);
   else
@@ -273,7 +288,7 @@ static struct curl_slist *header_list(const NxHttpRequest *request)
 static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *file, guint64 file_size, GError **err)
 {
   g_autoptr(NxHttpAnswer) answer = answer_new();
-  Transfer transfer = {.answer = answer, .limit = http->body_limit};
+  Transfer transfer = {.answer = answer, .limit = http->body_limit, .once = request->once};
   char detail[CURL_ERROR_SIZE] = "";
   CURL *curl = http->curl;
   curl_easy_reset(curl);
@@ -288,6 +303,8 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
+  curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, note_sending);
+  curl_easy_setopt(curl, CURLOPT_PREREQDATA, &transfer);
   CURLcode code = curl_easy_perform(curl);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
   curl_slist_free_all(headers);

@@ -40,6 +40,7 @@ typedef struct {
   const char *body_file;      /* streamed from this file instead of body; or NULL */
   gpointer mime;              /* a curl_mime*, owned by the caller, instead of body; or NULL. nx_http_handle() gives the handle it needs */
   gboolean no_redirects;      /* GET and HEAD follow up to 5 otherwise, never from https to http, never with Authorization to another host */
+  gboolean once;              /* sent at most once in an attempt: libcurl repeats by itself what it sent on an old connection that then closed */
   guint timeout_ms;           /* 0: the client's */
   const NxHttpRetry *retry;   /* NULL: one attempt */
   char *(*renew)(gpointer user_data); /* gives the address of each attempt, owned, instead of url (which stays what errors name); or NULL */

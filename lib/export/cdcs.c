@@ -16,7 +16,6 @@ typedef struct {
   NxRemote *remote;
   gboolean owns_by_user, assigns_workspace;
   json_object *template; /* `current` of the chosen template, as the server wrote it; NULL until asked */
-  json_object *users;    /* array; NULL until asked */
   const char *content_key; /* "xml_content", or "content" on servers that want it */
 } Cdcs;
 
@@ -42,7 +41,6 @@ static void cdcs_close(gpointer state)
   Cdcs *cdcs = state;
   nx_remote_free(cdcs->remote);
   json_object_put(cdcs->template);
-  json_object_put(cdcs->users);
   g_free(cdcs);
 }
 
@@ -334,13 +332,17 @@ static void assign_workspace(Cdcs *cdcs, NxExportJob *job)
     nx_job_warn(job, "record %s was stored but could not be assigned to a workspace: %s", job->record_id, problem->message);
 }
 
-static gboolean list_users(Cdcs *cdcs, GError **err)
+/* The accounts of the server, asked for once a process and shared by its workers, so that none makes the account that another just made. */
+static GMutex accounts_lock;
+static json_object *accounts; /* array; NULL until asked */
+
+static gboolean list_accounts(Cdcs *cdcs, GError **err)
 {
   const NxCall call = {.what = "users", .method = "GET", .path = "rest/user/"};
   g_auto(NxCallOutcome) outcome = {0};
-  if (!cdcs->users)
-    cdcs->users = nx_remote_call_json(cdcs->remote, &call, json_type_array, &outcome, err);
-  return cdcs->users != NULL;
+  if (!accounts)
+    accounts = nx_remote_call_json(cdcs->remote, &call, json_type_array, &outcome, err);
+  return accounts != NULL;
 }
 
 /* By user name first, over all entries; then by mail address. Borrowed. */
@@ -372,7 +374,7 @@ static char *random_password(void)
   return password;
 }
 
-/* Adds the account and remembers it in the list. Borrowed. */
+/* Makes the account and adds it to the list. Owned. */
 static json_object *create_user(Cdcs *cdcs, json_object *reservation, GError **err)
 {
   g_autofree char *password = random_password();
@@ -392,7 +394,7 @@ static json_object *create_user(Cdcs *cdcs, json_object *reservation, GError **e
   g_auto(NxCallOutcome) outcome = {0};
   json_object *user = nx_remote_call_json(cdcs->remote, &call, json_type_object, &outcome, err);
   if (user)
-    json_object_array_add(cdcs->users, user);
+    json_object_array_add(accounts, json_object_get(user));
   return user;
 }
 
@@ -408,7 +410,9 @@ static char *owner_id(Cdcs *cdcs, NxExportJob *job)
     return NULL;
   }
   g_autoptr(GError) problem = NULL;
-  json_object *user = list_users(cdcs, &problem) ? find_user(cdcs->users, username, nx_json_get_string(reservation, "user_email")) : NULL;
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&accounts_lock);
+  g_autoptr(json_object) user =
+      list_accounts(cdcs, &problem) ? json_object_get(find_user(accounts, username, nx_json_get_string(reservation, "user_email"))) : NULL;
   if (!user && !problem)
     user = create_user(cdcs, reservation, &problem);
   char *id = id_in_path(nx_json_get(user, "id"));

@@ -7,11 +7,19 @@
 #include <libxml/tree.h>
 #include <unistd.h>
 
+/* Where a record is that was at `path`: still there, or in uploaded/ beside it. */
+static char *moved_path(const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
+  g_autofree char *uploaded = g_build_filename(folder, "uploaded", name, NULL);
+  return g_strdup(access(path, F_OK) != 0 && access(uploaded, F_OK) == 0 ? uploaded : path);
+}
+
 char *nx_context_record_path(const NxSettings *settings, json_object *session, GError **err)
 {
   const char *known = nx_json_get_string(nx_json_get(session, "record"), "path");
   if (known)
-    return g_strdup(known);
+    return moved_path(known);
   g_autofree char *name = nx_session_record_name(session, err);
   if (!name)
     return NULL;

@@ -216,6 +216,8 @@ static NxHttpAnswer *send_call(NxLabArchives *service, const NxLabCall *call, GE
                                  .body = body ? body->str : NULL,
                                  .body_length = body ? body->len : 0,
                                  .body_file = call->file,
+                                 .no_redirects = call->creates,
+                                 .once = call->creates,
                                  .timeout_ms = nx_remote_time_limit_ms(http_method(call), length),
                                  .retry = call->creates ? &CREATES : &READS,
                                  .renew = signed_address,

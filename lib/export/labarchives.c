@@ -152,20 +152,35 @@ static char *insert_node(const Place *place, const Node *node, GError **err)
   return create(place, &call, "tree-id", looks ? look_up_node : NULL, node, &outcome, err);
 }
 
+/* Records that are sent side by side must not make a folder twice: one at a time makes what it did not see, unless another just did. */
+static char *make_folder(const Place *place, const Node *folder, GError **err)
+{
+  static GMutex lock;
+  static GHashTable *made; /* notebook, parent and name → id, both owned */
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+  g_autofree char *key = g_strjoin("\n", place->notebook, folder->parent, folder->name, NULL);
+  if (!made)
+    made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  const char *known = g_hash_table_lookup(made, key);
+  if (known)
+    return g_strdup(known);
+  char *id = insert_node(place, folder, err);
+  if (id)
+    g_hash_table_insert(made, g_steal_pointer(&key), g_strdup(id));
+  return id;
+}
+
 static char *need_folder(const Place *place, const char *parent, const char *name, GError **err)
 {
   const Node folder = {.parent = parent, .name = name};
   char *id = NULL;
   if (!look_up_node(place, &folder, &id, err))
     return NULL;
-  return id ? id : insert_node(place, &folder, err);
+  return id ? id : make_folder(place, &folder, err);
 }
 
-/* The instrument's folder. Records that are sent side by side must not make it twice. */
 static char *instrument_folder(const Place *place, GError **err)
 {
-  static GMutex lock;
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
   const char *instrument = nx_json_get_string(place->job->context, "instrument_pid");
   g_autofree char *top = need_folder(place, ROOT, TOP_FOLDER, err);
   return top ? need_folder(place, top, instrument ? instrument : "", err) : NULL;

@@ -8,14 +8,16 @@ lib_export_libexport_a_SOURCES = lib/export/nx-export.h lib/export/destinations.
 	lib/export/site-record.c lib/export/site-index.c
 lib_export_libexport_a_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS) $(XSLT_CFLAGS) $(CURL_CFLAGS)
 EXPORT_LIBS = lib/export/libexport.a $(HTTP_LIBS) $(XSLT_LIBS) $(XML_LIBS)
-SHARE_FILES += share/site/index.html share/site/record.xsl share/site/site.css share/site/site.js
+SHARE_FILES += share/site/index.html share/site/record.xsl share/site/site.css share/site/site.js share/examples/nx-export-folder
 
 bin_PROGRAMS += bin/nx-export
 bin_nx_export_SOURCES = bin/nx-export.c
 bin_nx_export_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
-dist_check_SCRIPTS += tests/corpus/export-scripts tests/bats/nx-export.bats
-TESTS += tests/corpus/export-scripts tests/bats/nx-export.bats
+EXPORT_BATS = tests/bats/nx-export.bats tests/bats/nx-export-repositories.bats
+dist_check_SCRIPTS += tests/corpus/export-scripts $(EXPORT_BATS)
+TESTS += tests/corpus/export-scripts $(EXPORT_BATS)
+EXTRA_DIST += tests/bats/nx-export.bash tests/servers/repositories
 
 check_PROGRAMS += tests/unit/test-export
 TESTS += tests/unit/test-export

@@ -99,6 +99,7 @@ static NxHttpAnswer *send_call(NxRemote *remote, const NxCall *call, GError **er
                            .body = body,
                            .body_length = body ? length : 0,
                            .mime = mime,
+                           .once = call->kind == NX_CALL_CREATES,
                            .timeout_ms = nx_remote_time_limit_ms(call->method, length),
                            .retry = &RETRIES[call->kind]};
   NxHttpAnswer *answer = nx_http_send(remote->http, &request, err);

@@ -1,0 +1,346 @@
+#!/usr/bin/env bats
+# nx-export and the repositories: what arrives, what a second attempt finds, and what servers do wrong.
+load lib
+load nx-export
+bats_require_minimum_version 1.5.0
+
+setup() {
+  scene
+  put_record 101
+  export NX_TEST_TIME_SCALE=0
+}
+
+teardown() {
+  stop_repositories
+}
+
+all_three() {
+  use cdcs elabftw labarchives
+}
+
+# what the three hold: records, experiments with their uploads, pages, text entries, attachments
+holdings() {
+  state '[(.cdcs|length), ([.elabftw[].uploads|length]|join("+")), ([.nodes[]|select(.is_page)]|length),
+    ([.entries[]|select(.type == "text entry")]|length), ([.entries[]|select(.type == "Attachment")]|length)] | map(tostring) | join(" ")'
+}
+
+@test "one record goes to three repositories, in order, each once" {
+  start_repositories
+  all_three
+  run --separate-stderr nx-export < <(session 101)
+  assert_success
+  assert_json .status COMPLETED
+  assert_json '[.exports[].destination_name]|join(" ")' "cdcs labarchives elabftw"
+  assert_json '[.exports[].success]|all' true
+  run holdings
+  assert_output "1 1 1 1 1"
+}
+
+@test "a repository that answers lost requests is asked before they are repeated: nothing is there twice" {
+  for loss in '"do":"hang up"' '"status":502,"body":"<html>Bad Gateway</html>"' '"status":504' '"do":"cut"'; do
+    faults "[$(for at in "POST /cdcs/rest/data/" "POST /eln/api/v2/experiments" "GET /la/api/tree_tools/insert_node" "POST /la/api/entries/add_entry" \
+      "POST /la/api/entries/add_attachment" "POST /eln/api/v2/experiments/"; do
+      printf '{"at":"%s","times":1,"after":true,%s},' "$at" "$loss"; done | sed 's/,$//')]"
+    start_repositories --faults faults.json
+    all_three
+    put_record 101
+    run --separate-stderr nx-export < <(session 101)
+    assert_success
+    assert_json .status COMPLETED
+    run holdings
+    assert_output "1 1 1 1 1"
+    stop_repositories
+  done
+  SERVER=
+}
+
+@test "a request that surely did not arrive is repeated" {
+  faults '[{"at":["POST","GET"],"times":3,"do":"hang up"}]'
+  start_repositories --faults faults.json
+  all_three
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+  run holdings
+  assert_output "1 1 1 1 1"
+}
+
+@test "a retry finishes what the failed attempt left, and touches nothing that succeeded" {
+  faults '[{"at":"POST /eln/api/v2/experiments/","times":1,"status":413,"body":"<html>413</html>"},
+           {"at":"POST /la/api/entries/add_attachment","times":1,"status":400}]'
+  start_repositories --faults faults.json
+  all_three
+  run --separate-stderr nx-export < <(session 101)
+  line=$output
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[] | select(.destination_name == "elabftw") | .metadata | keys[0]' orphan_experiment_id
+  assert_json '.exports[] | select(.destination_name == "labarchives") | .metadata | keys | join(" ")' "entry_id orphan_page_id"
+  run holdings
+  assert_output "1 0 1 1 0"
+  run --separate-stderr nx-export < <(again "$line")
+  assert_json .status COMPLETED
+  assert_json '[.exports[].destination_name]|join(" ")' "labarchives elabftw"
+  run holdings
+  assert_output "1 1 1 1 1"
+  run state '[.elabftw[0].updates, .cdcs[0].updates]|join(" ")'
+  assert_output "1 0"
+}
+
+@test "a run that was killed after sending is made good by the next, which finds everything by name" {
+  start_repositories
+  all_three
+  nx-export < <(session 101) >/dev/null
+  put_record 101 # built again
+  run --separate-stderr nx-export < <(session 101 '.export_mode = "retry"')
+  assert_json .status COMPLETED
+  run state '[(.cdcs|length), (.elabftw|length), ([.nodes[]|select(.is_page)]|length), (.entries|length)] | map(tostring) | join(" ")'
+  assert_output "1 1 1 2"
+}
+
+@test "a retry finds the experiment among hundreds of others" {
+  start_repositories
+  use elabftw
+  nx-export < <(session 101) >/dev/null
+  python3 - "$ROOT" <<'PY'
+import json, sys, urllib.request
+for number in range(250):
+    request = urllib.request.Request(sys.argv[1] + "eln/api/v2/experiments", json.dumps({"title": f"other {number}"}).encode(), {"Content-Type": "application/json"})
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).read()
+PY
+  put_record 101
+  run --separate-stderr nx-export < <(session 101 '.export_mode = "retry"')
+  assert_json .status COMPLETED
+  run state '.elabftw|length'
+  assert_output 251
+}
+
+@test "--reexport replaces what is there; LabArchives, which can replace nothing, gets a new page" {
+  start_repositories
+  all_three
+  line=$(nx-export < <(session 101) | jq -c '.uploads = .exports')
+  run --separate-stderr nx-export --reexport <<<"$line"
+  assert_json .status COMPLETED
+  run state '[(.cdcs|length), .cdcs[0].updates, (.elabftw|length), .elabftw[0].updates, ([.nodes[]|select(.is_page)]|length)] | map(tostring) | join(" ")'
+  assert_output "1 1 1 1 2"
+}
+
+@test "an experiment that was deleted meanwhile is made afresh" {
+  start_repositories
+  use elabftw
+  run --separate-stderr nx-export < <(session 101 '.export_mode = "reexport" | .uploads = [{destination_name:"elabftw",success:true,record_id:"5"}]')
+  assert_json .status COMPLETED
+  run state '[.elabftw[].updates] | join(" ")'
+  assert_output 0
+}
+
+@test "a re-export that failed half way keeps the experiment's number for the next" {
+  faults '[{"at":"POST /eln/api/v2/experiments/","times":2,"status":413}]'
+  start_repositories --faults faults.json
+  use elabftw
+  line=$(nx-export 2>/dev/null < <(session 101) | jq -c '.uploads = .exports')
+  line=$(nx-export --reexport 2>/dev/null <<<"$line" | jq -c '.uploads = .exports')
+  run --separate-stderr nx-export --reexport <<<"$line"
+  assert_json .status COMPLETED
+  run state '.elabftw|length'
+  assert_output 1
+}
+
+@test "more previews than LabArchives takes at once are spread over entries, and all arrive" {
+  mkdir data/T
+  for ((i = 0; i < 12; i++)); do head -c 150000 /dev/urandom >"data/T/$i.dm3.thumb.png"; done
+  head -c 3000000 /dev/urandom >data/T/3.dm3.thumb.png
+  put_record 101 12
+  start_repositories
+  use labarchives
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+  assert_json '.exports[0].warnings|join(" ")' "the preview of 3.dm3 is too large for LabArchives and was left out"
+  run state '[([.entries[].images]|add), ([.entries[].bytes|select(. > 900000)]|length)] | map(tostring) | join(" ")'
+  assert_output "11 0"
+}
+
+@test "a list of a hundred thousand files is spread over entries too" {
+  put_record 101
+  python3 - "$RECORD" <<'PY'
+import sys
+with open(sys.argv[1], "w") as file:
+    file.write('<Experiment><acquisitionActivity>')
+    file.writelines(f"<dataset><location>/Titan/{number:08}.dm3</location></dataset>" for number in range(100000))
+    file.write('</acquisitionActivity></Experiment>')
+PY
+  start_repositories
+  use labarchives
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+  run state '[([.entries[]|select(.type == "text entry")]|length > 1), ([.entries[]|select(.type == "text entry").bytes|select(. > 900000)]|length)] | map(tostring) | join(" ")'
+  assert_output "true 0"
+}
+
+# ------------------------------------------------------------------------------------------------------------ bad servers
+
+# failing FAULT — the record with that fault at CDCS and a good eLabFTW; the error is in $error
+failing() {
+  faults "[{\"at\":[\"GET /cdcs\",\"POST /cdcs\"],$1}]"
+  start_repositories --faults faults.json
+  use cdcs elabftw
+  put_record 101
+  run --separate-stderr nx-export < <(session 101)
+  assert_success
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[] | select(.destination_name == "elabftw") | .success' true
+  assert_json '.exports[] | select(.destination_name == "cdcs") | .success' false
+  error=$(jq -r '.exports[] | select(.destination_name == "cdcs") | .error_message' <<<"$output")
+  refute_secrets
+  stop_repositories
+  SERVER=
+}
+
+@test "each status that means no is a failed result that names request, status and reason; the others go on" {
+  for code in 400 403 404 405 409 413 422 500 501; do
+    failing "\"status\":$code,\"body\":\"<html>the reason</html>\""
+    assert_regex "$error" "HTTP $code from GET rest/template-version-manager/global/: <html>the reason</html>"
+  done
+  failing '"status":401,"body":"{\"detail\":\"Invalid token.\"}"'
+  assert_equal "$error" "Could not authenticate to CDCS: HTTP 401 from GET rest/template-version-manager/global/: Invalid token."
+}
+
+@test "429 and 5xx that pass are waited for: as long as the server asks, at most a minute" {
+  failing '"status":429,"headers":{"Retry-After":"7200"}'
+  assert_regex "$error" "HTTP 429"
+  faults '[{"at":"GET /cdcs","times":1,"status":429,"headers":{"Retry-After":"7200"}},{"at":"GET /cdcs","times":1,"status":429},
+           {"at":"GET /cdcs","times":1,"status":503,"headers":{"Retry-After":"soon"}},{"at":"GET /cdcs","times":1,"status":504}]'
+  start_repositories --faults faults.json
+  use cdcs
+  unset NX_ELABFTW_URL NX_ELABFTW_API_KEY
+  put_record 101
+  run --separate-stderr nx-export -v < <(session 101)
+  assert_json .status COMPLETED
+  run grep -o 'trying again in [0-9]* s' <<<"$stderr"
+  assert_output "trying again in 60 s
+trying again in 2 s
+trying again in 4 s
+trying again in 8 s"
+}
+
+@test "a login page, half an answer, broken JSON: the error says what was expected" {
+  failing '"status":200,"headers":{"Content-Type":"text/html"},"body":"<html>Log in</html>"'
+  assert_equal "$error" "Could not read the templates: HTTP 200 from GET rest/template-version-manager/global/: not a JSON array: <html>Log in</html>"
+  failing '"status":200,"body":"[{\"id\": 1,"'
+  assert_regex "$error" "not a JSON array"
+  failing '"do":"cut"'
+  assert_regex "$error" "GET rest/template-version-manager/global/: .*(transfer closed|end of response)"
+}
+
+@test "a redirect loop, and a POST that is redirected, are failures" {
+  failing '"status":302,"headers":{"Location":"@ROOT@cdcs/rest/template-version-manager/global/"}'
+  assert_regex "$error" "redirects"
+  faults '[{"at":"POST /cdcs/rest/data/","status":302,"headers":{"Location":"@ROOT@cdcs/login"}}]'
+  start_repositories --faults faults.json
+  use cdcs
+  run --separate-stderr nx-export < <(session 101)
+  assert_json '.exports[0].error_message' "Could not create the record: HTTP 302 from POST rest/data/: "
+  run state '.cdcs|length'
+  assert_output 0
+}
+
+@test "an answer of a gigabyte ends at 64 MiB" {
+  failing '"do":"flood"'
+  assert_regex "$error" "the answer is larger than 67108864 bytes"
+}
+
+@test "a server that accepts and says nothing, and one that closes, end in time" {
+  export NX_TEST_TIMEOUT_SCALE=0.005
+  failing '"do":"silence"'
+  assert_regex "$error" "GET rest/template-version-manager/global/: .*timed out"
+  unset NX_TEST_TIMEOUT_SCALE
+  failing '"do":"hang up"'
+  assert_regex "$error" "GET rest/template-version-manager/global/: "
+}
+
+@test "no such host and a refused connection name the reason" {
+  start_repositories
+  use elabftw
+  export NX_CDCS_URL=http://no-such-host.invalid/ NX_CDCS_TOKEN=cdcs-secret-token
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[0].error_message' "Could not read the templates: GET rest/template-version-manager/global/: Could not resolve host: no-such-host.invalid"
+  assert_json '.exports[1].success' true
+  put_record 101
+  NX_CDCS_URL=http://127.0.0.1:1/ run --separate-stderr nx-export < <(session 101)
+  error=$(jq -r '.exports[0].error_message' <<<"$output")
+  assert_regex "$error" "GET rest/template-version-manager/global/: Failed to connect to 127.0.0.1"
+  refute_secrets
+}
+
+# bad_eln FAULT, bad_la FAULT — the same for the other two
+bad_eln() {
+  faults "[{\"at\":[\"GET /eln\",\"POST /eln\"],$1}]"
+  start_repositories --faults faults.json
+  use elabftw
+  put_record 101
+  run --separate-stderr nx-export < <(session 101)
+  stop_repositories
+  SERVER=
+  assert_json .status BUILT_NOT_EXPORTED
+  refute_secrets
+}
+
+bad_la() {
+  faults "[{\"at\":[\"GET /la\",\"POST /la\"],$1}]"
+  start_repositories --faults faults.json
+  use labarchives
+  put_record 101
+  run --separate-stderr nx-export < <(session 101)
+  stop_repositories
+  SERVER=
+  assert_json .status BUILT_NOT_EXPORTED
+  refute_secrets
+}
+
+@test "eLabFTW: the same troubles end as failed results" {
+  for code in 400 401 403 404 409 413 429 500 502 503; do
+    bad_eln "\"status\":$code,\"body\":\"<html>the reason</html>\""
+    assert_regex "$(jq -r '.exports[0].error_message' <<<"$output")" "HTTP $code from POST api/v2/experiments: <html>the reason</html>"
+  done
+  bad_eln '"status":200,"body":"<html>Log in</html>"'
+  assert_regex "$(jq -r '.exports[0].error_message' <<<"$output")" "HTTP 200 from POST api/v2/experiments"
+  bad_eln '"status":201,"body":"{\"id\": "'
+  assert_regex "$(jq -r '.exports[0].error_message' <<<"$output")" "neither a Location header nor an id"
+  bad_eln '"do":"flood"'
+  NX_TEST_TIMEOUT_SCALE=0.005 bad_eln '"do":"silence"'
+}
+
+@test "LabArchives: the same troubles end as failed results" {
+  for code in 400 401 403 404 409 413 429 500 502 503; do
+    bad_la "\"status\":$code,\"body\":\"<html>the reason</html>\""
+    assert_regex "$(jq -r '.exports[0].error_message' <<<"$output")" "HTTP $code from GET tree_tools/get_tree_level: .*<html>the reason</html>"
+  done
+  bad_la '"status":200,"body":"<html xmlns=\"http://www.w3.org/1999/xhtml\"><body>Log in</body></html>"'
+  assert_regex "$(jq -r '.exports[0].error_message' <<<"$output")" "not XML of LabArchives"
+  bad_la '"status":200,"body":"<!DOCTYPE t [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><t><error>&b;</error></t>"'
+  assert_regex "$(jq -r '.exports[0].error_message' <<<"$output")" "not XML of LabArchives"
+  bad_la '"status":200,"body":"<tree-tools><level-nodes>"'
+  bad_la '"do":"flood"'
+  NX_TEST_TIMEOUT_SCALE=0.005 bad_la '"do":"silence"'
+}
+
+@test "a signature that a server quotes back is not in the error" {
+  bad_la '"status":404,"body":"The requested URL @PATH@ was not found"'
+  error=$(jq -r '.exports[0].error_message' <<<"$output")
+  assert_regex "$error" 'sig=\*\*\*'
+}
+
+@test "the process list shows no secret" {
+  faults '[{"at":"POST","do":"silence"}]'
+  start_repositories --faults faults.json
+  use cdcs
+  nx-export < <(session 101) >out 2>err &
+  child=$!
+  for _ in $(seq 100); do [ "$(state .requests)" -ge 2 ] && break; sleep 0.05; done
+  run cat "/proc/$child/cmdline"
+  kill -TERM "$child"
+  wait "$child" || true
+  refute_output --partial cdcs-secret-token
+  run cat out
+  assert_json .status TO_BE_BUILT
+  assert_json .postponed.message "interrupted while exporting"
+}
