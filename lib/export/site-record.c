@@ -217,7 +217,7 @@ static json_object *type_names(GHashTable *types)
   return names;
 }
 
-/* The session's start as the record's reader would write it, and the same as a UTC text that sorts. */
+/* A start as text, and the same as a UTC text that sorts. */
 static void set_times(json_object *entry, const char *start)
 {
   g_autoptr(GDateTime) instant = start ? nx_time_parse(start, nx_zone_system(), NULL) : NULL;
@@ -237,7 +237,9 @@ static json_object *entry_of(xmlNode *root, const char *name, const char *start,
   set_text(entry, "instrument_pid", attribute_of(instrument, "pid"));
   set_text(entry, "person", text_of(child_named(summary, "experimenter")));
   set_text(entry, "motivation", text_of(child_named(summary, "motivation")));
-  set_times(entry, start);
+  /* As the microscope's clock showed it: the record's own times are in the instrument's zone, the session's may be in any. */
+  g_autofree char *reserved = text_of(child_named(summary, "reservationStart"));
+  set_times(entry, reserved && *reserved ? reserved : start);
   nx_json_set(entry, "activities", json_object_new_int64(counts->activities));
   nx_json_set(entry, "datasets", json_object_new_int64(counts->datasets));
   set_text(entry, "thumb", g_strdup(counts->thumb));

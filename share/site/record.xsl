@@ -38,7 +38,7 @@
       <xsl:if test="nx:experimenter"><div><dt>Experimenter</dt><dd><xsl:value-of select="nx:experimenter"/></dd></div></xsl:if>
       <xsl:if test="nx:reservationStart"><div><dt>Reserved</dt><dd><xsl:call-template name="time"><xsl:with-param name="text" select="nx:reservationStart"/></xsl:call-template><xsl:if test="nx:reservationEnd"> – <xsl:call-template name="time"><xsl:with-param name="text" select="nx:reservationEnd"/></xsl:call-template></xsl:if></dd></div></xsl:if>
       <xsl:for-each select="../nx:project[node()]"><div><dt>Project</dt><dd><xsl:for-each select="*"><xsl:if test="position() &gt; 1"> · </xsl:if><xsl:value-of select="."/></xsl:for-each></dd></div></xsl:for-each>
-      <div><dt>Data</dt><dd><xsl:value-of select="count(../nx:acquisitionActivity/nx:dataset)"/> datasets in <xsl:value-of select="count(../nx:acquisitionActivity)"/> activities</dd></div>
+      <div><dt>Data</dt><dd><xsl:call-template name="count"><xsl:with-param name="number" select="count(../nx:acquisitionActivity/nx:dataset)"/><xsl:with-param name="one" select="'dataset'"/><xsl:with-param name="many" select="'datasets'"/></xsl:call-template> in <xsl:call-template name="count"><xsl:with-param name="number" select="count(../nx:acquisitionActivity)"/><xsl:with-param name="one" select="'activity'"/><xsl:with-param name="many" select="'activities'"/></xsl:call-template></dd></div>
       <!-- Only web addresses become links: the text comes from outside. -->
       <xsl:if test="starts-with(@ref, 'http://') or starts-with(@ref, 'https://')"><div><dt>Reservation</dt><dd><a href="{@ref}" rel="noreferrer"><xsl:value-of select="../nx:id"/></a></dd></div></xsl:if>
     </dl>
@@ -91,6 +91,12 @@
         </xsl:for-each>
       </tbody></table>
     </xsl:if>
+  </xsl:template>
+
+  <xsl:template name="count">
+    <xsl:param name="number"/><xsl:param name="one"/><xsl:param name="many"/>
+    <xsl:value-of select="concat($number, ' ')"/>
+    <xsl:choose><xsl:when test="$number = 1"><xsl:value-of select="$one"/></xsl:when><xsl:otherwise><xsl:value-of select="$many"/></xsl:otherwise></xsl:choose>
   </xsl:template>
 
   <!-- 2025-03-03T11:05:12.123456-05:00 → 2025-03-03 11:05 -->
