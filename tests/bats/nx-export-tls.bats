@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# nx-export and certificates, proxies, redirects: whom it trusts with a token.
+load lib
+load nx-export
+bats_require_minimum_version 1.5.0
+
+setup() {
+  scene
+  put_record 101
+  export NX_TEST_TIME_SCALE=0
+}
+
+teardown() {
+  stop_repositories
+  [ -z "${OTHER:-}" ] || kill "$OTHER"
+}
+
+# authority — a private one: ca.pem, ca.key
+authority() {
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj "/CN=Private Authority" 2>/dev/null
+}
+
+# certificate NAME DAYS — server.pem for that name, valid until then (DAYS -1: expired)
+certificate() {
+  openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj "/CN=$1" 2>/dev/null
+  openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days "$2" -extfile <(echo "subjectAltName=$1") -out server.pem 2>/dev/null
+}
+
+secure_repositories() {
+  authority
+  certificate "${1:-IP:127.0.0.1}" "${2:-2}"
+  start_repositories --cert server.pem --key server.key
+  use cdcs elabftw labarchives
+}
+
+statuses() {
+  jq -r '[.exports[].success]|map(tostring)|join(" ")' <<<"$output"
+}
+
+@test "an unknown authority is refused at once, at every destination, before anything is sent" {
+  secure_repositories
+  run --separate-stderr nx-export -v < <(session 101)
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_equal "$(statuses)" "false false false"
+  assert_json '[.exports[].error_message|test("certificate")]|all' true
+  refute_regex "$stderr" "trying again"
+  refute_secrets
+}
+
+@test "NX_CERT_BUNDLE_FILE is trusted besides the system's authorities" {
+  secure_repositories
+  NX_CERT_BUNDLE_FILE=$PWD/ca.pem run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+}
+
+@test "NX_CERT_BUNDLE, with line ends written as backslash n, wins over the file" {
+  secure_repositories
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 2 -subj "/CN=Another" 2>/dev/null
+  NX_CERT_BUNDLE_FILE=$PWD/other.pem NX_CERT_BUNDLE=$(awk '{printf "%s\\n", $0}' ca.pem) run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+}
+
+@test "a certificate for another host, or one that has expired, is refused" {
+  secure_repositories DNS:other.example.com
+  NX_CERT_BUNDLE_FILE=$PWD/ca.pem run --separate-stderr nx-export < <(session 101)
+  assert_equal "$(statuses)" "false false false"
+  stop_repositories
+  put_record 101
+  secure_repositories IP:127.0.0.1 -1
+  NX_CERT_BUNDLE_FILE=$PWD/ca.pem run --separate-stderr nx-export < <(session 101)
+  assert_equal "$(statuses)" "false false false"
+  assert_json '.exports[0].error_message|test("expired")' true
+}
+
+@test "NX_DISABLE_SSL_VERIFY takes any certificate, and says so once" {
+  secure_repositories DNS:other.example.com
+  NX_DISABLE_SSL_VERIFY=true run --separate-stderr nx-export -j 2 < <(session 101)
+  assert_json .status COMPLETED
+  run grep -c "NX_DISABLE_SSL_VERIFY is on" <<<"$stderr"
+  assert_output 1
+}
+
+@test "a redirect to another host is followed without the token" {
+  "$NX_SOURCE/tests/servers/repositories" --log other.log >other.out 2>/dev/null &
+  OTHER=$!
+  until [ -s other.out ]; do sleep 0.05; done
+  read -r other <other.out
+  faults "[{\"at\":[\"GET /cdcs\",\"GET /eln\"],\"status\":302,\"headers\":{\"Location\":\"${other/127.0.0.1/localhost}cdcs/rest/template-version-manager/global/\"}}]"
+  start_repositories --faults faults.json
+  use cdcs
+  run --separate-stderr nx-export < <(session 101)
+  run jq -rs '[length > 0, all(.authorization == null)] | map(tostring) | join(" ")' other.log
+  assert_output "true true"
+}
+
+@test "from https nothing is followed to http" {
+  authority
+  certificate IP:127.0.0.1 2
+  faults '[{"at":"GET /cdcs","status":302,"headers":{"Location":"http://127.0.0.1:1/"}}]'
+  start_repositories --cert server.pem --key server.key --faults faults.json
+  use cdcs
+  NX_CERT_BUNDLE_FILE=$PWD/ca.pem run --separate-stderr nx-export < <(session 101)
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[0].error_message|test("(?i)protocol")' true
+}
+
+@test "the proxy of the environment is used, except for hosts in no_proxy" {
+  start_repositories --log requests.log
+  export NX_CDCS_URL=http://cdcs.example.com/cdcs/ NX_CDCS_TOKEN=cdcs-secret-token
+  http_proxy=$ROOT run --separate-stderr nx-export < <(session 101)
+  run jq -rs '.[0].request' requests.log
+  assert_output "GET http://cdcs.example.com/cdcs/rest/template-version-manager/global/"
+  use cdcs
+  http_proxy=http://127.0.0.1:1/ no_proxy=127.0.0.1 run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+}
