@@ -20,7 +20,10 @@ dist_check_SCRIPTS += tests/corpus/export-scripts $(EXPORT_BATS)
 TESTS += tests/corpus/export-scripts $(EXPORT_BATS)
 EXTRA_DIST += tests/bats/nx-export.bash tests/servers/repositories
 
-check_PROGRAMS += tests/unit/test-export
-TESTS += tests/unit/test-export
+check_PROGRAMS += tests/unit/test-export tests/unit/test-export-entries
+TESTS += tests/unit/test-export tests/unit/test-export-entries
+tests_unit_test_export_entries_SOURCES = tests/unit/test-export-entries.c
+tests_unit_test_export_entries_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)
+tests_unit_test_export_entries_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(BASE_LIBS)
 tests_unit_test_export_SOURCES = tests/unit/test-export.c
 tests_unit_test_export_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(BASE_LIBS)
