@@ -74,12 +74,21 @@ json_object *nx_json_read_file(const char *path, gsize limit, GError **err)
   return value;
 }
 
+/* For json-c's own writer: the text is made when it is wanted, which for most numbers is once or never. */
+static int print_real(json_object *value, struct printbuf *out, int level, int flags)
+{
+  g_autofree char *text = nx_text_from_double(json_object_get_double(value));
+  (void)level, (void)flags;
+  return printbuf_memappend(out, text, (int)strlen(text));
+}
+
 json_object *nx_json_double(double value)
 {
   if (!isfinite(value))
     return NULL;
-  g_autofree char *text = nx_text_from_double(value);
-  return json_object_new_double_s(value, text);
+  json_object *real = json_object_new_double(value);
+  json_object_set_serializer(real, print_real, NULL, NULL);
+  return real;
 }
 
 json_object *nx_json_string(const char *text)
@@ -102,13 +111,29 @@ static void append_ascii(GString *out, gunichar c)
   }
 }
 
+/* How many of the first bytes of `text` are written as they are. */
+static gsize plain_length(const char *text, const char *end, NxJsonStyle style)
+{
+  const guchar last = style & NX_JSON_ASCII ? 0x7E : 0xFF;
+  const char *at = text;
+  while (at < end && (guchar)*at >= 0x20 && (guchar)*at <= last && *at != '"' && *at != '\\')
+    at++;
+  return (gsize)(at - text);
+}
+
 static void append_text(GString *out, const char *text, gsize length, NxJsonStyle style)
 {
   static const char SHORT[32] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
   g_string_append_c(out, '"');
   for (const char *at = text, *end = text + length; at < end;) {
     guchar c = (guchar)*at;
-    if (c >= 0x80 && style & NX_JSON_ASCII) {
+    gsize plain = plain_length(at, end, style);
+    if (plain) {
+      g_string_append_len(out, at, (gssize)plain);
+      at += plain;
+      continue;
+    }
+    if (c >= 0x80) {
       append_ascii(out, g_utf8_get_char(at));
       at = g_utf8_next_char(at);
       continue;
@@ -117,10 +142,8 @@ static void append_text(GString *out, const char *text, gsize length, NxJsonStyl
       g_string_append_c(out, '\\'), g_string_append_c(out, (char)c);
     else if (c < 0x20 && SHORT[c])
       g_string_append_c(out, '\\'), g_string_append_c(out, SHORT[c]);
-    else if (c < 0x20 || (c == 0x7F && style & NX_JSON_ASCII))
-      append_escape(out, c);
     else
-      g_string_append_c(out, (char)c);
+      append_escape(out, c);
     at++;
   }
   g_string_append_c(out, '"');
@@ -138,6 +161,15 @@ static void append_real(GString *out, json_object *value)
     g_autofree char *text = nx_text_from_double(json_object_get_double(value));
     g_string_append(out, text);
   }
+}
+
+static void append_integer(GString *out, json_object *value)
+{
+  char text[24];
+  const gint64 number = json_object_get_int64(value);
+  g_snprintf(text, sizeof text, number == G_MAXINT64 ? "%" G_GUINT64_FORMAT : "%" G_GINT64_FORMAT,
+             number == G_MAXINT64 ? json_object_get_uint64(value) : (guint64)number);
+  g_string_append(out, text);
 }
 
 static void append_break(GString *out, guint depth, NxJsonStyle style)
@@ -198,7 +230,7 @@ static void append_value(GString *out, json_object *value, guint depth, NxJsonSt
     append_real(out, value);
     break;
   case json_type_int:
-    g_string_append(out, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+    append_integer(out, value);
     break;
   case json_type_string:
     append_text(out, json_object_get_string(value), (gsize)json_object_get_string_len(value), style);

@@ -7,25 +7,101 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The digits and exponent of the shortest decimal that reads back to the same value. A decimal of at most 15 digits survives the way through
+/* 10^17 and less, as far as a product with 53 bits stays within 127 bits. */
+#define SCALE_MAX 22
+
+/* One of 15 … 17 digits that round a scaled value; `whole` and `rest` / 2^`shift` are the value times 10^(16 − exponent). */
+typedef struct {
+  guint64 whole;
+  unsigned __int128 rest;
+  int shift;
+} Scaled;
+
+/* The value rounded, half to even, to a multiple of `unit` (1, 10, 100); *error: the distance from the value, in 2^-shift. */
+static guint64 round_to(const Scaled *scaled, guint unit, unsigned __int128 *error, gboolean *is_below)
+{
+  guint64 quotient = scaled->whole / unit;
+  unsigned __int128 remainder = ((unsigned __int128)(scaled->whole % unit) << scaled->shift) + scaled->rest;
+  unsigned __int128 all = (unsigned __int128)unit << scaled->shift;
+  *is_below = 2 * remainder < all || (2 * remainder == all && quotient % 2 == 0);
+  *error = *is_below ? remainder : all - remainder;
+  return *is_below ? quotient : quotient + 1;
+}
+
+/* The shortest of 15, 16, 17 digits that reads back, computed exactly in 127 bits; 0 when the value is too large or small for that.
+ * A decimal reads back when it is nearer than half the distance to the next double, or just there and the double is even. */
+static guint64 exact_digits(double value, int *exponent)
+{
+  int binary;
+  const guint64 mantissa = (guint64)ldexp(frexp(value, &binary), 53);
+  const int shift = 53 - binary;
+  *exponent = value >= 1e-5 && value < 1e15 ? (int)floor(log10(value)) : SCALE_MAX;
+  if (16 - *exponent < 0 || 16 - *exponent > SCALE_MAX || shift <= 0)
+    return 0;
+  unsigned __int128 scale = 1;
+  for (int i = *exponent; i < 16; i++)
+    scale *= 10;
+  const unsigned __int128 product = scale * mantissa;
+  const Scaled scaled = { (guint64)(product >> shift), product & (((unsigned __int128)1 << shift) - 1), shift };
+  for (guint unit = 100; unit >= 1; unit /= 10) {
+    unsigned __int128 error;
+    gboolean is_below;
+    const guint64 rounded = round_to(&scaled, unit, &error, &is_below);
+    const unsigned __int128 twice = mantissa == 1ull << 52 && is_below ? 4 * error : 2 * error;
+    if (twice < scale || (twice == scale && mantissa % 2 == 0))
+      return rounded * unit;
+  }
+  return 0;
+}
+
+static int trim_zeros(char *digits, int count)
+{
+  while (count > 1 && digits[count - 1] == '0')
+    count--;
+  digits[count] = '\0';
+  return count;
+}
+
+static int write_digits(guint64 number, char *digits)
+{
+  char reversed[24];
+  int count = 0;
+  for (; number; number /= 10)
+    reversed[count++] = (char)('0' + number % 10);
+  for (int i = 0; i < count; i++)
+    digits[i] = reversed[count - 1 - i];
+  return count;
+}
+
+/* The digits, their count and the exponent of the shortest decimal that reads back to the same value. A decimal of at most 15 digits survives the way through
  * a normal double, so 15 digits without their trailing zeros are the shortest when they read back; subnormals are tried digit by digit. */
-static void shortest_digits(double value, char *digits, int *exponent)
+static int shortest_digits(double value, char *digits, int *exponent)
 {
   char text[40];
+  const guint64 exact = exact_digits(value, exponent);
+  if (exact) {
+    const int count = write_digits(exact, digits);
+    *exponent += count - 17;
+    return trim_zeros(digits, count);
+  }
   for (int precision = value < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
     g_ascii_formatd(text, sizeof text, (char[]){'%', '.', (char)('0' + precision / 10), (char)('0' + precision % 10), 'e', 0}, value);
     if (g_ascii_strtod(text, NULL) == value)
       break;
   }
+  int count = 0;
   const char *from = text;
-  char *first = digits;
   for (; *from != 'e'; from++)
     if (g_ascii_isdigit(*from))
-      *digits++ = *from;
-  while (digits > first + 1 && digits[-1] == '0')
-    digits--;
-  *digits = '\0';
+      digits[count++] = *from;
   *exponent = atoi(from + 1);
+  return trim_zeros(digits, count);
+}
+
+static char *put(char *to, const char *text, gsize length)
+{
+  memcpy(to, text, length);
+  return to + length;
 }
 
 /* Python's repr: plain form for exponents -4 … 15, else d[.ddd]e±XX. */
@@ -37,27 +113,25 @@ char *nx_text_from_double(double value)
     return g_strdup(value > 0 ? "inf" : "-inf");
   if (value == 0)
     return g_strdup(signbit(value) ? "-0.0" : "0.0");
-  char digits[24];
+  char digits[24], text[40], *to = text;
   int exponent;
-  shortest_digits(fabs(value), digits, &exponent);
-  int count = (int)strlen(digits);
-  GString *out = g_string_new(value < 0 ? "-" : "");
+  const int count = shortest_digits(fabs(value), digits, &exponent);
+  if (value < 0)
+    *to++ = '-';
   if (exponent < -4 || exponent >= 16) {
-    g_string_append_c(out, digits[0]);
-    if (count > 1)
-      g_string_append_printf(out, ".%s", digits + 1);
-    g_string_append_printf(out, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
+    *to++ = digits[0];
+    to += g_snprintf(to, 36, "%s%se%c%02d", count > 1 ? "." : "", digits + 1, exponent < 0 ? '-' : '+', abs(exponent));
   } else if (exponent < 0) {
-    g_string_append(out, "0.");
-    for (int i = exponent + 1; i < 0; i++)
-      g_string_append_c(out, '0');
-    g_string_append(out, digits);
+    to = put(to, "0.0000", (gsize)(1 - exponent));
+    to = put(to, digits, (gsize)count);
   } else {
-    for (int i = 0; i <= exponent; i++)
-      g_string_append_c(out, i < count ? digits[i] : '0');
-    g_string_append_printf(out, ".%s", count > exponent + 1 ? digits + exponent + 1 : "0");
+    const int before = MIN(count, exponent + 1);
+    to = put(to, digits, (gsize)before);
+    to = put(to, "0000000000000000", (gsize)(exponent + 1 - before));
+    *to++ = '.';
+    to = count > before ? put(to, digits + before, (gsize)(count - before)) : put(to, "0", 1);
   }
-  return g_string_free(out, FALSE);
+  return g_strndup(text, (gsize)(to - text));
 }
 
 char *nx_text_utf8(const char *bytes, gssize length)

@@ -14,6 +14,38 @@ static void check_double(double value, const char *expected)
   g_assert_cmpstr(text, ==, expected);
 }
 
+/* No shorter text of digits reads back: what the C library prints with one digit less is another number. */
+static void check_shortest(double value)
+{
+  g_autofree char *text = nx_text_from_double(value);
+  g_assert_true(g_ascii_strtod(text, NULL) == value);
+  int digits = 0, zeros = 0;
+  for (const char *at = text; *at && *at != 'e'; at++) {
+    if (g_ascii_isdigit(*at) && (digits || *at != '0')) {
+      digits++;
+      zeros = *at == '0' ? zeros + 1 : 0;
+    }
+  }
+  if (digits - zeros > 1) {
+    char shorter[40];
+    g_snprintf(shorter, sizeof shorter, "%.*e", digits - zeros - 2, value);
+    g_assert_true(g_ascii_strtod(shorter, NULL) != value);
+  }
+}
+
+static void test_double_shortest(void)
+{
+  g_autoptr(GRand) source = g_rand_new_with_seed(1);
+  for (int i = 0; i < 20000; i++) {
+    const double fraction = g_rand_double(source), size = pow(10, g_rand_int_range(source, -8, 19));
+    check_shortest(fraction * size);
+    check_shortest((double)(float)(fraction * size));
+    check_shortest(floor(fraction * 1e6) / 1e3);
+    check_shortest(ldexp(1, g_rand_int_range(source, -60, 60)));
+    check_shortest(nextafter(ldexp(1, i % 50), 0));
+  }
+}
+
 static void test_double(void)
 {
   check_double(5, "5.0");
@@ -35,6 +67,8 @@ static void test_double(void)
   check_double(1.0 / 3, "0.3333333333333333");
   check_double(NAN, "nan");
   check_double(-INFINITY, "-inf");
+  check_double(9999999999999998.0, "9999999999999998.0");
+  check_double(0.00012345, "0.00012345");
 }
 
 static void test_utf8(void)
@@ -356,6 +390,7 @@ int main(int argc, char **argv)
   g_setenv("TZ", "America/New_York", TRUE);
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/base/text/a real is spelled as Python spells it", test_double);
+  g_test_add_func("/base/text/no shorter text reads back to the same number", test_double_shortest);
   g_test_add_func("/base/text/bytes that are not UTF-8 become U+FFFD one by one", test_utf8);
   g_test_add_func("/base/text/control characters never reach a terminal", test_visible);
   g_test_add_func("/base/text/characters that XML forbids are dropped and counted", test_xml);
