@@ -49,7 +49,8 @@ NxExtractor *nx_extractor_new(const NxExtractRules *rules, const char *profiles_
     return NULL;
   extractor->plugins = nx_plugins_find(extractor->sandbox);
   nx_profiles_load(profiles_path);
-  nx_job_warm_up();
+  if (rules->write_preview)
+    nx_job_warm_up();
   extractor->context = (NxJobContext){
     .sandbox = extractor->sandbox,
     .plugins = extractor->plugins,
