@@ -55,9 +55,41 @@ static int instruments(int argc, char **argv)
   return command == &nx_command_instruments_manage ? manage(argc, argv) : nx_cli_usage_error("nx-tui only manages instruments");
 }
 
+/* -------------------------------------------------------------------------------------------------------- database */
+
+static int view(const char *address, int argc, char **argv)
+{
+  if (!nx_cli_parse(&nx_command_db_view, argc, argv, NULL))
+    return nx_cli_exit_code();
+  if (!address) {
+    fputs(UNSET, stderr);
+    return 1;
+  }
+  g_autoptr(GError) error = NULL;
+  if (!nx_db_exists(address)) {
+    g_autofree char *shown = nx_config_masked_address(address);
+    fprintf(stderr, "Error: Database does not exist at %s\nRun 'nexuslims db init' to create the database.\n", shown);
+    return 1;
+  }
+  return nx_tui_view(address, &error) ? 0 : nx_fail(error);
+}
+
+static int db(int argc, char **argv)
+{
+  NxDbOptions options = {0};
+  const NxCommand *command = nx_cli_choose(&nx_command_db, &argc, &argv, &options);
+  if (!command)
+    return nx_cli_exit_code();
+  if (command != &nx_command_db_view)
+    return nx_cli_usage_error("nx-tui only views databases; the other commands are nx-db's");
+  g_autoptr(GError) error = NULL;
+  g_autofree char *address = options.db_uri ? g_strdup(options.db_uri) : nx_settings_text("NX_DB_PATH", &error);
+  return error ? nx_fail(error) : view(address, argc, argv);
+}
+
 /* --------------------------------------------------------------------------------------------------------- program */
 
-static const NxCommand *const COMMANDS[] = {&nx_command_instruments, NULL};
+static const NxCommand *const COMMANDS[] = {&nx_command_db, &nx_command_instruments, NULL};
 
 static const NxCommand NX_TUI = {
   .name = "nx-tui",
@@ -72,5 +104,5 @@ int main(int argc, char **argv)
   const NxCommand *command = nx_cli_choose(&NX_TUI, &argc, &argv, NULL);
   if (!command)
     return nx_cli_exit_code();
-  return instruments(argc, argv);
+  return command == &nx_command_db ? db(argc, argv) : instruments(argc, argv);
 }

@@ -73,6 +73,11 @@ void nx_db_close(NxDb *db)
   g_free(db);
 }
 
+void nx_db_cancel(NxDb *db)
+{
+  db->driver->cancel(db->connection);
+}
+
 const NxDbDriver *nx_db_driver(const NxDb *db)
 {
   return db->driver;

@@ -16,6 +16,8 @@ typedef struct NxDbDriver {
 
   gpointer (*open)(const char *address, NxDbMode mode, GError **err);
   void (*close)(gpointer connection);
+  /* From any thread. */
+  void (*cancel)(gpointer connection);
   gboolean (*script)(gpointer connection, const char *sql, GError **err);
   gint64 (*changed)(gpointer connection);
   gint64 (*last_id)(gpointer connection);

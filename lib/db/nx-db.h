@@ -37,6 +37,8 @@ gboolean nx_db_run(NxDb *db, GError **err, const char *sql, const char *types, .
 gint64 nx_db_changed(NxDb *db);
 /* The id that the last INSERT was given. */
 gint64 nx_db_last_id(NxDb *db);
+/* Stops the statement that another thread runs on this connection: it fails with NX_ERROR_INTERRUPTED. */
+void nx_db_cancel(NxDb *db);
 /* Several statements without parameters. */
 gboolean nx_db_script(NxDb *db, const char *sql, GError **err);
 

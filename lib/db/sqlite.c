@@ -177,6 +177,11 @@ static void sqlite_close(gpointer connection)
 
 /* --------------------------------------------------------------------------------------------------------- running */
 
+static void sqlite_cancel(gpointer connection)
+{
+  sqlite3_interrupt(connection);
+}
+
 static gboolean sqlite_script(gpointer connection, const char *sql, GError **err)
 {
   int code = sqlite3_exec(connection, sql, NULL, NULL, NULL);
@@ -331,6 +336,7 @@ const NxDbDriver nx_db_driver_sqlite = {
     .file_path = sqlite_file_path,
     .open = sqlite_open,
     .close = sqlite_close,
+    .cancel = sqlite_cancel,
     .script = sqlite_script,
     .changed = sqlite_changed,
     .last_id = sqlite_last_id,
