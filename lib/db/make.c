@@ -1,4 +1,4 @@
-/* make.c — a new database at head: built beside its place, so that it appears there whole or not at all (database 3.1). */
+/* make.c — a new database at head: built in memory and copied beside its place, so that it appears there whole or not at all (database 3.1). */
 #include "migration.h"
 #include "nx-cli.h"
 #include "sqlite.h"
@@ -9,20 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static gboolean build(const NxGraph *graph, const char *part, GError **err)
+static NxSqliteCopy *build(const NxGraph *graph, const char *path, GError **err)
 {
-  g_autoptr(NxDb) db = nx_db_open(part, NX_DB_CREATE, err);
-  return db && nx_migrate(db, graph, "heads", TRUE, stdout, err);
+  g_autoptr(NxDb) db = nx_db_open("", NX_DB_SCRATCH, err);
+  if (!db || !nx_migrate(db, graph, "heads", TRUE, stdout, err))
+    return NULL;
+  return nx_sqlite_copy(nx_db_connection(db), path, err);
 }
 
 /* Puts the new file where nothing is; a file that came there in the meantime stays. */
-static gboolean place_new(const char *part, const char *path, GError **err)
+static gboolean place_new(const NxSqliteCopy *copy, const char *path, GError **err)
 {
-  if (link(part, path) == 0) {
-    g_unlink(part);
+  if (nx_sqlite_name_file(copy->path, path))
     return TRUE;
-  }
-  if (errno == EEXIST || (errno != EPERM && errno != ENOTSUP && errno != ENOSYS) || g_rename(part, path) != 0)
+  if (errno == EEXIST || copy->descriptor >= 0 || g_rename(copy->path, path) != 0)
     return nx_error_from_errno(err, errno, "create", path);
   return TRUE;
 }
@@ -48,17 +48,29 @@ static void settle(const char *path)
     nx_db_run(db, NULL, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
 }
 
+/* Only a file with a name can take the place of another in one step. */
+static gboolean replace(const NxSqliteCopy *copy, const char *path, GError **err)
+{
+  g_autofree char *part = g_strdup_printf("%s.new-%d.part", path, (int)getpid());
+  if (copy->descriptor >= 0 && !nx_sqlite_name_file(copy->path, part))
+    return nx_error_from_errno(err, errno, "create", part);
+  const char *from = copy->descriptor >= 0 ? part : copy->path;
+  if (g_rename(from, path) == 0)
+    return TRUE;
+  nx_error_from_errno(err, errno, "create", path);
+  g_unlink(from);
+  return FALSE;
+}
+
 /* The old file has its backup name before the new one takes its place in one step: killed in between, nothing is lost or missing. */
-static gboolean place_over_old(const char *part, const char *path, FILE *out, GError **err)
+static gboolean place_over_old(const NxSqliteCopy *copy, const char *path, FILE *out, GError **err)
 {
   g_autofree char *name = NULL;
   settle(path);
   if (!nx_sqlite_keep_as_backup(path, path, &name, err))
     return FALSE;
   nx_cli_print_success(out, "Database backup created: %s", name);
-  if (!take_journals_along(path, name, err))
-    return FALSE;
-  return g_rename(part, path) == 0 || nx_error_from_errno(err, errno, "create", path);
+  return take_journals_along(path, name, err) && replace(copy, path, err);
 }
 
 /* A link is followed, so that it stays one. */
@@ -71,20 +83,15 @@ static char *real_path(const char *address)
   return copy;
 }
 
-gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err)
+gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace_old, FILE *out, GError **err)
 {
   g_autofree char *path = real_path(address);
   g_autofree char *folder = g_path_get_dirname(path);
-  g_autofree char *part = g_strdup_printf("%s.new-%d.part", path, (int)getpid());
-  g_autofree char *journal = g_strconcat(part, "-journal", NULL);
   if (!nx_folder_make(folder, err))
     return FALSE;
-  gboolean made = build(graph, part, err) &&
-                  (replace && g_file_test(path, G_FILE_TEST_EXISTS) ? place_over_old(part, path, out, err) : place_new(part, path, err)) &&
-                  nx_folder_sync(folder, err);
-  if (!made) {
-    g_unlink(part);
-    g_unlink(journal);
-  }
-  return made;
+  g_autoptr(NxSqliteCopy) copy = build(graph, path, err);
+  if (!copy)
+    return FALSE;
+  gboolean placed = replace_old && g_file_test(path, G_FILE_TEST_EXISTS) ? place_over_old(copy, path, out, err) : place_new(copy, path, err);
+  return placed && nx_folder_sync(folder, err);
 }

@@ -44,12 +44,17 @@ static gboolean has_no_links(int reason)
   return reason == EPERM || reason == ENOTSUP || reason == ENOSYS || reason == EMLINK;
 }
 
+gboolean nx_sqlite_name_file(const char *from, const char *name)
+{
+  return linkat(AT_FDCWD, from, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
 gboolean nx_sqlite_keep_as_backup(const char *from, const char *path, char **name, GError **err)
 {
   g_autoptr(GDateTime) now = g_date_time_new_now_local();
   for (guint number = 0; number < 1000; number++) {
     g_autofree char *candidate = nx_sqlite_backup_name(path, now, number);
-    if (link(from, candidate) == 0 || (has_no_links(errno) && take_name(from, candidate))) {
+    if (nx_sqlite_name_file(from, candidate) || (has_no_links(errno) && take_name(from, candidate))) {
       *name = g_steal_pointer(&candidate);
       return TRUE;
     }
@@ -87,14 +92,50 @@ static gboolean copy_pages(sqlite3 *from, sqlite3 *to, GError **err)
   return code == SQLITE_DONE || nx_sqlite_error(NULL, code, err);
 }
 
-static gboolean copy_to(sqlite3 *connection, const char *part, GError **err)
+static gboolean copy_and_close(sqlite3 *connection, sqlite3 *copy, int code, GError **err)
+{
+  gboolean done = code == SQLITE_OK ? copy_pages(connection, copy, err) : nx_sqlite_error(copy, code, err);
+  sqlite3_close(copy);
+  return done;
+}
+
+static gboolean copy_to_name(sqlite3 *connection, const char *part, GError **err)
 {
   g_autofree char *name = part[0] == '/' ? g_strdup(part) : g_strconcat("./", part, NULL);
   sqlite3 *copy = NULL;
   int code = sqlite3_open_v2(name, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-  gboolean done = code == SQLITE_OK ? copy_pages(connection, copy, err) : nx_sqlite_error(copy, code, err);
-  sqlite3_close(copy);
-  return done;
+  return copy_and_close(connection, copy, code, err);
+}
+
+static gboolean copy_to_descriptor(sqlite3 *connection, int descriptor, GError **err)
+{
+  sqlite3 *copy = NULL;
+  int code = nx_sqlite_open_unnamed(descriptor, &copy);
+  return copy_and_close(connection, copy, code, err);
+}
+
+NxSqliteCopy *nx_sqlite_copy(sqlite3 *connection, const char *path, GError **err)
+{
+  g_autoptr(NxSqliteCopy) copy = g_new0(NxSqliteCopy, 1);
+  g_autofree char *folder = g_path_get_dirname(path);
+  copy->descriptor = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+  copy->path = copy->descriptor >= 0 ? g_strdup_printf("/proc/self/fd/%d", copy->descriptor)
+                                     : g_strdup_printf("%s.copy-%d.part", path, (int)getpid());
+  gboolean copied =
+      copy->descriptor >= 0 ? copy_to_descriptor(connection, copy->descriptor, err) : copy_to_name(connection, copy->path, err);
+  return copied ? g_steal_pointer(&copy) : NULL;
+}
+
+void nx_sqlite_copy_free(NxSqliteCopy *copy)
+{
+  if (!copy)
+    return;
+  if (copy->descriptor >= 0)
+    close(copy->descriptor);
+  else
+    g_unlink(copy->path);
+  g_free(copy->path);
+  g_free(copy);
 }
 
 static gboolean copy_mode_and_times(const char *from, const char *to, GError **err)
@@ -110,10 +151,8 @@ static gboolean copy_mode_and_times(const char *from, const char *to, GError **e
 
 gboolean nx_sqlite_backup(sqlite3 *connection, const char *path, char **name, GError **err)
 {
-  g_autofree char *part = g_strdup_printf("%s.backup-%d.part", path, (int)getpid());
-  gboolean kept = copy_to(connection, part, err) && copy_mode_and_times(path, part, err) && nx_sqlite_keep_as_backup(part, path, name, err);
-  g_unlink(part);
-  if (kept)
+  g_autoptr(NxSqliteCopy) copy = nx_sqlite_copy(connection, path, err);
+  if (copy && copy_mode_and_times(path, copy->path, err) && nx_sqlite_keep_as_backup(copy->path, path, name, err))
     return TRUE;
   g_prefix_error(err, "no backup could be made, so nothing was changed: ");
   return FALSE;

@@ -12,6 +12,21 @@ gboolean nx_sqlite_error(sqlite3 *connection, int code, GError **err);
 /* `dir/stem.suffix` → `dir/stem_backup_20260207_143216[_n].suffix`, stem and suffix as in Python's pathlib (database 2.10).
  * `number` 0: without _n. */
 char *nx_sqlite_backup_name(const char *path, GDateTime *when, guint number);
+/* A copy of all of a database, on disk in the folder of `path` but without a name there, so that it is gone with this program unless it is
+ * given one. Where the file system knows no files without names it is `PATH.copy-PID.part`. */
+typedef struct NxSqliteCopy {
+  int descriptor; /* -1: the copy has a name */
+  char *path;     /* good for this process only */
+} NxSqliteCopy;
+NxSqliteCopy *nx_sqlite_copy(sqlite3 *connection, const char *path, GError **err);
+void nx_sqlite_copy_free(NxSqliteCopy *copy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSqliteCopy, nx_sqlite_copy_free)
+/* Opens the empty file behind `descriptor`, which stays the caller's, as a database. Returns SQLite's code; *connection is to be closed in
+ * any case. */
+int nx_sqlite_open_unnamed(int descriptor, sqlite3 **connection);
+/* Gives a file, also one of NxSqliteCopy, a further name, at which nothing may be. FALSE: errno says why. */
+gboolean nx_sqlite_name_file(const char *from, const char *name);
+
 gboolean nx_sqlite_backup(sqlite3 *connection, const char *path, char **name, GError **err);
 /* Gives the finished file `from` the backup name of `path` too; never replaces a file. Where the file system knows no second names, `from`
  * is gone afterwards. */
