@@ -151,3 +151,17 @@ int run_pending(const char *address, int argc, char **argv)
                              .in = STDIN_FILENO};
   return nx_stage_pending(address, &wanted, stdout, &error) ? 0 : stage_failed(address, error);
 }
+
+const NxCommand command_preflight = {
+    .name = "preflight",
+    .help = "Check that the database is fit for a build.\n\nWrites a check line for each check, and the instruments when all pass.",
+    .epilog = "\b\nExamples:\n    $ nx-db preflight | jq -r 'select(.passed == false) | .message'",
+};
+
+int run_preflight(const char *address, int argc, char **argv)
+{
+  GError *error = NULL;
+  if (!nx_cli_parse(&command_preflight, argc, argv, NULL))
+    return nx_cli_exit_code();
+  return nx_db_preflight(address, stdout, &error) ? 0 : stage_failed(address, error);
+}

@@ -24,6 +24,7 @@ static const NxCommand *const COMMANDS[] = {
     &command_log_events,
     &command_log_results,
     &command_pending,
+    &command_preflight,
     &nx_command_db_status,
     &nx_command_db_upgrade,
     &command_users,
@@ -141,6 +142,7 @@ static const struct {
     {&nx_command_db_info, run_info},
     {&nx_command_db_status, run_status},
     {&command_pending, run_pending},
+    {&command_preflight, run_preflight},
     {&command_users, run_users},
     {&nx_command_db_create_demo, run_create_demo},
 };
