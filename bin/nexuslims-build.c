@@ -1,7 +1,8 @@
-/* nexuslims-build.c — build-records in its documented order: dates, configuration, log file, lock, harvest, build, summary.
+/* nexuslims-build.c — build-records in its documented order: dates, configuration, log file, lock, preflight, harvest, build, summary, mail.
  * Source: DESIGN §1, DECISIONS 1–4, record-building §1, cli §3. The work is done by the stages; here they are put together and watched. */
 #include "nexuslims-build.h"
 #include "nexuslims-pipeline.h"
+#include "nexuslims-preflight.h"
 #include "nexuslims-runfiles.h"
 #include "nexuslims-summary.h"
 #include "nx-config.h"
@@ -229,16 +230,26 @@ static int run_pipelines(const Build *build)
   return exit_code(build, well, &tally);
 }
 
-static int run_locked(const Build *build)
+static int run_checked(const Build *build)
+{
+  if (preflight_passes(build->options->dry_run, build->verbosity, build->log_fd))
+    return run_pipelines(build);
+  return nx_interrupted() ? 128 + nx_interrupted() : 1;
+}
+
+/* *worked is FALSE when another run is at work. */
+static int run_locked(const Build *build, gboolean *worked)
 {
   g_autofree char *path = nx_path_join(build->settings->data_path, ".builder.lock");
   g_autofree char *holder = NULL;
   g_autoptr(GError) problem = NULL;
   int fd = -1;
+  *worked = TRUE;
   switch (run_lock_take(path, &fd, &holder, &problem)) {
   case RUN_LOCK_BUSY:
     nx_log_warning("the lock %s is held by another instance (%s); nothing was done", path, holder);
     printf("Lock file %s is held (%s).\nAnother instance of build-records is running; this one ends.\n", path, holder);
+    *worked = FALSE;
     return 0;
   case RUN_LOCK_FAILED:
     nx_log_error("%s", problem->message);
@@ -246,9 +257,24 @@ static int run_locked(const Build *build)
   case RUN_LOCK_TAKEN:
     break;
   }
-  int code = run_pipelines(build);
+  int code = run_checked(build);
   run_lock_release(fd);
   return code;
+}
+
+/* Whatever comes of it changes nothing of the run. One that was interrupted ends at once. */
+static void mail_errors(const Build *build)
+{
+  if (nx_interrupted())
+    return;
+  if (!build->settings->email) {
+    nx_log_info("Mail is off");
+    return;
+  }
+  Stage stage = stage_of(build, "nexuslims-mail", NULL);
+  add(&stage, build->log_path);
+  char **stages[] = {stage.words, NULL};
+  pipeline_run(&(Pipeline){.name = "mail", .stages = stages, .log_fd = build->log_fd, .tells_itself = TRUE});
 }
 
 static char *verbosity_word(guint verbosity)
@@ -284,5 +310,9 @@ int build_records(const NxBuildRecordsOptions *options)
   }
   nx_interrupt_install();
   log_start(&build);
-  return run_locked(&build);
+  gboolean worked;
+  int code = run_locked(&build, &worked);
+  if (worked)
+    mail_errors(&build);
+  return code;
 }

@@ -218,7 +218,7 @@ static gboolean stage_ended_well(const Run *run, guint i)
   const char *name = run->pipeline->stages[i][0];
   if (status == 0)
     return TRUE;
-  if (nx_interrupted())
+  if (nx_interrupted() || (run->pipeline->tells_itself && status <= 128))
     nx_log_debug("%s ended with status %d", name, status);
   else if (status > 128)
     nx_log_error("%s: %s was ended by signal %d (%s)", run->pipeline->name, name, status - 128, g_strsignal(status - 128));

@@ -14,6 +14,7 @@ typedef struct {
   int log_fd;           /* what the stages write on standard error is copied here and to our own standard error, line by line, unchanged */
   PipelineLine line;    /* NULL: the last stage's output is thrown away */
   gpointer user_data;
+  gboolean tells_itself; /* a stage logs why it ends badly, and its exit status is not said on top of that */
 } Pipeline;
 
 /* Runs all stages and waits for them. FALSE when one could not be started, or ended with anything but 0 (logged, each by its name), or a

@@ -9,7 +9,7 @@
 #define EXIT_NOT_EXPORTED 3
 
 typedef struct {
-  gboolean reexport, strict, destinations;
+  gboolean reexport, strict, validate;
   gint64 jobs;
   guint verbosity;
 } Options;
@@ -29,9 +29,9 @@ static const NxOption OPTIONS[] = {
      .field = offsetof(Options, jobs),
      .help = "Records sent at once; with more than 1 the lines come out as they are done."},
     {.name = "--strict", .field = offsetof(Options, strict), .help = "Exit 3 when a record was not exported."},
-    {.name = "--destinations",
-     .field = offsetof(Options, destinations),
-     .help = "Write a line for each destination that is on, in order, and end."},
+    {.name = "--validate",
+     .field = offsetof(Options, validate),
+     .help = "Ask each destination that is on whether it would accept records, and end."},
     {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(Options, verbosity), .help = NX_HELP_VERBOSE},
     {0},
 };
@@ -79,15 +79,6 @@ static gboolean take_roots(NxSettings *settings, GError **err)
   return TRUE;
 }
 
-static gboolean write_destinations(const NxExporter *exporter, GError **err)
-{
-  g_autoptr(json_object) lines = nx_exporter_destinations(exporter);
-  for (gsize i = 0; i < json_object_array_length(lines); i++)
-    if (!nx_line_write(stdout, json_object_array_get_idx(lines, i), err))
-      return FALSE;
-  return TRUE;
-}
-
 int main(int argc, char **argv)
 {
   Options options = {0};
@@ -101,8 +92,8 @@ int main(int argc, char **argv)
   g_autoptr(NxExporter) exporter = settings && take_roots(settings, &err) ? nx_exporter_new(settings, &err) : NULL;
   const NxExportRun how = {.reexport = options.reexport, .jobs = (guint)options.jobs};
   gboolean all_exported = TRUE;
-  if (!exporter || !(options.destinations ? write_destinations(exporter, &err)
-                                          : nx_export_lines(exporter, &how, STDIN_FILENO, stdout, &all_exported, &err)))
+  if (!exporter || !(options.validate ? nx_exporter_validate(exporter, stdout, &err)
+                                      : nx_export_lines(exporter, &how, STDIN_FILENO, stdout, &all_exported, &err)))
     return nx_fail(err);
   return options.strict && !all_exported ? EXIT_NOT_EXPORTED : 0;
 }

@@ -16,7 +16,7 @@ dist_man_MANS += share/man/nexuslims.1
 
 bin_PROGRAMS += bin/nexuslims
 bin_nexuslims_SOURCES = bin/nexuslims.c bin/nexuslims-build.h bin/nexuslims-build.c bin/nexuslims-pipeline.h bin/nexuslims-pipeline.c \
-	bin/nexuslims-runfiles.h bin/nexuslims-runfiles.c bin/nexuslims-summary.h bin/nexuslims-summary.c
+	bin/nexuslims-preflight.h bin/nexuslims-preflight.c bin/nexuslims-runfiles.h bin/nexuslims-runfiles.c bin/nexuslims-summary.h bin/nexuslims-summary.c
 bin_nexuslims_LDADD = $(CLI_LIBS) $(CONFIG_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-cli tests/unit/test-cli-listing

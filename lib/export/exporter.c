@@ -78,22 +78,6 @@ static gpointer state_of(NxExporter *exporter, NxSlot *slot)
   return slot->state;
 }
 
-json_object *nx_exporter_destinations(const NxExporter *exporter)
-{
-  json_object *lines = json_object_new_array();
-  for (gsize i = 0; i < exporter->n_slots; i++) {
-    const NxDestination *destination = exporter->slots[i].destination;
-    json_object *line = json_object_new_object();
-    nx_json_set_string(line, "kind", "destination");
-    nx_json_set_string(line, "name", destination->name);
-    nx_json_set(line, "priority", json_object_new_int(destination->priority));
-    nx_json_set(line, "enabled", json_object_new_boolean(TRUE));
-    nx_json_set(line, "local", json_object_new_boolean(destination->is_local));
-    json_object_array_add(lines, line);
-  }
-  return lines;
-}
-
 /* ------------------------------------------------------------------------------------------------------------- one attempt */
 
 json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object *context, NxExportMode mode)

@@ -49,8 +49,9 @@ NxExporter *nx_exporter_copy(const NxExporter *exporter, GError **err);
 void nx_exporter_free(NxExporter *exporter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxExporter, nx_exporter_free)
 
-/* The enabled destinations in order, as destination lines; an array. */
-json_object *nx_exporter_destinations(const NxExporter *exporter);
+/* Writes a destination line for each enabled destination, in order, then for each an export_result line of mode validate, as they come: all are
+ * asked side by side, each in a process of its own, so that one that crashes fails alone. FALSE when `out` cannot be written. */
+gboolean nx_exporter_validate(NxExporter *exporter, FILE *out, GError **err);
 /* An export_request line → an export_result line (LINES). Every failure is in the result. */
 json_object *nx_exporter_answer(NxExporter *exporter, json_object *request);
 /* Publishes the record of a session line when it wants that (LINES: who works on which line), adding `exports`, `status`, `uploaded_path`.

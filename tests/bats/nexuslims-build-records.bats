@@ -11,6 +11,7 @@ setup() {
   mkdir -p "$FAKE" "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/data" "$BATS_TEST_TMPDIR/instruments"
   cp "$NX_BUILD/bin/nexuslims" "$BATS_TEST_TMPDIR/bin/"
   for stage in nx-db nx-harvest nx-find-files nx-build-xml nx-export; do fake_stage "$stage"; done
+  fake_check
   PATH=$BATS_TEST_TMPDIR/bin:$PATH
   export NX_DATA_PATH=$BATS_TEST_TMPDIR/data NX_INSTRUMENT_DATA_PATH=$BATS_TEST_TMPDIR/instruments
   export NX_DB_PATH=$BATS_TEST_TMPDIR/data/nexuslims.db NX_CDCS_URL=https://cdcs.example.com/ NX_CDCS_TOKEN=s3cret-token-0815
@@ -37,6 +38,20 @@ if [ -e "$FAKE/$name.out" ] && [[ $name != *-log-results ]]; then cat >"$FAKE/$n
 exit "$(cat "$FAKE/$name.exit" 2>/dev/null || echo 0)"
 SCRIPT
   chmod +x "$BATS_TEST_TMPDIR/bin/$1"
+}
+
+# A preflight that finds what lies in `findings`, and a mail program; neither is a stage, so they note their calls apart.
+fake_check() {
+  echo '{"kind":"check","name":"db_reachable","passed":true,"severity":"error","message":"it can be read"}' >"$FAKE/findings"
+  cat >"$BATS_TEST_TMPDIR/bin/nexuslims-check" <<'SCRIPT'
+#!/bin/sh
+echo "${0##*/} $*" >>"$FAKE/others"
+[ -e "$FAKE/${0##*/}.talk" ] && cat "$FAKE/${0##*/}.talk" >&2
+[ "${0##*/}" = nexuslims-mail ] || cat "$FAKE/findings"
+exit "$(cat "$FAKE/${0##*/}.exit" 2>/dev/null || echo 0)"
+SCRIPT
+  chmod +x "$BATS_TEST_TMPDIR/bin/nexuslims-check"
+  cp "$BATS_TEST_TMPDIR/bin/nexuslims-check" "$BATS_TEST_TMPDIR/bin/nexuslims-mail"
 }
 
 # The one log file of the run.
@@ -269,6 +284,115 @@ END
   assert_success
   [[ $stderr == *' nexuslims WARNING: NO_CONSENT: NoDataConsentError: the user did not agree'* ]]
   assert_equal "$(grep -c 'WARNING: No files found for this session' <<<"$stderr")" 1
+}
+
+# ---------------------------------------------------------------------------------------------------------- preflight
+
+finding() {
+  printf '{"kind":"check","name":"%s","passed":%s,"severity":"%s","message":"%s"}\n' "$@"
+}
+
+@test "a failed check that forbids the build stops it before anything is harvested, and is named" {
+  {
+    finding db_reachable true error 'it can be read'
+    finding instrument_timezones false warning 'no such zone'
+    finding instrument_harvesters false error 'nobody can harvest x'
+    finding instrument_harvesters false error 'nobody can harvest y'
+    finding data_path_writable false error 'read-only'
+  } >"$FAKE/findings"
+  run --separate-stderr nexuslims build-records
+  assert_failure 1
+  assert_output ''
+  [ ! -e "$FAKE/calls" ]
+  run sed 's/^[-0-9]* [0-9:,]* //' <<<"$stderr"
+  assert_output 'nexuslims WARNING: [preflight] instrument_timezones: FAIL — no such zone
+nexuslims ERROR: [preflight] instrument_harvesters: FAIL — nobody can harvest x
+nexuslims ERROR: [preflight] instrument_harvesters: FAIL — nobody can harvest y
+nexuslims ERROR: [preflight] data_path_writable: FAIL — read-only
+nexuslims ERROR: Preflight checks failed: instrument_harvesters, data_path_writable'
+  flock -n "$NX_DATA_PATH/.builder.lock" true
+}
+
+@test "failed warnings are logged and the run goes on; what passed is said at DEBUG" {
+  finding export_destinations false warning 'cdcs: HTTP 503' >>"$FAKE/findings"
+  run --separate-stderr nexuslims build-records -vv
+  assert_success
+  assert_equal "$(wc -l <"$FAKE/calls")" 9
+  [[ $stderr == *' nexuslims DEBUG: [preflight] db_reachable: PASS — it can be read'* ]]
+  [[ $stderr == *' nexuslims WARNING: [preflight] export_destinations: FAIL — cdcs: HTTP 503'* ]]
+  run cat "$FAKE/others"
+  assert_output 'nexuslims-check --lines -vv'
+}
+
+@test "a dry run leaves out the checks that only a real run needs" {
+  run nexuslims build-records -n
+  assert_success
+  run cat "$FAKE/others"
+  assert_output 'nexuslims-check --lines -n -v'
+}
+
+@test "a preflight that dies, says nothing or is not installed builds nothing" {
+  echo 7 >"$FAKE/nexuslims-check.exit"
+  run --separate-stderr nexuslims build-records
+  assert_failure 1
+  [[ $stderr == *' nexuslims ERROR: preflight: nexuslims-check ended with exit status 7'* ]]
+  rm "$FAKE/nexuslims-check.exit"
+  : >"$FAKE/findings"
+  run --separate-stderr nexuslims build-records
+  assert_failure 1
+  [[ $stderr == *'nexuslims-check said nothing'* ]]
+  rm "$BATS_TEST_TMPDIR/bin/nexuslims-check"
+  PATH=$BATS_TEST_TMPDIR/bin:/usr/bin:/bin run --separate-stderr nexuslims build-records
+  assert_failure 1
+  [[ $stderr == *'nexuslims-check is not installed'* ]]
+  [ ! -e "$FAKE/calls" ]
+}
+
+# --------------------------------------------------------------------------------------------------------------- mail
+
+with_mail() {
+  export NX_EMAIL_SMTP_HOST=smtp.example.com NX_EMAIL_SENDER=nexus@example.com NX_EMAIL_RECIPIENTS=admin@example.com
+}
+
+@test "after the run its log file is handed to nexuslims-mail, with the lock free again" {
+  with_mail
+  sed -i '2a [ "${0##*/}" = nexuslims-check ] || { flock -n "$NX_DATA_PATH/.builder.lock" true \&\& echo free >>"$FAKE/others"; }' "$BATS_TEST_TMPDIR/bin/nexuslims-mail"
+  run nexuslims build-records -v
+  assert_success
+  run cat "$FAKE/others"
+  assert_output "nexuslims-check --lines -v
+nexuslims-mail -v $(log_file)
+free"
+}
+
+@test "mail is tried after a failed preflight and a dry run too, and never changes the exit status" {
+  with_mail
+  echo 1 >"$FAKE/nexuslims-mail.exit"
+  echo '2025-03-04 02:00:00,123 nexuslims-mail ERROR: no mail' >"$FAKE/nexuslims-mail.talk"
+  run --separate-stderr nexuslims build-records -n
+  assert_success
+  assert_equal "$(grep -c 'nexuslims-mail' "$FAKE/others")" 1
+  assert_equal "$(grep -c ERROR <<<"$stderr")" 1
+  grep -qx '2025-03-04 02:00:00,123 nexuslims-mail ERROR: no mail' "$(log_file)"
+  finding db_tables false error 'gone' >"$FAKE/findings"
+  run nexuslims build-records
+  assert_failure 1
+  assert_equal "$(grep -c 'nexuslims-mail' "$FAKE/others")" 2
+}
+
+@test "no mail without its settings, after a usage error, or while another run works" {
+  run --separate-stderr nexuslims build-records -v
+  assert_success
+  [[ $stderr == *' nexuslims INFO: Mail is off'* ]]
+  with_mail
+  run nexuslims build-records --from 2025-02-30
+  assert_failure 2
+  exec 9>"$NX_DATA_PATH/.builder.lock"
+  flock -n 9
+  run nexuslims build-records
+  assert_success
+  exec 9>&-
+  refute [ "$(grep -c nexuslims-mail "$FAKE/others")" != 0 ]
 }
 
 # --------------------------------------------------------------------------------------------------------------- lock

@@ -136,10 +136,13 @@ session() {
   [[ $stderr == *"line 1: longer than 40 MiB"* ]]
 }
 
-@test "--destinations writes the destinations that are on, in order, and asks none of them" {
-  NX_CDCS_URL=http://127.0.0.1:1/ NX_CDCS_TOKEN=s3cret-token-0815 run --separate-stderr nx-export --destinations </dev/null
+@test "--validate names the destinations that are on, in order, and what each says" {
+  NX_CDCS_URL=http://127.0.0.1:1/ NX_CDCS_TOKEN=s3cret-token-0815 NX_TEST_TIME_SCALE=0 run --separate-stderr nx-export --validate
   assert_success
-  assert_output '{"kind":"destination","name":"site","priority":110,"enabled":true,"local":true}
-{"kind":"destination","name":"cdcs","priority":100,"enabled":true,"local":false}'
   "$NX_SOURCE/tests/check-lines" <<<"$output"
+  assert_line --index 0 '{"kind":"destination","name":"site","priority":110,"enabled":true,"local":true}'
+  assert_line --index 1 '{"kind":"destination","name":"cdcs","priority":100,"enabled":true,"local":false}'
+  assert_equal "$(jq -c 'select(.destination_name == "site") | .valid' <<<"$output")" true
+  assert_equal "$(jq -c 'select(.destination_name == "cdcs") | [.valid, (.error | contains("rest/workspace/read_access/"))]' <<<"$output")" '[false,true]'
+  [[ $output$stderr != *s3cret-token-0815* ]]
 }

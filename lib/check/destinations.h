@@ -1,0 +1,11 @@
+/* destinations.h — what the export destinations answer. Private to lib/check. */
+#ifndef NX_CHECK_DESTINATIONS_H
+#define NX_CHECK_DESTINATIONS_H
+
+#include "checks.h"
+#include "task.h"
+
+/* The finding about an `nx-export --validate`, once it has ended. With settings that are not valid it is no wonder that it refuses to work. */
+json_object *nx_destinations_finding(NxTask *task, NxExportStrategy strategy, gboolean settings_are_valid);
+
+#endif

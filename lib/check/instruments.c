@@ -1,0 +1,172 @@
+/* instruments.c — checks 5 to 7 of export §9: the folders, the harvesters and the time zones of the instruments. */
+#include "checks.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NOTHING_KNOWN "no instrument is known: skipped"
+
+static gsize count(json_object *instruments)
+{
+  return instruments ? json_object_array_length(instruments) : 0;
+}
+
+static const char *text_of(json_object *instrument, const char *key)
+{
+  const char *text = nx_json_get_string(instrument, key);
+  return text ? text : "";
+}
+
+/* ------------------------------------------------------------------------------------------------------------- folders */
+
+/* Why a path is no folder that can be looked into; NULL when it is one. */
+static const char *folder_problem(const char *path)
+{
+  struct stat status;
+  if (stat(path, &status) != 0)
+    return errno == ENOENT || errno == ENOTDIR ? "does not exist" : g_strerror(errno);
+  return S_ISDIR(status.st_mode) ? NULL : "is not a folder";
+}
+
+static gboolean write_if_missing(FILE *out, const char *root, json_object *instrument)
+{
+  g_autofree char *path = nx_path_join(root, text_of(instrument, "filestore_path"));
+  const char *problem = folder_problem(path);
+  if (problem)
+    nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING,
+                     "%s: its folder %s %s; check its filestore_path with 'nexuslims instruments manage', and that the share is mounted",
+                     text_of(instrument, "instrument_pid"), path, problem);
+  return problem != NULL;
+}
+
+void nx_check_filestores(gconstpointer data, FILE *out)
+{
+  const NxSubject *subject = data;
+  const char *root = subject->settings->instrument_data_path;
+  const char *problem = root ? folder_problem(root) : "is not set";
+  gsize n = count(subject->instruments), missing = 0;
+  if (problem) {
+    nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING, "NX_INSTRUMENT_DATA_PATH%s%s %s; is the share mounted?", root ? " " : "",
+                     root ? root : "", problem);
+    return;
+  }
+  for (gsize i = 0; i < n; i++)
+    missing += write_if_missing(out, root, json_object_array_get_idx(subject->instruments, i));
+  if (n == 0)
+    nx_finding_write(out, NX_CHECK_FILESTORES, TRUE, NX_SEVERITY_WARNING, NOTHING_KNOWN);
+  else if (missing == 0)
+    nx_finding_write(out, NX_CHECK_FILESTORES, TRUE, NX_SEVERITY_WARNING, "the folders of %zu instrument%s are there", n, n == 1 ? "" : "s");
+}
+
+/* ------------------------------------------------------------------------------------------- values shared by instruments */
+
+/* A value of a column, and the instruments that have it. */
+typedef struct {
+  const char *value;
+  GString *pids; /* joined by ", " */
+} Group;
+
+static void group_free(gpointer data)
+{
+  Group *group = data;
+  g_string_free(group->pids, TRUE);
+  g_free(group);
+}
+
+static Group *group_of(GPtrArray *groups, const char *value)
+{
+  for (guint i = 0; i < groups->len; i++)
+    if (g_str_equal(((Group *)groups->pdata[i])->value, value))
+      return groups->pdata[i];
+  Group *group = g_new(Group, 1);
+  *group = (Group){.value = value, .pids = g_string_new(NULL)};
+  g_ptr_array_add(groups, group);
+  return group;
+}
+
+/* The distinct values of a column, in the order of the instruments. */
+static GPtrArray *group_by(json_object *instruments, const char *column)
+{
+  GPtrArray *groups = g_ptr_array_new_with_free_func(group_free);
+  for (gsize i = 0; i < count(instruments); i++) {
+    json_object *instrument = json_object_array_get_idx(instruments, i);
+    GString *pids = group_of(groups, text_of(instrument, column))->pids;
+    g_string_append_printf(pids, "%s%s", pids->len ? ", " : "", text_of(instrument, "instrument_pid"));
+  }
+  return groups;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- harvesters */
+
+/* Empty means nemo. A name that cannot be a program's is nobody's. */
+static gboolean is_harvester(const char *name)
+{
+  if (*name == '\0' || g_str_equal(name, "nemo") || g_str_equal(name, "ical"))
+    return TRUE;
+  if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(name))
+    return FALSE;
+  g_autofree char *program = g_strconcat("nx-harvest-", name, NULL);
+  g_autofree char *path = nx_program_path(program);
+  return path != NULL;
+}
+
+void nx_check_harvesters(gconstpointer data, FILE *out)
+{
+  const NxSubject *subject = data;
+  g_autoptr(GPtrArray) groups = group_by(subject->instruments, "harvester");
+  guint unknown = 0;
+  for (guint i = 0; i < groups->len; i++) {
+    const Group *group = groups->pdata[i];
+    if (is_harvester(group->value))
+      continue;
+    unknown++;
+    nx_finding_write(out, NX_CHECK_HARVESTERS, FALSE, NX_SEVERITY_ERROR,
+                     "nobody can harvest '%s', which %s asks for: use nemo or ical, or install a program nx-harvest-%s", group->value,
+                     group->pids->str, group->value);
+  }
+  if (groups->len == 0)
+    nx_finding_write(out, NX_CHECK_HARVESTERS, TRUE, NX_SEVERITY_ERROR, NOTHING_KNOWN);
+  else if (unknown == 0)
+    nx_finding_write(out, NX_CHECK_HARVESTERS, TRUE, NX_SEVERITY_ERROR, "every instrument's harvester is there");
+}
+
+/* ---------------------------------------------------------------------------------------------------------- time zones */
+
+void nx_check_timezones(gconstpointer data, FILE *out)
+{
+  const NxSubject *subject = data;
+  g_autoptr(GPtrArray) groups = group_by(subject->instruments, "timezone");
+  guint unknown = 0;
+  for (guint i = 0; i < groups->len; i++) {
+    const Group *group = groups->pdata[i];
+    if (nx_zone(group->value, NULL))
+      continue;
+    unknown++;
+    nx_finding_write(out, NX_CHECK_TIMEZONES, FALSE, NX_SEVERITY_WARNING,
+                     "there is no time zone '%s', which %s has: use an IANA name such as America/New_York", group->value, group->pids->str);
+  }
+  if (groups->len == 0)
+    nx_finding_write(out, NX_CHECK_TIMEZONES, TRUE, NX_SEVERITY_WARNING, NOTHING_KNOWN);
+  else if (unknown == 0)
+    nx_finding_write(out, NX_CHECK_TIMEZONES, TRUE, NX_SEVERITY_WARNING, "every instrument's time zone is known");
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- NEMO */
+
+void nx_check_nemo_absent(gconstpointer data, FILE *out)
+{
+  const NxSubject *subject = data;
+  g_autoptr(GPtrArray) groups = group_by(subject->instruments, "harvester");
+  g_autoptr(GString) pids = g_string_new(NULL);
+  for (guint i = 0; i < groups->len; i++) {
+    const Group *group = groups->pdata[i];
+    if (*group->value == '\0' || g_str_equal(group->value, "nemo"))
+      g_string_append_printf(pids, "%s%s", pids->len ? ", " : "", group->pids->str);
+  }
+  if (pids->len > 0)
+    nx_finding_write(out, NX_CHECK_NEMO, FALSE, NX_SEVERITY_WARNING,
+                     "%s cannot be harvested, because no NEMO server is configured: set NX_NEMO_ADDRESS_1 and NX_NEMO_TOKEN_1", pids->str);
+  else
+    nx_finding_write(out, NX_CHECK_NEMO, TRUE, NX_SEVERITY_WARNING, "no instrument needs a NEMO server");
+}

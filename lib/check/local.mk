@@ -1,0 +1,10 @@
+# lib/check — the preflight.
+noinst_LIBRARIES += lib/check/libcheck.a
+lib_check_libcheck_a_SOURCES = lib/check/nx-check.h lib/check/apart.h lib/check/apart.c lib/check/checks.h lib/check/destinations.h lib/check/destinations.c lib/check/disk.c \
+	lib/check/finding.h lib/check/finding.c lib/check/instruments.c lib/check/preflight.c lib/check/servers.c lib/check/task.h \
+	lib/check/task.c
+CHECK_LIBS = lib/check/libcheck.a $(HTTP_LIBS) $(CONFIG_LIBS)
+
+bin_PROGRAMS += bin/nexuslims-check
+bin_nexuslims_check_SOURCES = bin/nexuslims-check.c
+bin_nexuslims_check_LDADD = $(CHECK_LIBS) $(LISTING_LIBS) $(BASE_LIBS)
