@@ -191,7 +191,7 @@ static void set_limits(NxHttp *http, const NxHttpRequest *request)
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "nexuslims/" NX_VERSION);
 }
 
-static void set_trust(NxHttp *http)
+void nx_http_set_trust(NxHttp *http)
 {
   curl_easy_setopt(http->curl, CURLOPT_SSL_VERIFYPEER, http->insecure ? 0L : 1L);
   curl_easy_setopt(http->curl, CURLOPT_SSL_VERIFYHOST, http->insecure ? 0L : 2L);
@@ -293,7 +293,7 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
   CURL *curl = http->curl;
   curl_easy_reset(curl);
   set_limits(http, request);
-  set_trust(http);
+  nx_http_set_trust(http);
   set_body(curl, request, file, file_size);
   struct curl_slist *headers = header_list(request);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

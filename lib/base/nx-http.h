@@ -71,6 +71,8 @@ NxHttpFailure nx_http_last_failure(const NxHttp *http);
 gpointer nx_http_handle(NxHttp *http);
 /* Waits that long, scaled by NX_TEST_TIME_SCALE; a signal ends it. */
 void nx_http_wait(guint milliseconds);
+/* Gives the handle this client's trust in certificates, for a transfer of the caller's own (mail). */
+void nx_http_set_trust(NxHttp *http);
 /* `status` as an error class: 429 and 5xx NX_ERROR_PLACE, all else NX_ERROR_REMOTE. */
 NxErrorCode nx_http_error_code(long status);
 /* name=value pairs, form-encoded (space → +) and appended to a query: starts with '?' or '&' as needed. */

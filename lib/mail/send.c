@@ -1,0 +1,198 @@
+/* send.c — one message by SMTP: implicit TLS on port 465, STARTTLS or nothing else, never less than was asked for (export §10.5). */
+#include "nx-mail.h"
+#include "nx-http.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#define CONNECT_MS 30000
+#define WHOLE_MS 120000
+#define GREETING_MS 10000
+#define PORT_OF_IMPLICIT_TLS 465
+
+/* ---------------------------------------------------------------------------------------------------------- connection */
+
+typedef struct {
+  const NxSettings *settings;
+  NxHttp *http; /* for its handle and its trust in certificates */
+  CURL *curl;
+  CURLU *address;
+  char detail[CURL_ERROR_SIZE];
+  GString *recipient; /* of the command that was sent last, if it was about one */
+  GString *refusal;   /* the last reply that was a refusal */
+} Connection;
+
+static void connection_clear(Connection *connection)
+{
+  if (connection->curl)
+    curl_easy_reset(connection->curl); /* it points to the members that go now */
+  curl_url_cleanup(connection->address);
+  g_clear_pointer(&connection->http, nx_http_free);
+  g_string_free(connection->recipient, TRUE);
+  g_string_free(connection->refusal, TRUE);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Connection, connection_clear)
+
+/* Tests shorten the patience; nothing makes it endless. */
+static long patience_ms(long usual)
+{
+  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
+  double factor = scale ? g_ascii_strtod(scale, NULL) : 1;
+  return factor > 0 ? (long)MAX((double)usual * factor, 1) : usual;
+}
+
+static CURLU *server_address(const NxEmailSettings *email, GError **err)
+{
+  CURLU *address = curl_url();
+  g_autofree char *port = g_strdup_printf("%d", email->smtp_port);
+  gboolean is_bare_ip6 = strchr(email->smtp_host, ':') && *email->smtp_host != '[';
+  g_autofree char *host = is_bare_ip6 ? g_strdup_printf("[%s]", email->smtp_host) : g_strdup(email->smtp_host);
+  if (curl_url_set(address, CURLUPART_SCHEME, email->smtp_port == PORT_OF_IMPLICIT_TLS ? "smtps" : "smtp", 0) == CURLUE_OK &&
+      curl_url_set(address, CURLUPART_HOST, host, 0) == CURLUE_OK && curl_url_set(address, CURLUPART_PORT, port, 0) == CURLUE_OK)
+    return address;
+  curl_url_cleanup(address);
+  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "NX_EMAIL_SMTP_HOST '%s' is no name of a host", email->smtp_host);
+  return NULL;
+}
+
+/* What libcurl does not tell: which recipient was refused, and in which words. */
+static int watch_dialogue(CURL *curl, curl_infotype type, char *data, size_t size, void *user_data)
+{
+  static const char COMMAND[] = "RCPT TO:";
+  const gsize length = sizeof COMMAND - 1;
+  Connection *connection = user_data;
+  (void)curl;
+  if (type == CURLINFO_HEADER_OUT) {
+    g_string_truncate(connection->recipient, 0);
+    if (size > length && g_ascii_strncasecmp(data, COMMAND, length) == 0)
+      g_string_append_len(connection->recipient, data + length, (gssize)(size - length));
+  } else if (type == CURLINFO_HEADER_IN && size > 0 && (*data == '4' || *data == '5')) {
+    g_autofree char *reply = nx_text_utf8(data, (gssize)size);
+    g_string_assign(connection->refusal, g_strstrip(reply));
+    if (connection->recipient->len > 0)
+      nx_log_warning("mail to %s was refused: %s", g_strstrip(connection->recipient->str), connection->refusal->str);
+  }
+  return 0;
+}
+
+static void set_server(Connection *connection, long connect_ms, long whole_ms)
+{
+  const NxEmailSettings *email = connection->settings->email;
+  CURL *curl = connection->curl;
+  curl_easy_setopt(curl, CURLOPT_CURLU, connection->address);
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, patience_ms(connect_ms));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, patience_ms(whole_ms));
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, connection->detail);
+  curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+  curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, watch_dialogue);
+  curl_easy_setopt(curl, CURLOPT_DEBUGDATA, connection);
+  if (email->use_tls && email->smtp_port != PORT_OF_IMPLICIT_TLS)
+    curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+  if (!email->smtp_username || !email->smtp_password)
+    return;
+  curl_easy_setopt(curl, CURLOPT_USERNAME, email->smtp_username);
+  curl_easy_setopt(curl, CURLOPT_PASSWORD, email->smtp_password);
+}
+
+static gboolean connection_open(Connection *connection, const NxSettings *settings, long connect_ms, long whole_ms, GError **err)
+{
+  NxHttpOptions options = {.ca_file = settings->cert_bundle_file, .ca_pem = settings->cert_bundle, .insecure = settings->disable_ssl_verify};
+  connection->settings = settings;
+  connection->recipient = g_string_new(NULL);
+  connection->refusal = g_string_new(NULL);
+  connection->http = nx_http_new(&options, err);
+  connection->address = connection->http ? server_address(settings->email, err) : NULL;
+  if (!connection->address)
+    return FALSE;
+  connection->curl = nx_http_handle(connection->http);
+  if (settings->disable_ssl_verify)
+    nx_log_warning("NX_DISABLE_SSL_VERIFY is on: the mail server's certificate is not checked");
+  nx_http_set_trust(connection->http);
+  set_server(connection, connect_ms, whole_ms);
+  return TRUE;
+}
+
+/* What a person can do about it. */
+static const struct {
+  CURLcode code;
+  const char *advice;
+} ADVICE[] = {
+  {CURLE_LOGIN_DENIED, "; check NX_EMAIL_SMTP_USERNAME and NX_EMAIL_SMTP_PASSWORD"},
+  {CURLE_USE_SSL_FAILED, "; the server offers no STARTTLS: check NX_EMAIL_SMTP_PORT, or set NX_EMAIL_USE_TLS=false to send in clear text"},
+  {CURLE_PEER_FAILED_VERIFICATION, "; if the certificate is your own authority's, name that in NX_CERT_BUNDLE_FILE"},
+  {CURLE_COULDNT_RESOLVE_HOST, "; check NX_EMAIL_SMTP_HOST"},
+  {CURLE_COULDNT_CONNECT, "; check NX_EMAIL_SMTP_HOST and NX_EMAIL_SMTP_PORT"},
+};
+
+static gboolean perform(Connection *connection, GError **err)
+{
+  CURLcode code = curl_easy_perform(connection->curl);
+  if (code == CURLE_OK)
+    return TRUE;
+  const char *advice = "";
+  for (gsize i = 0; i < G_N_ELEMENTS(ADVICE); i++)
+    if (ADVICE[i].code == code)
+      advice = ADVICE[i].advice;
+  const NxEmailSettings *email = connection->settings->email;
+  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "mail server %s, port %d: %s%s%s%s", email->smtp_host, email->smtp_port,
+              *connection->detail ? connection->detail : curl_easy_strerror(code), connection->refusal->len > 0 ? "; the server said: " : "",
+              connection->refusal->str, advice);
+  return FALSE;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- sending */
+
+/* What libcurl reads the message from. */
+typedef struct {
+  const GString *message;
+  gsize done;
+} Source;
+
+static size_t hand_out(char *buffer, size_t size, size_t count, void *user_data)
+{
+  Source *source = user_data;
+  gsize length = MIN(size * count, source->message->len - source->done);
+  memcpy(buffer, source->message->str + source->done, length);
+  source->done += length;
+  return length;
+}
+
+static struct curl_slist *recipient_list(char **recipients)
+{
+  struct curl_slist *list = NULL;
+  for (; *recipients; recipients++)
+    list = curl_slist_append(list, *recipients);
+  return list;
+}
+
+gboolean nx_mail_send(const NxSettings *settings, const GString *message, GError **err)
+{
+  g_auto(Connection) connection = {0};
+  if (!connection_open(&connection, settings, CONNECT_MS, WHOLE_MS, err))
+    return FALSE;
+  CURL *curl = connection.curl;
+  Source source = {.message = message};
+  struct curl_slist *recipients = recipient_list(settings->email->recipients);
+  curl_easy_setopt(curl, CURLOPT_MAIL_FROM, settings->email->sender);
+  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
+  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+  curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(curl, CURLOPT_READFUNCTION, hand_out);
+  curl_easy_setopt(curl, CURLOPT_READDATA, &source);
+  curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)message->len);
+  gboolean sent = perform(&connection, err);
+  curl_slist_free_all(recipients);
+  return sent;
+}
+
+gboolean nx_mail_greet(const NxSettings *settings, GError **err)
+{
+  g_auto(Connection) connection = {0};
+  if (!connection_open(&connection, settings, GREETING_MS, GREETING_MS, err))
+    return FALSE;
+  curl_easy_setopt(connection.curl, CURLOPT_CUSTOMREQUEST, "NOOP");
+  curl_easy_setopt(connection.curl, CURLOPT_NOBODY, 1L);
+  return perform(&connection, err);
+}
