@@ -8,6 +8,7 @@ lib_export_libexport_a_SOURCES = lib/export/nx-export.h lib/export/destinations.
 	lib/export/site-record.c lib/export/site-index.c
 lib_export_libexport_a_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS) $(XSLT_CFLAGS) $(CURL_CFLAGS)
 EXPORT_LIBS = lib/export/libexport.a $(HTTP_LIBS) $(XSLT_LIBS) $(XML_LIBS)
+dist_man_MANS += share/man/nx-export.1
 SHARE_FILES += share/site/index.html share/site/record.xsl share/site/site.css share/site/site.js share/examples/nx-export-folder
 
 bin_PROGRAMS += bin/nx-export

@@ -37,21 +37,17 @@ static const struct {
 
 static const char *const VOID_ELEMENTS[] = {"br", "img", NULL};
 
-static const struct {
-  char character;
-  const char *written;
-} ESCAPES[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+static const char SPECIAL[] = "&<>\"'";
+static const char *const ESCAPES[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"}; /* of the characters of SPECIAL, in their order */
 
 static void write_escaped(GString *out, const char *text)
 {
-  for (const char *at = text; at && *at; at++) {
-    const char *written = NULL;
-    for (gsize i = 0; i < G_N_ELEMENTS(ESCAPES) && !written; i++)
-      written = *at == ESCAPES[i].character ? ESCAPES[i].written : NULL;
-    if (written)
-      g_string_append(out, written);
-    else
-      g_string_append_c(out, *at);
+  for (const char *at = text ? text : ""; *at;) {
+    gsize plain = strcspn(at, SPECIAL);
+    g_string_append_len(out, at, (gssize)plain);
+    at += plain;
+    if (*at)
+      g_string_append(out, ESCAPES[strchr(SPECIAL, *at++) - SPECIAL]);
   }
 }
 

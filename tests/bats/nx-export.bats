@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # nx-export: lines in, lines out; the local catalogue; what a user sees when something is wrong.
 load lib
+bats_require_minimum_version 1.5.0
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return
