@@ -87,9 +87,25 @@ static int db(int argc, char **argv)
   return error ? nx_fail(error) : view(address, argc, argv);
 }
 
+/* --------------------------------------------------------------------------------------------------------- settings */
+
+static int config(int argc, char **argv)
+{
+  const NxCommand *command = nx_cli_choose(&nx_command_config, &argc, &argv, NULL);
+  if (!command)
+    return nx_cli_exit_code();
+  if (command != &nx_command_config_edit)
+    return nx_cli_usage_error("nx-tui only edits settings; the other commands are nx-config's");
+  NxConfigEditOptions options = {0};
+  if (!nx_cli_parse(command, argc, argv, &options))
+    return nx_cli_exit_code();
+  g_autoptr(GError) error = NULL;
+  return nx_tui_edit(options.env_path, &error) ? 0 : nx_fail(error);
+}
+
 /* --------------------------------------------------------------------------------------------------------- program */
 
-static const NxCommand *const COMMANDS[] = {&nx_command_db, &nx_command_instruments, NULL};
+static const NxCommand *const COMMANDS[] = {&nx_command_config, &nx_command_db, &nx_command_instruments, NULL};
 
 static const NxCommand NX_TUI = {
   .name = "nx-tui",
@@ -104,5 +120,7 @@ int main(int argc, char **argv)
   const NxCommand *command = nx_cli_choose(&NX_TUI, &argc, &argv, NULL);
   if (!command)
     return nx_cli_exit_code();
+  if (command == &nx_command_config)
+    return config(argc, argv);
   return command == &nx_command_db ? db(argc, argv) : instruments(argc, argv);
 }

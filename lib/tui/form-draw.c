@@ -31,14 +31,15 @@ static Layout choose_layout(const NxForm *form)
   return layout;
 }
 
-/* Buttons that follow one another stand side by side. */
+/* Buttons that follow one another stand side by side, below an empty line. */
 static int place_button(NxField *field, const NxField *before, int left, int right)
 {
-  field->width = MIN((int)nx_text_width(field->label) + 4, field->width);
+  field->width = (int)nx_text_width(field->label) + 4;
   int beside = before && before->kind == NX_FIELD_BUTTON ? before->column + before->width + 2 : right;
   if (beside + field->width > right) {
     field->column = left;
-    return 1;
+    field->row++;
+    return 2;
   }
   field->row = before->row;
   field->column = beside;
@@ -57,7 +58,7 @@ static int place(NxField *field, const NxField *before, const Layout *layout, in
     return row > 0 ? 2 : 1;
   }
   if (field->kind == NX_FIELD_BUTTON)
-    return place_button(field, before, left, left + layout->column_width);
+    return place_button(field, before, left, left + layout->column_width * layout->columns);
   if (above) {
     field->row = row + 1;
     return 3;
@@ -75,11 +76,13 @@ static void place_all(NxForm *form, const Layout *layout)
   for (guint i = 0; i < form->fields->len; i++) {
     NxField *field = form->fields->pdata[i];
     int side = layout->columns == 2 ? field->side : 0;
-    /* What stands on the left after something on the right belongs to a new group below both. */
-    if (side == 0 && rows[1] > 0 && (field->kind == NX_FIELD_HEADING || field->kind == NX_FIELD_BUTTON))
+    gboolean spans_both = field->kind == NX_FIELD_HEADING || field->kind == NX_FIELD_BUTTON;
+    if (spans_both)
       rows[0] = rows[1] = MAX(rows[0], rows[1]);
     const NxField *before = i > 0 ? form->fields->pdata[i - 1] : NULL;
     rows[side] += place(field, before, layout, rows[side], 1 + side * layout->column_width);
+    if (spans_both)
+      rows[1] = rows[0];
   }
   form->height = MAX(rows[0], rows[1]);
 }

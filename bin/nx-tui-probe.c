@@ -1,0 +1,200 @@
+/* nx-tui-probe — asks one configured server whether it would work with us, for `Test connection` of `config edit`. Settings come from the
+ * environment; one line on standard output says what was found; exit 0 when all is well, else 1. */
+#include "nx-cli.h"
+#include "nx-config.h"
+#include "nx-http.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATIENCE_S 10
+
+typedef struct {
+  const char *what;
+  gint64 number;
+} Options;
+
+static const char *const WHATS[] = {"cdcs", "elabftw", "mail", "nemo", NULL};
+static const NxArgument ARGUMENTS[] = {
+  {.name = "SERVER", .type = NX_VALUE_TEXT, .field = offsetof(Options, what)},
+  {.name = "NUMBER", .type = NX_VALUE_INT, .optional = TRUE, .preset = "1", .field = offsetof(Options, number)},
+  {0},
+};
+static const NxCommand COMMAND = {
+  .name = "nx-tui-probe",
+  .version = NX_VERSION_DATED,
+  .arguments = ARGUMENTS,
+  .help = "Ask a configured server whether it works.\n\nSERVER is cdcs, elabftw, mail or nemo (with the NUMBER of the harvester).",
+};
+
+static gboolean refuse(GError **err, const char *format, const char *detail)
+{
+  g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, format, detail);
+  return FALSE;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- nemo */
+
+static const NxNemoSettings *find_harvester(const NxSettings *settings, gint64 number)
+{
+  for (guint i = 0; i < settings->nemo->len; i++) {
+    const NxNemoSettings *nemo = settings->nemo->pdata[i];
+    if (nemo->number == number)
+      return nemo;
+  }
+  return NULL;
+}
+
+static gboolean try_nemo(const Options *options, GError **err)
+{
+  static const char *const NEEDED[] = {"NX_NEMO_ADDRESS_N", NULL};
+  g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, err);
+  const NxNemoSettings *nemo = settings ? find_harvester(settings, options->number) : NULL;
+  if (!nemo)
+    return settings ? refuse(err, "%s: address and token are needed first", "NEMO") : FALSE;
+  NxHttpOptions how = {.ca_file = settings->cert_bundle_file, .ca_pem = settings->cert_bundle, .insecure = settings->disable_ssl_verify,
+                       .connect_timeout_ms = PATIENCE_S * 1000, .timeout_ms = PATIENCE_S * 1000};
+  g_autofree char *authorization = g_strconcat("Authorization: Token ", nemo->token, NULL);
+  const char *const headers[] = {authorization, NULL};
+  NxHttpRequest request = {.method = "GET", .url = nemo->address, .headers = headers};
+  g_autoptr(NxHttp) http = nx_http_new(&how, err);
+  g_autoptr(NxHttpAnswer) answer = http ? nx_http_send(http, &request, err) : NULL;
+  if (!answer)
+    return FALSE;
+  if (answer->status == 401 || answer->status == 403)
+    return refuse(err, "%s answers, but it does not accept the token", nemo->address);
+  if (answer->status >= 400) {
+    g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s answers with the status %ld", nemo->address, answer->status);
+    return FALSE;
+  }
+  printf("%s answers and accepts the token.\n", nemo->address);
+  return TRUE;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- mail */
+
+static size_t ignore(char *bytes, size_t size, size_t count, void *data)
+{
+  (void)bytes;
+  (void)data;
+  return size * count;
+}
+
+/* Greeting, TLS and login, then NOOP: nothing is sent. */
+static CURLcode say_noop(CURL *curl, const NxEmailSettings *email, char *reason)
+{
+  g_autofree char *url = g_strdup_printf("%s://%s:%d", email->use_tls && email->smtp_port == 465 ? "smtps" : "smtp", email->smtp_host, email->smtp_port);
+  curl_easy_setopt(curl, CURLOPT_URL, url);
+  curl_easy_setopt(curl, CURLOPT_USE_SSL, email->use_tls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "NOOP");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)PATIENCE_S);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
+  if (email->smtp_username && email->smtp_password) {
+    curl_easy_setopt(curl, CURLOPT_USERNAME, email->smtp_username);
+    curl_easy_setopt(curl, CURLOPT_PASSWORD, email->smtp_password);
+  }
+  return curl_easy_perform(curl);
+}
+
+static gboolean try_mail(const Options *options, GError **err)
+{
+  (void)options;
+  static const char *const NEEDED[] = {NULL};
+  g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, err);
+  if (!settings || !settings->email)
+    return settings ? refuse(err, "%s: host, sender and recipients are needed first", "Mail") : FALSE;
+  char reason[CURL_ERROR_SIZE] = "";
+  CURL *curl = curl_easy_init();
+  if (settings->disable_ssl_verify) {
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+  } else if (settings->cert_bundle_file)
+    curl_easy_setopt(curl, CURLOPT_CAINFO, settings->cert_bundle_file);
+  CURLcode code = say_noop(curl, settings->email, reason);
+  curl_easy_cleanup(curl);
+  if (code != CURLE_OK) {
+    g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s port %d: %s", settings->email->smtp_host, settings->email->smtp_port,
+                *reason ? reason : curl_easy_strerror(code));
+    return FALSE;
+  }
+  printf("%s answers%s; no mail was sent.\n", settings->email->smtp_host, settings->email->smtp_username ? " and accepts the login" : "");
+  return TRUE;
+}
+
+/* ----------------------------------------------------------------------------------------------------- destinations */
+
+/* The request on a pipe: it is shorter than what a pipe holds. */
+static int request_on_pipe(const char *destination, GError **err)
+{
+  int ends[2];
+  if (!g_unix_open_pipe(ends, FD_CLOEXEC, err))
+    return -1;
+  g_autofree char *line = g_strdup_printf("{\"kind\":\"export_request\",\"destination\":\"%s\",\"mode\":\"validate\",\"context\":{}}\n", destination);
+  gboolean good = write(ends[1], line, strlen(line)) == (ssize_t)strlen(line);
+  close(ends[1]);
+  if (good)
+    return ends[0];
+  close(ends[0]);
+  nx_error_from_errno(err, errno, "write to", "a pipe");
+  return -1;
+}
+
+static json_object *ask_export(const char *destination, GError **err)
+{
+  g_autofree char *program = nx_program_path("nx-export");
+  int ends[2], in = program ? request_on_pipe(destination, err) : -1;
+  if (in < 0) {
+    if (!program)
+      refuse(err, "the program %s is not installed", "nx-export");
+    return NULL;
+  }
+  if (!g_unix_open_pipe(ends, FD_CLOEXEC, err)) {
+    close(in);
+    return NULL;
+  }
+  char *argv[] = {program, NULL};
+  NxSpawn spawn = {.argv = argv, .in = in, .out = ends[1], .err = -1};
+  GPid pid = 0;
+  gboolean started = nx_process_start(&spawn, &pid, err);
+  close(in);
+  close(ends[1]);
+  g_autoptr(NxLines) lines = nx_lines_new(ends[0]);
+  json_object *result = NULL;
+  gboolean read_well = started && nx_lines_next(lines, NULL, &result, err);
+  close(ends[0]);
+  if (started && nx_process_wait(pid) != 0 && read_well && !result)
+    refuse(err, "%s could not start with these settings; its message stands above", "nx-export");
+  return result;
+}
+
+static gboolean try_destination(const Options *options, GError **err)
+{
+  g_autoptr(json_object) result = ask_export(options->what, err);
+  if (!result)
+    return FALSE;
+  if (!nx_json_get_boolean(result, "valid")) {
+    const char *reason = nx_json_get_string(result, "error");
+    return refuse(err, "%s", reason ? reason : "the server would not accept records");
+  }
+  printf("%s answers and would accept records.\n", options->what);
+  return TRUE;
+}
+
+int main(int argc, char **argv)
+{
+  static gboolean (*const TRIALS[])(const Options *, GError **) = {try_destination, try_destination, try_mail, try_nemo};
+  Options options = {0};
+  if (!nx_cli_parse(&COMMAND, argc, argv, &options))
+    return nx_cli_exit_code();
+  nx_log_start(COMMAND.name, 0);
+  g_autoptr(GError) err = NULL;
+  for (guint i = 0; WHATS[i]; i++)
+    if (g_str_equal(WHATS[i], options.what))
+      return TRIALS[i](&options, &err) ? 0 : nx_fail(err);
+  return nx_cli_usage_error("Invalid value for 'SERVER': '%s' is none of cdcs, elabftw, mail, nemo.", options.what);
+}

@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# db view: pages, filter, order, structure, and that nothing is ever written (tui §3).
+bats_require_minimum_version 1.5.0
+load screen
+
+# rows COUNT — sessions in a database with one instrument.
+rows() {
+  make_database
+  instrument Titan-1 "Titan TEM" | import
+  sqlite3 "$NX_DB_PATH" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+    INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, user)
+    SELECT printf('session-%06d', i), 'Titan-1', '2024-01-01T10:00:00+00:00', 'START', 'COMPLETED', CASE i % 10 WHEN 0 THEN NULL ELSE 'user' || i % 7 END FROM n"
+}
+
+view() {
+  start_screen "${1:-100}" "${2:-24}" nexuslims db view
+}
+
+# open_table NAME — by the list of tables.
+open_table() {
+  keys t
+  wait_for "Type part of the name..."
+  typed "$1"
+  wait_for " $1" "1  "
+  keys Enter
+  wait_for "‹ $1 ›"
+}
+
+@test "without a terminal, without NX_DB_PATH and without a database it ends with 1 and says why" {
+  run --separate-stderr nexuslims db view
+  assert_failure 1
+  [[ $stderr == *NX_DB_PATH* ]]
+  NX_DB_PATH=$BATS_TEST_TMPDIR/none.db run --separate-stderr nexuslims db view
+  assert_failure 1
+  [[ $stderr == *"does not exist"* ]]
+  [ ! -e "$BATS_TEST_TMPDIR/none.db" ]
+  make_database
+  run --separate-stderr nexuslims db view </dev/null
+  assert_failure 1
+  [[ $stderr == *terminal* ]]
+}
+
+@test "the first table in the alphabet is shown, NULL is told from empty, and q leaves with 0" {
+  rows 10
+  view
+  wait_for "NexusLIMS DB — $NX_DB_PATH" "Table Viewer" "Database Structure" "‹ alembic_version ›" "version_num" "1 row"
+  open_table session_log
+  wait_for "session-000001" "10 rows"
+  keys Right Right Right Right Right Right
+  wait_for NULL
+  keys q
+  wait_for "END=0 icanon"
+}
+
+@test "nothing in the folder of the database changes" {
+  rows 50
+  before=$(sha256sum "$NX_DB_PATH"; ls -A "$BATS_TEST_TMPDIR" | grep n.db)
+  view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "session-000001"
+  keys s /
+  typed user3
+  wait_for "user3"
+  keys C-q
+  wait_for "END=0"
+  [ "$(sha256sum "$NX_DB_PATH"; ls -A "$BATS_TEST_TMPDIR" | grep n.db)" = "$before" ]
+}
+
+@test "of 20000 rows 1000 are shown at a time, PgDn at the end pages on, and the count is right" {
+  rows 20000
+  view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "1-1000 of 20000" "session-000001"
+  keys End
+  wait_for "session-001000"
+  keys NPage
+  wait_for "1001-2000 of 20000" "session-001001"
+  keys PPage
+  wait_for "1-1000 of 20000" "session-001000"
+}
+
+@test "the filter looks into all columns, ignores case, and takes % and _ as they are" {
+  rows 20000
+  sqlite3 "$NX_DB_PATH" "UPDATE session_log SET user = '100%_sure' WHERE id_session_log = 15000"
+  view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "1-1000 of 20000"
+  keys /
+  typed SESSION-01999
+  wait_for "10 rows" "session-019990" "session-019999"
+  keys C-u
+  typed 0%_S
+  wait_for "1 row" "session-015000"
+  keys C-u
+  typed "no such thing"
+  wait_for "No row matches the filter."
+  keys Escape
+  wait_for "1-1000 of 20000"
+}
+
+@test "a heading sorts up, down and not at all, with s and with the mouse" {
+  rows 30
+  view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "session-000001"
+  keys 2 s
+  wait_for "session_identifier ↑"
+  keys s
+  wait_for "session_identifier ↓"
+  [ "$(line_of session-000030)" -lt "$(line_of session-000029)" ]
+  keys s
+  wait_until_gone "session_identifier ↓"
+  wait_for "session-000001"
+  click 3 "$(line_of id_session_log)"
+  wait_for "id_session_log ↑"
+  click 3 "$(line_of id_session_log)"
+  wait_for "id_session_log ↓" "session-000030"
+}
+
+@test "another table clears filter and order" {
+  rows 30
+  view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "session-000001"
+  keys s /
+  typed 000007
+  wait_for "1 row"
+  keys Enter
+  open_table instruments
+  wait_for "Titan-1"
+  open_table session_log
+  wait_for "30 rows"
+  wait_until_gone "↑"
+}
+
+@test "a long cell opens whole, and a cell and a row are copied to the clipboard" {
+  rows 3
+  long=$(printf 'word%.0s ' {1..200})
+  sqlite3 "$NX_DB_PATH" "UPDATE session_log SET user = '${long}THE-END' WHERE id_session_log = 1"
+  view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "session-000001"
+  keys 2 c
+  wait_for "Copied the cell"
+  [ "$(tmux_of_test show-buffer)" = session-000001 ]
+  keys C
+  wait_for "Copied the row"
+  [[ $(tmux_of_test show-buffer) == 1$'\t'session-000001$'\t'Titan-1$'\t'* ]]
+  keys 7 Enter
+  wait_for "THE-END"
+  keys Escape
+  wait_for "Table Viewer"
+}
+
+@test "the structure shows columns with their types, keys, indexes, foreign keys and the statement" {
+  rows 1
+  view 110 60
+  wait_for "alembic_version"
+  keys '>'
+  wait_for "instrument_pid" "VARCHAR(100)  NOT NULL  PRIMARY KEY" "FOREIGN KEY → instruments(instrument_pid)" "ix_session_log_session_identifier" "INDEX (session_identifier)"
+  keys Down Down Down Enter
+  wait_for "CREATE TABLE alembic_version"
+  keys Escape '<'
+  wait_for "version_num"
+}
+
+@test "a click on a tab opens it" {
+  rows 1
+  view
+  wait_for "Database Structure"
+  click 20 2
+  wait_for "PRIMARY KEY"
+}
+
+@test "a database that is locked by another program is waited for without blocking the keys" {
+  rows 3
+  view
+  wait_for "alembic_version"
+  coproc LOCKER { sqlite3 "$NX_DB_PATH"; }
+  local locker=$LOCKER_PID
+  echo "BEGIN EXCLUSIVE; SELECT 'locked';" >&"${LOCKER[1]}"
+  read -r -t 60 answer <&"${LOCKER[0]}"
+  [ "$answer" = locked ]
+  keys t
+  wait_for "Type part of the name..."
+  typed session_log
+  keys Enter
+  wait_for "‹ session_log ›" "searching..."
+  keys '?'
+  wait_for "read the rows again"
+  keys Escape
+  kill "$locker"
+  wait "$locker" || true
+  wait_for "session-000001"
+}
+
+@test "a database that was removed meanwhile is said to be gone" {
+  rows 3
+  view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "session-000001"
+  mv "$NX_DB_PATH" "$NX_DB_PATH.away"
+  keys r
+  wait_for "The file is no longer there"
+}

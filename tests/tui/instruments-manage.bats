@@ -1,0 +1,388 @@
+#!/usr/bin/env bats
+# instruments manage: the list, the forms, what others do to the database meanwhile, and the terminal afterwards (tui §1, §2).
+bats_require_minimum_version 1.5.0
+load screen
+
+two_instruments() {
+  make_database
+  { instrument Titan-1 "Titan TEM" "Building 223"; instrument Quanta-2 "Quanta SEM" "Building 7"; } | import
+}
+
+manage() {
+  start_screen "${1:-80}" "${2:-24}" nexuslims instruments manage
+}
+
+value() {
+  sqlite3 "$NX_DB_PATH" "SELECT $2 FROM instruments WHERE instrument_pid = '$1'"
+}
+
+@test "without a terminal it says so in a sentence and ends with 1" {
+  make_database
+  run --separate-stderr nexuslims instruments manage </dev/null
+  assert_failure 1
+  assert_output ""
+  [[ $stderr == "Error: "*terminal* ]]
+}
+
+@test "a dumb terminal is refused in a sentence" {
+  two_instruments
+  SCREEN_TERM=dumb manage
+  wait_for "END=1" "cannot work on a terminal of the type 'dumb'"
+}
+
+@test "the list shows the instruments in the order in which they were added, and q leaves with 0 and a terminal as it was" {
+  two_instruments
+  manage
+  wait_for "NexusLIMS Instrument Manager - $NX_DB_PATH" "Titan TEM" "Quanta SEM" "Filter (press / to focus)..."
+  [ "$(line_of "Titan TEM")" -lt "$(line_of "Quanta SEM")" ]
+  keys q
+  wait_for "the shell before" "END=0 icanon"
+}
+
+@test "a missing database is made first" {
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/new/n.db
+  manage
+  wait_for "Welcome to the NexusLIMS Instrument Manager" "Add First Instrument (a)" "Close"
+  [ "$(sqlite3 "$NX_DB_PATH" "SELECT count(*) FROM instruments")" = 0 ]
+  keys a
+  wait_for "Add New Instrument" "Instrument PID *"
+  keys C-q
+  wait_for "END=0" "Database not found at $NX_DB_PATH"
+}
+
+@test "without NX_DB_PATH it says how to set it and ends with 1" {
+  unset NX_DB_PATH
+  run --separate-stderr nexuslims instruments manage
+  assert_failure 1
+  [[ $stderr == *"NX_DB_PATH environment variable is not set."*"Aborted!"* ]]
+}
+
+@test "the filter works at each key on every column, ignores case, and Escape clears it" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys /
+  typed BUILDING\ 22
+  wait_until_gone "Quanta SEM"
+  wait_for "Titan TEM" "1 of 2"
+  keys Escape
+  wait_for "Quanta SEM" "Titan TEM"
+}
+
+@test "s sorts by each column up and then down, and says so" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys s
+  wait_for "Sorted by Display Name ↑" "Display Name ↑"
+  [ "$(line_of "Quanta SEM")" -lt "$(line_of "Titan TEM")" ]
+  keys s
+  wait_for "Sorted by Display Name ↓"
+  [ "$(line_of "Titan TEM")" -lt "$(line_of "Quanta SEM")" ]
+  keys s
+  wait_for "Sorted by PID ↑"
+}
+
+@test "a click on the heading sorts, a second one reverses, and a double click on a row opens it" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  click 4 "$(line_of "Display Name")"
+  wait_for "Sorted by Display Name ↑"
+  click 4 "$(line_of "Display Name")"
+  wait_for "Sorted by Display Name ↓"
+  click 4 "$(line_of "Quanta SEM")"
+  click 4 "$(line_of "Quanta SEM")"
+  wait_for "Edit Instrument: Quanta-2"
+}
+
+@test "each field says beside it what is wrong with it, while it is typed" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys a
+  wait_for "Add New Instrument"
+  typed Titan-1
+  wait_for "Instrument PID already exists"
+  keys Tab
+  typed ftp://x
+  wait_for "API URL must start with http:// or https://"
+  keys C-u
+  typed "https://nemo.example.com/api/tools/?id=Titan-1"
+  wait_for "API URL already used by Titan-1"
+  keys Tab
+  typed "https://"
+  wait_for "Calendar URL is not a valid URL"
+  keys Tab Tab Tab
+  typed 123456789012345678901
+  wait_for "Property Tag must be at most 20 characters"
+  keys Tab
+  typed /absolute
+  wait_for "Filestore Path must be relative"
+  keys C-u
+  typed a/../b
+  wait_for "Filestore Path must not contain '..'"
+  keys Tab Tab C-u
+  typed eastern
+  wait_for "Unknown timezone. Did you mean: Canada/Eastern, US/Eastern?"
+  keys C-u
+  typed Nowhere
+  wait_for "Unknown timezone. Use IANA format (e.g., America/New_York)"
+  keys C-u
+  typed EST
+  wait_until_gone "Unknown timezone"
+  keys C-s
+  wait_for "Validation failed:" "See details at bottom of form." "Validation errors:" "• Instrument PID already exists"
+  [ "$(sqlite3 "$NX_DB_PATH" "SELECT count(*) FROM instruments")" = 2 ]
+}
+
+@test "a new instrument is stored, the cursor stands on it, and u takes it back" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys a
+  wait_for "Add New Instrument"
+  typed New-3; keys Tab
+  typed "https://nemo.example.com/api/tools/?id=3"; keys Tab
+  typed "https://nemo.example.com/calendar/"; keys Tab
+  typed "Room 1"; keys Tab
+  typed "電子顕微鏡 é"; keys Tab
+  typed T3; keys Tab
+  typed ./New; keys Tab Tab C-u
+  typed europe/ber
+  wait_for "Europe/Berlin"
+  keys Right C-s
+  wait_for "Created instrument: New-3" "電子顕微鏡 é"
+  [ "$(value New-3 display_name)" = "電子顕微鏡 é" ]
+  [ "$(value New-3 timezone)" = Europe/Berlin ]
+  [ "$(value New-3 harvester)" = nemo ]
+  keys u
+  wait_for "Undone: New-3"
+  [ -z "$(value New-3 display_name)" ]
+}
+
+@test "the zone can be searched in a list" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  keys BTab BTab BTab F3
+  wait_for "Africa/Abidjan"
+  typed tokyo
+  wait_until_gone "Africa/Abidjan"
+  keys Enter
+  wait_for "Edit Instrument: Titan-1" "Asia/Tokyo"
+  keys C-s
+  wait_for "Updated instrument: Titan-1"
+  [ "$(value Titan-1 timezone)" = Asia/Tokyo ]
+}
+
+@test "deleting asks, names the sessions that depend on it, No keeps it, Yes deletes it and u brings it back" {
+  two_instruments
+  sqlite3 "$NX_DB_PATH" "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
+    ('s1', 'Titan-1', '2024-01-01T10:00:00+00:00', 'START', 'TO_BE_BUILT'), ('s1', 'Titan-1', '2024-01-01T11:00:00+00:00', 'END', 'TO_BE_BUILT')"
+  manage
+  wait_for "Titan TEM"
+  keys d
+  wait_for "Confirm Delete" "Delete instrument 'Titan-1'?" "2 session log entries"
+  keys Enter
+  wait_until_gone "Confirm Delete"
+  [ "$(value Titan-1 display_name)" = "Titan TEM" ]
+  keys d
+  wait_for "Confirm Delete"
+  keys y
+  wait_for "Deleted instrument: Titan-1"
+  [ -z "$(value Titan-1 display_name)" ]
+  [ "$(sqlite3 "$NX_DB_PATH" "SELECT count(*) FROM session_log")" = 2 ]
+  keys u
+  wait_for "Undone: Titan-1 is back"
+  [ "$(value Titan-1 display_name)" = "Titan TEM" ]
+}
+
+@test "of two people who edit one instrument the second is told and sees both versions" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET location = 'Moved away' WHERE instrument_pid = 'Titan-1'"
+  keys Tab Tab Tab C-u
+  typed "My name for it"
+  keys C-s
+  wait_for "Somebody else saved this instrument" "Your version" "Version in the database" "Moved away" "My name for it" "≠ Location"
+  [ "$(value Titan-1 display_name)" = "Titan TEM" ]
+  keys t
+  wait_for "Edit Instrument: Titan-1" "Moved away"
+  keys Escape
+  wait_for "Quanta SEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET location = 'Again elsewhere' WHERE instrument_pid = 'Titan-1'"
+  keys Tab Tab Tab C-u
+  typed "Kept"
+  keys C-s
+  wait_for "Somebody else saved this instrument"
+  keys k
+  wait_for "Updated instrument: Titan-1"
+  [ "$(value Titan-1 display_name)" = "Kept" ]
+}
+
+@test "an instrument that somebody else deleted while it was edited is not written" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  sqlite3 "$NX_DB_PATH" "DELETE FROM instruments WHERE instrument_pid = 'Titan-1'"
+  keys C-s
+  wait_for "Failed to update instrument: somebody else deleted Titan-1 meanwhile"
+  [ "$(sqlite3 "$NX_DB_PATH" "SELECT count(*) FROM instruments")" = 1 ]
+}
+
+@test "a database that another program has locked is an error notice, and the form stays" {
+  two_instruments
+  export NX_TEST_TIME_SCALE=0.02
+  manage
+  wait_for "Titan TEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  coproc LOCKER { sqlite3 "$NX_DB_PATH"; }
+  local locker=$LOCKER_PID
+  echo "BEGIN EXCLUSIVE; SELECT 'locked';" >&"${LOCKER[1]}"
+  read -r -t 60 answer <&"${LOCKER[0]}"
+  [ "$answer" = locked ]
+  keys C-s
+  wait_for "Failed to update instrument:" "locked"
+  screen | grep -q "Edit Instrument: Titan-1"
+  kill "$locker"
+  wait "$locker" || true
+  keys C-s
+  wait_for "Updated instrument: Titan-1"
+}
+
+@test "a database that was removed meanwhile is an error notice, and the program stays" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  mv "$NX_DB_PATH" "$NX_DB_PATH.away"
+  keys r
+  wait_for "Failed to read the instruments: Database does not exist" "Titan TEM"
+  [ ! -e "$NX_DB_PATH" ]
+  mv "$NX_DB_PATH.away" "$NX_DB_PATH"
+  keys r
+  wait_for "Read again: 2 instruments"
+}
+
+@test "a database that cannot be written to is shown with a notice, and refuses changes" {
+  [ "$(id -u)" != 0 ] || skip "root may write everywhere"
+  two_instruments
+  chmod 444 "$NX_DB_PATH"
+  manage
+  wait_for "READ-ONLY" "Titan TEM"
+  keys a
+  wait_for "Read-only: the database file cannot be written to"
+}
+
+@test "a form survives a resize to 40x12 and to 20x5 and keeps what was typed" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys a
+  wait_for "Add New Instrument"
+  typed Half-typed
+  resize 40 12
+  wait_for "Half-typed" "Instrument PID *"
+  resize 20 5
+  wait_for "terminal too small"
+  resize 100 30
+  wait_for "Add New Instrument" "Half-typed" "Timezone *"
+}
+
+@test "the help shows what each key of the last line does, and the common keys" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys '?'
+  wait_for "Help" "add an instrument" "delete the selected instrument" "Ctrl+Q" "Ctrl+T" "Theme" "Navigation"
+  keys Escape
+  wait_for "Titan TEM"
+}
+
+@test "Ctrl+T switches to light, says so, and the choice is remembered" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys C-t
+  wait_for "Switched to light mode"
+  [ "$(cat "$BATS_TEST_TMPDIR/home/nexuslims/theme")" = light ]
+  keys C-t
+  wait_for "Switched to dark mode"
+}
+
+@test "with NO_COLOR no colour is sent" {
+  two_instruments
+  export NO_COLOR=1
+  manage
+  wait_for "Titan TEM"
+  run -0 tmux_of_test capture-pane -e -p
+  [[ $output != *$'\033['*[34]8\;5* ]]
+  [[ $output != *$'\033[3'[1-7]m* ]]
+}
+
+@test "it works on screen, linux and vt100 terminals" {
+  two_instruments
+  for SCREEN_TERM in screen linux vt100; do
+    manage
+    wait_for "Titan TEM" "Quit"
+    keys q
+    wait_for "END=0 icanon"
+    teardown
+  done
+}
+
+@test "SIGTERM gives the terminal back" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  kill -TERM "$(cat "$BATS_TEST_TMPDIR/pid")"
+  wait_for "the shell before" "END=143 icanon"
+}
+
+@test "a crash gives the terminal back" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  kill -SEGV "$(cat "$BATS_TEST_TMPDIR/pid")"
+  wait_for "the shell before" " icanon"
+}
+
+@test "1000 instruments can be walked through, filtered and sorted" {
+  make_database
+  sqlite3 "$NX_DB_PATH" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+    INSERT INTO instruments (instrument_pid, api_url, calendar_url, location, display_name, property_tag, filestore_path, harvester, timezone)
+    SELECT printf('P-%04d', i), 'https://x/?id=' || i, 'https://x/', 'R' || i, printf('Name %04d', i), 'T', './p', 'nemo', 'UTC' FROM n"
+  manage
+  wait_for "Name 0001" "1000"
+  keys End
+  wait_for "Name 1000"
+  keys s s
+  wait_for "Sorted by Display Name ↓"
+  keys Home
+  wait_for "Name 1000"
+  keys /
+  typed "name 0777"
+  wait_for "Name 0777" "1 of 1000"
+}
+
+@test "values of every kind of script keep the columns straight, and direction marks and controls are harmless" {
+  make_database
+  instrument P-1 $'\u05e9\u05dc\u05d5\u05dd \u202e evil' "here|" | import
+  instrument P-2 $'\u96fb\u5b50\u9855\u5fae\u93e1 e\u0301' "here|" | import
+  instrument P-3 "plain" "here|" | import
+  manage 120 24
+  wait_for "plain" "P-3"
+  run -0 screen
+  [[ $output != *$'\u202e'* ]]
+  [[ $output == *$'e\u0301'* ]]
+}

@@ -1,0 +1,99 @@
+# Drives a full-screen program in a terminal of its own: a tmux server on a socket of this test alone, ended by teardown.
+load ../bats/lib
+
+# A screen that does not come within this many tenths of a second will not come; a loaded machine is slow.
+PATIENCE=${NX_TEST_PATIENCE:-600}
+
+tmux_of_test() {
+  tmux -L "nx-${BATS_ROOT_PID:-$$}-$BATS_SUITE_TEST_NUMBER" -f "$BATS_TEST_TMPDIR/tmux.conf" "$@"
+}
+
+# start_screen COLUMNS ROWS COMMAND… — the shell behind it says END=<exit status> and whether the terminal is in its ordinary mode.
+start_screen() {
+  local columns=$1 rows=$2
+  shift 2
+  export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/home NX_TEST_COMMAND
+  NX_TEST_COMMAND=$(printf '%q ' "$@")
+  printf '%s\n' 'set -g status off' 'set -g set-clipboard on' 'set -sg escape-time 0' 'set -g default-terminal xterm-256color' >"$BATS_TEST_TMPDIR/tmux.conf"
+  cat >"$BATS_TEST_TMPDIR/run" <<'END'
+#!/bin/bash
+echo "the shell before"
+bash -c "echo \$\$ >'$BATS_TEST_TMPDIR/pid'; exec $NX_TEST_COMMAND"
+echo "END=$? $(stty -a | grep -oE -- '-?icanon')"
+exec sleep 600
+END
+  chmod +x "$BATS_TEST_TMPDIR/run"
+  tmux_of_test new-session -d -x "$columns" -y "$rows" "TERM=${SCREEN_TERM:-xterm-256color} $BATS_TEST_TMPDIR/run"
+}
+
+teardown() {
+  tmux_of_test kill-server 2>/dev/null || true
+}
+
+keys() {
+  tmux_of_test send-keys "$@"
+}
+
+# typed TEXT — as it is, no key names.
+typed() {
+  tmux_of_test send-keys -l -- "$1"
+}
+
+# click COLUMN ROW — from 1, press and release.
+click() {
+  typed $'\033'"[<0;$1;$2M"$'\033'"[<0;$1;$2m"
+}
+
+screen() {
+  tmux_of_test capture-pane -p
+}
+
+# wait_for TEXT… — until the screen shows all of them.
+wait_for() {
+  local i text shown all
+  for ((i = 0; i < PATIENCE; i++)); do
+    shown=$(screen 2>/dev/null) all=yes
+    for text in "$@"; do
+      [[ $shown == *"$text"* ]] || all=no
+    done
+    [ "$all" = yes ] && return 0
+    sleep 0.1
+  done
+  fail "never shown together: $* -- last screen:"$'\n'"$shown"
+}
+
+# wait_until_gone TEXT
+wait_until_gone() {
+  local i
+  for ((i = 0; i < PATIENCE; i++)); do
+    [[ $(screen) == *"$1"* ]] || return 0
+    sleep 0.1
+  done
+  fail "still shown: $1 -- $(screen)"
+}
+
+# line_of TEXT — the number of the first screen line that holds it, from 1.
+line_of() {
+  screen | grep -nF -- "$1" | head -n 1 | cut -d: -f1
+}
+
+resize() {
+  tmux_of_test resize-window -x "$1" -y "$2"
+}
+
+# instrument PID NAME [LOCATION] — a line for `instruments import`.
+instrument() {
+  jq -nc --arg pid "$1" --arg name "$2" --arg location "${3:-Building 1}" '{kind: "instrument", instrument_pid: $pid,
+    api_url: ("https://nemo.example.com/api/tools/?id=" + ($pid | @uri)), calendar_url: "https://nemo.example.com/calendar/", location: $location,
+    display_name: $name, property_tag: "T1", filestore_path: ("./" + $pid), harvester: "nemo", timezone: "America/Denver"}'
+}
+
+# make_database — an empty one at $NX_DB_PATH.
+make_database() {
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/n.db
+  nx-db init >/dev/null
+}
+
+import() {
+  nx-db instruments import >/dev/null 2>&1
+}
