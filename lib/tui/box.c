@@ -58,7 +58,7 @@ static int run_box(const char *title, const char *text, gboolean is_question)
 
 gboolean nx_box_ask(const char *title, const char *text)
 {
-  dialog_vars.defaultno = TRUE;
+  dialog_vars.default_button = DLG_EXIT_CANCEL;
   return run_box(title, text, TRUE) == DLG_EXIT_OK;
 }
 

@@ -64,6 +64,18 @@ static int code_of_capability(const char *name)
   return MAX(code, 0);
 }
 
+/* What terminals send for Home and End whatever their name says. */
+static void learn_keys(void)
+{
+  static const struct {
+    const char *sequence;
+    int code;
+  } KEYS[] = {{"\033[1~", KEY_HOME}, {"\033[4~", KEY_END}, {"\033[H", KEY_HOME}, {"\033[F", KEY_END}, {"\033OH", KEY_HOME}, {"\033OF", KEY_END}};
+  for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++)
+    if (key_defined(KEYS[i].sequence) == 0)
+      define_key(KEYS[i].sequence, KEYS[i].code);
+}
+
 void nx_screen_lend(void)
 {
   mousemask(BUTTON1_CLICKED, NULL);
@@ -95,6 +107,7 @@ gboolean nx_screen_start(GError **err)
   nonl();
   noecho();
   nx_theme_start(dialog_state.use_colors && has_colors());
+  learn_keys();
   screen.next_tab = code_of_capability("kNXT5");
   screen.previous_tab = code_of_capability("kPRV5");
   screen.started = TRUE;
@@ -311,11 +324,17 @@ void nx_screen_set_cursor(int row, int column)
   screen.cursor_column = MIN(column, COLS - 1);
 }
 
+/* At the right end; a long one takes lines of the body too. */
 static void draw_notice(void)
 {
-  g_autofree char *line = g_strdup_printf(" %s ", screen.notice);
-  int width = MIN((int)nx_text_width(line), COLS);
-  nx_draw(LINES - 2, COLS - width, width, screen.notice_kind, line);
+  g_auto(GStrv) pieces = nx_cells_wrap(screen.notice, (gsize)COLS - 2);
+  int count = MIN((int)g_strv_length(pieces), LINES / 3), width = 0;
+  for (int i = 0; i < count; i++)
+    width = MAX(width, (int)nx_text_width(pieces[i]) + 2);
+  for (int i = 0; i < count; i++) {
+    g_autofree char *line = g_strconcat(" ", pieces[i], NULL);
+    nx_draw(LINES - 1 - count + i, COLS - width, width, screen.notice_kind, line);
+  }
 }
 
 void nx_screen_show(void)

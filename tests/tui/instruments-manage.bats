@@ -132,7 +132,7 @@ value() {
   typed EST
   wait_until_gone "Unknown timezone"
   keys C-s
-  wait_for "Validation failed:" "See details at bottom of form." "Validation errors:" "• Instrument PID already exists"
+  wait_for "Validation failed: 7 error(s) in instrument_pid, api_url" "Validation errors:" "• Instrument PID already exists"
   [ "$(sqlite3 "$NX_DB_PATH" "SELECT count(*) FROM instruments")" = 2 ]
 }
 
@@ -168,9 +168,9 @@ value() {
   keys e
   wait_for "Edit Instrument: Titan-1"
   keys BTab BTab BTab F3
-  wait_for "Africa/Abidjan"
+  wait_for "Type part of the name..." "America/Denver"
   typed tokyo
-  wait_until_gone "Africa/Abidjan"
+  wait_until_gone "America/Denver"
   keys Enter
   wait_for "Edit Instrument: Titan-1" "Asia/Tokyo"
   keys C-s
