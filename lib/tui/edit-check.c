@@ -90,21 +90,12 @@ static const struct {
   {"NX_EMAIL_RECIPIENTS", "Email Recipients", check_core},
 };
 
-static char *in_harvester(guint number, const char *what, char *problem)
-{
-  if (!problem)
-    return NULL;
-  char *whole = g_strdup_printf("Harvester #%u %s: %s", number, what, problem);
-  g_free(problem);
-  return whole;
-}
-
 static char *check_harvester(const char *name, guint number, const char *text)
 {
   if (g_str_has_prefix(name, "NX_NEMO_ADDRESS_"))
-    return in_harvester(number, "API Address", nx_rule_nemo_address(text));
+    return nx_rule_nemo_address(text);
   if (g_str_has_prefix(name, "NX_NEMO_TZ_"))
-    return in_harvester(number, "Timezone", nx_rule_setting_zone(text));
+    return nx_rule_setting_zone(text);
   if (!g_str_has_prefix(name, "NX_NEMO_TOKEN_"))
     return NULL;
   g_autofree char *label = g_strdup_printf("Harvester #%u API Token", number);
@@ -151,6 +142,17 @@ void nx_edit_check(NxForm *form, NxField *field, gpointer data)
     field->warning = g_strdup("Insecure: for tests on one machine only");
 }
 
+/* Away from its field, an error of a harvester says whose it is. */
+static char *sentence_about(const NxField *field)
+{
+  static const char *const NAMED[][2] = {{"NX_NEMO_ADDRESS_", "API Address"}, {"NX_NEMO_TZ_", "Timezone"}};
+  guint number = 0;
+  for (gsize i = 0; i < G_N_ELEMENTS(NAMED); i++)
+    if (g_str_has_prefix(field->name, NAMED[i][0]) && nx_setting_find(field->name, &number))
+      return g_strdup_printf("Harvester #%u %s: %s", number, NAMED[i][1], field->error);
+  return g_strdup(field->error);
+}
+
 GPtrArray *nx_edit_problems(NxEdit *edit, NxField **first, guint *tab)
 {
   GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
@@ -164,7 +166,7 @@ GPtrArray *nx_edit_problems(NxEdit *edit, NxField **first, guint *tab)
         *first = field;
         *tab = i;
       }
-      g_ptr_array_add(problems, g_strdup(field->error));
+      g_ptr_array_add(problems, sentence_about(field));
     }
   }
   return problems;

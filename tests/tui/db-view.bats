@@ -21,7 +21,6 @@ open_table() {
   keys t
   wait_for "Type part of the name..."
   typed "$1"
-  wait_for " $1" "1  "
   keys Enter
   wait_for "‹ $1 ›"
 }
