@@ -4,6 +4,6 @@
 
 const char *const *nx_format_extensions(void)
 {
-  static const char *const EXTENSIONS[] = {"dm3", "dm4", "h5", "msa", "ser", "spc", "tif", "tiff", NULL};
+  static const char *const EXTENSIONS[] = {"bcf", "ccp4", "dm3", "dm4", "h5", "mrc", "mrcs", "msa", "rec", "ser", "spc", "st", "tif", "tiff", NULL};
   return EXTENSIONS;
 }

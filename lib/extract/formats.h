@@ -5,9 +5,14 @@
 #include "nx-extract.h"
 
 extern const NxFormat nx_format_basic;
+extern const NxFormat nx_format_bruker_bcf;
 extern const NxFormat nx_format_dm;
 extern const NxFormat nx_format_fei_tiff;
+extern const NxFormat nx_format_jeol_tiff;
+extern const NxFormat nx_format_mrc;
 extern const NxFormat nx_format_msa;
+extern const NxFormat nx_format_ome_tiff;
+extern const NxFormat nx_format_smartsem;
 extern const NxFormat nx_format_spc;
 extern const NxFormat nx_format_tia;
 extern const NxFormat nx_format_orion_tiff;

@@ -7,7 +7,12 @@
 const NxFormat *const nx_formats[] = {
   &nx_format_orion_tiff,
   &nx_format_tescan_tiff,
+  &nx_format_jeol_tiff,
+  &nx_format_smartsem,
+  &nx_format_ome_tiff,
+  &nx_format_bruker_bcf,
   &nx_format_dm,
+  &nx_format_mrc,
   &nx_format_msa,
   &nx_format_fei_tiff,
   &nx_format_tia,

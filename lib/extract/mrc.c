@@ -1,0 +1,342 @@
+/* mrc.c — MRC2014 and CCP4 .mrc (mrc_extractor): pictures, stacks, tilt series and volumes of transmission electron microscopes.
+ * A header of 1024 bytes, an extended header of NSYMBT bytes, then the numbers, columns fastest and the lowest row first. Source of the facts: the MRC2014
+ * format (CCP-EM, J. Struct. Biol. 192 (2015) 146), IMOD's "The MRC file format" (signed bytes, mode 6 and 16), the EPU manual's FEI1
+ * extended header. SerialEM puts NAME.mdoc beside it, see mrc-mdoc.h. */
+#include "formats.h"
+#include "mrc-mdoc.h"
+#include "written-quantity.h"
+
+#include <math.h>
+#include <string.h>
+
+#define HEADER_BYTES 1024u
+#define LABELS_MAX 10u
+#define LABEL_BYTES 80u
+#define IMOD_STAMP 1146047817u
+#define FEI_BYTES 297u
+#define SIDE_MAX (1 << 24)
+
+/* Offsets of the header's words. */
+enum {
+  AT_SIZE = 0, AT_MODE = 12, AT_INTERVALS = 28, AT_CELL = 40, AT_AXES = 64, AT_DENSITY = 76, AT_SPACE_GROUP = 88, AT_EXTENDED = 92,
+  AT_EXTENDED_TYPE = 104, AT_IMOD = 152, AT_IMOD_FLAGS = 156, AT_MAP = 208,
+  AT_N_LABELS = 220, AT_LABELS = 224,
+};
+
+typedef struct {
+  const guint8 *bytes; /* HEADER_BYTES */
+  gboolean big_endian;
+} Words;
+
+/* What is needed of the header. */
+typedef struct {
+  gint32 size[3], intervals[3], axes[3], mode;
+  double cell[3]; /* ångström */
+  guint32 extended;
+  gboolean has_signed_bytes;
+} Mrc;
+
+static guint32 word(const Words *words, guint at)
+{
+  guint32 value;
+  memcpy(&value, words->bytes + at, sizeof value);
+  return words->big_endian ? GUINT32_FROM_BE(value) : GUINT32_FROM_LE(value);
+}
+
+static double real(const Words *words, guint at)
+{
+  guint32 bits = word(words, at);
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return (double)value;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- the header */
+
+static const struct {
+  gint32 mode;
+  NxSample sample;
+  const char *name;
+} MODES[] = {
+  { 0, NX_I8, "8-bit integer" },      { 1, NX_I16, "16-bit integer" }, { 2, NX_F32, "32-bit real" },
+  { 4, NX_C64, "32-bit complex" },    { 6, NX_U16, "16-bit unsigned integer" },
+};
+
+/* Modes that exist and of which no preview is made. */
+static const struct {
+  gint32 mode;
+  const char *name;
+} OTHER_MODES[] = { { 3, "16-bit complex integer" }, { 12, "16-bit real" }, { 16, "8-bit colour" }, { 101, "4-bit integer" } };
+
+static const char *mode_name(gint32 mode)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(MODES); i++) {
+    if (MODES[i].mode == mode)
+      return MODES[i].name;
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS(OTHER_MODES); i++) {
+    if (OTHER_MODES[i].mode == mode)
+      return OTHER_MODES[i].name;
+  }
+  return NULL;
+}
+
+static void load(const Words *words, Mrc *mrc)
+{
+  for (guint i = 0; i < 3; i++) {
+    mrc->size[i] = (gint32)word(words, AT_SIZE + 4 * i);
+    mrc->intervals[i] = (gint32)word(words, AT_INTERVALS + 4 * i);
+    mrc->axes[i] = (gint32)word(words, AT_AXES + 4 * i);
+    mrc->cell[i] = real(words, AT_CELL + 4 * i);
+  }
+  mrc->mode = (gint32)word(words, AT_MODE);
+  mrc->extended = word(words, AT_EXTENDED);
+  /* Bytes are signed, but IMOD says of its own whether they are. */
+  mrc->has_signed_bytes = word(words, AT_IMOD) != IMOD_STAMP || (word(words, AT_IMOD_FLAGS) & 1);
+}
+
+static gboolean is_sane(const Mrc *mrc)
+{
+  for (guint i = 0; i < 3; i++) {
+    if (mrc->size[i] < 1 || mrc->size[i] > SIDE_MAX)
+      return FALSE;
+  }
+  return mode_name(mrc->mode) && mrc->extended <= G_MAXINT32;
+}
+
+/* The byte order is that in which the header makes sense; the machine stamp of many programs is wrong. */
+static gboolean read_header(Words *words, Mrc *mrc)
+{
+  for (guint i = 0; i < 2; i++) {
+    words->big_endian = i == 1;
+    load(words, mrc);
+    if (is_sane(mrc))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean has_axes(const Mrc *mrc)
+{
+  guint seen = 0;
+  for (guint i = 0; i < 3; i++)
+    seen |= mrc->axes[i] >= 1 && mrc->axes[i] <= 3 ? 1u << mrc->axes[i] : 0;
+  return seen == 0xe;
+}
+
+/* The axis of the cell (0 x, 1 y, 2 z) that dimension `dim` of the file runs along. */
+static guint cell_axis(const Mrc *mrc, guint dim)
+{
+  return has_axes(mrc) ? (guint)mrc->axes[dim] - 1 : dim;
+}
+
+/* Nanometres between neighbours along a dimension of the file; 0: not calibrated. */
+static double spacing(const Mrc *mrc, guint dim)
+{
+  guint axis = cell_axis(mrc, dim);
+  double nanometres = mrc->intervals[axis] > 0 ? mrc->cell[axis] / mrc->intervals[axis] / 10.0 : 0.0;
+  return isfinite(nanometres) && nanometres > 0 ? nanometres : 0.0;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- the fields */
+
+static const struct {
+  guint at;
+  int bit; /* of the first bit mask: the field means something */
+  double factor;
+  const char *unit, *to, *member;
+} FEI_FIELDS[] = {
+  { 84, 5, 1e-3, "kilovolt", "acceleration_voltage", NULL },
+  { 100, 7, 1.0, "degree", "stage_position", "tilt_alpha" },
+  { 108, 8, 1.0, "degree", "stage_position", "tilt_beta" },
+  { 116, 9, 1e6, "micrometer", "stage_position", "x" },
+  { 124, 10, 1e6, "micrometer", "stage_position", "y" },
+  { 132, 11, 1e6, "micrometer", "stage_position", "z" },
+};
+
+static double little_endian_double(const guint8 *at)
+{
+  guint64 bits;
+  double value;
+  memcpy(&bits, at, sizeof bits);
+  bits = GUINT64_FROM_LE(bits);
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/* The first section's extended header, always little-endian. */
+static void add_fei(const NxInput *in, const Mrc *mrc, const char *type, json_object *nx_meta)
+{
+  if ((strcmp(type, "FEI1") != 0 && strcmp(type, "FEI2") != 0) || mrc->extended < FEI_BYTES)
+    return;
+  const guint8 *at = nx_bytes_at(in->bytes, HEADER_BYTES, FEI_BYTES, NULL);
+  if (!at)
+    return;
+  guint32 mask = (guint32)at[8] | (guint32)at[9] << 8 | (guint32)at[10] << 16 | (guint32)at[11] << 24;
+  for (gsize i = 0; i < G_N_ELEMENTS(FEI_FIELDS); i++) {
+    double value = little_endian_double(at + FEI_FIELDS[i].at) * FEI_FIELDS[i].factor;
+    if (mask & (1u << FEI_FIELDS[i].bit))
+      nx_meta_put(nx_meta, FEI_FIELDS[i].to, FEI_FIELDS[i].member, nx_meta_quantity(value, FEI_FIELDS[i].unit));
+  }
+}
+
+static void add_labels(const Words *words, json_object *nx_meta)
+{
+  json_object *labels = json_object_new_array();
+  for (guint i = 0; i < MIN(word(words, AT_N_LABELS), LABELS_MAX); i++) {
+    g_autofree char *label = nx_written_text(words->bytes + AT_LABELS + i * LABEL_BYTES, LABEL_BYTES);
+    if (label && *g_strstrip(label))
+      json_object_array_add(labels, json_object_new_string(label));
+  }
+  if (json_object_array_length(labels) > 0)
+    nx_meta_put(nx_meta, "Labels", NULL, labels);
+  else
+    json_object_put(labels);
+}
+
+/* Statistics that were never made have a maximum below the minimum. */
+static void add_density(const Words *words, json_object *nx_meta)
+{
+  static const char *const NAMES[] = { "Density Minimum", "Density Maximum", "Density Mean" };
+  if (!(real(words, AT_DENSITY) <= real(words, AT_DENSITY + 4)))
+    return;
+  for (guint i = 0; i < 3; i++)
+    nx_meta_put(nx_meta, NAMES[i], NULL, nx_json_double(real(words, AT_DENSITY + 4 * i)));
+}
+
+static void read_type(const Words *words, char type[5])
+{
+  memcpy(type, words->bytes + AT_EXTENDED_TYPE, 4);
+  type[4] = '\0';
+  for (guint i = 0; i < 4; i++) {
+    if (!g_ascii_isprint(type[i]))
+      type[0] = '\0';
+  }
+  g_strstrip(type);
+}
+
+static void add_header(const NxInput *in, const Words *words, const Mrc *mrc, json_object *nx_meta)
+{
+  char type[5];
+  read_type(words, type);
+  g_autofree char *shape = mrc->size[2] > 1 ? g_strdup_printf("(%d, %d, %d)", mrc->size[0], mrc->size[1], mrc->size[2])
+                                            : g_strdup_printf("(%d, %d)", mrc->size[0], mrc->size[1]);
+  nx_meta_put(nx_meta, "Data Dimensions", NULL, json_object_new_string(shape));
+  nx_meta_put(nx_meta, "Number Format", NULL, json_object_new_string(mode_name(mrc->mode)));
+  nx_meta_put(nx_meta, "Space Group", NULL, json_object_new_int((gint32)word(words, AT_SPACE_GROUP)));
+  if (*type)
+    nx_meta_put(nx_meta, "Extended Header Type", NULL, json_object_new_string(type));
+  add_density(words, nx_meta);
+  add_labels(words, nx_meta);
+  add_fei(in, mrc, type, nx_meta);
+}
+
+/* What the header says, else the text beside the file. */
+static void add_pixels(const Mrc *mrc, double beside, json_object *nx_meta)
+{
+  static const char *const NAMES[] = { "pixel_width", "pixel_height" };
+  for (guint dim = 0; dim < 2; dim++) {
+    double size = spacing(mrc, dim);
+    if (size > 0 || beside > 0)
+      nx_meta_put(nx_meta, NAMES[dim], NULL, nx_meta_quantity(size > 0 ? size : beside, "nanometer"));
+  }
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- the numbers */
+
+static gboolean set_sample(const Mrc *mrc, NxArray *array)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(MODES); i++) {
+    if (MODES[i].mode == mrc->mode) {
+      array->sample = mrc->mode == 0 && !mrc->has_signed_bytes ? NX_U8 : MODES[i].sample;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* Columns are the last dimension; one section is a picture, several are a stack. */
+static gboolean describe(const NxInput *in, const Words *words, const Mrc *mrc, double beside, NxArray *array, GError **err)
+{
+  static const char *const NAMES[] = { "x", "y", "z" };
+  if (!set_sample(mrc, array)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "numbers of the kind %s are not drawn", mode_name(mrc->mode));
+    return FALSE;
+  }
+  array->big_endian = words->big_endian;
+  array->n_dims = mrc->size[2] > 1 ? 3 : 2;
+  array->n_signal_dims = 2;
+  array->bottom_up = TRUE;
+  array->offset = (guint64)HEADER_BYTES + mrc->extended;
+  array->source = in->bytes;
+  for (guint dim = 0; dim < array->n_dims; dim++) {
+    guint to = array->n_dims - 1 - dim;
+    double step = spacing(mrc, dim) > 0 ? spacing(mrc, dim) : dim < 2 ? beside : 0.0;
+    array->shape[to] = (guint64)mrc->size[dim];
+    array->axis[to] = (NxAxis){ .name = g_strdup(NAMES[dim]), .units = g_strdup(step > 0 ? "nm" : ""), .scale = step > 0 ? step : 1.0 };
+  }
+  return nx_array_set_contiguous(array, err) && nx_array_check(array, err);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ the format */
+
+static char *companion_path(const char *path)
+{
+  return g_strconcat(path, ".mdoc", NULL);
+}
+
+static gboolean sniff_mrc(const NxInput *in)
+{
+  Words words = { nx_bytes_at(in->bytes, 0, HEADER_BYTES, NULL), FALSE };
+  Mrc mrc;
+  return words.bytes && read_header(&words, &mrc) && (memcmp(words.bytes + AT_MAP, "MAP", 3) == 0 || has_axes(&mrc));
+}
+
+static gboolean read_mrc(const NxInput *in, GPtrArray *signals, GError **err)
+{
+  guint8 header[HEADER_BYTES];
+  Words words = { header, FALSE };
+  Mrc mrc;
+  g_autoptr(GError) problem = NULL;
+  if (!nx_bytes_copy(in->bytes, 0, header, sizeof header, err))
+    return FALSE;
+  if (!read_header(&words, &mrc)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the MRC header holds no size or kind of numbers that exists");
+    return FALSE;
+  }
+  NxBytes *companion = nx_input_companion(in, &nx_format_mrc);
+  g_autoptr(json_object) mdoc = companion ? nx_mdoc_parse(companion) : NULL;
+  double beside = mdoc ? nx_mdoc_pixel_size(mdoc) : 0.0;
+
+  NxSignal *signal = nx_signal_new();
+  json_object *nx_meta = nx_image_meta(in, "TEM_Imaging");
+  g_ptr_array_add(signals, signal);
+  nx_json_set(nx_meta, "extensions", json_object_new_object());
+  add_header(in, &words, &mrc, nx_meta);
+  add_pixels(&mrc, beside, nx_meta);
+  if (mdoc)
+    nx_mdoc_add_fields(mdoc, nx_meta);
+  signal->view = NX_VIEW_ARRAY;
+  if (!describe(in, &words, &mrc, beside, &signal->array, &problem)) {
+    signal->view = NX_VIEW_PLACEHOLDER;
+    nx_meta_warn(nx_meta, problem->message);
+  }
+  signal->nx_meta = nx_meta_sorted(nx_meta);
+  if (mdoc) {
+    signal->raw = json_object_new_object();
+    nx_json_set(signal->raw, "SerialEM", g_steal_pointer(&mdoc));
+  }
+  return TRUE;
+}
+
+/* .map is left out: the name says too little, and every such file would count as data. */
+static const char *const EXTENSIONS[] = { "mrc", "mrcs", "ccp4", "st", "rec", NULL };
+
+const NxFormat nx_format_mrc = {
+  .name = "mrc",
+  .extensions = EXTENSIONS,
+  .priority = 100,
+  .companion = companion_path,
+  .sniff = sniff_mrc,
+  .read = read_mrc,
+};
