@@ -43,6 +43,12 @@ TESTS += tests/unit/test-extract-hostile
 tests_unit_test_extract_hostile_SOURCES = tests/unit/test-extract-hostile.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_extract_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
+check_PROGRAMS += tests/unit/test-vendors
+TESTS += tests/unit/test-vendors
+tests_unit_test_vendors_SOURCES = tests/unit/test-vendors.c tests/unit/test-vendors-samples.c tests/unit/test-vendors-samples.h \
+	tests/generate/vendor-write.c tests/generate/vendor-write.h tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+tests_unit_test_vendors_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+
 bin_PROGRAMS += bin/nx-extract
 bin_nx_extract_SOURCES = bin/nx-extract.c
 bin_nx_extract_LDADD = $(EXTRACT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)

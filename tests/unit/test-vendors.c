@@ -1,0 +1,350 @@
+/* test-vendors.c — files of SmartSEM, JEOL, SerialEM, EPU, OME and Esprit are read as their texts say, key by key. Expected values are worked out by hand
+ * from the texts of test-vendors-samples.c. */
+#include "extract-corpus.h"
+#include "formats.h"
+#include "preview/nx-preview.h"
+#include "test-vendors-samples.h"
+#include "written-quantity.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static char *folder;
+
+#define COMMON "\"Creation Time\":\"2023-11-14T22:13:20+00:00\",\"Instrument ID\":null,"
+#define Q(value, unit) "{\"value\":" #value ",\"unit\":\"" unit "\"}"
+
+static const struct {
+  const char *name, *nx_meta;
+} EXPECTED[] = {
+  { "smart.tif",
+    "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"SEM_Imaging\",\"warnings\":[],\"acceleration_voltage\":" Q(5.0, "kilovolt")
+    ",\"working_distance\":" Q(3.9, "millimeter") ",\"magnification\":50000.0,\"beam_current\":" Q(1200.0, "picoampere")
+    ",\"dwell_time\":" Q(0.1, "microsecond") ",\"pixel_width\":" Q(25.0, "nanometer") ",\"pixel_height\":" Q(25.0, "nanometer")
+    ",\"horizontal_field_width\":" Q(1.0, "micrometer") ",\"vertical_field_width\":" Q(0.75, "micrometer") ",\"detector_type\":\"InLens\","
+    "\"stage_position\":{\"x\":" Q(62.9961, "millimeter") ",\"rotation\":" Q(245.8, "degree") ",\"tilt_alpha\":" Q(0.0, "degree") "},"
+    "\"extensions\":{\"Zoom\":\"Off\",\"System Vacuum\":" Q(4.48e-06, "millibar") ",\"Brightness\":" Q(47.5, "percent") ",\"Gamma\":1.0,"
+    "\"Acquisition Date\":\"25 Sep 2018\",\"Acquisition Time\":\"8:20:42\",\"User Name\":\"KEPLER\","
+    "\"Software Version\":\"V05.04.03.00 : 16-Apr-10\",\"Data Dimensions\":\"(40, 30)\"}}" },
+  { "jeol.tif",
+    "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"SEM_Imaging\",\"warnings\":[[\"Operator\"]],\"acceleration_voltage\":" Q(15.0, "kilovolt")
+    ",\"working_distance\":" Q(8.0, "millimeter") ",\"magnification\":5000.0,\"emission_current\":" Q(86.7, "microampere")
+    ",\"pixel_width\":" Q(25.0, "nanometer") ",\"pixel_height\":" Q(25.0, "nanometer") ",\"detector_type\":\"LEI\","
+    "\"extensions\":{\"Acquisition Date\":\"2024/02/05\",\"Acquisition Time\":\"10:11:12\",\"Operator\":\"curie\",\"Instrument\":\"7600F\","
+    "\"Format\":\"JEOL-SEM\",\"Version\":1.0,\"Micron Bar\":160.0,\"Micron Marker\":\"4um\",\"Full Size\":\"1280 1024\",\"Column Mode\":\"GB High\","
+    "\"Data Dimensions\":\"(16, 12)\"}}" },
+  { "tilt.mrc",
+    "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"TEM_Imaging\",\"warnings\":[],\"acceleration_voltage\":" Q(300.0, "kilovolt")
+    ",\"magnification\":13500.0,\"pixel_width\":" Q(0.5, "nanometer") ",\"pixel_height\":" Q(0.5, "nanometer") ",\"stage_position\":{\"x\":"
+    Q(919.141, "micrometer") ",\"y\":" Q(-849.945, "micrometer") ",\"z\":" Q(54.986, "micrometer") ",\"tilt_alpha\":" Q(-20.5, "degree") "},"
+    "\"extensions\":{\"Data Dimensions\":\"(4, 3, 2)\",\"Number Format\":\"16-bit integer\",\"Space Group\":0,\"Density Minimum\":0.0,"
+    "\"Density Maximum\":23.0,\"Density Mean\":11.5,\"Labels\":[\"made up\"],\"Defocus\":" Q(-3.5, "micrometer") ",\"Spot Size\":7.0,"
+    "\"Exposure Time\":" Q(1.25, "second") ",\"Binning\":2.0,\"Acquisition Time\":\"25-Mar-21 17:00:46\",\"Image File\":\"tilt.mrc\","
+    "\"Sections\":2,\"Tilt Angles\":[-20.5,0.25],\"SerialEM Titles\":[\"SerialEM: made up 25-Mar-21 16:59:53\"]}}" },
+  { "epu.mrc",
+    "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"TEM_Imaging\",\"warnings\":[],\"acceleration_voltage\":" Q(300.0, "kilovolt")
+    ",\"stage_position\":{\"x\":" Q(250.0, "micrometer") ",\"y\":" Q(-500.0, "micrometer") ",\"z\":" Q(125.0, "micrometer") ",\"tilt_alpha\":"
+    Q(30.0, "degree") ",\"tilt_beta\":" Q(-1.5, "degree") "},\"extensions\":{\"Data Dimensions\":\"(4, 3)\",\"Number Format\":\"32-bit real\","
+    "\"Space Group\":0,\"Extended Header Type\":\"FEI1\",\"Density Minimum\":0.0,\"Density Maximum\":11.0,\"Density Mean\":5.5}}" },
+  { "cells.ome.tif",
+    "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"OME_Imaging\",\"warnings\":[],\"magnification\":40.0,\"acquisition_device\":\"Camera 2\","
+    "\"detector_type\":\"CMOS\",\"pixel_width\":" Q(65.0, "nanometer") ",\"pixel_height\":" Q(65.0, "nanometer") ",\"stage_position\":{\"x\":"
+    Q(1500.0, "micrometer") "},\"extensions\":{\"Creator\":\"by hand\",\"Microscope Manufacturer\":\"Maker\",\"Microscope Model\":\"One\","
+    "\"Numerical Aperture\":0.95,\"Dimension Order\":\"XYZCT\",\"Pixel Type\":\"uint8\",\"Planes\":1.0,\"Number of Channels\":2.0,\"Times\":1.0,"
+    "\"Exposure Time\":" Q(0.02, "second") ",\"Image Name\":\"grid\",\"Acquisition Date\":\"2024-02-05T10:11:12\",\"Description\":\"a <b> c\","
+    "\"Channels\":[\"DAPI\",\"\xce\xb1\"],\"Data Dimensions\":\"(16, 12)\",\"Images in File\":2}}" },
+  { "map.bcf",
+    "{" COMMON "\"DatasetType\":\"SpectrumImage\",\"Data Type\":\"EDS_Spectrum_Imaging\",\"warnings\":[],\"acceleration_voltage\":" Q(20.0, "kilovolt")
+    ",\"working_distance\":" Q(8.5, "millimeter") ",\"magnification\":1500.0,\"pixel_width\":" Q(125.0, "nanometer") ",\"pixel_height\":"
+    Q(125.0, "nanometer") ",\"stage_position\":{\"x\":" Q(12.5, "millimeter") ",\"y\":" Q(-3.0, "millimeter") ",\"z\":" Q(0.25, "millimeter")
+    ",\"rotation\":" Q(90.0, "degree") ",\"tilt_alpha\":" Q(1.5, "degree") "},\"acquisition_time\":" Q(2.5, "second") ",\"live_time\":"
+    Q(2.0, "second") ",\"elevation_angle\":" Q(35.0, "degree") ",\"channel_size\":" Q(10.0, "electron_volt") ",\"starting_energy\":"
+    Q(-0.5, "kiloelectron_volt") ",\"detector_type\":\"XFlash 6|30\",\"elements\":[\"Fe\",\"O\"],\"extensions\":{\"Dead Time\":" Q(20.0, "percent")
+    ",\"Primary Energy\":" Q(20.0, "kiloelectron_volt") ",\"Number of Spectrum Channels\":5.0,\"Map Name\":\"Map 7\",\"Acquisition Date\":\"5.2.2024\","
+    "\"Acquisition Time\":\"10:11:12\",\"File Version\":\"2\",\"Detector Serial Number\":\"11\",\"Line Counter\":\"4,4\",\"Data Dimensions\":\"(3, 2, 5)\"}}" },
+};
+
+/* ------------------------------------------------------------------------------------------------------------ reading */
+
+static char *write_file(const char *name, const void *data, gsize length)
+{
+  char *path = g_build_filename(folder, name, NULL);
+  g_assert_true(g_file_set_contents(path, data, (gssize)length, NULL));
+  return path;
+}
+
+/* The file as the product opens it; its time is 1700000000. */
+static NxOpened *open_bytes(const char *name, const GByteArray *bytes)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *path = write_file(name, bytes->data, bytes->len);
+  g_autoptr(json_object) line = json_object_new_object();
+  nx_json_set(line, "mtime", json_object_new_int64(1700000000));
+  NxOpened *opened = nx_opened_new(line, path, NULL, &problem);
+  g_assert_no_error(problem);
+  return opened;
+}
+
+static NxOpened *open_sample(const VendorSample *sample)
+{
+  g_autoptr(GByteArray) bytes = sample->make();
+  if (sample->companion)
+    g_free(write_file(sample->companion, sample->companion_text, strlen(sample->companion_text)));
+  return open_bytes(sample->name, bytes);
+}
+
+/* Its only signal, read by the format that the registry chooses. */
+static NxSignal *read_opened(NxOpened *opened)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(GPtrArray) signals = g_ptr_array_new();
+  NxInput *in = nx_opened_input(opened);
+  in->format = nx_format_for(in);
+  g_assert_true(in->format->read(in, signals, &problem));
+  g_assert_no_error(problem);
+  g_assert_cmpuint(signals->len, ==, 1);
+  return signals->pdata[0];
+}
+
+static json_object *extension(const NxSignal *signal, const char *name)
+{
+  return nx_json_get(nx_json_get(signal->nx_meta, "extensions"), name);
+}
+
+static double element(const NxSignal *signal, const guint64 *index)
+{
+  double value;
+  g_assert_cmpint(signal->view, ==, NX_VIEW_ARRAY);
+  g_assert_true(nx_array_read(&signal->array, index, 0, 1, 1, &value, NULL));
+  return value;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ metadata */
+
+static void test_metadata(gconstpointer data)
+{
+  const VendorSample *sample = data;
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(NxOpened) opened = open_sample(sample);
+  g_autoptr(NxSignal) signal = read_opened(opened);
+  g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, sample->format);
+  for (gsize i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
+    if (strcmp(EXPECTED[i].name, sample->name) != 0)
+      continue;
+    g_autoptr(json_object) expected = nx_json_parse(EXPECTED[i].nx_meta, strlen(EXPECTED[i].nx_meta), &problem);
+    g_assert_no_error(problem);
+    corpus_assert_same(signal->nx_meta, expected, sample->name);
+    g_assert_true(nx_meta_check(signal->nx_meta, sample->name, &problem));
+    /* The schema has a place for every field that is not in extensions. */
+    corpus_assert_same(signal->nx_meta, expected, sample->name);
+    return;
+  }
+  g_error("no expectation for %s", sample->name);
+}
+
+/* A picture that can be drawn and is not the placeholder. */
+static void test_preview(gconstpointer data)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(NxOpened) opened = open_sample(data);
+  g_autoptr(NxSignal) signal = read_opened(opened);
+  g_autoptr(GBytes) png = nx_preview_png(nx_opened_input(opened), signal, 0, 1, &problem), placeholder = nx_preview_placeholder(NULL);
+  g_assert_no_error(problem);
+  g_assert_nonnull(png);
+  g_assert_false(g_bytes_equal(png, placeholder));
+}
+
+/* ------------------------------------------------------------------------------------------------------------ SmartSEM */
+
+static NxSignal *read_smartsem(guint width, const char *pixel, const char **format)
+{
+  g_autofree char *text = vendor_smartsem_text(pixel);
+  g_autoptr(GByteArray) bytes = vendor_tiff(width, 30, 34118, 2, text);
+  g_autoptr(NxOpened) opened = open_bytes("other.tif", bytes);
+  NxSignal *signal = read_opened(opened);
+  *format = nx_opened_input(opened)->format->name;
+  return signal;
+}
+
+static void test_smartsem_scaled(void)
+{
+  const char *format;
+  g_autoptr(NxSignal) scaled = read_smartsem(20, "AP_PIXEL_SIZE\r\nPixel Size = 25.00 nm\r\n", &format);
+  g_assert_cmpstr(format, ==, "basic_file_info");
+  g_autoptr(NxSignal) stored =
+      read_smartsem(20, "AP_PIXEL_SIZE\r\nPixel Size = 25.00 nm\r\nAP_IMAGE_PIXEL_SIZE\r\nImage Pixel Size = 50.00 nm\r\n", &format);
+  g_assert_cmpstr(format, ==, "zeiss_smartsem_tif");
+  g_assert_cmpfloat(nx_json_get_double(nx_json_get(stored->nx_meta, "pixel_width"), "value", 0), ==, 50.0);
+}
+
+static void test_tiff_without_companion(void)
+{
+  g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
+  g_autoptr(NxOpened) opened = open_bytes("alone.tif", bytes);
+  g_assert_cmpstr(nx_format_for(nx_opened_input(opened))->name, ==, "basic_file_info");
+  g_free(write_file("alone.txt", "a note about the sample\n", 24));
+  g_autoptr(NxOpened) beside_note = open_bytes("alone.tif", bytes);
+  g_assert_cmpstr(nx_format_for(nx_opened_input(beside_note))->name, ==, "basic_file_info");
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- MRC */
+
+static void test_mrc_rows(void)
+{
+  g_autoptr(NxOpened) opened = open_sample(vendor_sample("tilt.mrc"));
+  g_autoptr(NxSignal) signal = read_opened(opened);
+  const NxArray *array = &signal->array;
+  g_assert_cmpuint(array->n_dims, ==, 3);
+  g_assert_cmpuint(array->shape[0], ==, 2);
+  g_assert_cmpfloat(array->axis[2].scale, ==, 0.5);
+  g_assert_cmpstr(array->axis[2].units, ==, "nm");
+  /* The first row that is shown is the last of three in the file: 4 × 2 = 8; in the second section 12 more. */
+  g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 0, 0 }), ==, 8.0);
+  g_assert_cmpfloat(element(signal, (const guint64[]){ 1, 2, 3 }), ==, 15.0);
+}
+
+static void test_mrc_byte_orders_and_modes(void)
+{
+  static const gint32 MODES[] = { 0, 1, 2, 4, 6 };
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS(MODES); i++) {
+    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = MODES[i / 2], .big_endian = i % 2 });
+    g_autoptr(NxOpened) opened = open_bytes("plain.mrc", bytes);
+    g_autoptr(NxSignal) signal = read_opened(opened);
+    g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 4 }), ==, 9.0);
+    g_assert_cmpstr(signal->array.axis[1].units, ==, "");
+    g_assert_null(nx_json_get(signal->nx_meta, "pixel_width"));
+  }
+}
+
+static void test_mrc_undrawn(void)
+{
+  g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = 12 });
+  g_autoptr(NxOpened) opened = open_bytes("half.mrc", bytes);
+  g_autoptr(NxSignal) signal = read_opened(opened);
+  g_assert_cmpint(signal->view, ==, NX_VIEW_PLACEHOLDER);
+  g_assert_cmpstr(json_object_get_string(extension(signal, "Number Format")), ==, "16-bit real");
+  g_assert_nonnull(strstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), "16-bit real are not drawn"));
+}
+
+static void test_mrc_unclaimed(void)
+{
+  static const char *const NAMES[] = { "tape.rec", "text.st", "short.mrc" };
+  for (gsize i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    for (guint n = 0; n < (i == 2 ? 1000 : 3000); n++)
+      g_byte_array_append(bytes, (const guint8 *)"words ", 1 + n % 6);
+    g_byte_array_set_size(bytes, MIN(bytes->len, i == 2 ? 1023 : 9000));
+    g_autoptr(NxOpened) opened = open_bytes(NAMES[i], bytes);
+    g_assert_cmpstr(nx_format_for(nx_opened_input(opened))->name, ==, "basic_file_info");
+  }
+}
+
+/* -------------------------------------------------------------------------------------------------------------- Bruker */
+
+static NxSignal *read_bcf(const char *xml, guint32 chunk, gboolean packed, NxOpened **opened)
+{
+  g_autoptr(GByteArray) bytes = vendor_bcf(xml, chunk, packed);
+  *opened = open_bytes("other.bcf", bytes);
+  return read_opened(*opened);
+}
+
+static void test_bcf_containers(void)
+{
+  static const guint32 CHUNKS[] = { 1024, 1056, 4096, 65536 };
+  g_autoptr(GString) xml = g_string_new(vendor_bcf_text);
+  /* Long enough for several lists of chunk numbers: 248 numbers of 992 bytes each. */
+  while (xml->len < 600000)
+    g_string_append(xml, "<!-- padding -->");
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS(CHUNKS); i++) {
+    g_autoptr(NxOpened) opened = NULL;
+    g_autoptr(NxSignal) signal = read_bcf(xml->str, CHUNKS[i / 2], i % 2, &opened);
+    g_assert_cmpfloat(nx_json_get_double(nx_json_get(signal->nx_meta, "working_distance"), "value", 0), ==, 8.5);
+    g_assert_cmpfloat(element(signal, (const guint64[]){ 1, 2 }), ==, 6.0);
+    g_assert_cmpfloat(signal->array.axis[1].scale, ==, 0.125);
+    g_assert_cmpstr(signal->array.axis[1].units, ==, "µm");
+  }
+}
+
+static void test_bcf_spectrum(void)
+{
+  g_autoptr(GString) xml = g_string_new(vendor_bcf_text);
+  g_autoptr(NxOpened) opened = NULL;
+  g_string_replace(xml, "AQIDBAUG", "AQID", 0);
+  g_autoptr(NxSignal) signal = read_bcf(xml->str, 4096, TRUE, &opened);
+  g_assert_cmpuint(signal->array.n_dims, ==, 1);
+  g_assert_cmpuint(signal->array.shape[0], ==, 5);
+  g_assert_cmpfloat(element(signal, (const guint64[]){ 2 }), ==, 9.0);
+  g_assert_cmpfloat(signal->array.axis[0].offset, ==, -0.5);
+  g_assert_cmpstr(signal->array.axis[0].units, ==, "keV");
+}
+
+static void test_bcf_other_xml(void)
+{
+  static const char *const TEXTS[] = { "", "no XML", "<a/>", "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", "<TRTProject><ClassInstance Type=\"TRTSpectrumDatabase\"/></TRTProject>" };
+  for (gsize i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+    g_autoptr(NxOpened) opened = NULL;
+    g_autoptr(NxSignal) signal = read_bcf(TEXTS[i], 1024, FALSE, &opened);
+    g_assert_cmpint(signal->view, ==, NX_VIEW_PLACEHOLDER);
+    g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Data Type"), ==, "EDS_Spectrum_Imaging");
+    g_assert_cmpint(nx_json_get_string(signal->nx_meta, "Extractor Warnings") != NULL, ==, i < 4);
+  }
+}
+
+/* -------------------------------------------------------------------------------------------------------------- numbers */
+
+static void assert_written(const char *text, const char *unit, const char *expected)
+{
+  g_autoptr(json_object) value = nx_written_quantity(text, unit);
+  g_autofree char *got = value ? nx_json_text(value, NX_JSON_LINE) : NULL;
+  g_assert_cmpstr(got, ==, expected);
+}
+
+static void test_written_quantities(void)
+{
+  assert_written(" 1.25e-009 m ", "nanometer", Q(1.25, "nanometer"));
+  assert_written("3.9 mm", NULL, Q(3.9, "millimeter"));
+  assert_written("3.9 mm", "kilovolt", NULL);
+  assert_written("20 °C", NULL, Q(20.0, "degree_Celsius"));
+  assert_written("20 %", "kelvin", NULL);
+  assert_written("4838  ", NULL, "4838.0");
+  assert_written("4838", "nanometer", NULL);
+  assert_written("1e999 mm", NULL, "\"1e999 mm\"");
+  assert_written("Line Int. Done", NULL, "\"Line Int. Done\"");
+  assert_written("  ", NULL, NULL);
+}
+
+static void remove_folder(void)
+{
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir)) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_remove(path);
+  }
+  g_rmdir(folder);
+  g_free(folder);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  folder = g_dir_make_tmp("nx-vendors-XXXXXX", NULL);
+  for (const VendorSample *sample = vendor_samples; sample->name; sample++) {
+    g_autofree char *meta = g_strdup_printf("/vendors/%s has the expected metadata, key by key", sample->name);
+    g_autofree char *preview = g_strdup_printf("/vendors/%s has a preview", sample->name);
+    g_test_add_data_func(meta, sample, test_metadata);
+    g_test_add_data_func(preview, sample, test_preview);
+  }
+  g_test_add_func("/vendors/smartsem/a picture whose width contradicts its pixel size is left alone unless its own is written", test_smartsem_scaled);
+  g_test_add_func("/vendors/jeol/a picture alone or beside a note stays a plain one", test_tiff_without_companion);
+  g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
+  g_test_add_func("/vendors/mrc/both byte orders and all modes that are drawn give the same numbers", test_mrc_byte_orders_and_modes);
+  g_test_add_func("/vendors/mrc/a mode that is not drawn keeps its metadata and says so", test_mrc_undrawn);
+  g_test_add_func("/vendors/mrc/other files of such names are left alone", test_mrc_unclaimed);
+  g_test_add_func("/vendors/bcf/chunks of any size, packed or not, hold the same map", test_bcf_containers);
+  g_test_add_func("/vendors/bcf/the sum spectrum is drawn when the picture is not whole", test_bcf_spectrum);
+  g_test_add_func("/vendors/bcf/a header that is no map keeps the file and says so", test_bcf_other_xml);
+  g_test_add_func("/vendors/numbers/units are moved by the decimal point and never invented", test_written_quantities);
+  int failed = g_test_run();
+  remove_folder();
+  return failed;
+}
