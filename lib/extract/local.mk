@@ -49,6 +49,13 @@ tests_unit_test_vendors_SOURCES = tests/unit/test-vendors.c tests/unit/test-vend
 	tests/generate/vendor-write.c tests/generate/vendor-write.h tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_vendors_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
+check_PROGRAMS += tests/unit/test-vendors-hostile
+TESTS += tests/unit/test-vendors-hostile
+tests_unit_test_vendors_hostile_SOURCES = tests/unit/test-vendors-hostile.c tests/unit/test-vendors-samples.c tests/unit/test-vendors-samples.h \
+	tests/generate/vendor-write.c tests/generate/vendor-write.h
+tests_unit_test_vendors_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+EXTRA_DIST += tests/fuzz/fuzz-vendors.c
+
 bin_PROGRAMS += bin/nx-extract
 bin_nx_extract_SOURCES = bin/nx-extract.c
 bin_nx_extract_LDADD = $(EXTRACT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
