@@ -63,7 +63,10 @@ bin_nx_extract_LDADD = $(EXTRACT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 dist_check_SCRIPTS += tests/bats/nx-extract.bats tests/bats/nx-extract-file.bats
 TESTS += tests/bats/nx-extract.bats tests/bats/nx-extract-file.bats
 
-dist_man_MANS += share/man/nx-extract.1
+dist_man_MANS += share/man/nx-extract.1 share/man/nexuslims-profiles.7
+SHARE_FILES += share/examples/nx-extract-xyz
+dist_check_SCRIPTS += tests/bats/nexuslims-profiles.bats
+TESTS += tests/bats/nexuslims-profiles.bats
 
 # make fuzz: every target of tests/fuzz with clang's libFuzzer, into fuzz/; run one as `fuzz/fuzz-fei-tiff SEEDS…`.
 EXTRA_DIST += tests/fuzz/fuzz-fei-tiff.c

@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# nexuslims-profiles(7) and the plug-in of nx-extract(1): what the manuals show is what runs.
+bats_require_minimum_version 1.5.0
+load lib
+
+MANUALS=$NX_SOURCE/share/man
+
+setup() {
+  cd "$BATS_TEST_TMPDIR"
+  mkdir data profiles root
+}
+
+# example MANUAL NAME: the text of that example, as a reader would copy it.
+example() {
+  awk -v name="$2" '$0 == ".\\\" example: " name { wanted = 1; next } wanted && /^\.Bd/ { shown = 1; next } /^\.Ed/ { if (shown) exit } shown' \
+    "$MANUALS/$1" | sed 's/^\\&//; s/\\e/\\/g'
+}
+
+# make_image PATH MODE: an FEI image whose metadata stand at its end.
+make_image() {
+  mkdir -p "$(dirname "$1")"
+  python3 - "$1" "$2" <<'PY'
+import struct, sys
+text = ("[User]\r\nUser=supervisor\r\n[Beam]\r\nBeam=EBeam\r\n[EBeam]\r\nHV=5000\r\n[Vacuum]\r\nUserMode=%s\r\n"
+        "[Specimen]\r\nSpecimenCurrent=-1.5e-9\r\n" % sys.argv[2]).encode() + b"\0"
+tags = [(256, 3, 1, 4), (257, 3, 1, 4), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 134), (278, 3, 1, 4), (279, 4, 1, 16),
+        (34682, 2, len(text), 150)]
+directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + b"\0\0\0\0"
+head = b"II*\0" + struct.pack("<I", 8) + directory
+open(sys.argv[1], "wb").write(head.ljust(134, b"\0") + bytes(16) + text)
+PY
+}
+
+# read_one PATH PID: the answer to its file line, with the profiles of ./profiles.
+read_one() {
+  NX_LOCAL_PROFILES_PATH=$PWD/profiles NX_INSTRUMENT_DATA_PATH=$PWD/root NX_DATA_PATH=$PWD/data run --separate-stderr nx-extract --no-preview \
+    <<<"$(jq -nc --arg path "$1" --arg pid "$2" '{kind: "file", path: $path, instrument: {instrument_pid: $pid, timezone: "UTC"}}')"
+  assert_success
+}
+
+@test "the manuals have no fault that mandoc finds" {
+  for manual in nexuslims-profiles.7 nx-extract.1; do
+    # Which other manuals are installed is no matter of ours.
+    run bash -c 'mandoc -Tlint "$1" 2>&1 | grep -vE "referenced manual not found|mandoc[.]db"' _ "$MANUALS/$manual"
+    [ -z "$output" ]
+  done
+}
+
+@test "every profile that the manual shows compiles, as it says" {
+  for name in FEI-Quanta.jq pattern.jq FEI-Quanta-012345.json; do
+    example nexuslims-profiles.7 "$name" > "$name"
+    [ -s "$name" ]
+  done
+  jq -e . FEI-Quanta-012345.json
+  run nx-extract --check-profiles FEI-Quanta.jq pattern.jq
+  assert_success
+  assert_output "FEI-Quanta.jq: ok
+pattern.jq: ok"
+}
+
+@test "the manual's profiles do what it says they do" {
+  for name in FEI-Quanta.jq pattern.jq FEI-Quanta-012345.json; do example nexuslims-profiles.7 "$name" > "profiles/$name"; done
+  make_image root/Quanta/SAED/a.tif ESEM
+  read_one "$PWD/root/Quanta/SAED/a.tif" FEI-Quanta-012345
+  assert_json .extractor quanta_tif_extractor
+  assert_json '.datasets[0].nx_meta.extensions.Facility' "Example Laboratory"
+  assert_json '.datasets[0].nx_meta.extensions["Logged-in User"]' supervisor
+  assert_json '.datasets[0].nx_meta.extensions | has("Operator")' false
+  assert_json '.datasets[0].nx_meta.extensions["Specimen Current"] | tojson' '{"value":-1.5e-09,"unit":"ampere"}'
+  assert_json '.datasets[0].nx_meta.extensions.Room' "B 117"
+  assert_json '.datasets[0].nx_meta.DatasetType' Diffraction
+  assert_json '.datasets[0].nx_meta.warnings | tojson' '[["Operator"],["DatasetType"]]'
+}
+
+@test "a profile is for the instruments that it names and for no other" {
+  for name in FEI-Quanta.jq FEI-Quanta-012345.json; do example nexuslims-profiles.7 "$name" > "profiles/$name"; done
+  make_image root/Helios/a.tif ESEM
+  read_one "$PWD/root/Helios/a.tif" FEI-Helios-1
+  assert_json '.datasets[0].nx_meta.extensions | has("Facility")' false
+  assert_json '.datasets[0].nx_meta.extensions | has("Room")' false
+  assert_json '.datasets[0].nx_meta["Data Type"]' SEM_Imaging
+  make_image root/Quanta/a.tif ESEM
+  read_one "$PWD/root/Quanta/a.tif" FEI-Quanta-7
+  assert_json '.datasets[0].nx_meta["Data Type"]' ESEM_Imaging
+  assert_json '.datasets[0].nx_meta.extensions | has("Room")' false
+}
+
+@test "the plug-in that the manual shows is the one that we ship" {
+  example nx-extract.1 nx-extract-xyz > shown
+  run diff shown "$NX_SOURCE/share/examples/nx-extract-xyz"
+  assert_success
+}
+
+@test "the plug-in reads its files, and one that is none costs only itself" {
+  mkdir bin
+  cp "$NX_SOURCE/share/examples/nx-extract-xyz" bin/
+  chmod +x bin/nx-extract-xyz
+  printf '3\nwater \\ "by hand"\nO 0.0 0.0 0.1\nH 0.0 0.8 -0.5\nH 0.0 -0.8 -0.5\n' > root/water.xyz
+  TZ=UTC touch -d 2024-05-06T07:08:09Z root/water.xyz
+  echo "no number" > root/broken.xyz
+  export PATH=$PATH:$PWD/bin
+  read_one "$PWD/root/water.xyz" Desk-1
+  assert_json .extractor nx-extract-xyz
+  assert_json '.datasets[0].nx_meta["Creation Time"]' 2024-05-06T07:08:09+00:00
+  assert_json '.datasets[0].nx_meta["Data Type"]' Atomic_Model
+  assert_json '.datasets[0].nx_meta["Instrument ID"]' Desk-1
+  assert_json '.datasets[0].nx_meta.extensions.Elements | join(" ")' "H O"
+  assert_json '.datasets[0].nx_meta.extensions["Number of Atoms"]' 3
+  assert_json '.datasets[0].nx_meta.extensions.Comment' 'water \ "by hand"'
+  read_one "$PWD/root/broken.xyz" Desk-1
+  assert_json '.datasets[0].nx_meta.DatasetType' Unknown
+  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("^Extraction failed: ")' true
+}
