@@ -1,5 +1,6 @@
 /* instruments-list.c — `instruments list`: each instrument with its number of sessions and the end of the last one (cli 7, database 7.2).
  */
+#include "instruments-usage.h"
 #include "nx-cli.h"
 #include "nx-config.h"
 #include "nx-listing.h"
@@ -15,39 +16,17 @@
 #define WRAPPED_FLOOR 8
 
 typedef struct {
-  gint64 sessions;
+  guint sessions;
   GDateTime *last; /* NULL: none */
 } Usage;
 
 /* ---------------------------------------------------------------------------------------------------------- reading */
 
-/* The greatest timestamp: text decides among those of one form, and those are compared as instants. */
-static gboolean read_last(NxDb *db, const char *pid, GTimeZone *zone, GDateTime **last, GError **err)
-{
-  g_autoptr(NxRows) rows = nx_db_select(db, err,
-                                        "SELECT max(timestamp) FROM session_log WHERE instrument = $1 AND event_type = 'END' "
-                                        "GROUP BY substr(timestamp, 11, 1), substr(timestamp, -6)",
-                                        "s", pid);
-  if (!rows)
-    return FALSE;
-  while (nx_rows_next(rows)) {
-    g_autoptr(GDateTime) instant = nx_rows_text(rows, 0) ? nx_time_parse(nx_rows_text(rows, 0), zone, NULL) : NULL;
-    if (!instant || (*last && nx_time_ns(instant) <= nx_time_ns(*last)))
-      continue;
-    g_clear_pointer(last, g_date_time_unref);
-    *last = g_date_time_to_timezone(instant, zone);
-  }
-  return nx_rows_finish(rows, err);
-}
-
-static gboolean read_usage(NxDb *db, json_object *instrument, Usage *usage, GError **err)
+static Usage usage_of(const NxUsage *all, json_object *instrument)
 {
   const char *pid = nx_json_get_string(instrument, "instrument_pid"), *zone_name = nx_json_get_string(instrument, "timezone");
   GTimeZone *zone = zone_name ? nx_zone(zone_name, NULL) : NULL;
-  return nx_db_number(db, &usage->sessions, err,
-                      "SELECT count(DISTINCT session_identifier) FROM session_log WHERE instrument = $1 AND event_type = 'END'", "s",
-                      pid) &&
-         read_last(db, pid, zone ? zone : nx_zone_system(), &usage->last, err);
+  return (Usage){.sessions = nx_usage_sessions(all, pid), .last = nx_usage_last(all, pid, zone ? zone : nx_zone_system())};
 }
 
 /* ------------------------------------------------------------------------------------------------------------- JSON */
@@ -93,7 +72,7 @@ static char **table_row(json_object *instrument, const Usage *usage, gboolean as
   }
   g_autofree char *url = cell(instrument, "api_url");
   g_autofree char *short_url = shortened_url(url, ascii);
-  g_autofree char *sessions = g_strdup_printf("%" G_GINT64_FORMAT, usage->sessions);
+  g_autofree char *sessions = g_strdup_printf("%u", usage->sessions);
   g_autofree char *last = usage->last ? g_date_time_format(usage->last, "%Y-%m-%d %H:%M %Z") : g_strdup(ascii ? "-" : "—");
   g_strv_builder_add_many(row, short_url, sessions, last, NULL);
   return g_strv_builder_end(row);
@@ -138,21 +117,17 @@ static gboolean list(NxDb *db, gboolean json, const char *jq, GError **err)
   setlocale(LC_CTYPE, "");
   gboolean ascii = !g_str_equal(nl_langinfo(CODESET), "UTF-8");
   g_autoptr(GPtrArray) instruments = nx_instruments_read(db, err);
+  g_autoptr(NxUsage) all = instruments ? nx_usage_read(db, err) : NULL;
   g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
   g_autoptr(json_object) entries = json_object_new_array();
-  for (guint i = 0; instruments && i < instruments->len; i++) {
-    Usage usage = {0};
-    gboolean read = read_usage(db, instruments->pdata[i], &usage, err);
-    if (read) {
-      g_ptr_array_add(rows, table_row(instruments->pdata[i], &usage, ascii));
-      json_object_array_add(entries, listed(instruments->pdata[i], &usage));
-    }
-    g_clear_pointer(&usage.last, g_date_time_unref);
-    if (!read)
-      return FALSE;
-  }
-  if (!instruments)
+  if (!instruments || !all)
     return FALSE;
+  for (guint i = 0; i < instruments->len; i++) {
+    Usage usage = usage_of(all, instruments->pdata[i]);
+    g_ptr_array_add(rows, table_row(instruments->pdata[i], &usage, ascii));
+    json_object_array_add(entries, listed(instruments->pdata[i], &usage));
+    g_clear_pointer(&usage.last, g_date_time_unref);
+  }
   if (json)
     return nx_listing_print(entries, jq, stdout, err);
   if (rows->len == 0)
