@@ -43,12 +43,14 @@ static gboolean write_if_missing(FILE *out, const char *root, json_object *instr
 void nx_check_filestores(gconstpointer data, FILE *out)
 {
   const NxSubject *subject = data;
-  const char *root = subject->settings->instrument_data_path;
+  /* A folder that is gone is no valid setting; its name is still wanted. */
+  g_autofree char *root =
+    subject->settings->instrument_data_path ? g_strdup(subject->settings->instrument_data_path) : nx_settings_text("NX_INSTRUMENT_DATA_PATH", NULL);
   const char *problem = root ? folder_problem(root) : "is not set";
   gsize n = count(subject->instruments), missing = 0;
   if (problem) {
-    nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING, "NX_INSTRUMENT_DATA_PATH%s%s %s; is the share mounted?", root ? " " : "",
-                     root ? root : "", problem);
+    nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING, "NX_INSTRUMENT_DATA_PATH%s%s %s%s", root ? " " : "",
+                     root ? root : "", problem, root ? "; is the share mounted?" : ": run 'nexuslims config edit'");
     return;
   }
   for (gsize i = 0; i < n; i++)

@@ -8,3 +8,9 @@ CHECK_LIBS = lib/check/libcheck.a $(HTTP_LIBS) $(CONFIG_LIBS)
 bin_PROGRAMS += bin/nexuslims-check
 bin_nexuslims_check_SOURCES = bin/nexuslims-check.c
 bin_nexuslims_check_LDADD = $(CHECK_LIBS) $(LISTING_LIBS) $(BASE_LIBS)
+
+dist_check_SCRIPTS += tests/bats/nexuslims-check.bats
+TESTS += tests/bats/nexuslims-check.bats tests/unit/test-check
+check_PROGRAMS += tests/unit/test-check
+tests_unit_test_check_SOURCES = tests/unit/test-check.c
+tests_unit_test_check_LDADD = $(CHECK_LIBS) $(BASE_LIBS)

@@ -17,6 +17,20 @@ need_corpus() {
   [ -d "$CORPUS/$1" ] || skip "corpus/$1 not found (set NX_CORPUS)"
 }
 
+# as_bound_user FILE… — from now on "${as[@]}" before a command runs it as a user whom file modes bind, who can reach these files and the
+# build; skips the test, by name, when there is none.
+as_bound_user() {
+  as=()
+  [ "$(id -u)" = 0 ] || return 0
+  command -v setpriv >/dev/null || skip 'root is bound by no file mode, and setpriv is not there'
+  as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  chmod 755 "$BATS_RUN_TMPDIR" "${BATS_FILE_TMPDIR:-$BATS_RUN_TMPDIR}" "$BATS_TEST_TMPDIR"
+  local file
+  for file in "$NX_BUILD/bin/nexuslims" "$@"; do
+    "${as[@]}" test -r "$file" || skip "another user cannot reach $file"
+  done
+}
+
 # assert_json '.status' NO_FILES_FOUND — of the last line of $output.
 assert_json() {
   local got

@@ -205,3 +205,18 @@ SCRIPT
   assert_failure 1
   assert_output --partial 'Error: Could not write support bundle: '
 }
+
+@test "the preflight of the real program is there, findings that fail included" {
+  rm "$BATS_TEST_TMPDIR/bin/nexuslims-check" "$BATS_TEST_TMPDIR/bin/nx-db" "$NX_DB_PATH"
+  nx-db init >/dev/null
+  NX_SITE_PATH=$BATS_TEST_TMPDIR/site NX_CDCS_URL=http://127.0.0.1:1/ NX_TEST_TIME_SCALE=0 run nexuslims support-bundle --output b.zip
+  assert_success
+  assert_equal "$(entry preflight.json | jq -r '.[].name' | sort -u | wc -l)" 12
+  assert_equal "$(entry preflight.json | jq -c '.[] | select(.name == "export_destinations") | [.passed, .severity]')" '[false,"error"]'
+  run entry preflight.txt
+  assert_line --index 0 "[PASS] error db_reachable: the database $NX_DB_PATH can be read"
+  assert_line --index 3 --partial '[FAIL] warning instruments_exist: '
+  assert_line --partial '[FAIL] error export_destinations: cdcs: '
+  refute_output --partial s3cret-token-0815
+  assert_equal "$(entry manifest.json | jq -r '.artifacts[] | select(.path == "preflight.json") | .status, .record_count')" "$(entry preflight.json | jq length | sed '1i ok')"
+}

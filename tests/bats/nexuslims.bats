@@ -361,7 +361,7 @@ END
 refuses() {
   local text=$1
   shift
-  run --separate-stderr nexuslims "$@"
+  run --separate-stderr "${as[@]}" nexuslims "$@"
   assert_failure 2
   assert_equal "$output" ''
   assert_equal "${stderr##*$'\n'}" "Error: $text"
@@ -422,7 +422,7 @@ Error: No such command 'bogus'."
   refuses "Invalid value for 'DIR': Directory '/nope' does not exist." db import /nope
   refuses "Invalid value for 'DIR': Directory '/etc/passwd' is a file." db import /etc/passwd
   refuses "Invalid value for '--output' / '-o': Directory '/etc/passwd' is a file." db export -o /etc/passwd
-  [ "$(id -u)" != 0 ] || skip 'the rest needs a user whom file modes bind'
+  as_bound_user
   refuses "Invalid value for 'INPUT': File '$BATS_TEST_TMPDIR/locked' is not readable." config load "$BATS_TEST_TMPDIR/locked"
   refuses "Invalid value for '--output' / '-o': File '$BATS_TEST_TMPDIR/locked' is not writable." config dump -o "$BATS_TEST_TMPDIR/locked"
 }

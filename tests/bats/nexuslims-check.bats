@@ -1,0 +1,283 @@
+#!/usr/bin/env bats
+# nexuslims check: the twelve findings about a real facility, in their order, and what each says when it fails (export §9).
+load lib
+bats_require_minimum_version 1.5.0
+
+setup() {
+  cd "$BATS_TEST_TMPDIR"
+  mkdir data instruments instruments/Titan instruments/JEOL site
+  export NX_DATA_PATH=$PWD/data NX_INSTRUMENT_DATA_PATH=$PWD/instruments NX_DB_PATH=$PWD/nexuslims.db NX_SITE_PATH=$PWD/site
+  export NX_TEST_TIME_SCALE=0.05
+  nx-db init >/dev/null
+  {
+    instrument FEI-Titan Titan ical UTC
+    instrument JEOL-JEM JEOL '' America/Denver
+  } | nx-db instruments --import 2>/dev/null
+  # Disks of test machines are as full as they are: the bounds have a test of their own.
+  not_space='.[] | select(.name != "disk_space")'
+}
+
+teardown() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  [ -z "${small:-}" ] || umount "$small"
+}
+
+# instrument PID FOLDER HARVESTER ZONE
+instrument() {
+  jq -nc --arg pid "$1" --arg folder "$2" --arg harvester "$3" --arg zone "$4" '{kind:"instrument",instrument_pid:$pid,
+    api_url:("https://nemo.example.com/api/tools/?id=" + $pid),calendar_url:"https://nemo.example.com/",location:"B",display_name:$pid,
+    property_tag:$pid,filestore_path:$folder,harvester:(if $harvester == "" then "nemo" else $harvester end),timezone:$zone}'
+}
+
+# nemo_server SCRIPT — its address becomes NX_NEMO_ADDRESS_1; what it is asked is in requests
+nemo_server() {
+  echo "$1" >script.json
+  "$NX_SOURCE/tests/servers/scripted-http" script.json --log requests >address 3>&- &
+  pids+=($!)
+  for _ in $(seq 400); do [ ! -s address ] || break; sleep 0.05; done
+  NX_NEMO_ADDRESS_1=$(cat address)
+  export NX_NEMO_ADDRESS_1 NX_NEMO_TOKEN_1=n3mo-token-0815
+}
+
+# findings NAME — "passed severity message" of each
+findings() {
+  jq -r --arg name "$1" '.[] | select(.name == $name) | "\(.passed) \(.severity) \(.message)"' <<<"$output"
+}
+
+checked() {
+  run --separate-stderr nexuslims check --format json
+}
+
+@test "a facility where all is well passes every check, in the documented order" {
+  nemo_server '{"/": [{"body": "{}"}]}'
+  checked
+  assert_success
+  assert_equal "$stderr" ''
+  assert_equal "$(jq -r '.[].name' <<<"$output" | paste -sd ' ')" "db_reachable db_tables alembic_migration instruments_exist \
+instrument_filestore_paths instrument_harvesters instrument_timezones nemo_harvester_config data_path_writable export_destinations disk_space mail_server"
+  assert_equal "$(jq -c "[$not_space | .passed] | unique" <<<"$output")" '[true]'
+  assert_equal "$(jq -c '.[0] | keys_unsorted' <<<"$output")" '["name","passed","severity","message"]'
+  assert_equal "$(jq -r '[.[].severity] | join(" ")' <<<"$output" | cut -d' ' -f1-10)" 'error error error warning warning error warning error error warning'
+  assert_equal "$(findings instruments_exist)" 'true warning 2 instruments'
+  assert_equal "$(findings instrument_filestore_paths)" 'true warning the folders of 2 instruments are there'
+}
+
+@test "the table has a line a finding, PASS, WARN or FAIL, and only FAIL exits 1" {
+  rmdir instruments/JEOL
+  nemo_server '{"/": [{"body": "{}"}]}'
+  run --separate-stderr nexuslims check
+  assert_success
+  assert_line --index 0 "PASS  db_reachable                the database $NX_DB_PATH can be read"
+  assert_line --index 4 --partial "WARN  instrument_filestore_paths  JEOL-JEM: its folder $PWD/instruments/JEOL does not exist"
+  assert_equal "${#lines[@]}" 12
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'bogus'"
+  run --separate-stderr nexuslims check
+  assert_failure 1
+  assert_line --index 5 --partial 'FAIL  instrument_harvesters       '
+}
+
+@test "--jq filters the findings, and a program that does not compile is a usage error" {
+  run --separate-stderr nexuslims check --jq '.[] | select(.name == "db_tables") | .passed'
+  assert_success
+  assert_output true
+  run nexuslims check --jq '.['
+  assert_failure 2
+}
+
+@test "a database that is not there, is none, or is old is named with what to do" {
+  rm "$NX_DB_PATH"
+  checked
+  assert_failure 1
+  assert_equal "$(findings db_reachable)" "false error there is no database at $NX_DB_PATH: run 'nexuslims db init'"
+  assert_equal "$(jq length <<<"$output")" 12
+  yes garbage | head -c 5000 >"$NX_DB_PATH"
+  checked
+  assert_failure 1
+  assert_regex "$(findings db_reachable)" "^false error the database $NX_DB_PATH cannot be read: "
+  rm "$NX_DB_PATH"
+  nx-db init >/dev/null
+  nx-db downgrade v2_4_0a >/dev/null
+  checked
+  assert_failure 1
+  assert_equal "$(findings db_tables)" "false error the database has no table external_user_identifiers: run 'nexuslims db upgrade'"
+  assert_equal "$(findings alembic_migration)" "false error the schema is at revision v2_4_0a, this version needs v2_5_0b: run 'nexuslims db upgrade'"
+  sqlite3 "$NX_DB_PATH" 'DROP TABLE upload_log; DROP TABLE alembic_version'
+  checked
+  assert_equal "$(findings db_tables)" "false error the database has no table external_user_identifiers, upload_log: run 'nexuslims db upgrade'"
+  assert_regex "$(findings alembic_migration)" '^false error .*alembic_version.*v2_5_0b'
+}
+
+@test "without instruments nothing of them is wrong, but that there are none is a warning" {
+  sqlite3 "$NX_DB_PATH" 'DELETE FROM instruments'
+  checked
+  assert_success
+  assert_regex "$(findings instruments_exist)" '^false warning '
+  for name in instrument_filestore_paths instrument_harvesters instrument_timezones nemo_harvester_config; do
+    assert_regex "$(findings $name)" '^true '
+  done
+}
+
+@test "folders are named one by one, and a share that is gone once" {
+  rmdir instruments/JEOL instruments/Titan
+  : >instruments/Titan
+  checked
+  assert_success
+  assert_equal "$(findings instrument_filestore_paths | cut -d, -f1 | cut -d';' -f1)" "false warning FEI-Titan: its folder $PWD/instruments/Titan is not a folder
+false warning JEOL-JEM: its folder $PWD/instruments/JEOL does not exist"
+  rm -r instruments
+  checked
+  assert_equal "$(findings instrument_filestore_paths)" "false warning NX_INSTRUMENT_DATA_PATH $PWD/instruments does not exist; is the share mounted?"
+}
+
+@test "an unknown harvester or time zone is named once, with all instruments that have it" {
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'sharepoint', timezone = 'Mars/Olympus'"
+  checked
+  assert_failure 1
+  assert_equal "$(findings instrument_harvesters)" \
+    "false error nobody can harvest 'sharepoint', which FEI-Titan, JEOL-JEM asks for: use nemo or ical, or install a program nx-harvest-sharepoint"
+  assert_equal "$(findings instrument_timezones)" \
+    "false warning there is no time zone 'Mars/Olympus', which FEI-Titan, JEOL-JEM has: use an IANA name such as America/New_York"
+}
+
+@test "a program nx-harvest-NAME on PATH is a harvester, and no harvester is nemo" {
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'sharepoint' WHERE instrument_pid = 'FEI-Titan'"
+  mkdir bin
+  printf '#!/bin/sh\n' >bin/nx-harvest-sharepoint
+  chmod +x bin/nx-harvest-sharepoint
+  PATH=$PATH:$PWD/bin checked
+  assert_equal "$(findings instrument_harvesters)" "true error every instrument's harvester is there"
+}
+
+@test "instruments of NEMO without a NEMO server are a warning that names the settings" {
+  checked
+  assert_success
+  assert_equal "$(findings nemo_harvester_config)" \
+    "false warning JEOL-JEM cannot be harvested, because no NEMO server is configured: set NX_NEMO_ADDRESS_1 and NX_NEMO_TOKEN_1"
+}
+
+@test "a NEMO server is asked once with its token, and any HTTP answer will do" {
+  nemo_server '{"/": [{"status": 503}]}'
+  checked
+  assert_success
+  assert_equal "$(findings nemo_harvester_config)" "true error NEMO 1 at ${NX_NEMO_ADDRESS_1} answers (HTTP 503)"
+  assert_equal "$(cat requests)" '{"path": "/", "authorization": "Token n3mo-token-0815"}'
+  [[ $output$stderr != *n3mo-token-0815* ]]
+}
+
+@test "a token that is refused is an answer too, with a hint" {
+  nemo_server '{"/": [{"status": 401}]}'
+  checked
+  assert_success
+  assert_regex "$(findings nemo_harvester_config)" '^true .*HTTP 401; check NX_NEMO_TOKEN_1'
+}
+
+@test "a server that answers at the fourth try passes; one that hangs up four times does not" {
+  nemo_server '{"/": [{"do": "hang up"}, {"do": "hang up"}, {"do": "hang up"}, {"body": "{}"}]}'
+  checked
+  assert_success
+  assert_regex "$(findings nemo_harvester_config)" '^true '
+  assert_equal "$(wc -l <requests)" 4
+  rm requests address
+  nemo_server '{"/": [{"do": "hang up"}]}'
+  checked
+  assert_failure 1
+  assert_regex "$(findings nemo_harvester_config)" "^false error NEMO 1 at ${NX_NEMO_ADDRESS_1} does not answer: GET .*NX_NEMO_ADDRESS_1"
+  assert_equal "$(wc -l <requests)" 4
+}
+
+@test "each server is a finding of its own, and a silent one does not hide the other" {
+  nemo_server '{"/": [{"body": "{}"}]}'
+  first=$NX_NEMO_ADDRESS_1
+  rm address
+  nemo_server '{"/": [{"do": "silence"}]}'
+  NX_NEMO_ADDRESS_3=$NX_NEMO_ADDRESS_1 NX_NEMO_TOKEN_3=another-token NX_NEMO_ADDRESS_1=$first checked
+  assert_failure 1
+  assert_equal "$(findings nemo_harvester_config | cut -d' ' -f1-4)" 'true error NEMO 1
+false error NEMO 3'
+}
+
+@test "a data folder that cannot be written to is an error" {
+  as_bound_user "$NX_DB_PATH"
+  chmod 555 data
+  run --separate-stderr "${as[@]}" nexuslims check --format json
+  chmod 755 data
+  assert_failure 1
+  assert_equal "$(findings data_path_writable)" "false error NX_DATA_PATH $PWD/data cannot be written to: Permission denied; check its owner, mode and mount"
+}
+
+@test "a full disk is an error that names the folder and the bytes" {
+  [ "$(id -u)" = 0 ] || skip 'needs root to mount a small tmpfs'
+  mkdir records
+  mount -t tmpfs -o size=64k tmpfs records 2>/dev/null || skip 'cannot mount a tmpfs here'
+  small=$PWD/records
+  NX_RECORDS_PATH=$small checked
+  assert_failure 1
+  assert_line --partial "bytes (0.1 MiB) are free for $small: make room"
+}
+
+@test "a destination that refuses is named with its reason, an error when records must reach all" {
+  export NX_CDCS_URL=http://127.0.0.1:1/ NX_CDCS_TOKEN=s3cret-token-0815 NX_TEST_TIME_SCALE=0
+  checked
+  assert_failure 1
+  assert_regex "$(findings export_destinations)" '^false error cdcs: .*rest/workspace/read_access/'
+  [[ $output$stderr != *s3cret-token-0815* ]]
+  NX_EXPORT_STRATEGY=best_effort checked
+  assert_failure 1
+}
+
+@test "a bad configuration is reported, what can be looked at is, and the exit status is 1" {
+  NX_FILE_STRATEGY=both checked
+  assert_failure 1
+  [[ $stderr == *'Missing/invalid fields: NX_FILE_STRATEGY'* ]]
+  assert_equal "$(jq -c "[$not_space | select(.passed | not) | .name]" <<<"$output")" '["nemo_harvester_config"]'
+  NX_EXPORT_STRATEGY=some checked
+  assert_failure 1
+  assert_regex "$(findings export_destinations)" "^false error no destination can be asked while the configuration is not valid"
+  assert_equal "$(grep -c 'configuration is incomplete' <<<"$stderr")" 1
+}
+
+@test "mail that is off is no finding; a wrong address and a dead mail server are warnings" {
+  export NX_EMAIL_SMTP_HOST=127.0.0.1 NX_EMAIL_SMTP_PORT=1 NX_EMAIL_SENDER=nexus@example.com
+  checked
+  assert_regex "$(findings mail_server)" '^true '
+  NX_EMAIL_RECIPIENTS=nobody checked
+  assert_success
+  assert_regex "$(findings mail_server)" '^false warning no mail is sent; NX_EMAIL_RECIPIENTS '
+  NX_EMAIL_RECIPIENTS=admin@example.com checked
+  assert_success
+  assert_regex "$(findings mail_server)" '^false warning mail server 127\.0\.0\.1, port 1: '
+}
+
+@test "a program that dies becomes failed findings, and all the others are there" {
+  mkdir bin
+  for name in nexuslims-check nx-export; do cp "$NX_BUILD/bin/$name" bin/; done
+  printf '#!/bin/sh\necho "{\\"kind\\":\\"check\\",\\"name\\":\\"db_reachable\\",\\"passed\\":true,\\"severity\\":\\"error\\",\\"message\\":\\"fine\\"}"\nkill -SEGV $$\n' >bin/nx-db
+  chmod +x bin/nx-db
+  run --separate-stderr bin/nexuslims-check --format json
+  assert_failure 1
+  assert_equal "$(findings db_reachable)" 'true error fine'
+  assert_equal "$(findings db_tables)" 'false error Unexpected error in check: nx-db was ended by signal 11 (Segmentation fault)'
+  assert_regex "$(findings instruments_exist)" '^false warning Unexpected error in check: '
+  assert_equal "$(jq length <<<"$output")" 12
+  printf '#!/bin/sh\necho "{\\"kind\\":\\"destination\\",\\"name\\":\\"cdcs\\"}"\nkill -KILL $$\n' >bin/nx-export
+  run --separate-stderr bin/nexuslims-check --format json
+  assert_equal "$(findings export_destinations)" 'false error cdcs: Unexpected error in check: nx-export was ended by signal 9 (Killed)'
+}
+
+@test "--lines writes valid lines and exits 0; --dry-run leaves out what only a real run needs" {
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'bogus'"
+  run --separate-stderr nexuslims-check --lines --dry-run
+  assert_success
+  "$NX_SOURCE/tests/check-lines" <<<"$output"
+  assert_equal "$(jq -r .name <<<"$output" | tail -n 1)" nemo_harvester_config
+  run nx-db preflight
+  assert_success
+  "$NX_SOURCE/tests/check-lines" <<<"$output"
+  assert_equal "$(jq -r .kind <<<"$output" | sort | uniq -c | tr -s ' ' | paste -sd,)" ' 4 check, 2 instrument'
+}
+
+@test "checking changes nothing" {
+  before=$(find . -newermt @0 -type f -exec sha256sum {} + | sort; ls -laR data instruments site | grep -v '^d')
+  nexuslims check >/dev/null || true
+  assert_equal "$(find . -newermt @0 -type f -exec sha256sum {} + | sort; ls -laR data instruments site | grep -v '^d')" "$before"
+}
