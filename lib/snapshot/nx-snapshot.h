@@ -85,4 +85,63 @@ gboolean nx_parquet_writer_finish(NxParquetWriter *writer, GError **err);
 void nx_parquet_writer_free(NxParquetWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxParquetWriter, nx_parquet_writer_free)
 
+/* ------------------------------------------------------------------------------------------------- snapshots of a database */
+
+/* Tables as the program gives them. `open` fills `fields`; rows come sorted, so that the same table gives the same file. */
+typedef struct {
+  gboolean (*open)(gpointer database, const char *table, GArray *fields, GError **err);
+  gboolean (*next)(gpointer database, NxDatum *row, gboolean *more, GError **err);
+  gpointer database;
+} NxRowSource;
+
+/* Where the rows of a snapshot go. */
+typedef struct {
+  gboolean (*open)(gpointer database, const char *table, const GArray *fields, GError **err);
+  gboolean (*add)(gpointer database, const NxDatum *row, GError **err);
+  gpointer database;
+} NxRowTarget;
+
+typedef struct {
+  const char *folder;
+  const char *const *tables;    /* all there are, by name */
+  const char *only, *exclude;   /* lists as typed: "a, b"; or NULL */
+  NxCodec codec;
+  gint64 group_rows;
+  const char *version;          /* NULL: today */
+  gboolean overwrite;
+  const char *creator;          /* as in NxParquetOptions */
+  const char *schema;           /* first key of the manifest; or NULL */
+  json_object *facts, *source;  /* borrowed: members behind snapshot_version; and of `source` */
+  json_object *last_facts;      /* borrowed or NULL: members at the end */
+  FILE *out;                    /* the table of igem-db §5.7 */
+} NxSnapshotOptions;
+
+/* Writes a snapshot: it is one, complete, from the moment its manifest has its name; whatever fails before leaves none and no half file.
+ * NX_ERROR_MISSING for unknown tables, NX_ERROR_DATA for a folder that is not empty, NX_ERROR_INTERRUPTED. */
+gboolean nx_snapshot_write(const NxSnapshotOptions *options, const NxRowSource *source, GError **err);
+
+typedef struct NxSnapshot NxSnapshot;
+/* Reads the manifest. NX_ERROR_MISSING when the folder holds none, NX_ERROR_FORMAT when it is damaged or names files outside the folder. */
+NxSnapshot *nx_snapshot_open(const char *folder, GError **err);
+void nx_snapshot_free(NxSnapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSnapshot, nx_snapshot_free)
+gboolean nx_snapshot_is_one(const char *folder);
+json_object *nx_snapshot_manifest(const NxSnapshot *snapshot); /* borrowed */
+/* Names of tables in the order of the manifest; borrowed, NULL-terminated. */
+const char *const *nx_snapshot_tables(const NxSnapshot *snapshot);
+gboolean nx_snapshot_has_table(const NxSnapshot *snapshot, const char *table);
+char *nx_snapshot_table_path(const NxSnapshot *snapshot, const char *table);
+/* Size and SHA-256 of every file that the manifest names; NX_ERROR_DATA with a line for each that differs. */
+gboolean nx_snapshot_verify(const NxSnapshot *snapshot, GError **err);
+/* All rows of a table; *rows counts them. */
+gboolean nx_snapshot_read(const NxSnapshot *snapshot, const char *table, const NxRowTarget *target, gint64 *rows, GError **err);
+
+/* A file name of a manifest that cannot leave the snapshot's folder: 1 to 3 parts of A-Z a-z 0-9 . _ -, none beginning with a dot or minus. */
+gboolean nx_snapshot_name_is_safe(const char *name);
+/* 64 lower-case hex digits of a file. */
+char *nx_snapshot_sha256(const char *path, GError **err);
+/* "517.0 B", "2.3 KB"; and thousands with commas. */
+char *nx_snapshot_size_text(guint64 bytes);
+char *nx_snapshot_count_text(gint64 n);
+
 #endif

@@ -1,0 +1,304 @@
+/* snapshot-write.c — export: a Parquet file a table, and the manifest that makes them a snapshot (igem-db §5.7, §8). */
+#include "nx-snapshot.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RULE "---------------------------------------- --------------- ------------"
+#define LOOK_UP_EVERY 1000 /* rows between two looks at the interrupt flag */
+
+typedef struct {
+  const NxSnapshotOptions *options;
+  const NxRowSource *source;
+  char *work;          /* where files are made, beside or inside the folder */
+  gboolean is_inside;
+  json_object *entries;
+  gint64 rows;
+  guint64 size;
+} Export;
+
+/* ------------------------------------------------------------------------------------------------------------- choice */
+
+static GHashTable *typed_names(const char *list)
+{
+  GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  g_auto(GStrv) parts = g_strsplit(list ? list : "", ",", -1);
+  for (char **part = parts; *part; part++)
+    if (*g_strstrip(*part))
+      g_hash_table_add(names, g_strdup(*part));
+  return names;
+}
+
+static gboolean refuse_unknown(GHashTable *wanted, const char *const *tables, GError **err)
+{
+  g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(wanted), (GCompareFunc)strcmp);
+  g_autoptr(GString) unknown = g_string_new(NULL);
+  for (GList *name = names; name; name = name->next)
+    if (!g_strv_contains(tables, name->data))
+      g_string_append_printf(unknown, "%s'%s'", unknown->len ? ", " : "", (char *)name->data);
+  if (unknown->len == 0)
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_MISSING, "Tables not found in DB: [%s]", unknown->str);
+  return FALSE;
+}
+
+static GPtrArray *choose_tables(const NxSnapshotOptions *options, GError **err)
+{
+  g_autoptr(GHashTable) only = typed_names(options->only), exclude = typed_names(options->exclude);
+  g_autoptr(GPtrArray) chosen = g_ptr_array_new();
+  if (!refuse_unknown(only, options->tables, err))
+    return NULL;
+  for (const char *const *table = options->tables; *table; table++)
+    if ((g_hash_table_size(only) == 0 || g_hash_table_contains(only, *table)) && !g_hash_table_contains(exclude, *table))
+      g_ptr_array_add(chosen, (gpointer)*table);
+  if (chosen->len > 0)
+    return g_steal_pointer(&chosen);
+  g_set_error_literal(err, NX_ERROR, NX_ERROR_MISSING, "No tables to export after applying filters.");
+  return NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- folders */
+
+static gboolean folder_is_empty(const char *path)
+{
+  g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+  return !folder || !g_dir_read_name(folder);
+}
+
+/* A folder that is there is filled from one inside it, since it may be a mount point; one that is not is made beside and renamed. */
+static gboolean make_work_folder(Export *export, GError **err)
+{
+  const char *folder = export->options->folder;
+  g_autofree char *parent = g_path_get_dirname(folder), *base = g_path_get_basename(folder);
+  export->is_inside = g_file_test(folder, G_FILE_TEST_IS_DIR);
+  if (export->is_inside && !export->options->overwrite && !folder_is_empty(folder)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s is not empty: nothing was written. Choose another folder, or give --overwrite", folder);
+    return FALSE;
+  }
+  if (!nx_folder_make(export->is_inside ? folder : parent, err))
+    return FALSE;
+  export->work = export->is_inside ? g_build_filename(folder, ".export-XXXXXX", NULL) : g_strdup_printf("%s/.%s-XXXXXX", parent, base);
+  return g_mkdtemp_full(export->work, 0755) || nx_error_from_errno(err, errno, "write", folder);
+}
+
+static void remove_folder(const char *path)
+{
+  g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+  for (const char *name; folder && (name = g_dir_read_name(folder));) {
+    g_autofree char *file = g_build_filename(path, name, NULL);
+    g_unlink(file);
+  }
+  g_rmdir(path);
+}
+
+static gboolean move_file(const Export *export, const char *name, GError **err)
+{
+  g_autofree char *from = g_build_filename(export->work, name, NULL), *to = g_build_filename(export->options->folder, name, NULL);
+  return g_rename(from, to) == 0 || nx_error_from_errno(err, errno, "write", to);
+}
+
+/* Files of the snapshot before that this one does not have, and its alias dictionary, which would no longer fit. */
+static void remove_stale(const Export *export, NxSnapshot *before)
+{
+  for (const char *const *table = nx_snapshot_tables(before); *table; table++) {
+    g_autofree char *path = nx_snapshot_table_path(before, *table), *name = g_path_get_basename(path);
+    g_autofree char *written = g_str_has_suffix(name, ".parquet") ? g_strndup(name, strlen(name) - strlen(".parquet")) : NULL;
+    if (written && !nx_json_get(export->entries, written))
+      g_unlink(path);
+  }
+  g_autofree char *nlp = g_build_filename(export->options->folder, "nlp", NULL);
+  if (!g_file_test(nlp, G_FILE_TEST_IS_DIR) || g_file_test(nlp, G_FILE_TEST_IS_SYMLINK))
+    return;
+  remove_folder(nlp);
+  nx_log_info("removed %s: it belonged to the snapshot before", nlp);
+}
+
+static gboolean move_all(const Export *export, GError **err)
+{
+  g_autofree char *manifest = g_build_filename(export->options->folder, "manifest.json", NULL);
+  g_autoptr(NxSnapshot) before = nx_snapshot_open(export->options->folder, NULL);
+  if (g_unlink(manifest) != 0 && errno != ENOENT)
+    return nx_error_from_errno(err, errno, "replace", manifest);
+  json_object_object_foreach(export->entries, table, entry) {
+    (void)table;
+    if (!move_file(export, nx_json_get_string(entry, "file"), err))
+      return FALSE;
+  }
+  if (before)
+    remove_stale(export, before);
+  return nx_folder_sync(export->options->folder, err) && move_file(export, "manifest.json", err) && nx_folder_sync(export->options->folder, err);
+}
+
+static gboolean publish(const Export *export, GError **err)
+{
+  g_autofree char *parent = g_path_get_dirname(export->options->folder);
+  if (export->is_inside)
+    return move_all(export, err);
+  return (g_rename(export->work, export->options->folder) == 0 || nx_error_from_errno(err, errno, "write", export->options->folder)) &&
+         nx_folder_sync(parent, err);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- tables */
+
+static gboolean copy_rows(const NxRowSource *source, NxParquetWriter *writer, guint n_fields, gint64 *rows, GError **err)
+{
+  g_autofree NxDatum *row = g_new0(NxDatum, n_fields + 1);
+  gboolean more;
+  for (;; (*rows)++) {
+    if (*rows % LOOK_UP_EVERY == 0 && nx_interrupted()) {
+      g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "Aborted!");
+      return FALSE;
+    }
+    if (!source->next(source->database, row, &more, err))
+      return FALSE;
+    if (!more)
+      return TRUE;
+    if (!nx_parquet_writer_add(writer, row, err))
+      return FALSE;
+  }
+}
+
+static gboolean write_table(const Export *export, const char *table, const char *path, GArray *fields, gint64 *rows, GError **err)
+{
+  const char *notes[] = {"nx.table", table, NULL};
+  NxParquetOptions options = {.codec = export->options->codec, .group_rows = export->options->group_rows, .creator = export->options->creator, .notes = notes};
+  if (!export->source->open(export->source->database, table, fields, err))
+    return FALSE;
+  g_autoptr(NxParquetWriter) writer = nx_parquet_writer_new(path, fields, &options, err);
+  if (!writer)
+    return FALSE;
+  if (copy_rows(export->source, writer, fields->len, rows, err) && nx_parquet_writer_finish(writer, err))
+    return TRUE;
+  g_prefix_error(err, "table %s: ", table);
+  return FALSE;
+}
+
+static json_object *column_names(const GArray *fields)
+{
+  json_object *names = json_object_new_array();
+  for (guint i = 0; i < fields->len; i++)
+    json_object_array_add(names, json_object_new_string(g_array_index(fields, NxField, i).name));
+  return names;
+}
+
+static void print_row(FILE *out, const char *table, gint64 rows, guint64 size)
+{
+  g_autofree char *rows_text = nx_snapshot_count_text(rows), *size_text = nx_snapshot_size_text(size);
+  fprintf(out, "  %-40s %15s %12s\n", table, rows_text, size_text);
+  fflush(out);
+}
+
+static gboolean export_table(Export *export, const char *table, GError **err)
+{
+  g_autoptr(GArray) fields = nx_fields_new();
+  g_autofree char *file = g_strconcat(table, ".parquet", NULL), *path = g_build_filename(export->work, file, NULL);
+  GStatBuf about;
+  gint64 rows = 0;
+  if (!write_table(export, table, path, fields, &rows, err))
+    return FALSE;
+  g_autofree char *sha256 = nx_snapshot_sha256(path, err);
+  if (!sha256 || (g_stat(path, &about) != 0 && !nx_error_from_errno(err, errno, "read", path)))
+    return FALSE;
+  json_object *entry = json_object_new_object();
+  nx_json_set(entry, "rows", json_object_new_int64(rows));
+  nx_json_set_string(entry, "file", file);
+  nx_json_set(entry, "size_bytes", json_object_new_int64(about.st_size));
+  nx_json_set_string(entry, "sha256", sha256);
+  nx_json_set(entry, "columns", column_names(fields));
+  nx_json_set(export->entries, table, entry);
+  export->rows += rows;
+  export->size += (guint64)about.st_size;
+  print_row(export->options->out, table, rows, (guint64)about.st_size);
+  return TRUE;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ manifest */
+
+static char *utc_text(GDateTime *instant)
+{
+  int microsecond = g_date_time_get_microsecond(instant);
+  g_autofree char *seconds = g_date_time_format(instant, "%Y-%m-%dT%H:%M:%S");
+  return microsecond ? g_strdup_printf("%s.%06dZ", seconds, microsecond) : g_strconcat(seconds, "Z", NULL);
+}
+
+static void add_members(json_object *to, json_object *from)
+{
+  if (!from)
+    return;
+  json_object_object_foreach(from, key, value) nx_json_set(to, key, json_object_get(value));
+}
+
+static json_object *make_manifest(const Export *export, const char *version, GDateTime *start, double seconds)
+{
+  const NxSnapshotOptions *options = export->options;
+  json_object *manifest = json_object_new_object();
+  g_autofree char *exported_at = utc_text(start);
+  if (options->schema)
+    nx_json_set_string(manifest, "schema", options->schema);
+  nx_json_set_string(manifest, "snapshot_version", version);
+  add_members(manifest, options->facts);
+  nx_json_set_string(manifest, "exported_at", exported_at);
+  nx_json_set(manifest, "duration_seconds", nx_json_double((double)(gint64)(seconds * 10 + 0.5) / 10));
+  nx_json_set(manifest, "source", json_object_get(options->source));
+  nx_json_set(manifest, "compression", options->codec == NX_CODEC_NONE ? NULL : json_object_new_string(nx_codec_name(options->codec)));
+  nx_json_set(manifest, "chunksize", json_object_new_int64(options->group_rows));
+  nx_json_set(manifest, "tables", json_object_get(export->entries));
+  add_members(manifest, options->last_facts);
+  return manifest;
+}
+
+static gboolean write_manifest(const Export *export, json_object *manifest, GError **err)
+{
+  g_autofree char *text = nx_json_text(manifest, NX_JSON_INDENT), *path = g_build_filename(export->work, "manifest.json", NULL);
+  return nx_file_write(path, text, strlen(text), 0644, err);
+}
+
+static void print_summary(const Export *export, json_object *manifest, double seconds)
+{
+  FILE *out = export->options->out;
+  fprintf(out, "  " RULE "\n");
+  print_row(out, "TOTAL", export->rows, export->size);
+  fprintf(out, "\nManifest written: %s/manifest.json\n\n", export->options->folder);
+  fprintf(out, "Snapshot version : %s\n", nx_json_get_string(manifest, "snapshot_version"));
+  fprintf(out, "Schema version   : %s\n", nx_json_get_string(manifest, "schema_version"));
+  fprintf(out, "Duration         : %.1fs\n", seconds);
+}
+
+static gboolean export_all(Export *export, GPtrArray *tables, GError **err)
+{
+  const NxSnapshotOptions *options = export->options;
+  g_autoptr(GDateTime) start = g_date_time_new_now_utc(), today = g_date_time_new_now_local();
+  g_autofree char *date = g_date_time_format(today, "%Y-%m-%d");
+  gint64 began = g_get_monotonic_time();
+  fprintf(options->out, "\nSnapshot export — %u tables → %s (compression=%s)\n", tables->len, options->folder, nx_codec_name(options->codec));
+  fprintf(options->out, "  %-40s %15s %12s\n  " RULE "\n", "TABLE", "ROWS", "SIZE");
+  for (guint i = 0; i < tables->len; i++)
+    if (!export_table(export, tables->pdata[i], err))
+      return FALSE;
+  double seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
+  g_autoptr(json_object) manifest = make_manifest(export, options->version ? options->version : date, start, seconds);
+  if (!write_manifest(export, manifest, err) || !publish(export, err))
+    return FALSE;
+  print_summary(export, manifest, seconds);
+  return TRUE;
+}
+
+gboolean nx_snapshot_write(const NxSnapshotOptions *options, const NxRowSource *source, GError **err)
+{
+  Export export = {.options = options, .source = source};
+  g_autoptr(GPtrArray) tables = choose_tables(options, err);
+  if (!tables || !make_work_folder(&export, err)) {
+    g_free(export.work);
+    return FALSE;
+  }
+  export.entries = json_object_new_object();
+  gboolean done = export_all(&export, tables, err);
+  if (!done || export.is_inside)
+    remove_folder(export.work);
+  json_object_put(export.entries);
+  g_free(export.work);
+  return done;
+}
