@@ -14,3 +14,5 @@ TESTS += tests/bats/nexuslims-check.bats tests/unit/test-check
 check_PROGRAMS += tests/unit/test-check
 tests_unit_test_check_SOURCES = tests/unit/test-check.c
 tests_unit_test_check_LDADD = $(CHECK_LIBS) $(BASE_LIBS)
+
+dist_man_MANS += share/man/nexuslims-check.1

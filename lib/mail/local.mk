@@ -15,3 +15,5 @@ check_PROGRAMS += tests/unit/test-mail
 TESTS += tests/unit/test-mail
 tests_unit_test_mail_SOURCES = tests/unit/test-mail.c
 tests_unit_test_mail_LDADD = $(MAIL_LIBS) $(BASE_LIBS)
+
+dist_man_MANS += share/man/nexuslims-mail.1
