@@ -77,6 +77,8 @@ gboolean nx_array_check(const NxArray *array, GError **err)
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "half of a transform that is wider than the whole");
     return FALSE;
   }
+  if (array->reader)
+    return TRUE;
   guint64 size = array->owned ? g_bytes_get_size(array->owned) : array->source ? nx_bytes_size(array->source) : 0;
   guint64 end;
   if (!end_of(array, &end) || end > size) {
@@ -210,6 +212,8 @@ gboolean nx_array_read(const NxArray *array, const guint64 *index, guint dim, gu
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "elements outside the array were asked for");
     return FALSE;
   }
+  if (array->reader)
+    return array->reader->read(array->reader, index, dim, count, step, to, err);
   if (is_mirrored(array, dim) || is_bottom_up(array, dim))
     return read_one_by_one(array, index, dim, count, step, to, err);
   const gsize size = nx_sample_size(array->sample);

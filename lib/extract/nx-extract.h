@@ -41,6 +41,13 @@ typedef struct {
 
 #define NX_DIMS_MAX 8
 
+/* Numbers that a library unpacks (chunks of HDF5): as nx_array_read, whose index has been checked. */
+typedef struct NxArrayReader NxArrayReader;
+struct NxArrayReader {
+  gboolean (*read)(const NxArrayReader *reader, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err);
+  void (*free)(NxArrayReader *reader);
+};
+
 /* Numbers in a file, described and not read. Dimensions slowest first; the last `n_signal_dims` (1 spectrum, 2 image) are the signal, those
  * before are navigation. Strides are bytes and may be in any order, so a moved axis is a description and not a copy. */
 typedef struct {
@@ -56,6 +63,7 @@ typedef struct {
   NxAxis axis[NX_DIMS_MAX];
   NxBytes *source;  /* borrowed */
   GBytes *owned;    /* instead of source, when the numbers had to be unpacked (compressed, packed complex) */
+  NxArrayReader *reader; /* instead of both; owned by the signal. Strides, offset, mirror and bottom_up then say nothing */
 } NxArray;
 
 /* Checks that every element lies inside the source; sizes overflow-checked. Call once after filling in. */
@@ -72,6 +80,7 @@ gboolean nx_array_read(const NxArray *array, const guint64 *index, guint dim, gu
 typedef enum {
   NX_VIEW_NONE,        /* no preview is made */
   NX_VIEW_ARRAY,       /* a signal plot of `array`: image with scale bar, spectrum, stack … */
+  NX_VIEW_FIGURE,      /* `figure` draws itself */
   NX_VIEW_PICTURE,     /* the file itself is a picture (TIFF, PNG, JPEG, BMP, GIF): shown as it is */
   NX_VIEW_TEXT,        /* the file is text */
   NX_VIEW_PLACEHOLDER, /* it could not be read */
@@ -87,6 +96,9 @@ typedef struct {
 } NxMark;
 void nx_mark_free(NxMark *mark);
 
+/* A picture that only one format has (preview/nx-preview.h). */
+typedef struct NxFigure NxFigure;
+
 /* One signal of a file. */
 typedef struct {
   json_object *nx_meta; /* object, extractors-a 1.3 */
@@ -95,6 +107,7 @@ typedef struct {
   NxViewKind view;
   NxArray array;        /* for NX_VIEW_ARRAY */
   GPtrArray *marks;     /* of NxMark*, or NULL */
+  NxFigure *figure;     /* for NX_VIEW_FIGURE */
 } NxSignal;
 NxSignal *nx_signal_new(void);
 void nx_signal_free(NxSignal *signal);

@@ -7,6 +7,7 @@
 const NxFormat *const nx_formats[] = {
   &nx_format_orion_tiff,
   &nx_format_tescan_tiff,
+  &nx_format_tofwerk,
   &nx_format_jeol_tiff,
   &nx_format_smartsem,
   &nx_format_ome_tiff,

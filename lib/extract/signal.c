@@ -1,5 +1,5 @@
 /* signal.c — the life of a signal and of the marks drawn over it. */
-#include "nx-extract.h"
+#include "preview/nx-preview.h"
 
 void nx_mark_free(NxMark *mark)
 {
@@ -24,6 +24,9 @@ static void clear_array(NxArray *array)
     g_free(array->axis[dim].units);
   }
   g_clear_pointer(&array->owned, g_bytes_unref);
+  if (array->reader)
+    array->reader->free(array->reader);
+  array->reader = NULL;
 }
 
 void nx_signal_free(NxSignal *signal)
@@ -35,5 +38,7 @@ void nx_signal_free(NxSignal *signal)
   g_free(signal->title);
   clear_array(&signal->array);
   g_clear_pointer(&signal->marks, g_ptr_array_unref);
+  if (signal->figure)
+    signal->figure->free(signal->figure);
   g_free(signal);
 }

@@ -27,6 +27,7 @@ typedef enum {
   NX_FONT_TABLE,      /* monospace */
   NX_FONT_PAGE,       /* monospace, of a text page */
   NX_FONT_APOLOGY,
+  NX_FONT_SMALL,      /* of a figure with many panels */
   NX_N_FONTS
 } NxFont;
 

@@ -6,7 +6,8 @@ EXTRACT_PREVIEW_SOURCES = lib/extract/preview/nx-preview.h lib/extract/preview/p
 	lib/extract/preview/image.c lib/extract/preview/spectrum.c lib/extract/preview/cards.c \
 	lib/extract/preview/picture.h lib/extract/preview/picture.c lib/extract/preview/picture-tiff.c \
 	lib/extract/preview/tiff-samples.h lib/extract/preview/tiff-samples.c \
-	lib/extract/preview/scale.h lib/extract/preview/scale.c lib/extract/preview/simd.h lib/extract/preview/png.c
+	lib/extract/preview/scale.h lib/extract/preview/scale.c lib/extract/preview/simd.h lib/extract/preview/png.c \
+	lib/extract/preview/tofwerk.h lib/extract/preview/tofwerk.c
 
 check_PROGRAMS += tests/generate/gallery
 tests_generate_gallery_SOURCES = tests/generate/gallery.c tests/generate/signals.c tests/generate/signals.h

@@ -12,6 +12,12 @@ GBytes *nx_preview_png(const NxInput *in, const NxSignal *signal, guint index, g
 /* The placeholder of an unreadable file. */
 GBytes *nx_preview_placeholder(GError **err);
 
+/* The first member of a figure: draws it as PNG. Its data is read only now, so a run without previews does not pay for them. */
+struct NxFigure {
+  GBytes *(*png)(const NxFigure *figure, GError **err);
+  void (*free)(NxFigure *figure);
+};
+
 /* width × height RGBA (8-bit, not premultiplied), `stride` bytes a row → PNG. */
 GBytes *nx_png_encode(const guint8 *rgba, guint width, guint height, gsize stride, GError **err);
 

@@ -78,6 +78,7 @@ static GBytes *wanted_png(const NxInput *in, const NxSignal *signal, guint index
   switch (signal->view) {
   case NX_VIEW_ARRAY: return array_png(in, signal, index, count, err);
   case NX_VIEW_PICTURE: return nx_picture_png(in->bytes, err);
+  case NX_VIEW_FIGURE: return signal->figure->png(signal->figure, err);
   case NX_VIEW_TEXT: return text_png(in, err);
   case NX_VIEW_PLACEHOLDER:
   case NX_VIEW_NONE: break;
