@@ -1,6 +1,7 @@
 /* nx-db — everything that touches the database: schema and migrations, and the stages that hand sessions out and take results in. */
 #include "nx-config.h"
 #include "nx-db-commands.h"
+#include "nx-db-snapshot.h"
 #include "nx-listing.h"
 
 static const NxOption OPTIONS[] = {
@@ -17,7 +18,9 @@ static const NxCommand *const COMMANDS[] = {
     &nx_command_db_create_demo,
     &nx_command_db_current,
     &nx_command_db_downgrade,
+    &nx_command_db_export,
     &nx_command_db_history,
+    &nx_command_db_import,
     &nx_command_db_info,
     &nx_command_db_init,
     &command_instruments,
@@ -133,7 +136,9 @@ static const struct {
     {&nx_command_db_check, run_check},
     {&nx_command_db_current, run_current},
     {&nx_command_db_downgrade, run_downgrade},
+    {&nx_command_db_export, nx_db_run_export},
     {&nx_command_db_history, run_history},
+    {&nx_command_db_import, nx_db_run_import},
     {&nx_command_db_init, run_init},
     {&nx_command_db_upgrade, run_upgrade},
     {&command_instruments, run_instruments},

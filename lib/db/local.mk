@@ -12,8 +12,8 @@ DB_LIBS = lib/db/libdb.a $(SQLITE_LIBS)
 
 bin_PROGRAMS += bin/nx-db
 dist_man_MANS += share/man/nx-db.1
-bin_nx_db_SOURCES = bin/nx-db.c bin/nx-db-commands.h bin/nx-db-stages.c bin/nx-db-people.c
-bin_nx_db_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+bin_nx_db_SOURCES = bin/nx-db.c bin/nx-db-commands.h bin/nx-db-stages.c bin/nx-db-people.c bin/nx-db-snapshot.h bin/nx-db-snapshot.c bin/nx-db-tables.c bin/nx-db-import.c
+bin_nx_db_LDADD = $(DB_LIBS) $(SNAPSHOT_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 SHARE_FILES += migrations/nexuslims/schema.json \
 	migrations/nexuslims/v1_4_3_initial_schema_baseline.up.sql migrations/nexuslims/v1_4_3_initial_schema_baseline.down.sql \

@@ -18,3 +18,5 @@ TESTS += tests/unit/test-snapshot-parquet
 tests_unit_test_snapshot_parquet_SOURCES = tests/unit/test-snapshot-parquet.c
 tests_unit_test_snapshot_parquet_LDADD = $(SNAPSHOT_LIBS) $(BASE_LIBS)
 EXTRA_DIST += tests/node/package.json tests/node/package-lock.json tests/node/read-parquet.mjs tests/fuzz/fuzz-parquet.c
+dist_check_SCRIPTS += tests/bats/nx-db-snapshot.bats
+TESTS += tests/bats/nx-db-snapshot.bats

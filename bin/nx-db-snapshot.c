@@ -1,0 +1,232 @@
+/* nx-db-snapshot.c — nx-db export and info of a snapshot (igem-db §5.6, §5.7, §12.3). */
+#include "nx-db-snapshot.h"
+
+#include "migration.h"
+#include "nx-cli-tree.h"
+#include "nx-config.h"
+#include "nx-listing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define SCHEMA "nexuslims"
+#define CREATOR "nx-db version " NX_VERSION " (build )"
+#define KEY_SIZE 32
+
+int nx_db_snapshot_failed(GError *error)
+{
+  gboolean interrupted = g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED);
+  int status = 1;
+  if (interrupted)
+    fprintf(stderr, "%s\n", error->message);
+  else
+    status = nx_fail(error);
+  g_error_free(error);
+  return interrupted ? 130 : status;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- export */
+
+/* The key of the pseudonyms: made at first use, so that a person keeps one name from export to export. */
+static guint8 *pseudonym_key(GError **err)
+{
+  g_autofree char *folder = nx_settings_text("NX_DATA_PATH", err);
+  if (!folder || !*folder) {
+    if (err && !*err)
+      g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "NX_DATA_PATH is not set: --anonymize keeps its key in that folder");
+    return NULL;
+  }
+  g_autofree char *path = g_build_filename(folder, ".anonymize.key", NULL);
+  g_autofree char *key = NULL;
+  gsize length = 0;
+  if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+    if (!nx_file_read(path, KEY_SIZE + 1, &key, &length, err))
+      return NULL;
+    if (length == KEY_SIZE)
+      return (guint8 *)g_steal_pointer(&key);
+    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s does not hold 32 bytes: remove it, and pseudonyms begin anew", path);
+    return NULL;
+  }
+  key = g_malloc(KEY_SIZE);
+  if (getrandom(key, KEY_SIZE, 0) != KEY_SIZE) {
+    nx_error_from_errno(err, errno, "make", path);
+    return NULL;
+  }
+  return nx_file_write(path, key, KEY_SIZE, 0600, err) ? (guint8 *)g_steal_pointer(&key) : NULL;
+}
+
+/* `v2_5_0b` → `2.5.0`. */
+static char *version_in(const char *revision)
+{
+  g_auto(GStrv) parts = g_strsplit(revision && *revision == 'v' ? revision + 1 : "", "_", -1);
+  if (g_strv_length(parts) < 3)
+    return g_strdup("unknown");
+  return g_strdup_printf("%s.%s.%d", parts[0], parts[1], atoi(parts[2]));
+}
+
+static json_object *facts_of(const char *revision)
+{
+  json_object *facts = json_object_new_object();
+  g_autofree char *version = version_in(revision);
+  nx_json_set_string(facts, "schema_version", version);
+  nx_json_set_string(facts, "schema_revision", revision);
+  nx_json_set_string(facts, "nexuslims_version", NX_VERSION);
+  return facts;
+}
+
+static json_object *source_of(const char *address)
+{
+  json_object *source = json_object_new_object();
+  g_autofree char *path = nx_db_file_path(address), *base = path ? g_path_get_basename(path) : NULL;
+  nx_json_set_string(source, "engine", "sqlite");
+  nx_json_set_string(source, "host", "local");
+  nx_json_set_string(source, "database", base);
+  return source;
+}
+
+static json_object *last_facts_of(gboolean anonymized)
+{
+  json_object *facts = json_object_new_object(), *who = json_object_new_array();
+  json_object_array_add(who, json_object_new_string("user"));
+  if (anonymized)
+    nx_json_set(facts, "anonymized", json_object_get(who));
+  json_object_put(who);
+  return facts;
+}
+
+/* The schema's tables that the database has; never the version table or operational ones. */
+static GPtrArray *tables_there(NxDb *db, GError **err)
+{
+  g_autoptr(NxGraph) graph = nx_graph_load(SCHEMA, err);
+  g_auto(GStrv) names = graph ? nx_db_tables(db, err) : NULL;
+  if (!names)
+    return NULL;
+  GPtrArray *tables = g_ptr_array_new_with_free_func(g_free);
+  for (char **name = names; *name; name++)
+    if (g_strv_contains((const char *const *)graph->tables, *name))
+      g_ptr_array_add(tables, g_strdup(*name));
+  g_ptr_array_add(tables, NULL);
+  return tables;
+}
+
+static NxCodec codec_of(int compression)
+{
+  static const NxCodec CODECS[] = {
+    [NX_COMPRESSION_ZSTD] = NX_CODEC_ZSTD, [NX_COMPRESSION_SNAPPY] = NX_CODEC_SNAPPY, [NX_COMPRESSION_GZIP] = NX_CODEC_GZIP, [NX_COMPRESSION_NONE] = NX_CODEC_NONE};
+  return CODECS[compression];
+}
+
+static gboolean export_database(NxDb *db, const char *address, const NxDbExportOptions *typed, GError **err)
+{
+  g_autofree guint8 *key = typed->anonymize == 0 ? pseudonym_key(err) : NULL;
+  g_auto(GStrv) revisions = (typed->anonymize != 0 || key) && nx_db_script(db, "BEGIN", err) ? nx_version_rows(db, NULL, err) : NULL;
+  g_autoptr(GPtrArray) tables = revisions ? tables_there(db, err) : NULL;
+  if (!tables)
+    return FALSE;
+  g_autoptr(json_object) facts = facts_of(revisions[0]), source = source_of(address), last = last_facts_of(key != NULL);
+  NxSnapshotOptions options = {.folder = typed->output,
+                               .tables = (const char *const *)tables->pdata,
+                               .only = typed->tables,
+                               .exclude = typed->exclude,
+                               .codec = codec_of(typed->compression),
+                               .group_rows = typed->chunk_rows,
+                               .version = typed->version,
+                               .overwrite = typed->overwrite,
+                               .creator = CREATOR,
+                               .schema = SCHEMA,
+                               .facts = facts,
+                               .source = source,
+                               .last_facts = last,
+                               .out = stdout};
+  g_autoptr(NxDbTables) rows = nx_db_tables_open(db, key);
+  NxRowSource from = nx_db_tables_source(rows);
+  return nx_snapshot_write(&options, &from, err);
+}
+
+static gboolean refuse_snapshot(const char *address, const char *command, GError **err)
+{
+  if (!address || !nx_snapshot_is_one(address))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "Cannot run 'db %s' against a snapshot (read-only): name a database with --db-uri or NX_DB_PATH", command);
+  return FALSE;
+}
+
+static gboolean need_address(const char *address, GError **err)
+{
+  if (address && *address)
+    return TRUE;
+  g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "No database is named: set NX_DB_PATH, or give --db-uri");
+  return FALSE;
+}
+
+int nx_db_run_export(const char *address, int argc, char **argv)
+{
+  NxDbExportOptions options = {.anonymize = -1};
+  GError *error = NULL;
+  if (!nx_cli_parse(&nx_command_db_export, argc, argv, &options))
+    return nx_cli_exit_code();
+  g_autoptr(NxDb) db = need_address(address, &error) && refuse_snapshot(address, "export", &error) ? nx_db_open(address, NX_DB_READ, &error) : NULL;
+  return db && export_database(db, address, &options, &error) ? 0 : nx_db_snapshot_failed(error);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- info */
+
+static json_object *tables_with_rows(const NxSnapshot *snapshot)
+{
+  json_object *tables = json_object_new_object();
+  for (const char *const *table = nx_snapshot_tables(snapshot); *table; table++)
+    nx_json_set(tables, *table, json_object_new_int64(nx_json_get_int(nx_json_get(nx_json_get(nx_snapshot_manifest(snapshot), "tables"), *table), "rows", 0)));
+  return tables;
+}
+
+static json_object *info_of(const NxSnapshot *snapshot, const char *folder)
+{
+  static const char *const COPIED[][2] = {{"version", "snapshot_version"}, {"schema", "schema_version"}, {"exported_at", "exported_at"}, {"revision", "schema_revision"}};
+  json_object *manifest = nx_snapshot_manifest(snapshot), *info = json_object_new_object();
+  g_autofree char *path = g_canonicalize_filename(folder, NULL), *uri = g_strconcat("parquet://", path, NULL);
+  nx_json_set_string(info, "backend", "snapshot");
+  nx_json_set(info, "read_only", json_object_new_boolean(TRUE));
+  nx_json_set_string(info, "uri", uri);
+  nx_json_set_string(info, "path", path);
+  for (guint i = 0; i < G_N_ELEMENTS(COPIED); i++)
+    nx_json_set_string(info, COPIED[i][0], nx_json_get_string(manifest, COPIED[i][1]));
+  nx_json_set(info, "connected", json_object_new_boolean(TRUE));
+  nx_json_set(info, "tables", tables_with_rows(snapshot));
+  return info;
+}
+
+static void print_label(const char *label, const char *text)
+{
+  printf("%-12s: %s\n", label, text ? text : "None");
+}
+
+static void print_info(json_object *info)
+{
+  json_object *tables = nx_json_get(info, "tables");
+  g_autofree char *n = g_strdup_printf("%d", json_object_object_length(tables));
+  print_label("Backend", "snapshot");
+  print_label("Read-only", "True");
+  print_label("URI", nx_json_get_string(info, "uri"));
+  print_label("Path", nx_json_get_string(info, "path"));
+  print_label("Version", nx_json_get_string(info, "version"));
+  print_label("Schema", nx_json_get_string(info, "schema"));
+  print_label("Tables", n);
+  print_label("Exported at", nx_json_get_string(info, "exported_at"));
+  print_label("Connected", "True");
+  print_label("Revision", nx_json_get_string(info, "revision"));
+}
+
+int nx_db_snapshot_info(const char *folder, gboolean verify, gboolean json, const char *jq)
+{
+  GError *error = NULL;
+  g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, &error);
+  if (!snapshot || (verify && !nx_snapshot_verify(snapshot, &error)))
+    return nx_db_snapshot_failed(error);
+  g_autoptr(json_object) info = info_of(snapshot, folder);
+  if (json || jq)
+    return nx_listing_print(info, jq, stdout, &error) ? 0 : nx_db_snapshot_failed(error);
+  print_info(info);
+  return 0;
+}

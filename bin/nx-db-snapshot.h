@@ -1,0 +1,25 @@
+/* nx-db-snapshot.h — the commands of nx-db that connect a database with snapshots (igem-db §12.3). */
+#ifndef NX_DB_SNAPSHOT_H
+#define NX_DB_SNAPSHOT_H
+
+#include "nx-db.h"
+#include "nx-snapshot.h"
+
+/* Each parses its command line and returns the exit status. */
+int nx_db_run_export(const char *address, int argc, char **argv);
+int nx_db_run_import(const char *address, int argc, char **argv);
+
+/* What a person sees of a snapshot at `folder`: igem-db §5.6. With `verify` every file is compared with the manifest first. */
+int nx_db_snapshot_info(const char *folder, gboolean verify, gboolean json, const char *jq);
+
+/* The tables of the NexusLIMS schema that `db` has, sorted, as a source of rows; with `key` (32 bytes) names of people become pseudonyms. */
+typedef struct NxDbTables NxDbTables;
+NxDbTables *nx_db_tables_open(NxDb *db, const guint8 *key);
+void nx_db_tables_close(NxDbTables *tables);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxDbTables, nx_db_tables_close)
+NxRowSource nx_db_tables_source(NxDbTables *tables);
+
+/* Errors with the exit status of a command line program: 130 for an interruption. Takes `error`. */
+int nx_db_snapshot_failed(GError *error);
+
+#endif

@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# nx-db export and import: a database as a Parquet snapshot and back (igem-db 5.7, 8, 12.3).
+bats_require_minimum_version 1.5.0
+load lib
+
+setup() {
+  set -o pipefail
+  cd "$BATS_TEST_TMPDIR"
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.sqlite NX_DATA_PATH=$BATS_TEST_TMPDIR
+  nx-db init >/dev/null
+  sql "INSERT INTO instruments VALUES ('FEI-Titan-1', 'https://nemo/api/?id=1', '', '223', 'Titan', '1', './Titan', 'nemo', 'America/Denver');
+       INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status, user) VALUES
+         ('a-1', 'FEI-Titan-1', '2026-02-01T10:00:00-07:00', 'START', 'TO_BE_BUILT', 'jdoe'),
+         ('a-1', 'FEI-Titan-1', '2026-02-01 11:00:00', 'END', 'TO_BE_BUILT', NULL),
+         ('a-1', 'orphan', 'no time', 'RECORD_GENERATION', 'ERROR', 'nexuslims');
+       INSERT INTO upload_log(session_identifier, destination_name, success, timestamp, metadata_json) VALUES ('a-1', 'cdcs', 1, 't', '{\"user\":\"jdoe\"}');
+       INSERT INTO external_user_identifiers(nexuslims_username, external_system, external_id, email, created_at, notes)
+         VALUES ('jdoe', 'nemo', '7', 'j@example.org', '2026-01-01', 'Jörg ☃');"
+}
+
+sql() { sqlite3 "$NX_DB_PATH" "$@"; }
+everything() { sqlite3 "$1" .dump | sort; }
+manifest() { jq -r "$1" out/manifest.json; }
+
+@test "a snapshot that is imported into a new database gives the same rows" {
+  nx-db export -o out
+  run nx-db --db-uri copy.sqlite import out
+  assert_success
+  assert_line "✓ Imported 6 rows in 4 tables"
+  diff <(everything "$NX_DB_PATH") <(everything copy.sqlite)
+}
+
+@test "every compression can be imported again" {
+  for codec in zstd snappy gzip none; do
+    nx-db export -o "$codec" --compression "$codec" --chunksize 1
+    nx-db --db-uri "$codec.sqlite" import "$codec"
+    diff <(everything "$NX_DB_PATH") <(everything "$codec.sqlite")
+  done
+}
+
+@test "the manifest has size and sha256 of every file, and no path of this computer" {
+  nx-db export -o out --version first
+  [ "$(manifest '.schema + .snapshot_version + .schema_revision + .source.database')" = "nexuslimsfirstv2_5_0bnexuslims.sqlite" ]
+  [ "$(manifest '.tables | keys | join(" ")')" = "external_user_identifiers instruments session_log upload_log" ]
+  (cd out && jq -r '.tables[] | "\(.sha256)  \(.file)"' manifest.json | sha256sum -c --quiet)
+  for file in out/*.parquet; do
+    [ "$(manifest ".tables[] | select(.file == \"${file#out/}\").size_bytes")" = "$(stat -c %s "$file")" ]
+  done
+}
+
+@test "an unchanged table gives an unchanged file" {
+  nx-db export -o out >/dev/null
+  nx-db export -o again >/dev/null
+  for file in out/*.parquet; do cmp "$file" "again/${file#out/}"; done
+}
+
+@test "--tables and --exclude choose, and unknown names are refused" {
+  nx-db export -o out --tables ' session_log, instruments,' --exclude instruments,nonsense >/dev/null
+  [ "$(manifest '.tables | keys | join(" ")')" = session_log ]
+  run nx-db export -o other --tables zebra,session_log,apple
+  assert_failure 1
+  assert_output --partial "Tables not found in DB: ['apple', 'zebra']"
+  run nx-db export -o other --tables instruments --exclude instruments
+  assert_failure 1
+  assert_output --partial "No tables to export after applying filters."
+  [ ! -e other ]
+}
+
+@test "a folder that is not empty is left alone without --overwrite" {
+  mkdir out
+  echo mine >out/notes.txt
+  run nx-db export -o out
+  assert_failure 1
+  [ "$(ls -A out)" = notes.txt ]
+}
+
+@test "--overwrite removes what the snapshot before had and keeps foreign files" {
+  nx-db export -o out >/dev/null
+  mkdir out/nlp
+  touch out/nlp/alias_dictionary.nxad out/notes.txt
+  nx-db export -o out --overwrite --exclude upload_log >/dev/null
+  [ "$(ls -A out | tr '\n' ' ')" = "external_user_identifiers.parquet instruments.parquet manifest.json notes.txt session_log.parquet " ]
+}
+
+@test "--anonymize user leaves no name, and the same pseudonym every time" {
+  nx-db export -o out --anonymize user >/dev/null
+  nx-db export -o again --anonymize user >/dev/null
+  [ "$(stat -c %a "$NX_DATA_PATH/.anonymize.key")" = 600 ]
+  [ "$(manifest '.anonymized | join(",")')" = user ]
+  nx-db --db-uri copy.sqlite import out >/dev/null
+  key=$(xxd -p -c 64 "$NX_DATA_PATH/.anonymize.key")
+  pseudonym=user-$(printf jdoe | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" | sed 's/.* //' | cut -c 1-12)
+  [ "$(sqlite3 copy.sqlite "SELECT group_concat(coalesce(user, 'NULL'), ' ') FROM session_log")" = "$pseudonym NULL nexuslims" ]
+  [ "$(sqlite3 copy.sqlite "SELECT nexuslims_username, email IS NULL, notes IS NULL FROM external_user_identifiers")" = "$pseudonym|1|1" ]
+  [ "$(sqlite3 copy.sqlite "SELECT metadata_json IS NULL FROM upload_log")" = 1 ]
+  run ! grep -rE 'jdoe|example.org' out
+  for file in out/*.parquet; do cmp "$file" "again/${file#out/}"; done
+}
+
+@test "a value that is not of its column's type stops the export and leaves nothing" {
+  sql "UPDATE upload_log SET success = 'maybe'"
+  run nx-db export -o out
+  assert_failure 1
+  assert_output --partial "table upload_log: row with id 1, column success: the value is no integer"
+  [ ! -e out ]
+  [ -z "$(find . -name '.out*')" ]
+}
+
+@test "import refuses a database with rows, a changed file and a foreign snapshot, and changes nothing" {
+  nx-db export -o out >/dev/null
+  before=$(everything "$NX_DB_PATH" | sha256sum)
+  run nx-db import out
+  assert_failure 1
+  assert_output "Error: Database is not empty: sqlite:///$NX_DB_PATH"
+  [ "$before" = "$(everything "$NX_DB_PATH" | sha256sum)" ]
+  printf x | dd of=out/session_log.parquet bs=1 seek=20 conv=notrunc 2>/dev/null
+  run nx-db --db-uri copy.sqlite import out
+  assert_failure 1
+  assert_output --partial "session_log.parquet: its sha256 is not that of the manifest"
+  [ ! -e copy.sqlite ]
+  jq '.schema = "igem"' out/manifest.json >m && mv m out/manifest.json
+  run nx-db --db-uri copy.sqlite import out
+  assert_failure 1
+  [ ! -e copy.sqlite ]
+}
+
+@test "import fills a database that was only initialized" {
+  nx-db export -o out >/dev/null
+  nx-db --db-uri copy.sqlite init >/dev/null
+  nx-db --db-uri copy.sqlite import out
+  diff <(everything "$NX_DB_PATH") <(everything copy.sqlite)
+}
+
+@test "a manifest that names a file outside its folder is refused" {
+  nx-db export -o out >/dev/null
+  for name in ../session_log.parquet /etc/passwd 'a\\b' .hidden a/b/c/d '' manifest.json; do
+    jq --arg name "$name" '.tables.session_log.file = $name' out/manifest.json >bad && cp -r out bad.d && mv bad bad.d/manifest.json
+    run nx-db --db-uri copy.sqlite import bad.d
+    assert_failure 1
+    assert_output --partial "could leave the folder"
+    rm -r bad.d
+  done
+}
