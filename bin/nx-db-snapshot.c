@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #define SCHEMA "nexuslims"
 #define CREATOR "nx-db version " NX_VERSION " (build )"
@@ -229,4 +230,21 @@ int nx_db_snapshot_info(const char *folder, gboolean verify, gboolean json, cons
     return nx_listing_print(info, jq, stdout, &error) ? 0 : nx_db_snapshot_failed(error);
   print_info(info);
   return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ download */
+
+/* Another program does it, so that no other command loads libcurl. */
+int nx_db_run_download(const char *address, int argc, char **argv)
+{
+  NxDbDownloadOptions options = {0};
+  (void)address;
+  if (!nx_cli_parse(&nx_command_db_snapshot_download, argc, argv, &options))
+    return nx_cli_exit_code();
+  g_autofree char *program = nx_program_path("nx-snapshot-download");
+  g_setenv("NX_CLI_PROG", nx_cli_program(), TRUE);
+  if (program)
+    execv(program, argv);
+  fprintf(stderr, "Error: cannot start nx-snapshot-download: %s\n", program ? g_strerror(errno) : "it is neither beside this program nor on PATH");
+  return 1;
 }

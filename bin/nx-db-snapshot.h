@@ -8,6 +8,7 @@
 /* Each parses its command line and returns the exit status. */
 int nx_db_run_export(const char *address, int argc, char **argv);
 int nx_db_run_import(const char *address, int argc, char **argv);
+int nx_db_run_download(const char *address, int argc, char **argv);
 
 /* What a person sees of a snapshot at `folder`: igem-db §5.6. With `verify` every file is compared with the manifest first. */
 int nx_db_snapshot_info(const char *folder, gboolean verify, gboolean json, const char *jq);

@@ -28,6 +28,7 @@ static const NxCommand *const COMMANDS[] = {
     &command_log_results,
     &command_pending,
     &command_preflight,
+    &nx_command_db_snapshot_download,
     &nx_command_db_status,
     &nx_command_db_upgrade,
     &command_users,
@@ -148,6 +149,7 @@ static const struct {
     {&nx_command_db_status, run_status},
     {&command_pending, run_pending},
     {&command_preflight, run_preflight},
+    {&nx_command_db_snapshot_download, nx_db_run_download},
     {&command_users, run_users},
     {&nx_command_db_create_demo, run_create_demo},
 };

@@ -9,6 +9,13 @@ lib_snapshot_libsnapshot_a_SOURCES = lib/snapshot/nx-snapshot.h lib/snapshot/thr
 lib_snapshot_libsnapshot_a_CFLAGS = $(AM_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS)
 SNAPSHOT_LIBS = lib/snapshot/libsnapshot.a $(ZSTD_LIBS) $(SNAPPY_LIBS) $(ZLIB_LIBS)
 
+noinst_LIBRARIES += lib/snapshot/libdownload.a
+lib_snapshot_libdownload_a_SOURCES = lib/snapshot/nx-download.h lib/snapshot/download-plan.h lib/snapshot/download-plan.c lib/snapshot/download.c
+lib_snapshot_libdownload_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+bin_PROGRAMS += bin/nx-snapshot-download
+bin_nx_snapshot_download_SOURCES = bin/nx-snapshot-download.c
+bin_nx_snapshot_download_LDADD = lib/snapshot/libdownload.a $(SNAPSHOT_LIBS) $(HTTP_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+
 check_PROGRAMS += tests/unit/test-snapshot-corpus
 TESTS += tests/unit/test-snapshot-corpus
 tests_unit_test_snapshot_corpus_SOURCES = tests/unit/test-snapshot-corpus.c
@@ -20,3 +27,6 @@ tests_unit_test_snapshot_parquet_LDADD = $(SNAPSHOT_LIBS) $(BASE_LIBS)
 EXTRA_DIST += tests/node/package.json tests/node/package-lock.json tests/node/read-parquet.mjs tests/fuzz/fuzz-parquet.c
 dist_check_SCRIPTS += tests/bats/nx-db-snapshot.bats
 TESTS += tests/bats/nx-db-snapshot.bats
+dist_check_SCRIPTS += tests/bats/nx-snapshot-download.bats
+TESTS += tests/bats/nx-snapshot-download.bats
+EXTRA_DIST += tests/bats/snapshot-server.py

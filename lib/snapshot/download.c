@@ -1,0 +1,424 @@
+/* download.c — the files of a snapshot, several at a time on one libcurl multi handle (igem-db §5.8). */
+#include "download-plan.h"
+
+#include "nx-http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MANIFEST_MAX (64u << 20)
+#define MANIFEST_TIMEOUT_MS 30000
+#define ATTEMPTS_MAX 4
+#define STALLED_SECONDS 60L
+#define WAIT_MS 100
+#define PIECE (256u << 10)
+#define BAR_WIDTH 30
+#define RULE "---------------------------------------- ------------ ------------"
+
+typedef struct {
+  const NxDownloadOptions *options;
+  char *base; /* ends with '/' */
+  CURLM *multi;
+  GPtrArray *jobs;
+  guint running;
+  gint64 last_shown;
+} Download;
+
+/* ------------------------------------------------------------------------------------------------------------ one file */
+
+static void finish_job(Download *download, NxJob *job, NxJobState state, const char *problem)
+{
+  FILE *out = download->options->out;
+  g_autofree char *size = state == NX_JOB_FAILED ? g_strdup("?") : nx_snapshot_size_text((guint64)job->received);
+  job->state = state;
+  job->problem = g_strdup(problem);
+  if (download->options->progress)
+    fputs("\r\033[K", download->options->progress);
+  fprintf(out, "  %-40s %12s %12s\n", job->name, size, state == NX_JOB_FAILED ? "FAILED" : state == NX_JOB_CACHED ? "cached" : "downloaded");
+  fflush(out);
+}
+
+static void close_file(NxJob *job)
+{
+  if (job->file)
+    fclose(job->file);
+  job->file = NULL;
+}
+
+/* What is there of the file already counts for sum and size; without a sum to come nothing of it can be trusted. */
+static void take_up(NxJob *job)
+{
+  g_autofree guint8 *piece = g_malloc(PIECE);
+  gsize n;
+  while (!job->from_start && job->sha256 && (n = fread(piece, 1, PIECE, job->file)) > 0) {
+    g_checksum_update(job->sum, piece, (gssize)n);
+    job->received += (gint64)n;
+  }
+}
+
+static void begin_again(NxJob *job)
+{
+  job->received = 0;
+  g_checksum_reset(job->sum);
+  rewind(job->file);
+  if (ftruncate(fileno(job->file), 0) != 0)
+    nx_log_debug("cannot cut %s", job->part);
+}
+
+static gboolean open_part(NxJob *job, GError **err)
+{
+  int fd = open(job->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  job->file = fd < 0 ? NULL : fdopen(fd, "r+b");
+  if (!job->file)
+    return nx_error_from_errno(err, errno, "write", job->part);
+  if (!job->sum)
+    job->sum = g_checksum_new(G_CHECKSUM_SHA256);
+  g_checksum_reset(job->sum);
+  job->received = 0;
+  take_up(job);
+  if (job->received == 0 || (job->size > 0 && job->received >= job->size))
+    begin_again(job);
+  fseek(job->file, 0, SEEK_END);
+  return TRUE;
+}
+
+/* The first bytes of an answer: a server that sends everything although a rest was asked for is taken from its beginning. */
+static gboolean check_answer(NxJob *job)
+{
+  long status = 0;
+  if (job->checked_answer)
+    return TRUE;
+  job->checked_answer = TRUE;
+  curl_easy_getinfo(job->handle, CURLINFO_RESPONSE_CODE, &status);
+  if (status == 200 && job->received > 0)
+    begin_again(job);
+  return status == 200 || status == 206;
+}
+
+static size_t receive(char *data, size_t size, size_t n, void *user_data)
+{
+  NxJob *job = user_data;
+  gsize length = size * n;
+  if (!check_answer(job))
+    return length; /* the body of an error */
+  if (job->size > 0 && (gint64)length > job->size - job->received)
+    return 0;
+  g_checksum_update(job->sum, (const guint8 *)data, (gssize)length);
+  job->received += (gint64)length;
+  return fwrite(data, 1, length, job->file);
+}
+
+static void start_transfer(Download *download, NxJob *job)
+{
+  g_autoptr(GError) error = NULL;
+  if (!nx_download_prepare(download->options, job, &error) || !open_part(job, &error)) {
+    finish_job(download, job, NX_JOB_FAILED, error->message);
+    return;
+  }
+  g_autofree char *url = g_strconcat(download->base, job->name, NULL);
+  CURL *handle = job->handle = curl_easy_init();
+  job->checked_answer = FALSE;
+  curl_easy_setopt(handle, CURLOPT_URL, url);
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, g_str_has_prefix(url, "https:") ? "https" : "http,https");
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(handle, CURLOPT_MAXREDIRS, 5L);
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, 30L);
+  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, STALLED_SECONDS);
+  curl_easy_setopt(handle, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)job->received);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, receive);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, job);
+  curl_easy_setopt(handle, CURLOPT_PRIVATE, job);
+  curl_multi_add_handle(download->multi, handle);
+  job->state = NX_JOB_RUNNING;
+  job->attempts++;
+  download->running++;
+}
+
+static void fail_job(Download *download, NxJob *job, gboolean keep_part, const char *problem)
+{
+  close_file(job);
+  if (!keep_part || !job->sha256)
+    g_unlink(job->part);
+  finish_job(download, job, NX_JOB_FAILED, problem);
+}
+
+/* Waits 1, 2, 4 seconds. */
+static void try_again(NxJob *job)
+{
+  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
+  double seconds = (double)(1u << (job->attempts - 1)) * (scale ? g_ascii_strtod(scale, NULL) : 1);
+  close_file(job);
+  job->state = NX_JOB_WAITING;
+  job->not_before = g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+}
+
+static void keep_file(Download *download, NxJob *job)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean stored = fflush(job->file) == 0 && fsync(fileno(job->file)) == 0;
+  int why = errno;
+  close_file(job);
+  if (!stored || g_rename(job->part, job->path) != 0) {
+    nx_error_from_errno(&error, stored ? errno : why, "write", job->path);
+    fail_job(download, job, FALSE, error->message);
+  } else
+    finish_job(download, job, NX_JOB_DOWNLOADED, NULL);
+}
+
+/* A part that was gone on with and does not give the sum may come from another version: once more, from its beginning. */
+static void check_whole(Download *download, NxJob *job, gboolean was_resumed)
+{
+  const char *got = g_checksum_get_string(job->sum);
+  if (job->size > 0 && job->received != job->size) {
+    g_autofree char *problem = g_strdup_printf("it has %" G_GINT64_FORMAT " bytes instead of %" G_GINT64_FORMAT, job->received, job->size);
+    fail_job(download, job, FALSE, problem);
+  } else if (!job->sha256 || g_str_equal(got, job->sha256))
+    keep_file(download, job);
+  else if (was_resumed && !job->from_start) {
+    job->from_start = TRUE;
+    job->attempts = 0;
+    close_file(job);
+    g_unlink(job->part);
+    job->state = NX_JOB_WAITING;
+  } else {
+    g_autofree char *problem = g_strdup_printf("Hash mismatch for %s%s: expected %.16s..., got %.16s...", download->base, job->name, job->sha256, got);
+    fail_job(download, job, FALSE, problem);
+  }
+}
+
+static gboolean is_passing_trouble(CURLcode code, long status)
+{
+  return (code != CURLE_OK && code != CURLE_WRITE_ERROR && code != CURLE_TOO_MANY_REDIRECTS && code != CURLE_UNSUPPORTED_PROTOCOL &&
+          code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_RANGE_ERROR) ||
+         status >= 500 || status == 429;
+}
+
+static void judge(Download *download, NxJob *job, CURLcode code, long status, gboolean was_resumed)
+{
+  g_autofree char *problem = code != CURLE_OK ? g_strdup(curl_easy_strerror(code)) : g_strdup_printf("the server answered %ld", status);
+  if (code == CURLE_WRITE_ERROR && job->size > 0)
+    problem = (g_free(problem), g_strdup_printf("it is longer than the %" G_GINT64_FORMAT " bytes of the manifest, or cannot be written", job->size));
+  if (code == CURLE_OK && (status == 200 || status == 206))
+    check_whole(download, job, was_resumed);
+  else if ((status == 416 || code == CURLE_RANGE_ERROR) && !job->from_start) {
+    job->from_start = TRUE;
+    try_again(job);
+  } else if (is_passing_trouble(code, status) && job->attempts < ATTEMPTS_MAX && !nx_interrupted())
+    try_again(job);
+  else
+    fail_job(download, job, code != CURLE_WRITE_ERROR, problem);
+}
+
+static void end_transfer(Download *download, CURL *handle, CURLcode code)
+{
+  NxJob *job;
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_PRIVATE, &job);
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  gboolean was_resumed = status == 206;
+  curl_multi_remove_handle(download->multi, handle);
+  curl_easy_cleanup(handle);
+  job->handle = NULL;
+  download->running--;
+  judge(download, job, code, status, was_resumed);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- all files */
+
+static gboolean is_cached(const Download *download, const NxJob *job)
+{
+  struct stat about;
+  if (download->options->overwrite || !job->sha256 || lstat(job->path, &about) != 0 || !S_ISREG(about.st_mode))
+    return FALSE;
+  g_autofree char *sha256 = nx_snapshot_sha256(job->path, NULL);
+  return sha256 && g_str_equal(sha256, job->sha256);
+}
+
+static void find_cached(Download *download)
+{
+  for (guint i = 0; i < download->jobs->len; i++) {
+    NxJob *job = download->jobs->pdata[i];
+    GStatBuf about;
+    if (!is_cached(download, job))
+      continue;
+    job->received = g_stat(job->path, &about) == 0 ? about.st_size : 0;
+    finish_job(download, job, NX_JOB_CACHED, NULL);
+  }
+}
+
+static gboolean start_waiting(Download *download)
+{
+  gboolean waiting = FALSE;
+  for (guint i = 0; i < download->jobs->len; i++) {
+    NxJob *job = download->jobs->pdata[i];
+    if (job->state != NX_JOB_WAITING)
+      continue;
+    waiting = TRUE;
+    if (download->running < download->options->workers && g_get_monotonic_time() >= job->not_before)
+      start_transfer(download, job);
+  }
+  return waiting || download->running > 0;
+}
+
+static void take_finished(Download *download)
+{
+  int left;
+  for (CURLMsg *message; (message = curl_multi_info_read(download->multi, &left));)
+    if (message->msg == CURLMSG_DONE)
+      end_transfer(download, message->easy_handle, message->data.result);
+}
+
+static void show_progress(Download *download)
+{
+  FILE *out = download->options->progress;
+  gint64 now = g_get_monotonic_time(), received = 0, total = 0;
+  if (!out || now - download->last_shown < G_USEC_PER_SEC / 5)
+    return;
+  download->last_shown = now;
+  for (guint i = 0; i < download->jobs->len; i++) {
+    const NxJob *job = download->jobs->pdata[i];
+    received += job->received;
+    total += MAX(job->size, job->received);
+  }
+  g_autofree char *bar = g_strnfill(BAR_WIDTH, ' '), *got = nx_snapshot_size_text((guint64)received), *all = nx_snapshot_size_text((guint64)total);
+  memset(bar, '#', total > 0 ? (gsize)(BAR_WIDTH * ((double)received / (double)total)) : 0);
+  fprintf(out, "\r\033[K  [%s] %s of %s", bar, got, all);
+  fflush(out);
+}
+
+static void stop_all(Download *download)
+{
+  for (guint i = 0; i < download->jobs->len; i++) {
+    NxJob *job = download->jobs->pdata[i];
+    if (!job->handle)
+      continue;
+    curl_multi_remove_handle(download->multi, job->handle);
+    curl_easy_cleanup(job->handle);
+    job->handle = NULL;
+    close_file(job);
+  }
+}
+
+static gboolean run(Download *download, GError **err)
+{
+  download->multi = curl_multi_init();
+  curl_multi_setopt(download->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)download->options->workers);
+  while (start_waiting(download) && !nx_interrupted()) {
+    int active;
+    curl_multi_perform(download->multi, &active);
+    take_finished(download);
+    show_progress(download);
+    curl_multi_poll(download->multi, NULL, 0, WAIT_MS, NULL);
+  }
+  stop_all(download);
+  curl_multi_cleanup(download->multi);
+  if (download->options->progress)
+    fputs("\r\033[K", download->options->progress);
+  if (nx_interrupted())
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "Aborted!");
+  return !nx_interrupted();
+}
+
+static gboolean report_failures(const Download *download, GError **err)
+{
+  g_autoptr(GString) lines = g_string_new(NULL);
+  for (guint i = 0; i < download->jobs->len; i++) {
+    const NxJob *job = download->jobs->pdata[i];
+    if (job->state == NX_JOB_FAILED)
+      g_string_append_printf(lines, "\n  - %s: %s", job->name, job->problem);
+  }
+  if (lines->len == 0)
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "Snapshot download had failures:%s\nThe files that are complete stay; run the command again for the rest", lines->str);
+  return FALSE;
+}
+
+static void print_summary(const Download *download, json_object *manifest, gint64 seconds)
+{
+  FILE *out = download->options->out;
+  guint fresh = 0, cached = 0;
+  gint64 total = 0, fetched = 0;
+  for (guint i = 0; i < download->jobs->len; i++) {
+    const NxJob *job = download->jobs->pdata[i];
+    gboolean is_fresh = job->state == NX_JOB_DOWNLOADED;
+    *(is_fresh ? &fresh : &cached) += 1;
+    total += job->received;
+    fetched += is_fresh ? job->received : 0;
+  }
+  g_autofree char *all = nx_snapshot_size_text((guint64)total), *new_bytes = nx_snapshot_size_text((guint64)fetched), *from_cache = g_strdup_printf("%u cached", cached);
+  const char *version = nx_json_get_string(manifest, "snapshot_version"), *schema = nx_json_get_string(manifest, "schema_version");
+  fprintf(out, "  " RULE "\n  %-40s %12s %12s\n\n", "TOTAL", all, from_cache);
+  fprintf(out, "Fetched %s (%u new files) in %" G_GINT64_FORMAT "s\n\n", new_bytes, fresh, seconds);
+  fprintf(out, "Snapshot version : %s\nSchema version   : %s\nOutput dir       : %s\n", version ? version : "unknown", schema ? schema : "unknown",
+          download->options->output);
+}
+
+static gboolean download_files(Download *download, json_object *manifest, const GString *text, GError **err)
+{
+  FILE *out = download->options->out;
+  gint64 start = g_get_monotonic_time();
+  g_autofree char *path = g_build_filename(download->options->output, "manifest.json", NULL);
+  fprintf(out, "\n  %-40s %12s %12s\n  " RULE "\n", "FILE", "SIZE", "STATUS");
+  find_cached(download);
+  if (!nx_download_fits(download->options, download->jobs, err) || !run(download, err) || !report_failures(download, err) ||
+      !nx_file_write(path, text->str, text->len, 0644, err))
+    return FALSE;
+  print_summary(download, manifest, (g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+  return TRUE;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ manifest */
+
+static NxHttpAnswer *fetch_manifest(const char *base, GError **err)
+{
+  g_autofree char *url = g_strconcat(base, "manifest.json", NULL);
+  NxHttpOptions how = {.body_limit = MANIFEST_MAX, .timeout_ms = MANIFEST_TIMEOUT_MS};
+  NxHttpRequest request = {.method = "GET", .url = url};
+  g_autoptr(NxHttp) http = nx_http_new(&how, err);
+  g_autoptr(NxHttpAnswer) answer = http ? nx_http_send(http, &request, err) : NULL;
+  if (answer && answer->status != 200)
+    g_set_error(err, NX_ERROR, nx_http_error_code(answer->status), "the server answered %ld", answer->status);
+  if (answer && answer->status == 200)
+    return g_steal_pointer(&answer);
+  g_prefix_error(err, "Failed to fetch manifest at %s: ", url);
+  return NULL;
+}
+
+static json_object *parse_manifest(const char *base, const GString *text, GError **err)
+{
+  json_object *manifest = nx_json_parse(text->str, text->len, err);
+  if (!manifest)
+    g_prefix_error(err, "manifest.json at %s is not valid JSON: ", base);
+  return manifest;
+}
+
+static gboolean check_url(const char *url, GError **err)
+{
+  if ((g_str_has_prefix(url, "https://") || g_str_has_prefix(url, "http://")) && !strpbrk(url, "?# \t\r\n"))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_USAGE, "--url must be an http:// or https:// address of a folder, without query: %s", url);
+  return FALSE;
+}
+
+gboolean nx_snapshot_download(const NxDownloadOptions *options, GError **err)
+{
+  Download download = {.options = options};
+  if (!check_url(options->url, err) || !nx_folder_make(options->output, err))
+    return FALSE;
+  g_autofree char *base = g_str_has_suffix(options->url, "/") ? g_strdup(options->url) : g_strconcat(options->url, "/", NULL);
+  g_autoptr(NxHttpAnswer) answer = fetch_manifest(base, err);
+  g_autoptr(json_object) manifest = answer ? parse_manifest(base, answer->body, err) : NULL;
+  g_autoptr(GPtrArray) jobs = manifest ? nx_download_plan(options, manifest, err) : NULL;
+  download.base = base;
+  download.jobs = jobs;
+  return jobs && download_files(&download, manifest, answer->body, err);
+}

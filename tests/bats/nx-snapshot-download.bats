@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# nx-db snapshot-download: a snapshot from a web server, whatever the server does (igem-db 5.8).
+bats_require_minimum_version 1.5.0
+load lib
+
+setup() {
+  set -o pipefail
+  cd "$BATS_TEST_TMPDIR"
+  export NX_TEST_TIME_SCALE=0.01 no_proxy=127.0.0.1
+  mkdir there
+  for name in alpha beta gamma; do head -c 300000 /dev/urandom >"there/$name.parquet"; done
+  for name in alpha beta gamma; do
+    jq -n --arg name "$name" --arg sum "$(sha256sum <"there/$name.parquet" | cut -c 1-64)" '{($name): {file: ($name + ".parquet"), sha256: $sum, size_bytes: 300000}}'
+  done | jq -s '{snapshot_version: "7", schema_version: "2.5.0", tables: add}' >there/manifest.json
+}
+
+teardown() { [ -z "${server:-}" ] || kill "$server"; }
+
+serve() {
+  python3 "$NX_SOURCE/tests/bats/snapshot-server.py" there requests "$@" >port &
+  server=$!
+  until [ -s port ]; do sleep 0.02; done
+  url=http://127.0.0.1:$(cat port)
+}
+edit() { jq "$1" there/manifest.json >edited && mv edited there/manifest.json; }
+requests() { grep -c "^$1" requests || true; }
+
+@test "all files arrive, then the manifest, byte for byte" {
+  serve
+  run nx-db snapshot-download --url "$url" -o here
+  assert_success
+  assert_output --partial "Fetched 878.9 KB (3 new files)"
+  diff -r there here
+}
+
+@test "what is here and unchanged is not fetched again, unless --overwrite says so" {
+  serve
+  nx-db snapshot-download --url "$url" -o here
+  echo changed >here/beta.parquet
+  run nx-db snapshot-download --url "$url" -o here
+  assert_success
+  [ "$(requests alpha)" = 1 ] && [ "$(requests beta)" = 2 ]
+  diff -r there here
+  nx-db snapshot-download --url "$url" -o here --overwrite
+  [ "$(requests alpha)" = 2 ]
+}
+
+@test "a busy server and a connection that breaks are tried again, from where it broke" {
+  serve busy=alpha.parquet cut=beta.parquet
+  run nx-db snapshot-download --url "$url" -o here
+  assert_success
+  diff -r there here
+  [ "$(requests alpha)" = 2 ]
+  grep -qx 'beta.parquet 150000' requests
+}
+
+@test "a run that was cut off is gone on with by the next" {
+  mkdir here
+  head -c 100000 there/gamma.parquet >here/gamma.parquet.part
+  serve
+  nx-db snapshot-download --url "$url" -o here
+  grep -qx 'gamma.parquet 100000' requests
+  diff -r there here
+}
+
+@test "a rest that belongs to another file is thrown away and all of it fetched" {
+  mkdir here
+  head -c 100000 /dev/zero >here/gamma.parquet.part
+  serve
+  nx-db snapshot-download --url "$url" -o here
+  diff -r there here
+}
+
+@test "a server without ranges is asked for the whole file" {
+  mkdir here
+  head -c 100000 there/gamma.parquet >here/gamma.parquet.part
+  serve noranges=1
+  nx-db snapshot-download --url "$url" -o here
+  diff -r there here
+}
+
+@test "failures are named, what is verified stays, and there is no manifest" {
+  printf x | dd of=there/beta.parquet bs=1 seek=5 conv=notrunc 2>/dev/null
+  serve broken=gamma.parquet
+  run nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_output --partial "Snapshot download had failures:"
+  assert_output --partial "  - beta.parquet: Hash mismatch for $url/beta.parquet: expected "
+  assert_output --partial "  - gamma.parquet: the server answered 503"
+  cmp there/alpha.parquet here/alpha.parquet
+  [ "$(ls here | tr '\n' ' ')" = "alpha.parquet gamma.parquet.part " ] || [ "$(ls here)" = alpha.parquet ]
+}
+
+@test "a file that is longer than the manifest says is not kept" {
+  edit '.tables.alpha.size_bytes = 1000'
+  serve
+  run nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_output --partial "  - alpha.parquet: it is longer than the 1000 bytes of the manifest"
+  [ ! -e here/alpha.parquet ] && [ ! -e here/alpha.parquet.part ]
+}
+
+@test "no name of a manifest leads out of the folder" {
+  serve
+  for name in ../evil /etc/evil a/../../evil 'a\\evil' http://other/evil .evil manifest.json a//evil x.part ''; do
+    NAME=$name jq '.tables.alpha.file = env.NAME' there/manifest.json >bad
+    cp bad there/manifest.json
+    run nx-db snapshot-download --url "$url" -o here
+    assert_failure 1
+    assert_output --partial "the manifest cannot be trusted"
+    [ -z "$(ls -A here)" ]
+  done
+  [ "$(requests '[^m]')" = 0 ]
+}
+
+@test "a link in the target is not followed" {
+  mkdir here outside
+  ln -s ../outside here/sub
+  ln -s ../outside/file here/beta.parquet
+  edit '.tables.alpha.file = "sub/alpha.parquet"'
+  mkdir there/sub && mv there/alpha.parquet there/sub/
+  serve
+  run nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_output --partial "is a link, which could lead out of the folder"
+  [ -z "$(ls -A outside)" ]
+}
+
+@test "doubles and files without sum are refused, but --allow-unverified takes the latter" {
+  serve
+  edit 'del(.tables.alpha.sha256)'
+  run nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_output --partial "--allow-unverified"
+  nx-db snapshot-download --url "$url" -o here --allow-unverified
+  diff -r there here
+  edit '.tables.beta.file = "gamma.parquet"'
+  run nx-db snapshot-download --url "$url" -o here --allow-unverified
+  assert_failure 1
+  assert_output --partial "stands there twice"
+}
+
+@test "a manifest that is none, not there, or asks for more than there is room is refused" {
+  serve
+  edit '.tables.alpha.size_bytes = 9000000000000000000'
+  run nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_output --partial "has room for"
+  echo '{' >there/manifest.json
+  run nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_output --partial "is not valid JSON"
+  rm there/manifest.json
+  run nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_output --partial "Failed to fetch manifest at $url/manifest.json: the server answered 404"
+}
+
+@test "usage errors speak with the name that was typed" {
+  run nexuslims db snapshot-download --url http://x -o here --workers 0
+  assert_failure 2
+  assert_output --partial "Usage: nexuslims db snapshot-download"
+  run nx-db snapshot-download --url file:///etc -o here
+  assert_failure 2
+}
