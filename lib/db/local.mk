@@ -11,7 +11,8 @@ lib_db_libdb_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 DB_LIBS = lib/db/libdb.a $(SQLITE_LIBS)
 
 bin_PROGRAMS += bin/nx-db
-dist_man_MANS += share/man/nx-db.1
+dist_man_MANS += share/man/nx-db.1 share/man/nexuslims-db.1 share/man/nexuslims-instruments.1 share/man/nexuslims-support-bundle.1 \
+	share/man/nexuslims-lines.7
 bin_nx_db_SOURCES = bin/nx-db.c bin/nx-db-commands.h bin/nx-db-stages.c bin/nx-db-people.c bin/nx-db-snapshot.h bin/nx-db-snapshot.c bin/nx-db-tables.c bin/nx-db-import.c
 bin_nx_db_LDADD = $(DB_LIBS) $(SNAPSHOT_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
@@ -24,9 +25,9 @@ SHARE_FILES += migrations/nexuslims/schema.json \
 
 dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
-EXTRA_DIST += tests/bats/signal-at-syscall.py
-dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats
-TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats
+EXTRA_DIST += tests/bats/signal-at-syscall.py tests/bats/manual-examples.py
+dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats
+TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats
 
 check_PROGRAMS += tests/unit/test-db
 TESTS += tests/unit/test-db

@@ -1,0 +1,67 @@
+"""Runs the commands in the EXAMPLES section of a manual page, one after the other in one bash: manual-examples.py PAGE
+
+The commands are the lines of literal blocks that begin with `$ `, with the lines that belong to them. Two kinds of comment lines in the page:
+  .\\" run: COMMAND         runs it first, unseen by the reader: what the example needs
+  .\\" not run: REASON      leaves the next block out
+A page fails when a command fails, or when no command was run."""
+import os, re, subprocess, sys
+
+LITERAL = {r"\(aq": "'", r"\e": "\\", r"\&": "", r"\-": "-"}
+
+
+def plain(line):
+    return re.sub(r"\\\(aq|\\e|\\&|\\-", lambda found: LITERAL[found[0]], line)
+
+
+def is_whole(command):
+    """Whether bash would not ask for more."""
+    result = subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True)
+    return result.returncode == 0 and not re.search(r"(\||\\|&&)\s*$", command)
+
+
+def commands(page):
+    """(what to run, the page's line) for a page; None as what to run for a block that is left out."""
+    with open(page, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    inside = block = skipped = False
+    pending, begun = "", 0
+    for number, line in enumerate(lines, 1):
+        if line.startswith(".Sh "):
+            inside = line == ".Sh EXAMPLES"
+        if not inside:
+            continue
+        if line.startswith('.\\" run: '):
+            yield line[9:], number
+        elif line.startswith('.\\" not run: '):
+            skipped = True
+        elif line.startswith(".Bd -literal"):
+            block = True
+        elif line == ".Ed":
+            assert not pending, f"line {begun}: the command has no end: {pending}"
+            if skipped:
+                yield None, number
+            block = skipped = False
+        elif block and not skipped and (pending or line.startswith("$ ")):
+            begun = begun if pending else number
+            pending = f"{pending}\n{plain(line)}" if pending else plain(line[2:])
+            if is_whole(pending):
+                yield pending, begun
+                pending = ""
+
+
+def main():
+    page = sys.argv[1]
+    script, count = ["set -o pipefail"], 0
+    for command, number in commands(page):
+        if command is not None:
+            count += 1
+            script += [command, f'status=$?; [ $status = 0 ] || {{ echo "line {number} ended with $status"; exit 1; }}']
+    if not count:
+        print("no example of this page can be run")
+        sys.exit(1)
+    result = subprocess.run(["bash", "-c", "\n".join(script)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(result.stdout)
+    sys.exit(result.returncode)
+
+
+main()
