@@ -26,8 +26,8 @@ SHARE_FILES += migrations/nexuslims/schema.json \
 dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 EXTRA_DIST += tests/bats/signal-at-syscall.py tests/bats/manual-examples.py
-dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats
-TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats
+dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
+TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
 
 check_PROGRAMS += tests/unit/test-db
 TESTS += tests/unit/test-db
