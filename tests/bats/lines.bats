@@ -44,7 +44,7 @@ stage() {
   stage results nx-db log-results
   # Every way a session ends that the calendar was written for, so that the lines of all of them were looked at.
   [ "$(jq -r .status results | sort | tr '\n' ' ')" = "COMPLETED NO_CONSENT NO_FILES_FOUND " ]
-  jq -e 'select(.status == "COMPLETED") | .reservation and .files and .activities and .record and .exports and .sample_ids' results
+  jq -se 'map(select(.status == "COMPLETED"))[0] | .reservation and .files and .activities and .record and .exports and .sample_ids' results
 }
 
 @test "every line of nx-extract, also of files that cannot be read or are gone, is one of share/schema/lines.json" {

@@ -33,7 +33,7 @@ pages() {
   for program in $(cd "$NX_BUILD/bin" && ls nexuslims nx-*); do
     [ -x "$NX_BUILD/bin/$program" ] || continue
     case $program in
-    nx-tui | nx-db-snapshot) continue ;; # nobody calls them but nexuslims, whose commands are described
+    nx-tui | nx-tui-probe | nx-db-snapshot) continue ;; # nobody calls them but nexuslims, whose commands are described
     esac
     [ -e "$NX_SOURCE/share/man/$program.1" ] || fail "$program has no page"
   done
