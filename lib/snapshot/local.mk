@@ -5,7 +5,8 @@ lib_snapshot_libsnapshot_a_SOURCES = lib/snapshot/nx-snapshot.h lib/snapshot/thr
 	lib/snapshot/delta.c lib/snapshot/values.h lib/snapshot/values.c lib/snapshot/decimal-text.h lib/snapshot/decimal-text.c \
 	lib/snapshot/schema.h lib/snapshot/schema.c lib/snapshot/column-reader.h lib/snapshot/column-reader.c lib/snapshot/parquet-reader.c \
 	lib/snapshot/fields.c lib/snapshot/column-buffer.h lib/snapshot/column-buffer.c lib/snapshot/parquet-writer.c lib/snapshot/sizes.c \
-	lib/snapshot/snapshot-write.c lib/snapshot/snapshot-read.c
+	lib/snapshot/snapshot-write.c lib/snapshot/snapshot-read.c lib/snapshot/nx-alias.h lib/snapshot/alias-text.c lib/snapshot/alias-file.h \
+	lib/snapshot/alias-build.c lib/snapshot/alias-dictionary.c lib/snapshot/alias-snapshot.c lib/snapshot/alias-cache.c
 lib_snapshot_libsnapshot_a_CFLAGS = $(AM_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS)
 SNAPSHOT_LIBS = lib/snapshot/libsnapshot.a $(ZSTD_LIBS) $(SNAPPY_LIBS) $(ZLIB_LIBS)
 
@@ -15,6 +16,10 @@ lib_snapshot_libdownload_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 bin_PROGRAMS += bin/nx-snapshot-download
 bin_nx_snapshot_download_SOURCES = bin/nx-snapshot-download.c
 bin_nx_snapshot_download_LDADD = lib/snapshot/libdownload.a $(SNAPSHOT_LIBS) $(HTTP_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+
+bin_PROGRAMS += bin/nx-alias
+bin_nx_alias_SOURCES = bin/nx-alias.c
+bin_nx_alias_LDADD = $(SNAPSHOT_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-snapshot-corpus
 TESTS += tests/unit/test-snapshot-corpus
@@ -30,3 +35,10 @@ TESTS += tests/bats/nx-db-snapshot.bats
 dist_check_SCRIPTS += tests/bats/nx-snapshot-download.bats
 TESTS += tests/bats/nx-snapshot-download.bats
 EXTRA_DIST += tests/bats/snapshot-server.py
+check_PROGRAMS += tests/unit/test-snapshot-alias
+TESTS += tests/unit/test-snapshot-alias
+tests_unit_test_snapshot_alias_SOURCES = tests/unit/test-snapshot-alias.c
+tests_unit_test_snapshot_alias_LDADD = $(SNAPSHOT_LIBS) $(BASE_LIBS)
+EXTRA_DIST += tests/vectors/alias-normalise.jsonl tests/vectors/alias-matches.jsonl
+dist_check_SCRIPTS += tests/bats/nx-alias.bats
+TESTS += tests/bats/nx-alias.bats

@@ -1,0 +1,144 @@
+/* alias-cache.c — the dictionary inside a snapshot: made, named in the manifest, and used as long as it fits the tables (igem-db §5.9, §9.4). */
+#include "nx-alias.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define METADATA_MAX (1u << 20)
+#define METADATA_FILE "nlp/metadata.json"
+#define MINIMUM_LENGTH 3
+#define STOP_WORDS 59
+
+/* Tables that the dictionary is made of. */
+static const char *const SOURCES[] = {"entity_aliases", "entity_types"};
+
+static const char *sum_of_table(const NxSnapshot *snapshot, const char *table)
+{
+  return nx_json_get_string(nx_json_get(nx_json_get(nx_snapshot_manifest(snapshot), "tables"), table), "sha256");
+}
+
+/* -------------------------------------------------------------------------------------------------------------- making */
+
+static json_object *sources_of(const NxSnapshot *snapshot)
+{
+  json_object *sources = json_object_new_object();
+  for (guint i = 0; i < G_N_ELEMENTS(SOURCES); i++) {
+    g_autofree char *file = g_strconcat(SOURCES[i], ".parquet", NULL);
+    nx_json_set_string(sources, file, sum_of_table(snapshot, SOURCES[i]));
+  }
+  return sources;
+}
+
+static char *utc_now(void)
+{
+  g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+  return g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+}
+
+static json_object *describe(const NxSnapshot *snapshot, const char *sum, gsize size, const NxAliasCounts *counts)
+{
+  json_object *about = json_object_new_object();
+  g_autofree char *now = utc_now();
+  nx_json_set(about, "version", json_object_new_int(1));
+  nx_json_set_string(about, "format", "nxad");
+  nx_json_set_string(about, "built_at", now);
+  nx_json_set_string(about, "file", NX_ALIAS_FILE);
+  nx_json_set(about, "size_bytes", json_object_new_int64((gint64)size));
+  nx_json_set_string(about, "sha256", sum);
+  nx_json_set(about, "alias_count", json_object_new_int64(counts->kept));
+  nx_json_set(about, "norm_count", json_object_new_int64(counts->norms));
+  nx_json_set(about, "name_cache_count", json_object_new_int64(counts->names));
+  nx_json_set(about, "min_alias_length", json_object_new_int(MINIMUM_LENGTH));
+  nx_json_set(about, "stopwords_count", json_object_new_int(STOP_WORDS));
+  nx_json_set(about, "filtered_short", json_object_new_int64(counts->too_short));
+  nx_json_set(about, "filtered_stopword", json_object_new_int64(counts->stopped));
+  nx_json_set(about, "normalizer", json_object_new_int(1));
+  nx_json_set(about, "source", sources_of(snapshot));
+  return about;
+}
+
+static gboolean write_json(const char *folder, const char *name, json_object *value, GError **err)
+{
+  g_autofree char *path = g_build_filename(folder, name, NULL), *text = nx_json_text(value, NX_JSON_INDENT);
+  return nx_file_write(path, text, strlen(text), 0644, err);
+}
+
+static void add_to_manifest(json_object *manifest, json_object *about)
+{
+  static const char *const COPIED[] = {"file", "size_bytes", "sha256", "alias_count", "built_at"};
+  json_object *nlp = json_object_new_object();
+  nx_json_set_string(nlp, "directory", "nlp");
+  for (guint i = 0; i < G_N_ELEMENTS(COPIED); i++)
+    nx_json_set(nlp, COPIED[i], json_object_get(nx_json_get(about, COPIED[i])));
+  nx_json_set(manifest, "nlp", nlp);
+}
+
+static gboolean store(const NxSnapshot *snapshot, const char *folder, GBytes *bytes, const NxAliasCounts *counts, GError **err)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data(bytes, &size);
+  g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL), *sum = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes);
+  g_autoptr(json_object) about = describe(snapshot, sum, size, counts);
+  if (!nx_file_write(path, data, size, 0644, err) || !write_json(folder, METADATA_FILE, about, err))
+    return FALSE;
+  add_to_manifest(nx_snapshot_manifest(snapshot), about);
+  return write_json(folder, "manifest.json", nx_snapshot_manifest(snapshot), err);
+}
+
+gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCounts *counts, gsize *size, GError **err)
+{
+  g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL);
+  g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, err);
+  if (!snapshot)
+    return FALSE;
+  if (!overwrite && g_file_test(path, G_FILE_TEST_EXISTS)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "NLP cache already exists at %s: give --overwrite to make it anew", path);
+    return FALSE;
+  }
+  g_autoptr(GBytes) bytes = nx_alias_build_snapshot(snapshot, counts, err);
+  *size = bytes ? g_bytes_get_size(bytes) : 0;
+  return bytes && store(snapshot, folder, bytes, counts, err);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- using */
+
+/* Why the cache is not to be used; NULL: it is. */
+static const char *objection(const NxSnapshot *snapshot, const char *folder)
+{
+  g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL), *metadata = g_build_filename(folder, METADATA_FILE, NULL);
+  json_object *nlp = nx_json_get(nx_snapshot_manifest(snapshot), "nlp");
+  const char *file = nx_json_get_string(nlp, "file"), *expected = nx_json_get_string(nlp, "sha256");
+  if (!file || !expected)
+    return "absent";
+  if (!g_str_equal(file, NX_ALIAS_FILE))
+    return "foreign";
+  g_autofree char *sum = nx_snapshot_sha256(path, NULL);
+  g_autoptr(json_object) about = nx_json_read_file(metadata, METADATA_MAX, NULL);
+  if (!sum || !g_str_equal(sum, expected))
+    return "damaged";
+  for (guint i = 0; i < G_N_ELEMENTS(SOURCES); i++) {
+    g_autofree char *name = g_strconcat(SOURCES[i], ".parquet", NULL);
+    if (g_strcmp0(nx_json_get_string(nx_json_get(about, "source"), name), sum_of_table(snapshot, SOURCES[i])) != 0)
+      return "stale";
+  }
+  return NULL;
+}
+
+NxAliases *nx_aliases_of_snapshot(const char *folder, gboolean require_cache, GError **err)
+{
+  g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL);
+  g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, err);
+  if (!snapshot)
+    return NULL;
+  const char *why_not = objection(snapshot, folder);
+  if (!why_not)
+    return nx_aliases_open(path, err);
+  if (require_cache) {
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the alias dictionary of %s is %s: make it with nx-alias build", folder, why_not);
+    return NULL;
+  }
+  if (!g_str_equal(why_not, "absent"))
+    nx_log_warning("the alias dictionary of %s is %s: it is made anew in memory", folder, why_not);
+  g_autoptr(GBytes) bytes = nx_alias_build_snapshot(snapshot, NULL, err);
+  return bytes ? nx_aliases_new(bytes, err) : NULL;
+}

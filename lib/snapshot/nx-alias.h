@@ -1,0 +1,57 @@
+/* nx-alias.h — names and codes of things found in free text: a dictionary of aliases, its file, look-up and scan (igem-db §9). */
+#ifndef NX_SNAPSHOT_ALIAS_H
+#define NX_SNAPSHOT_ALIAS_H
+
+#include "nx-snapshot.h"
+
+#define NX_ALIAS_FORMAT 1
+#define NX_ALIAS_FILE "nlp/alias_dictionary.nxad"
+
+/* Lower case, NFKD, no combining marks, `-_/` as blanks, single blanks (igem-db §9.1). Not UTF-8: as nx_text_utf8. */
+char *nx_alias_normalise(const char *text);
+/* Codes: trimmed and lower case only. */
+char *nx_alias_normalise_code(const char *text);
+
+typedef struct {
+  gint64 alias_id, entity_id;
+  gint32 type_id;
+  const char *value, *norm; /* norm "": made of value */
+  const char *kind;         /* preferred, synonym, code, … */
+  const char *source, *type_name, *domain; /* or NULL */
+  gboolean is_primary;
+} NxAlias;
+
+typedef struct {
+  guint kept, norms, names, too_short, stopped;
+} NxAliasCounts;
+
+/* Collects aliases, in ascending order of their ids, into the bytes of a dictionary. */
+typedef struct NxAliasBuilder NxAliasBuilder;
+NxAliasBuilder *nx_alias_builder_new(void);
+void nx_alias_builder_free(NxAliasBuilder *builder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxAliasBuilder, nx_alias_builder_free)
+void nx_alias_builder_add(NxAliasBuilder *builder, const NxAlias *alias);
+GBytes *nx_alias_builder_finish(NxAliasBuilder *builder, NxAliasCounts *counts);
+/* The active aliases of an IGEM snapshot: entity_aliases joined with entity_types. */
+GBytes *nx_alias_build_snapshot(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err);
+
+/* A dictionary; every index in it has been checked. */
+typedef struct NxAliases NxAliases;
+NxAliases *nx_aliases_new(GBytes *bytes, GError **err);
+/* Maps a file. */
+NxAliases *nx_aliases_open(const char *path, GError **err);
+void nx_aliases_free(NxAliases *aliases);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxAliases, nx_aliases_free)
+
+typedef enum { NX_ALIAS_SMART, NX_ALIAS_ALL, NX_ALIAS_BEST } NxAliasMode;
+/* Array of matches (igem-db §9.3, fields of 6 but for source_record_id and source_field). */
+json_object *nx_aliases_scan(const NxAliases *aliases, const char *text, NxAliasMode mode);
+/* Array of the aliases whose norm is that of `text`. */
+json_object *nx_aliases_lookup(const NxAliases *aliases, const char *text);
+
+/* Makes the dictionary of an IGEM snapshot in its folder nlp/ and names it in the manifest. */
+gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCounts *counts, gsize *size, GError **err);
+/* The dictionary in the folder when it fits the tables, else (warned) one made in memory; with `require_cache` that is an error. */
+NxAliases *nx_aliases_of_snapshot(const char *folder, gboolean require_cache, GError **err);
+
+#endif

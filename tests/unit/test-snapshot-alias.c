@@ -1,0 +1,177 @@
+/* test-snapshot-alias.c — the golden vectors of igem-db Appendix C, and what becomes of a damaged dictionary. */
+#include "nx-alias.h"
+
+#include <string.h>
+
+typedef void (*LineTest)(json_object *line, gpointer user_data);
+
+static void each_line(const char *name, LineTest test, gpointer user_data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *path = g_build_filename(g_getenv("NX_SOURCE") ? g_getenv("NX_SOURCE") : ".", "tests", "vectors", name, NULL), *text = NULL;
+  g_assert_true(g_file_get_contents(path, &text, NULL, &error));
+  g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+  guint n = 0;
+  for (char **line = lines; *line && **line; line++, n++) {
+    g_autoptr(json_object) object = nx_json_parse(*line, strlen(*line), &error);
+    g_assert_no_error(error);
+    test(object, user_data);
+  }
+  g_assert_cmpuint(n, >, 10);
+}
+
+static void check_normalised(json_object *line, gpointer user_data)
+{
+  (void)user_data;
+  g_autofree char *norm = nx_alias_normalise(nx_json_get_string(line, "in")), *code = nx_alias_normalise_code(nx_json_get_string(line, "in"));
+  g_assert_cmpstr(norm, ==, nx_json_get_string(line, "out"));
+  g_assert_cmpstr(code, ==, nx_json_get_string(line, "code"));
+}
+
+static void test_normalise(void)
+{
+  each_line("alias-normalise.jsonl", check_normalised, NULL);
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- scan */
+
+static char *minisnapshot(void)
+{
+  const char *set = g_getenv("NX_CORPUS"), *source = g_getenv("NX_SOURCE");
+  g_autofree char *root = set ? g_strdup(set) : g_build_filename(source ? source : ".", "..", "shared", "corpus", NULL);
+  char *folder = g_build_filename(root, "parquet", "minisnapshot", NULL);
+  if (g_file_test(folder, G_FILE_TEST_IS_DIR))
+    return folder;
+  g_free(folder);
+  g_test_skip("corpus/parquet/minisnapshot is not here");
+  return NULL;
+}
+
+static GBytes *build(const char *folder, NxAliasCounts *counts)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, &error);
+  g_assert_no_error(error);
+  GBytes *bytes = nx_alias_build_snapshot(snapshot, counts, &error);
+  g_assert_no_error(error);
+  return bytes;
+}
+
+static void check_match(json_object *match, json_object *expected)
+{
+  static const char *const KEYS[] = {"matched_text", "span_start", "span_end", "entity_id", "alias_id", "entity_primary_name", "confidence", "review_status"};
+  for (guint i = 0; i < G_N_ELEMENTS(KEYS); i++) {
+    json_object *value = json_object_array_get_idx(expected, i);
+    if (json_object_is_type(value, json_type_string))
+      g_assert_cmpstr(nx_json_get_string(match, KEYS[i]), ==, json_object_get_string(value));
+    else
+      g_assert_cmpfloat(nx_json_get_double(match, KEYS[i], -1), ==, json_object_get_double(value));
+  }
+}
+
+static void check_mode(const NxAliases *aliases, const char *text, NxAliasMode mode, json_object *expected)
+{
+  g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, mode);
+  g_assert_cmpuint(json_object_array_length(matches), ==, json_object_array_length(expected));
+  for (gsize i = 0; i < json_object_array_length(matches); i++)
+    check_match(json_object_array_get_idx(matches, i), json_object_array_get_idx(expected, i));
+}
+
+/* "= all" and "= smart" stand for the list of that mode. */
+static void check_scan(json_object *line, gpointer aliases)
+{
+  json_object *all = nx_json_get(line, "all_candidates"), *smart = nx_json_get(line, "smart"), *best = nx_json_get(line, "best_match");
+  smart = json_object_is_type(smart, json_type_string) ? all : smart;
+  best = json_object_is_type(best, json_type_string) ? smart : best;
+  check_mode(aliases, nx_json_get_string(line, "text"), NX_ALIAS_ALL, all);
+  check_mode(aliases, nx_json_get_string(line, "text"), NX_ALIAS_SMART, smart);
+  check_mode(aliases, nx_json_get_string(line, "text"), NX_ALIAS_BEST, best);
+}
+
+static void test_scan(void)
+{
+  g_autofree char *folder = minisnapshot();
+  if (!folder)
+    return;
+  NxAliasCounts counts;
+  g_autoptr(GBytes) bytes = build(folder, &counts);
+  g_assert_cmpuint(counts.kept, ==, 19);
+  g_assert_cmpuint(counts.norms, ==, 15);
+  g_assert_cmpuint(counts.too_short, ==, 3);
+  g_assert_cmpuint(counts.stopped, ==, 1);
+  g_assert_cmpuint(counts.names, ==, 15);
+  g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, NULL);
+  each_line("alias-matches.jsonl", check_scan, aliases);
+}
+
+static void test_context(void)
+{
+  g_autofree char *folder = minisnapshot(), *a = g_strnfill(80, 'a'), *b = g_strnfill(80, 'b');
+  if (!folder)
+    return;
+  g_autoptr(GBytes) bytes = build(folder, NULL);
+  g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, NULL);
+  g_autofree char *text = g_strconcat(a, " BRCA1 ", b, NULL), *expected = g_strdup_printf("%.49s brca1 %.49s", a, b);
+  g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, NX_ALIAS_SMART);
+  json_object *match = json_object_array_get_idx(matches, 0);
+  g_assert_cmpint(nx_json_get_int(match, "span_start", 0), ==, 81);
+  g_assert_cmpint(nx_json_get_int(match, "span_end", 0), ==, 85);
+  g_assert_cmpstr(nx_json_get_string(match, "context"), ==, expected);
+}
+
+static void test_lookup(void)
+{
+  g_autofree char *folder = minisnapshot();
+  if (!folder)
+    return;
+  g_autoptr(GBytes) bytes = build(folder, NULL);
+  g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, NULL);
+  g_autoptr(json_object) found = nx_aliases_lookup(aliases, "TYPE_2-Diabetes ");
+  g_autoptr(json_object) none = nx_aliases_lookup(aliases, "type 2");
+  g_assert_cmpuint(json_object_array_length(found), ==, 2);
+  g_assert_cmpint(nx_json_get_int(json_object_array_get_idx(found, 1), "alias_id", 0), ==, 22);
+  g_assert_cmpuint(json_object_array_length(none), ==, 0);
+}
+
+static void test_empty(void)
+{
+  g_autoptr(NxAliasBuilder) builder = nx_alias_builder_new();
+  g_autoptr(GBytes) bytes = nx_alias_builder_finish(builder, NULL);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, &error);
+  g_assert_no_error(error);
+  g_autoptr(json_object) matches = nx_aliases_scan(aliases, "any text at all", NX_ALIAS_ALL);
+  g_assert_cmpuint(json_object_array_length(matches), ==, 0);
+}
+
+/* Any one byte that is changed is noticed: header and body have their sums. */
+static void test_damage(void)
+{
+  g_autoptr(NxAliasBuilder) builder = nx_alias_builder_new();
+  nx_alias_builder_add(builder, &(NxAlias){.alias_id = 1, .entity_id = 2, .value = "lead", .norm = "", .kind = "preferred"});
+  g_autoptr(GBytes) bytes = nx_alias_builder_finish(builder, NULL);
+  gsize length;
+  const guint8 *data = g_bytes_get_data(bytes, &length);
+  for (gsize i = 0; i < length; i++) {
+    g_autofree guint8 *damaged = g_memdup2(data, length);
+    damaged[i] ^= 0x41;
+    g_autoptr(GBytes) other = g_bytes_new(damaged, length);
+    g_autoptr(GBytes) cut = g_bytes_new(data, i);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(nx_aliases_new(other, &error));
+    g_assert_error(error, NX_ERROR, NX_ERROR_FORMAT);
+    g_assert_null(nx_aliases_new(cut, NULL));
+  }
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/snapshot/alias/names and codes are normalised as the vectors say", test_normalise);
+  g_test_add_func("/snapshot/alias/matches are those of the vectors in every mode", test_scan);
+  g_test_add_func("/snapshot/alias/a match has 50 characters around it", test_context);
+  g_test_add_func("/snapshot/alias/a look-up finds every alias of that norm", test_lookup);
+  g_test_add_func("/snapshot/alias/a dictionary without aliases finds nothing", test_empty);
+  g_test_add_func("/snapshot/alias/a damaged dictionary is refused", test_damage);
+  return g_test_run();
+}
