@@ -22,3 +22,10 @@ bin_nx_tui_probe_LDADD = $(HTTP_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 dist_check_SCRIPTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats
 TESTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats
 EXTRA_DIST += tests/tui/screen.bash
+
+check_PROGRAMS += tests/unit/test-tui
+TESTS += tests/unit/test-tui
+tests_unit_test_tui_SOURCES = tests/unit/test-tui.c
+tests_unit_test_tui_LDADD = $(TUI_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+
+dist_man_MANS += share/man/nx-tui.1
