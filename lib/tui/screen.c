@@ -100,9 +100,9 @@ gboolean nx_screen_start(GError **err)
   nx_restore_arm();
   g_setenv("ESCDELAY", "25", FALSE);
   dialog_state.use_colors = !(no_color && *no_color);
-  dialog_state.use_shadow = FALSE;
   dialog_vars.keep_tite = TRUE; /* the alternate screen */
   init_dialog(stdin, stdout);
+  dialog_state.use_shadow = FALSE; /* it may have been switched on */
   keypad(stdscr, TRUE);
   nonl();
   noecho();

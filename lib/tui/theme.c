@@ -60,8 +60,8 @@ static char *choice_path(void)
 
 static int pair_of(NxRole role)
 {
-  /* libdialog counts its pairs upwards from 1. */
-  return COLOR_PAIRS - 1 - (int)role;
+  /* An attribute has eight bits for the pair; libdialog counts its pairs upwards from 1. */
+  return MIN(COLOR_PAIRS, 256) - 1 - (int)role;
 }
 
 static gboolean has_many_colours(void)

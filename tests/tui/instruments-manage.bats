@@ -313,8 +313,11 @@ value() {
   two_instruments
   manage
   wait_for "Titan TEM"
+  [[ $(tmux_of_test capture-pane -e -p) == *$'\033'*"[38;5;"*"Titan TEM"* ]]
+  dark=$(tmux_of_test capture-pane -e -p | grep "Quanta SEM")
   keys C-t
   wait_for "Switched to light mode"
+  [ "$(tmux_of_test capture-pane -e -p | grep "Quanta SEM")" != "$dark" ]
   [ "$(cat "$BATS_TEST_TMPDIR/home/nexuslims/theme")" = light ]
   keys C-t
   wait_for "Switched to dark mode"
