@@ -99,14 +99,15 @@ gboolean nx_screen_start(GError **err)
   choose_locale();
   nx_restore_arm();
   g_setenv("ESCDELAY", "25", FALSE);
-  dialog_state.use_colors = !(no_color && *no_color);
   dialog_vars.keep_tite = TRUE; /* the alternate screen */
   init_dialog(stdin, stdout);
-  dialog_state.use_shadow = FALSE; /* it may have been switched on */
+  /* What it has set for itself. */
+  dialog_state.use_shadow = FALSE;
+  dialog_state.use_colors = !(no_color && *no_color) && has_colors();
   keypad(stdscr, TRUE);
   nonl();
   noecho();
-  nx_theme_start(dialog_state.use_colors && has_colors());
+  nx_theme_start(dialog_state.use_colors);
   learn_keys();
   screen.next_tab = code_of_capability("kNXT5");
   screen.previous_tab = code_of_capability("kPRV5");
