@@ -69,7 +69,18 @@ static gboolean has_many_colours(void)
   return COLORS >= 256;
 }
 
-/* libdialog draws its boxes with the same colours. */
+static void dress_entry(DIALOG_COLORS *entry, NxRole role, const Colours *table)
+{
+  if (!table) {
+    entry->atr = PLAIN[role];
+    return;
+  }
+  entry->fg = has_many_colours() ? table[role].ink : table[role].ink_of_8;
+  entry->bg = has_many_colours() ? table[role].paper : table[role].paper_of_8;
+  entry->hilite = role == NX_ROLE_CURRENT;
+}
+
+/* libdialog draws its boxes with the same colours; without a table, with none. */
 static void dress_dialog(const Colours *table)
 {
   static const struct {
@@ -82,21 +93,18 @@ static void dress_dialog(const Colours *table)
     {23, 23, NX_ROLE_INPUT}, {24, 24, NX_ROLE_SELECTED}, {25, 25, NX_ROLE_INPUT},  {26, 26, NX_ROLE_SELECTED}, {27, 37, NX_ROLE_INPUT},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(PARTS); i++)
-    for (int entry = PARTS[i].first; entry <= PARTS[i].last && entry < dlg_color_count(); entry++) {
-      const Colours *colours = &table[PARTS[i].role];
-      dlg_color_table[entry].fg = has_many_colours() ? colours->ink : colours->ink_of_8;
-      dlg_color_table[entry].bg = has_many_colours() ? colours->paper : colours->paper_of_8;
-      dlg_color_table[entry].hilite = PARTS[i].role == NX_ROLE_CURRENT;
-    }
-  dlg_color_setup();
+    for (int entry = PARTS[i].first; entry <= PARTS[i].last && entry < dlg_color_count(); entry++)
+      dress_entry(&dlg_color_table[entry], PARTS[i].role, table);
+  if (table)
+    dlg_color_setup();
 }
 
 static void apply(void)
 {
-  if (!theme.colours)
-    return;
-  const Colours *table = theme.light ? LIGHT : DARK;
+  const Colours *table = !theme.colours ? NULL : theme.light ? LIGHT : DARK;
   dress_dialog(table);
+  if (!table)
+    return;
   for (int role = 0; role < NX_ROLE_COUNT; role++) {
     const Colours *colours = &table[role];
     init_pair((short)pair_of((NxRole)role), has_many_colours() ? colours->ink : colours->ink_of_8,

@@ -328,6 +328,8 @@ value() {
   export NO_COLOR=1
   manage
   wait_for "Titan TEM"
+  keys d
+  wait_for "Confirm Delete"
   run -0 tmux_of_test capture-pane -e -p
   [[ $output != *$'\033['*[34]8\;5* ]]
   [[ $output != *$'\033[3'[1-7]m* ]]
