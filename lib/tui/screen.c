@@ -98,6 +98,7 @@ gboolean nx_screen_start(GError **err)
   const char *no_color = g_getenv("NO_COLOR");
   choose_locale();
   nx_restore_arm();
+  del_curterm(cur_term); /* curses reads its own */
   g_setenv("ESCDELAY", "25", FALSE);
   dialog_vars.keep_tite = TRUE; /* the alternate screen */
   init_dialog(stdin, stdout);

@@ -12,7 +12,9 @@ tmux_of_test() {
 start_screen() {
   local columns=$1 rows=$2
   shift 2
-  export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/home NX_TEST_COMMAND
+  # curses keeps what it has read of a terminal until the end of the process.
+  printf '%s\n' leak:libtinfo leak:libncursesw >"$BATS_TEST_TMPDIR/lsan"
+  export LSAN_OPTIONS=suppressions=$BATS_TEST_TMPDIR/lsan:print_suppressions=0 XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/home NX_TEST_COMMAND
   NX_TEST_COMMAND=$(printf '%q ' "$@")
   printf '%s\n' 'set -g status off' 'set -g set-clipboard on' 'set -sg escape-time 0' 'set -g default-terminal xterm-256color' >"$BATS_TEST_TMPDIR/tmux.conf"
   cat >"$BATS_TEST_TMPDIR/run" <<'END'
