@@ -283,3 +283,20 @@ no_mail() {
   assert_failure 2
   assert_output --partial "Missing argument 'LOGFILE'."
 }
+
+@test "a run whose preflight fails mails its log, and a clean one nothing" {
+  serve
+  mkdir data instruments
+  export NX_DATA_PATH=$PWD/data NX_INSTRUMENT_DATA_PATH=$PWD/instruments NX_DB_PATH=$PWD/nexuslims.db NX_SITE_PATH=$PWD/site
+  nx-db init >/dev/null
+  run nexuslims build-records
+  assert_success
+  no_mail
+  sqlite3 "$NX_DB_PATH" 'DROP TABLE upload_log'
+  run nexuslims build-records
+  assert_failure 1
+  assert_equal "$(mail 'm["Subject"]')" 'ERROR in NexusLIMS record builder'
+  mail 'm.get_content()' >text
+  grep -q ' nexuslims ERROR: Preflight checks failed: db_tables$' text
+  grep -qF "$NX_DATA_PATH/logs/$(date +%Y/%m/%d)/process_records_" text
+}
