@@ -44,8 +44,8 @@ void nx_check_filestores(gconstpointer data, FILE *out)
 {
   const NxSubject *subject = data;
   /* A folder that is gone is no valid setting; its name is still wanted. */
-  g_autofree char *root =
-    subject->settings->instrument_data_path ? g_strdup(subject->settings->instrument_data_path) : nx_settings_text("NX_INSTRUMENT_DATA_PATH", NULL);
+  const char *valid = subject->settings->instrument_data_path;
+  g_autofree char *root = valid ? g_strdup(valid) : nx_settings_text("NX_INSTRUMENT_DATA_PATH", NULL);
   const char *problem = root ? folder_problem(root) : "is not set";
   gsize n = count(subject->instruments), missing = 0;
   if (problem) {
@@ -124,7 +124,7 @@ void nx_check_harvesters(gconstpointer data, FILE *out)
       continue;
     unknown++;
     nx_finding_write(out, NX_CHECK_HARVESTERS, FALSE, NX_SEVERITY_ERROR,
-                     "nobody can harvest '%s', which %s asks for: use nemo or ical, or install a program nx-harvest-%s", group->value,
+                     "nobody can harvest '%s' (%s): use nemo or ical, or install a program nx-harvest-%s", group->value,
                      group->pids->str, group->value);
   }
   if (groups->len == 0)
@@ -146,7 +146,7 @@ void nx_check_timezones(gconstpointer data, FILE *out)
       continue;
     unknown++;
     nx_finding_write(out, NX_CHECK_TIMEZONES, FALSE, NX_SEVERITY_WARNING,
-                     "there is no time zone '%s', which %s has: use an IANA name such as America/New_York", group->value, group->pids->str);
+                     "there is no time zone '%s' (%s): use an IANA name such as America/New_York", group->value, group->pids->str);
   }
   if (groups->len == 0)
     nx_finding_write(out, NX_CHECK_TIMEZONES, TRUE, NX_SEVERITY_WARNING, NOTHING_KNOWN);

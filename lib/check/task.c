@@ -68,11 +68,11 @@ NxTask *nx_task_of_program(const char *const *words, gboolean silent)
 
 /* ----------------------------------------------------------------------------------------------------------- functions */
 
-static void work_and_end(NxTaskWork work, gconstpointer subject, int fd)
+static void work_and_end(NxTaskWork work, gconstpointer subject, int fd, pid_t parent)
 {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   FILE *out = fdopen(fd, "w");
-  if (!out)
+  if (!out || getppid() != parent)
     _exit(1);
   work(subject, out);
   _exit(fclose(out) == 0 ? 0 : 1);
@@ -82,9 +82,9 @@ NxTask *nx_task_of_work(const char *what, NxTaskWork work, gconstpointer subject
 {
   NxTask *task = task_new(what);
   int ends[2];
-  pid_t child = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
+  pid_t parent = getpid(), child = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
   if (child == 0)
-    work_and_end(work, subject, ends[1]);
+    work_and_end(work, subject, ends[1], parent);
   if (child < 0) {
     task->trouble = g_strdup_printf("cannot start: %s", g_strerror(errno));
     return task;

@@ -134,9 +134,9 @@ false warning JEOL-JEM: its folder $PWD/instruments/JEOL does not exist"
   checked
   assert_failure 1
   assert_equal "$(findings instrument_harvesters)" \
-    "false error nobody can harvest 'sharepoint', which FEI-Titan, JEOL-JEM asks for: use nemo or ical, or install a program nx-harvest-sharepoint"
+    "false error nobody can harvest 'sharepoint' (FEI-Titan, JEOL-JEM): use nemo or ical, or install a program nx-harvest-sharepoint"
   assert_equal "$(findings instrument_timezones)" \
-    "false warning there is no time zone 'Mars/Olympus', which FEI-Titan, JEOL-JEM has: use an IANA name such as America/New_York"
+    "false warning there is no time zone 'Mars/Olympus' (FEI-Titan, JEOL-JEM): use an IANA name such as America/New_York"
 }
 
 @test "a program nx-harvest-NAME on PATH is a harvester, and no harvester is nemo" {
