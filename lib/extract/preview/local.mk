@@ -20,10 +20,14 @@ gallery: tests/generate/gallery$(EXEEXT)
 .PHONY: gallery
 
 # bench-png [PICTURE…]: our encoder against libpng at its defaults. Built on demand: make tests/bench/bench-png
-EXTRA_PROGRAMS = tests/bench/bench-png
+EXTRA_PROGRAMS = tests/bench/bench-png tests/bench/bench-bare
 tests_bench_bench_png_SOURCES = tests/bench/bench-png.c
 tests_bench_bench_png_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_bench_bench_png_LDADD = $(EXTRACT_LIBS) -lpng $(BASE_LIBS)
+# bench-bare < PATHS: what previews cost without anything around them.
+tests_bench_bench_bare_SOURCES = tests/bench/bench-bare.c
+tests_bench_bench_bare_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
+tests_bench_bench_bare_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-preview-text tests/unit/test-preview-numbers tests/unit/test-preview-pictures tests/unit/test-preview-plots
 TESTS += tests/unit/test-preview-text tests/unit/test-preview-numbers tests/unit/test-preview-pictures tests/unit/test-preview-plots
