@@ -6,6 +6,9 @@
 #include "../generate/signals.h"
 
 #include <math.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static void assert_near_at(const char *place, double got, double expected, double tolerance)
 {
@@ -47,10 +50,43 @@ static void assert_contrast(NxSignal *signal, NxTone tone, double black, double 
 {
   double got_black, got_white;
   const NxPlane plane = nx_plane_at(&signal->array, 0);
-  g_assert_true(nx_plane_contrast(&plane, tone, &got_black, &got_white, NULL));
+  NxKeptRows kept = { 0 };
+  g_assert_true(nx_plane_contrast(&plane, tone, 1, &kept, &got_black, &got_white, NULL));
+  nx_kept_rows_clear(&kept);
   assert_near(got_black, black, tolerance);
   assert_near(got_white, white, tolerance);
   nx_signal_free(signal);
+}
+
+/* Bytes that this process has asked the kernel for. */
+static guint64 bytes_read(void)
+{
+  g_autofree char *text = NULL;
+  if (!g_file_get_contents("/proc/self/io", &text, NULL, NULL))
+    return 0;
+  return g_ascii_strtoull(strstr(text, "rchar:") + strlen("rchar:"), NULL, 10);
+}
+
+static void test_large_is_read_in_part(void)
+{
+  const guint64 side = 8000, size = side * side * sizeof(float);
+  const int fd = memfd_create("large", MFD_CLOEXEC);
+  if (fd < 0 || bytes_read() == 0) {
+    g_test_skip("no memfd_create, or no /proc/self/io");
+    return;
+  }
+  g_assert_cmpint(ftruncate(fd, (off_t)size), ==, 0);
+  g_autoptr(NxBytes) bytes = nx_bytes_from_fd(fd, NULL);
+  NxArray array = { .sample = NX_F32, .n_dims = 2, .n_signal_dims = 2, .shape = { side, side }, .source = bytes };
+  g_assert_true(nx_array_set_contiguous(&array, NULL));
+  const NxPlane plane = nx_plane_at(&array, 0);
+  const guint64 before = bytes_read();
+  cairo_surface_t *picture = nx_plane_picture(&plane, 200, 200, NX_TONE_PERCENTILES, NULL);
+  g_assert_nonnull(picture);
+  /* At most 12 rows for each row of the picture, and each of them once. */
+  g_assert_cmpuint(bytes_read() - before, <, 12 * 200 * side * sizeof(float));
+  cairo_surface_destroy(picture);
+  close(fd);
 }
 
 static void test_contrast_of_a_ramp(void)
@@ -312,6 +348,7 @@ int main(int argc, char **argv)
   g_test_add_func("/preview/numbers/a percentile lies between two ranks", test_percentile_interpolates_between_ranks);
   g_test_add_func("/preview/numbers/negative numbers and repeats are in order", test_percentile_orders_negative_numbers_and_repeats);
   g_test_add_func("/preview/numbers/a ramp is black at 2 % and white at 98 %", test_contrast_of_a_ramp);
+  g_test_add_func("/preview/numbers/of a plane that is shrunk much a part of the rows is read, and nothing twice", test_large_is_read_in_part);
   g_test_add_func("/preview/numbers/a large plane is judged by an even sample", test_contrast_of_a_plane_beyond_the_sample);
   g_test_add_func("/preview/numbers/NaN and infinity do not change the contrast", test_contrast_ignores_what_is_not_finite);
   g_test_add_func("/preview/numbers/a few bright pixels on one value are still seen", test_contrast_falls_back_to_the_range);

@@ -7,6 +7,9 @@
 #define BLACK_PERCENT 2.0
 #define WHITE_PERCENT 98.0
 #define LOG_BLACK_PERCENT 66.0
+/* Bytes of rows that are kept so that they are not read again; and, of a plane of which only some rows are looked at, of all rows of the sample. */
+#define KEPT_MAX (24u * 1024u * 1024u)
+#define KEPT_OF_SOME (8u * 1024u * 1024u)
 
 /* ----------------------------------------------------------------------------------------------------------- percentiles */
 
@@ -81,44 +84,91 @@ typedef struct {
   double origin;
 } Sample;
 
-static void sample_add(Sample *sample, const double *row, gsize n)
+static void sample_add(Sample *sample, const double *row, gsize n, gsize step)
 {
-  for (gsize i = 0; i < n; i++) {
-    if (!isfinite(row[i]))
+  for (gsize i = 0; i < n; i++, row += step) {
+    if (!isfinite(*row))
       continue;
     if (sample->n == 0)
-      sample->origin = row[i];
-    const double distance = row[i] - sample->origin;
+      sample->origin = *row;
+    const double distance = *row - sample->origin;
     sample->values[sample->n++] = (float)CLAMP(distance, -(double)G_MAXFLOAT, (double)G_MAXFLOAT);
   }
 }
 
-/* Every how many rows and columns a value is taken. */
-static void grid(const NxPlane *plane, guint64 *row_step, guint64 *column_step)
+/* Every how many rows and columns a value is taken, and how many that makes. */
+typedef struct {
+  guint64 row_step, column_step, rows, columns;
+} Grid;
+
+static guint64 steps_in(guint64 size, guint64 step)
 {
-  *row_step = *column_step = 1;
-  while ((double)((plane->rows - 1) / *row_step + 1) * (double)((plane->columns - 1) / *column_step + 1) > NX_CONTRAST_SAMPLE) {
-    if (plane->rows / *row_step >= plane->columns / *column_step)
-      *row_step += 1 + *row_step / 64;
-    else
-      *column_step += 1 + *column_step / 64;
-  }
+  return (size - 1) / step + 1;
 }
 
-static gboolean take_sample(const NxPlane *plane, Sample *sample, GError **err)
+static Grid even_grid(const NxPlane *plane)
 {
-  guint64 row_step, column_step, index[NX_DIMS_MAX];
-  grid(plane, &row_step, &column_step);
-  const guint64 rows = (plane->rows - 1) / row_step + 1, columns = (plane->columns - 1) / column_step + 1;
+  Grid grid = { .row_step = 1, .column_step = 1 };
+  while ((double)steps_in(plane->rows, grid.row_step) * (double)steps_in(plane->columns, grid.column_step) > NX_CONTRAST_SAMPLE) {
+    if (plane->rows / grid.row_step >= plane->columns / grid.column_step)
+      grid.row_step += 1 + grid.row_step / 64;
+    else
+      grid.column_step += 1 + grid.column_step / 64;
+  }
+  return grid;
+}
+
+/* Of a plane that is read in part: few rows, so that all of them can be kept, but many columns. */
+static Grid grid_of_some(const NxPlane *plane, guint64 row_step)
+{
+  const double keepable = MAX(floor(KEPT_OF_SOME / ((double)plane->columns * sizeof(double))), 1.0);
+  Grid grid = { .row_step = row_step, .column_step = 1 };
+  grid.row_step *= (guint64)ceil((double)steps_in(plane->rows, row_step) / MIN(keepable, NX_CONTRAST_SAMPLE / 4));
+  const double per_row = MAX(NX_CONTRAST_SAMPLE / (double)steps_in(plane->rows, grid.row_step), 1.0);
+  grid.column_step = MAX((guint64)ceil((double)plane->columns / per_row), 1);
+  return grid;
+}
+
+static Grid grid_of(const NxPlane *plane, guint64 row_step)
+{
+  Grid grid = row_step > 1 ? grid_of_some(plane, row_step) : even_grid(plane);
+  grid.rows = steps_in(plane->rows, grid.row_step);
+  grid.columns = steps_in(plane->columns, grid.column_step);
+  return grid;
+}
+
+void nx_kept_rows_clear(NxKeptRows *kept)
+{
+  g_clear_pointer(&kept->numbers, g_free);
+}
+
+const double *nx_kept_row(const NxKeptRows *kept, const NxPlane *plane, guint64 y)
+{
+  return kept->numbers && y % kept->step == 0 && y / kept->step < kept->n ? kept->numbers + y / kept->step * plane->columns : NULL;
+}
+
+static void keep_rows(const NxPlane *plane, const Grid *grid, NxKeptRows *kept)
+{
+  const gboolean fits = (double)grid->rows * (double)plane->columns * sizeof(double) <= KEPT_MAX;
+  *kept = (NxKeptRows){ grid->row_step, grid->rows, fits ? g_new(double, grid->rows * plane->columns) : NULL };
+}
+
+static gboolean take_sample(const NxPlane *plane, guint64 step, NxKeptRows *kept, Sample *sample, GError **err)
+{
+  const Grid grid = grid_of(plane, step);
   const guint row_dim = plane->array->n_dims - 2;
-  sample->values = g_new(float, rows * columns);
-  g_autofree double *row = g_new(double, columns);
+  guint64 index[NX_DIMS_MAX];
+  keep_rows(plane, &grid, kept);
+  sample->values = g_new(float, grid.rows * grid.columns);
+  g_autofree double *row = kept->numbers ? NULL : g_new(double, grid.columns);
   memcpy(index, plane->index, sizeof index);
-  for (guint64 y = 0; y < rows; y++) {
-    index[row_dim] = y * row_step;
-    if (!nx_array_read(plane->array, index, row_dim + 1, columns, column_step, row, err))
+  for (guint64 y = 0; y < grid.rows; y++) {
+    double *to = kept->numbers ? kept->numbers + y * plane->columns : row;
+    const guint64 columns = kept->numbers ? plane->columns : grid.columns;
+    index[row_dim] = y * grid.row_step;
+    if (!nx_array_read(plane->array, index, row_dim + 1, columns, kept->numbers ? 1 : grid.column_step, to, err))
       return FALSE;
-    sample_add(sample, row, columns);
+    sample_add(sample, to, grid.columns, kept->numbers ? grid.column_step : 1);
   }
   return TRUE;
 }
@@ -149,10 +199,10 @@ static void limits_of(const Sample *sample, NxTone tone, double *black, double *
   }
 }
 
-gboolean nx_plane_contrast(const NxPlane *plane, NxTone tone, double *black, double *white, GError **err)
+gboolean nx_plane_contrast(const NxPlane *plane, NxTone tone, guint64 row_step, NxKeptRows *kept, double *black, double *white, GError **err)
 {
   Sample sample = { 0 };
-  const gboolean taken = take_sample(plane, &sample, err);
+  const gboolean taken = take_sample(plane, row_step, kept, &sample, err);
   g_autofree float *values = sample.values;
   *black = *white = 0.0;
   if (!taken)

@@ -9,8 +9,8 @@
 
 /* From this enlargement on pixels are shown as blocks, as the plotting library of the reference does. */
 #define BLOCKS_FROM 3.0
-/* Shrinking by more than twice this reads only every second, third … row: what is left still is far finer than the picture. */
-#define OVERSAMPLING 32u
+/* Shrinking by twice this or more reads only every second, third … row: what is left, 6 … 12 rows for each of the picture, is fine enough. */
+#define OVERSAMPLING 6u
 
 /* ------------------------------------------------------------------------------------------------------------ positions */
 
@@ -56,6 +56,8 @@ typedef struct {
   const NxPlane *plane;
   NxTone tone;
   double black, gain;
+  guint64 step;    /* only rows 0, step, 2 × step … are read */
+  NxKeptRows kept; /* those that were read for the contrast */
   double *numbers; /* a row as read */
 } RowSource;
 
@@ -64,13 +66,13 @@ static gboolean is_colour(const NxArray *array)
   return array->sample == NX_RGBA || array->sample == NX_BGRA;
 }
 
-static gboolean row_source_open(RowSource *source, const NxPlane *plane, NxTone tone, GError **err)
+static gboolean row_source_open(RowSource *source, const NxPlane *plane, guint height, NxTone tone, GError **err)
 {
   double black = 0.0, white = 0.0;
-  *source = (RowSource){ .plane = plane, .tone = tone };
+  *source = (RowSource){ .plane = plane, .tone = tone, .step = MAX(plane->rows / ((guint64)height * OVERSAMPLING), 1) };
   if (is_colour(plane->array))
     return TRUE;
-  if (!nx_plane_contrast(plane, tone, &black, &white, err))
+  if (!nx_plane_contrast(plane, tone, source->step, &source->kept, &black, &white, err))
     return FALSE;
   if (tone == NX_TONE_LOG_AMPLITUDE) {
     /* An amplitude of 0 has no logarithm: a range that starts there starts a millionth below its end. */
@@ -85,6 +87,7 @@ static gboolean row_source_open(RowSource *source, const NxPlane *plane, NxTone 
 
 static void row_source_close(RowSource *source)
 {
+  nx_kept_rows_clear(&source->kept);
   g_free(source->numbers);
 }
 
@@ -108,7 +111,10 @@ static gboolean read_grey_row(const RowSource *source, const guint64 *index, flo
 {
   const NxPlane *plane = source->plane;
   const guint column_dim = plane->array->n_dims - 1;
-  if (!nx_array_read(plane->array, index, column_dim, plane->columns, 1, source->numbers, err))
+  const double *kept = nx_kept_row(&source->kept, plane, index[column_dim - 1]);
+  if (kept)
+    memcpy(source->numbers, kept, plane->columns * sizeof *kept);
+  else if (!nx_array_read(plane->array, index, column_dim, plane->columns, 1, source->numbers, err))
     return FALSE;
   if (source->tone == NX_TONE_LOG_AMPLITUDE)
     take_logarithms(source->numbers, plane->columns);
@@ -200,13 +206,12 @@ static gboolean draw_blocks(const RowSource *source, cairo_surface_t *surface, g
 static gboolean draw_scaled(const RowSource *source, cairo_surface_t *surface, guint width, guint height, GError **err)
 {
   const guint channels = is_colour(source->plane->array) ? 4 : 1;
-  const guint64 step = MAX(source->plane->rows / ((guint64)height * OVERSAMPLING), 1);
-  const guint64 rows = source->plane->rows / step;
+  const guint64 rows = source->plane->rows / source->step;
   g_autoptr(NxScaler) scaler = nx_scaler_new(source->plane->columns, rows, width, height, channels, err);
   if (!scaler)
     return FALSE;
   for (guint64 y = 0; y < rows; y++) {
-    if (!read_row(source, y * step, nx_scaler_row(scaler), err))
+    if (!read_row(source, y * source->step, nx_scaler_row(scaler), err))
       return FALSE;
     nx_scaler_push(scaler);
   }
@@ -232,8 +237,10 @@ cairo_surface_t *nx_plane_picture(const NxPlane *plane, guint width, guint heigh
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "rows of %" G_GUINT64_FORMAT " pixels are too long for a preview", plane->columns);
     return NULL;
   }
-  if (!row_source_open(&source, plane, tone, err))
+  if (!row_source_open(&source, plane, height, tone, err)) {
+    row_source_close(&source);
     return NULL;
+  }
   cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)width, (int)height);
   cairo_surface_flush(surface);
   const gboolean drawn = draw_rows(&source, surface, width, height, err);

@@ -28,11 +28,20 @@ typedef enum {
   NX_TONE_LOG_AMPLITUDE, /* logarithmic, black at the 66th percentile, white at the maximum: FFTs */
 } NxTone;
 
+/* Rows that were read for the sample and are kept for the picture: 0, step, 2 × step …, n of them. */
+typedef struct {
+  guint64 step, n;
+  double *numbers; /* n × columns; NULL: none are kept */
+} NxKeptRows;
+void nx_kept_rows_clear(NxKeptRows *kept);
+/* Row `y`, or NULL; borrowed. */
+const double *nx_kept_row(const NxKeptRows *kept, const NxPlane *plane, guint64 y);
+
 /* The values that become black and white. Percentiles are those of at most NX_CONTRAST_SAMPLE values, taken from an even grid over the plane,
  * exact for a plane of that size or less, with linear interpolation between ranks. Non-finite values do not count; without any finite value both
- * are 0. When the percentiles coincide the range of the sample is used. */
+ * are 0. When the percentiles coincide the range of the sample is used. Only every `row_step`-th row is looked at, and kept as far as memory allows. */
 #define NX_CONTRAST_SAMPLE (256u * 1024u)
-gboolean nx_plane_contrast(const NxPlane *plane, NxTone tone, double *black, double *white, GError **err);
+gboolean nx_plane_contrast(const NxPlane *plane, NxTone tone, guint64 row_step, NxKeptRows *kept, double *black, double *white, GError **err);
 
 /* The plane as a width × height picture. Shrinking uses the kernel of scale.h; enlarging by 3 or more shows each pixel as a block. NaN is black. RGB
  * arrays keep their colours. */
