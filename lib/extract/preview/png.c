@@ -43,6 +43,10 @@ static const Effort EFFORTS[] = {
   { 0.10, compress_with_zlib, 4 },       /* micrographs */
   { 0.00, compress_with_libdeflate, 6 }, /* smooth pictures and drawings */
 };
+/* Smooth pictures whose filtered rows repeat with small shifts (gradients without noise): zlib finds the long repeats there, and soon. It is taken
+ * when it makes the trial this much smaller. */
+static const Effort REPEATS = { 0.00, compress_with_zlib, 6 };
+#define REPEATS_GAIN 0.6
 
 typedef struct {
   const guint8 *rgba;
@@ -166,6 +170,15 @@ static gsize filter_bands(const Picture *picture, int filter, guint8 *to)
   return length;
 }
 
+/* TRUE when the trial's bands become much smaller with the effort for repeats. */
+static gboolean has_repeats(const Picture *picture, int filter, const Effort *usual, guint8 *lines, guint8 *packed, gsize room)
+{
+  const gsize raw = filter_bands(picture, filter, lines);
+  const gsize with_usual = usual->compress(usual->level, lines, raw, packed, room);
+  const gsize with_repeats = REPEATS.compress(REPEATS.level, lines, raw, packed, room);
+  return with_repeats > 0 && (double)with_repeats < REPEATS_GAIN * (double)with_usual;
+}
+
 /* The filter for the whole picture and, from how well it did, the effort. */
 static int choose_filter(const Picture *picture, guint8 *lines, guint8 *packed, gsize room, const Effort **effort)
 {
@@ -185,6 +198,8 @@ static int choose_filter(const Picture *picture, guint8 *lines, guint8 *packed, 
   *effort = EFFORTS;
   while (least < (*effort)->ratio)
     ++*effort;
+  if ((*effort)->ratio == 0.0 && has_repeats(picture, best, *effort, lines, packed, room))
+    *effort = &REPEATS;
   return best;
 }
 
