@@ -1,9 +1,9 @@
-/* bruker-bcf-container.c — see bruker-bcf-container.h.
- * Little-endian. The file is 0x118 bytes and then chunks of one size, each with a header of 32 bytes that begins with the number of the next chunk of a
- * list. Header: "AAMVHFSS", chunk size at 0x128, first chunk and number of entries of the tree at 0x140. An entry has 512 bytes: first chunk of its list
- * of chunk numbers (0), size (4), index of its folder or -1 (40), whether it is a folder (220), name (224). A file that begins with
- * "AACS" is packed: number of blocks at 12, from 0x80 on blocks of 16 bytes (first the packed length) and zlib data. Source of the facts: the description of the
- * container in RosettaSciIO's Bruker reader (P. Jokubauskas) and its user guide. */
+/* bruker-bcf-container.c — see bruker-bcf-container.h. Little-endian. The file is 0x118 bytes and then chunks of one size, each with a
+ * header of 32 bytes that begins with the number of the next chunk of a list. Header: "AAMVHFSS", chunk size at 0x128, first chunk and
+ * number of entries of the tree at 0x140. An entry has 512 bytes: first chunk of its list of chunk numbers (0), size (4), index of its
+ * folder or -1 (40), whether it is a folder (220), name (224). A file that begins with "AACS" is packed: number of blocks at 12, from
+ * 0x80 on blocks of 16 bytes (first the packed length) and zlib data. Source of the facts: the description of the container in
+ * RosettaSciIO's Bruker reader (P. Jokubauskas) and its user guide. */
 #include "bruker-bcf-container.h"
 
 #include <string.h>

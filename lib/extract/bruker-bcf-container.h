@@ -6,8 +6,8 @@
 
 /* TRUE when the bytes begin as an SFS does. */
 gboolean nx_bcf_is_container(NxBytes *bytes);
-/* The contents, unpacked, of the file `name` in the folder `folder` of the root. NX_ERROR_FORMAT when there is no such file, when it is longer
- * than `limit` or damaged. */
+/* The contents, unpacked, of the file `name` in the folder `folder` of the root. NX_ERROR_FORMAT when there is no such file, when it is
+ * longer than `limit` or damaged. */
 GBytes *nx_bcf_file(NxBytes *bytes, const char *folder, const char *name, gsize limit, GError **err);
 
 #endif

@@ -1,8 +1,8 @@
-/* bruker-bcf.c — Bruker Esprit .bcf (bruker_bcf_extractor): X-ray maps (hypermaps) of electron microscopes.
- * What was set stands in the XML of the container's file EDSDatabase/HeaderData: nested ClassInstance elements, told apart by their attribute Type.
- * HV in kV, WD in mm, DX and DY in µm a pixel, stage in mm and degrees, energies of the spectrum in keV, its times in ms. The pixels of the map
- * itself (SpectrumData0) are not read; the preview is the electron picture taken with it, else the sum spectrum. Source of the facts: RosettaSciIO's Bruker
- * reader (P. Jokubauskas) and its user guide; the container: bruker-bcf-container.c. */
+/* bruker-bcf.c — Bruker Esprit .bcf (bruker_bcf_extractor): X-ray maps (hypermaps) of electron microscopes. What was set stands in the
+ * XML of the container's file EDSDatabase/HeaderData: nested ClassInstance elements, told apart by their attribute Type. HV in kV, WD in
+ * mm, DX and DY in µm a pixel, stage in mm and degrees, energies of the spectrum in keV, its times in ms. The pixels of the map itself
+ * (SpectrumData0) are not read; the preview is the electron picture taken with it, else the sum spectrum. Source of the facts:
+ * RosettaSciIO's Bruker reader (P. Jokubauskas) and its user guide; the container: bruker-bcf-container.c. */
 #include "bruker-bcf-container.h"
 #include "decimal.h"
 #include "formats.h"
@@ -49,13 +49,17 @@ static const struct {
 
 /* --------------------------------------------------------------------------------------------------------------- the XML */
 
-/* The XML as UTF-8; Esprit writes Windows-1252 and says so. */
+/* The XML as UTF-8, NULL when there is none; Esprit writes Windows-1252 and says so. */
 static char *utf8_of(GBytes *bytes)
 {
   gsize length;
   const char *data = g_bytes_get_data(bytes, &length);
-  gsize text = strnlen(data, length);
-  return g_utf8_validate(data, (gssize)text, NULL) ? g_strndup(data, text) : g_convert_with_fallback(data, (gssize)text, "UTF-8", "WINDOWS-1252", "?", NULL, NULL, NULL);
+  gsize text = length ? strnlen(data, length) : 0;
+  if (text == 0)
+    return NULL;
+  if (g_utf8_validate(data, (gssize)text, NULL))
+    return g_strndup(data, text);
+  return g_convert_with_fallback(data, (gssize)text, "UTF-8", "WINDOWS-1252", "?", NULL, NULL, NULL);
 }
 
 static gboolean has_attribute(const xmlNode *element, const char *name, const char *value)
@@ -131,9 +135,11 @@ static void add_fields(const xmlNode *database, json_object *nx_meta)
   const xmlNode *spectrum = spectrum_of(database);
   for (gsize i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
     const xmlNode *group = FIELDS[i].in_spectrum ? spectrum_header(spectrum, FIELDS[i].type) : instance_of(database, FIELDS[i].type);
-    double value;
-    if (number_of(group, FIELDS[i].name, FIELDS[i].shift, &value))
-      nx_meta_put(nx_meta, FIELDS[i].to, FIELDS[i].member, FIELDS[i].unit ? nx_meta_quantity(value, FIELDS[i].unit) : nx_json_double(value));
+    double number;
+    if (!number_of(group, FIELDS[i].name, FIELDS[i].shift, &number))
+      continue;
+    json_object *value = FIELDS[i].unit ? nx_meta_quantity(number, FIELDS[i].unit) : nx_json_double(number);
+    nx_meta_put(nx_meta, FIELDS[i].to, FIELDS[i].member, value);
   }
 }
 
@@ -171,8 +177,10 @@ static void add_elements(const xmlNode *database, json_object *nx_meta)
   }
   const xmlNode *regions = at ? nx_xml_child(at, "ChildClassInstances") : NULL;
   json_object *symbols = json_object_new_array();
-  for (const xmlNode *child = regions ? regions->children : NULL; child && json_object_array_length(symbols) < ELEMENTS_MAX; child = child->next) {
-    xmlChar *symbol = child->type == XML_ELEMENT_NODE && has_attribute(child, "Type", "TRTSpectrumRegion") ? xmlGetNoNsProp(child, (const xmlChar *)"Name") : NULL;
+  const xmlNode *child = regions ? regions->children : NULL;
+  for (; child && json_object_array_length(symbols) < ELEMENTS_MAX; child = child->next) {
+    gboolean is_region = child->type == XML_ELEMENT_NODE && has_attribute(child, "Type", "TRTSpectrumRegion");
+    xmlChar *symbol = is_region ? xmlGetNoNsProp(child, (const xmlChar *)"Name") : NULL;
     if (symbol && *symbol)
       json_object_array_add(symbols, json_object_new_string((const char *)symbol));
     xmlFree(symbol);
@@ -288,7 +296,8 @@ static void add_database(const xmlNode *database, json_object *nx_meta, NxSignal
   add_texts(database, nx_meta);
   add_elements(database, nx_meta);
   add_map_size(database, nx_meta);
-  signal->view = describe_picture(database, &signal->array) || describe_spectrum(database, &signal->array) ? NX_VIEW_ARRAY : NX_VIEW_PLACEHOLDER;
+  gboolean is_drawn = describe_picture(database, &signal->array) || describe_spectrum(database, &signal->array);
+  signal->view = is_drawn ? NX_VIEW_ARRAY : NX_VIEW_PLACEHOLDER;
 }
 
 static gboolean read_bcf(const NxInput *in, GPtrArray *signals, GError **err)

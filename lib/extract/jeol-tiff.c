@@ -1,7 +1,7 @@
-/* jeol-tiff.c — JEOL .tif with its .txt (jeol_sem_tif_extractor): pictures of JEOL scanning electron microscopes.
- * The software puts a text of the same name beside each picture: lines of a key (`$CM_…` what all instruments know, `$$SM_…` scanning microscopes)
- * and its value after blanks. Volts in kV, working distance in mm, emission current in µA; `$$SM_MICRON_BAR` is the length in pixels of a bar that is
- * `$$SM_MICRON_MARKER` ("10um") long. Source of the facts: the ImageJ toolset EM-tool ("JEOL SEM scale"), the field list of the
+/* jeol-tiff.c — JEOL .tif with its .txt (jeol_sem_tif_extractor): pictures of JEOL scanning electron microscopes. The software puts a
+ * text of the same name beside each picture: lines of a key (`$CM_…` what all instruments know, `$$SM_…` scanning microscopes) and its
+ * value after blanks. Volts in kV, working distance in mm, emission current in µA; `$$SM_MICRON_BAR` is the length in pixels of a bar
+ * that is `$$SM_MICRON_MARKER` ("10um") long. Source of the facts: the ImageJ toolset EM-tool ("JEOL SEM scale"), the field list of the
  * pynxtools-em documentation (JEOL TIFF) and of the NOMAD plug-ins that read these texts. */
 #include "decimal.h"
 #include "formats.h"

@@ -1,7 +1,7 @@
-/* mrc-mdoc.c — see mrc-mdoc.h.
- * Lines `Key = value`; `[T = …]` is a title, `[ZValue = n]` (or FrameSet, MontSection) begins the section of one picture. Units by key: Voltage kV, PixelSpacing
- * ångström, TiltAngle and RotationAngle degrees, stage and defocus µm, ExposureTime s. Source of the facts: SerialEM's documentation, "Format
- * of autodoc files" and "Image metadata (mdoc) files"; the public example of a Titan Krios (gist m-albert, "Example SerialEM .mdoc"). */
+/* mrc-mdoc.c — see mrc-mdoc.h. Lines `Key = value`; `[T = …]` is a title, `[ZValue = n]` (or FrameSet, MontSection) begins the section
+ * of one picture. Units by key: Voltage kV, PixelSpacing ångström, TiltAngle and RotationAngle degrees, stage and defocus µm,
+ * ExposureTime s. Source of the facts: SerialEM's documentation, "Format of autodoc files" and "Image metadata (mdoc) files"; the public
+ * example of a Titan Krios (gist m-albert, "Example SerialEM .mdoc"). */
 #include "mrc-mdoc.h"
 #include "decimal.h"
 #include "formats.h"
@@ -84,7 +84,8 @@ json_object *nx_mdoc_parse(NxBytes *bytes)
       *next++ = '\0';
     char *trimmed = g_strstrip(line);
     json_object *begun = *trimmed == '[' ? begin_section(mdoc, trimmed) : NULL;
-    if (json_object_array_length(nx_json_get(mdoc, "sections")) > SECTIONS_MAX || json_object_array_length(nx_json_get(mdoc, "titles")) > KEYS_MAX)
+    if (json_object_array_length(nx_json_get(mdoc, "sections")) > SECTIONS_MAX ||
+        json_object_array_length(nx_json_get(mdoc, "titles")) > KEYS_MAX)
       break;
     if (begun)
       current = begun;

@@ -1,7 +1,7 @@
-/* mrc.c — MRC2014 and CCP4 .mrc (mrc_extractor): pictures, stacks, tilt series and volumes of transmission electron microscopes.
- * A header of 1024 bytes, an extended header of NSYMBT bytes, then the numbers, columns fastest and the lowest row first. Source of the facts: the MRC2014
- * format (CCP-EM, J. Struct. Biol. 192 (2015) 146), IMOD's "The MRC file format" (signed bytes, mode 6 and 16), the EPU manual's FEI1
- * extended header. SerialEM puts NAME.mdoc beside it, see mrc-mdoc.h. */
+/* mrc.c — MRC2014 and CCP4 .mrc (mrc_extractor): pictures, stacks, tilt series and volumes of transmission electron microscopes. A
+ * header of 1024 bytes, an extended header of NSYMBT bytes, then the numbers, columns fastest and the lowest row first. Source of the
+ * facts: the MRC2014 format (CCP-EM, J. Struct. Biol. 192 (2015) 146), IMOD's "The MRC file format" (signed bytes, mode 6 and 16), the
+ * EPU manual's FEI1 extended header. SerialEM puts NAME.mdoc beside it, see mrc-mdoc.h. */
 #include "formats.h"
 #include "mrc-mdoc.h"
 #include "written-quantity.h"

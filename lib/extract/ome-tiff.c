@@ -1,6 +1,7 @@
-/* ome-tiff.c — OME-TIFF (ome_tif_extractor): a TIFF whose ImageDescription (tag 270) is OME-XML.
- * Image/Pixels has the sizes and PhysicalSizeX/Y/Z (unit µm when none is named); Channel, Plane, Instrument and Objective say how it was taken. The text is UTF-8
- * whatever the tag's type promises. Source of the facts: the OME-TIFF specification and the OME schema of June 2016 (its defaults of units). */
+/* ome-tiff.c — OME-TIFF (ome_tif_extractor): a TIFF whose ImageDescription (tag 270) is OME-XML. Image/Pixels has the sizes and
+ * PhysicalSizeX/Y/Z (unit µm when none is named); Channel, Plane, Instrument and Objective say how it was taken. The text is UTF-8
+ * whatever the tag's type promises. Source of the facts: the OME-TIFF specification and the OME schema of June 2016 (its defaults of
+ * units). */
 #include "decimal.h"
 #include "formats.h"
 #include "tiff-tags.h"
@@ -117,8 +118,10 @@ static void add_element_text(const xmlNode *image, const char *name, const char 
 static void add_channels(const xmlNode *pixels, json_object *nx_meta)
 {
   json_object *names = json_object_new_array();
-  for (const xmlNode *child = pixels ? pixels->children : NULL; child && json_object_array_length(names) < CHANNELS_MAX; child = child->next) {
-    g_autofree char *name = child->type == XML_ELEMENT_NODE && strcmp((const char *)child->name, "Channel") == 0 ? attribute(child, "Name") : NULL;
+  const xmlNode *child = pixels ? pixels->children : NULL;
+  for (; child && json_object_array_length(names) < CHANNELS_MAX; child = child->next) {
+    gboolean is_channel = child->type == XML_ELEMENT_NODE && strcmp((const char *)child->name, "Channel") == 0;
+    g_autofree char *name = is_channel ? attribute(child, "Name") : NULL;
     if (name)
       json_object_array_add(names, json_object_new_string(name));
   }

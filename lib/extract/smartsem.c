@@ -1,12 +1,13 @@
-/* smartsem.c — Zeiss SmartSEM .tif (zeiss_smartsem_tif_extractor): scanning electron microscopes of Zeiss and LEO.
- * Tag 34118 (CZ_SEM) is text: a block of bare numbers, then pairs of lines, a key (`AP_…` analogue, `DP_…` digital, `SV_…` text) and
- * `label = value unit` (date and time: `Date :25 Sep 2018`). Source of the facts: the listings of the tag that tiffinfo gives for a LEO 1550 and
- * a Merlin (solarchemist, public gist "LEO1550"), the CZ_SEM description of the tifffile documentation, the ImageJ macros
+/* smartsem.c — Zeiss SmartSEM .tif (zeiss_smartsem_tif_extractor): scanning electron microscopes of Zeiss and LEO. Tag 34118 (CZ_SEM) is
+ * text: a block of bare numbers, then pairs of lines, a key (`AP_…` analogue, `DP_…` digital, `SV_…` text) and `label = value unit`
+ * (date and time: `Date :25 Sep 2018`). Source of the facts: the listings of the tag that tiffinfo gives for a LEO 1550 and a Merlin
+ * (solarchemist, public gist "LEO1550"), the CZ_SEM description of the tifffile documentation, the ImageJ macros
  * asc-SmartSEM-metadata-macros.
  *
- * AP_PIXEL_SIZE is that of the screen, and of the picture only when both have the same number of columns; AP_IMAGE_PIXEL_SIZE of newer software is
- * that of the picture. Where the one contradicts the picture's width and the other is missing, it cannot be told whether the picture was stored
- * at another resolution or was scaled afterwards, and the file is left to the next reader, as corpus/image expects of such a file. */
+ * AP_PIXEL_SIZE is that of the screen, and of the picture only when both have the same number of columns; AP_IMAGE_PIXEL_SIZE of newer
+ * software is that of the picture. Where the one contradicts the picture's width and the other is missing, it cannot be told whether the
+ * picture was stored at another resolution or was scaled afterwards, and the file is left to the next reader, as corpus/image expects of
+ * such a file. */
 #include "decimal.h"
 #include "formats.h"
 #include "tiff-tags.h"

@@ -97,11 +97,13 @@ json_object *nx_written_quantity(const char *text, const char *unit)
 
 char *nx_written_text(const void *bytes, gsize length)
 {
-  gsize end = strnlen(bytes, length);
-  const char *text = bytes;
+  gsize end = length ? strnlen(bytes, length) : 0;
+  const char *text = end ? bytes : "";
   if (end >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
     text += 3, end -= 3;
-  return g_utf8_validate(text, (gssize)end, NULL) ? g_strndup(text, end) : g_convert(text, (gssize)end, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+  if (g_utf8_validate(text, (gssize)end, NULL))
+    return g_strndup(text, end);
+  return g_convert(text, (gssize)end, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
 }
 
 char *nx_written_file(NxBytes *bytes, gsize limit)

@@ -1,5 +1,6 @@
-/* fuzz-vendors.c — libFuzzer target for SmartSEM, OME, MRC with its .mdoc, and Bruker files: whatever the bytes are, there is metadata that fits the schema, or
- * a reason, and nothing outside them is read. (A JEOL picture is told by the text beside it, which test-vendors-hostile damages.) */
+/* fuzz-vendors.c — libFuzzer target for SmartSEM, OME, MRC with its .mdoc, and Bruker files: whatever the bytes are, there is metadata
+ * that fits the schema, or a reason, and nothing outside them is read. (A JEOL picture is told by the text beside it, which
+ * test-vendors-hostile damages.) */
 #include "formats.h"
 #include "mrc-mdoc.h"
 

@@ -176,7 +176,8 @@ static void set_entry(GByteArray *file, gsize at, guint32 list, guint32 size, gi
 GByteArray *vendor_bcf(const char *xml, guint32 chunk, gboolean packed)
 {
   g_autoptr(GByteArray) contents = packed ? pack(xml) : g_byte_array_append(g_byte_array_new(), (const guint8 *)xml, (guint)strlen(xml));
-  const guint32 usable = chunk - 32, n = (contents->len + usable - 1) / usable, per_list = usable / 4, lists = (n + per_list - 1) / per_list;
+  const guint32 usable = chunk - 32, n = (contents->len + usable - 1) / usable;
+  const guint32 per_list = usable / 4, lists = (n + per_list - 1) / per_list;
   const guint32 per_tree = usable / 512, trees = (3 + per_tree - 1) / per_tree;
   GByteArray *file = zeros(0x118 + (gsize)chunk * (trees + lists + n));
   static const struct { const char *name; gint32 parent; gboolean is_folder; } ENTRIES[] = {
@@ -191,13 +192,14 @@ GByteArray *vendor_bcf(const char *xml, guint32 chunk, gboolean packed)
   for (guint32 i = 0; i < trees; i++)
     set_u32(file, 0x118 + (gsize)chunk * i, i + 1, FALSE);
   for (guint32 i = 0; i < 3; i++)
-    set_entry(file, 0x138 + (gsize)chunk * (i / per_tree) + 512 * (i % per_tree), trees, ENTRIES[i].is_folder ? 0 : contents->len, ENTRIES[i].parent,
-              ENTRIES[i].is_folder, ENTRIES[i].name);
+    set_entry(file, 0x138 + (gsize)chunk * (i / per_tree) + 512 * (i % per_tree), trees, ENTRIES[i].is_folder ? 0 : contents->len,
+              ENTRIES[i].parent, ENTRIES[i].is_folder, ENTRIES[i].name);
   for (guint32 i = 0; i < lists; i++)
     set_u32(file, 0x118 + (gsize)chunk * (trees + i), trees + i + 1, FALSE);
   for (guint32 i = 0; i < n; i++) {
     set_u32(file, 0x138 + (gsize)chunk * (trees + i / per_list) + 4 * (i % per_list), trees + lists + i, FALSE);
-    memcpy(file->data + 0x138 + (gsize)chunk * (trees + lists + i), contents->data + (gsize)usable * i, MIN(usable, contents->len - usable * i));
+    memcpy(file->data + 0x138 + (gsize)chunk * (trees + lists + i), contents->data + (gsize)usable * i,
+           MIN(usable, contents->len - usable * i));
   }
   return file;
 }

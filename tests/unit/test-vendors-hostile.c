@@ -1,5 +1,5 @@
-/* test-vendors-hostile.c — damaged files of the vendors' formats, and damaged texts beside them: each answers with metadata that fits the schema, or with a
- * reason. Over-reads are the sanitizer build's to find: every copy is exactly as long as its file. */
+/* test-vendors-hostile.c — damaged files of the vendors' formats, and damaged texts beside them: each answers with metadata that fits
+ * the schema, or with a reason. Over-reads are the sanitizer build's to find: every copy is exactly as long as its file. */
 #include "formats.h"
 #include "input.h"
 #include "mrc-mdoc.h"
@@ -212,7 +212,8 @@ static void test_bcf_bomb(void)
   NxInput in = { .path = sample->name, .name = sample->name, .fd = -1, .bytes = bytes, .format = &nx_format_bruker_bcf };
   g_assert_true(nx_format_bruker_bcf.read(&in, signals, NULL));
   const NxSignal *signal = signals->pdata[0];
-  g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), ==, "the container is damaged: a packed block cannot be unpacked");
+  g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), ==,
+      "the container is damaged: a packed block cannot be unpacked");
 }
 
 static void add(const char *promise, const VendorSample *sample, const char *what, GTestDataFunc test)

@@ -1,4 +1,5 @@
-/* test-vendors-samples.c — see test-vendors-samples.h. The texts are made up in the form of the sources that the readers' head comments name. */
+/* test-vendors-samples.c — see test-vendors-samples.h. The texts are made up in the form of the sources that the readers' head comments
+ * name. */
 #include "test-vendors-samples.h"
 
 #include <string.h>
@@ -31,29 +32,39 @@ const char vendor_mdoc_text[] =
 const char vendor_ome_text[] =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?><OME xmlns=\"http://www.openmicroscopy.org/Schemas/OME/2016-06\" Creator=\"by hand\">"
     "<Instrument ID=\"Instrument:0\"><Microscope Manufacturer=\"Maker\" Model=\"One\"/>"
-    "<Detector ID=\"Detector:0\" Model=\"Camera 2\" Type=\"CMOS\"/><Objective ID=\"Objective:0\" LensNA=\"0.95\" NominalMagnification=\"40\"/>"
-    "</Instrument><Image ID=\"Image:0\" Name=\"grid\"><AcquisitionDate>2024-02-05T10:11:12</AcquisitionDate><Description>a &lt;b&gt; c</Description>"
+    "<Detector ID=\"Detector:0\" Model=\"Camera 2\" Type=\"CMOS\"/><Objective ID=\"Objective:0\" LensNA=\"0.95\" "
+    "NominalMagnification=\"40\"/>"
+    "</Instrument><Image ID=\"Image:0\" Name=\"grid\"><AcquisitionDate>2024-02-05T10:11:12</AcquisitionDate><Description>a &lt;b&gt; "
+    "c</Description>"
     "<Pixels ID=\"Pixels:0\" DimensionOrder=\"XYZCT\" Type=\"uint8\" SizeX=\"16\" SizeY=\"12\" SizeZ=\"1\" SizeC=\"2\" SizeT=\"1\" "
     "PhysicalSizeX=\"0.065\" PhysicalSizeY=\"65\" PhysicalSizeYUnit=\"nm\"><Channel ID=\"Channel:0:0\" Name=\"DAPI\"/>"
-    "<Channel ID=\"Channel:0:1\" Name=\"\xce\xb1\"/><Plane TheZ=\"0\" TheC=\"0\" TheT=\"0\" ExposureTime=\"20\" ExposureTimeUnit=\"ms\" PositionX=\"1.5\" "
+    "<Channel ID=\"Channel:0:1\" Name=\"\xce\xb1\"/><Plane TheZ=\"0\" TheC=\"0\" TheT=\"0\" ExposureTime=\"20\" ExposureTimeUnit=\"ms\" "
+    "PositionX=\"1.5\" "
     "PositionXUnit=\"mm\" PositionY=\"2\"/></Pixels></Image><Image ID=\"Image:1\"/></OME>";
 
 /* The picture is 3 × 2 with the bytes 1 to 6. */
 const char vendor_bcf_text[] =
     "<?xml version=\"1.0\" encoding=\"WINDOWS-1252\" standalone=\"yes\"?><TRTProject>"
-    "<ClassInstance Type=\"TRTSpectrumDatabase\" Name=\"Map 7\"><Header><Date>5.2.2024</Date><Time>10:11:12</Time><FileVersion>2</FileVersion></Header>"
+    "<ClassInstance Type=\"TRTSpectrumDatabase\" Name=\"Map 7\">"
+    "<Header><Date>5.2.2024</Date><Time>10:11:12</Time><FileVersion>2</FileVersion></Header>"
     "<ClassInstance Type=\"TRTSEMData\"><HV>20</HV><WD>8,5</WD><Mag>1500</Mag><DX>0.125</DX><DY>1.25E-1</DY></ClassInstance>"
     "<ClassInstance Type=\"TRTSEMStageData\"><X>12.5</X><Y>-3</Y><Z>0.25</Z><Rotation>90</Rotation><Tilt>1.5</Tilt></ClassInstance>"
     "<ClassInstance Type=\"TRTImageData\"><Width>3</Width><Height>2</Height><ItemSize>1</ItemSize><PlaneCount>1</PlaneCount>"
     "<Plane0><Data>AQIDBAUG</Data></Plane0></ClassInstance>"
     "<ClassInstance Type=\"TRTContainerClass\"><ChildClassInstances><ClassInstance Type=\"TRTElementInformationList\">"
-    "<ClassInstance Type=\"TRTSpectrumRegionList\"><ChildClassInstances><ClassInstance Type=\"TRTSpectrumRegion\" Name=\"Fe\"><Line>Ka</Line></ClassInstance>"
-    "<ClassInstance Type=\"TRTSpectrumRegion\" Name=\"O\"/></ChildClassInstances></ClassInstance></ClassInstance></ChildClassInstances></ClassInstance>"
+    "<ClassInstance Type=\"TRTSpectrumRegionList\"><ChildClassInstances><ClassInstance Type=\"TRTSpectrumRegion\" "
+    "Name=\"Fe\"><Line>Ka</Line></ClassInstance>"
+    "<ClassInstance Type=\"TRTSpectrumRegion\" "
+    "Name=\"O\"/></ChildClassInstances></ClassInstance></ClassInstance></ChildClassInstances></ClassInstance>"
     "<LineCounter>4,4</LineCounter><ChCount>5</ChCount><DetectorCount>1</DetectorCount>"
-    "<SpectrumData0><ClassInstance Type=\"TRTSpectrum\"><TRTHeaderedClass><ClassInstance Type=\"TRTSpectrumHardwareHeader\"><RealTime>2500</RealTime>"
-    "<LifeTime>2000</LifeTime><DeadTime>20</DeadTime></ClassInstance><ClassInstance Type=\"TRTDetectorHeader\"><Type>XFlash 6|30</Type><Serial>11</Serial>"
-    "</ClassInstance><ClassInstance Type=\"TRTESMAHeader\"><PrimaryEnergy>20</PrimaryEnergy><ElevationAngle>35</ElevationAngle></ClassInstance></TRTHeaderedClass>"
-    "<ClassInstance Type=\"TRTSpectrumHeader\"><ChannelCount>5</ChannelCount><CalibAbs>-0.5</CalibAbs><CalibLin>0.01</CalibLin></ClassInstance>"
+    "<SpectrumData0><ClassInstance Type=\"TRTSpectrum\"><TRTHeaderedClass><ClassInstance "
+    "Type=\"TRTSpectrumHardwareHeader\"><RealTime>2500</RealTime>"
+    "<LifeTime>2000</LifeTime><DeadTime>20</DeadTime></ClassInstance><ClassInstance Type=\"TRTDetectorHeader\"><Type>XFlash "
+    "6|30</Type><Serial>11</Serial>"
+    "</ClassInstance><ClassInstance "
+    "Type=\"TRTESMAHeader\"><PrimaryEnergy>20</PrimaryEnergy><ElevationAngle>35</ElevationAngle></ClassInstance></TRTHeaderedClass>"
+    "<ClassInstance Type=\"TRTSpectrumHeader\"><ChannelCount>5</ChannelCount><CalibAbs>-0.5</CalibAbs><CalibLin>0.01</CalibLin>"
+    "</ClassInstance>"
     "<Channels>0,3,9,4,1</Channels></ClassInstance></SpectrumData0></ClassInstance></TRTProject>";
 
 static GByteArray *make_smartsem(void)
@@ -75,7 +86,8 @@ static GByteArray *make_mrc(void)
 static GByteArray *make_fei_mrc(void)
 {
   g_autoptr(GByteArray) extended = vendor_fei1();
-  return vendor_mrc(&(VendorMrc){ .size = { 4, 3, 1 }, .mode = 2, .extended_type = "FEI1", .extended = extended->data, .extended_bytes = extended->len });
+  return vendor_mrc(&(VendorMrc){
+      .size = { 4, 3, 1 }, .mode = 2, .extended_type = "FEI1", .extended = extended->data, .extended_bytes = extended->len });
 }
 
 static GByteArray *make_ome(void)

@@ -1,5 +1,5 @@
-/* test-vendors.c — files of SmartSEM, JEOL, SerialEM, EPU, OME and Esprit are read as their texts say, key by key. Expected values are worked out by hand
- * from the texts of test-vendors-samples.c. */
+/* test-vendors.c — files of SmartSEM, JEOL, SerialEM, EPU, OME and Esprit are read as their texts say, key by key. Expected values are
+ * worked out by hand from the texts of test-vendors-samples.c. */
 #include "extract-corpus.h"
 #include "formats.h"
 #include "preview/nx-preview.h"
@@ -27,41 +27,55 @@ static const struct {
     "\"Acquisition Date\":\"25 Sep 2018\",\"Acquisition Time\":\"8:20:42\",\"User Name\":\"KEPLER\","
     "\"Software Version\":\"V05.04.03.00 : 16-Apr-10\",\"Data Dimensions\":\"(40, 30)\"}}" },
   { "jeol.tif",
-    "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"SEM_Imaging\",\"warnings\":[[\"Operator\"]],\"acceleration_voltage\":" Q(15.0, "kilovolt")
+    "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"SEM_Imaging\",\"warnings\":[[\"Operator\"]],\"acceleration_voltage\":" 
+    Q(15.0, "kilovolt")
     ",\"working_distance\":" Q(8.0, "millimeter") ",\"magnification\":5000.0,\"emission_current\":" Q(86.7, "microampere")
     ",\"pixel_width\":" Q(25.0, "nanometer") ",\"pixel_height\":" Q(25.0, "nanometer") ",\"detector_type\":\"LEI\","
     "\"extensions\":{\"Acquisition Date\":\"2024/02/05\",\"Acquisition Time\":\"10:11:12\",\"Operator\":\"curie\",\"Instrument\":\"7600F\","
-    "\"Format\":\"JEOL-SEM\",\"Version\":1.0,\"Micron Bar\":160.0,\"Micron Marker\":\"4um\",\"Full Size\":\"1280 1024\",\"Column Mode\":\"GB High\","
+    "\"Format\":\"JEOL-SEM\",\"Version\":1.0,\"Micron Bar\":160.0,\"Micron Marker\":\"4um\",\"Full Size\":\"1280 1024\",\"Column "
+    "Mode\":\"GB High\","
     "\"Data Dimensions\":\"(16, 12)\"}}" },
   { "tilt.mrc",
     "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"TEM_Imaging\",\"warnings\":[],\"acceleration_voltage\":" Q(300.0, "kilovolt")
     ",\"magnification\":13500.0,\"pixel_width\":" Q(0.5, "nanometer") ",\"pixel_height\":" Q(0.5, "nanometer") ",\"stage_position\":{\"x\":"
-    Q(919.141, "micrometer") ",\"y\":" Q(-849.945, "micrometer") ",\"z\":" Q(54.986, "micrometer") ",\"tilt_alpha\":" Q(-20.5, "degree") "},"
+    Q(919.141, "micrometer") ",\"y\":" Q(-849.945, "micrometer") ",\"z\":" Q(54.986, "micrometer") ",\"tilt_alpha\":" Q(-20.5, "degree")
+        "},"
     "\"extensions\":{\"Data Dimensions\":\"(4, 3, 2)\",\"Number Format\":\"16-bit integer\",\"Space Group\":0,\"Density Minimum\":0.0,"
     "\"Density Maximum\":23.0,\"Density Mean\":11.5,\"Labels\":[\"made up\"],\"Defocus\":" Q(-3.5, "micrometer") ",\"Spot Size\":7.0,"
     "\"Exposure Time\":" Q(1.25, "second") ",\"Binning\":2.0,\"Acquisition Time\":\"25-Mar-21 17:00:46\",\"Image File\":\"tilt.mrc\","
     "\"Sections\":2,\"Tilt Angles\":[-20.5,0.25],\"SerialEM Titles\":[\"SerialEM: made up 25-Mar-21 16:59:53\"]}}" },
   { "epu.mrc",
     "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"TEM_Imaging\",\"warnings\":[],\"acceleration_voltage\":" Q(300.0, "kilovolt")
-    ",\"stage_position\":{\"x\":" Q(250.0, "micrometer") ",\"y\":" Q(-500.0, "micrometer") ",\"z\":" Q(125.0, "micrometer") ",\"tilt_alpha\":"
-    Q(30.0, "degree") ",\"tilt_beta\":" Q(-1.5, "degree") "},\"extensions\":{\"Data Dimensions\":\"(4, 3)\",\"Number Format\":\"32-bit real\","
+    ",\"stage_position\":{\"x\":" Q(250.0, "micrometer") ",\"y\":" Q(-500.0, "micrometer") ",\"z\":" Q(125.0, "micrometer")
+    ",\"tilt_alpha\":"
+    Q(30.0, "degree") ",\"tilt_beta\":" Q(-1.5, "degree")
+        "},\"extensions\":{\"Data Dimensions\":\"(4, 3)\",\"Number Format\":\"32-bit real\","
     "\"Space Group\":0,\"Extended Header Type\":\"FEI1\",\"Density Minimum\":0.0,\"Density Maximum\":11.0,\"Density Mean\":5.5}}" },
   { "cells.ome.tif",
-    "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"OME_Imaging\",\"warnings\":[],\"magnification\":40.0,\"acquisition_device\":\"Camera 2\","
-    "\"detector_type\":\"CMOS\",\"pixel_width\":" Q(65.0, "nanometer") ",\"pixel_height\":" Q(65.0, "nanometer") ",\"stage_position\":{\"x\":"
+    "{" COMMON "\"DatasetType\":\"Image\",\"Data "
+    "Type\":\"OME_Imaging\",\"warnings\":[],\"magnification\":40.0,\"acquisition_device\":\"Camera 2\","
+    "\"detector_type\":\"CMOS\",\"pixel_width\":" Q(65.0, "nanometer") ",\"pixel_height\":" Q(65.0, "nanometer")
+    ",\"stage_position\":{\"x\":"
     Q(1500.0, "micrometer") "},\"extensions\":{\"Creator\":\"by hand\",\"Microscope Manufacturer\":\"Maker\",\"Microscope Model\":\"One\","
-    "\"Numerical Aperture\":0.95,\"Dimension Order\":\"XYZCT\",\"Pixel Type\":\"uint8\",\"Planes\":1.0,\"Number of Channels\":2.0,\"Times\":1.0,"
-    "\"Exposure Time\":" Q(0.02, "second") ",\"Image Name\":\"grid\",\"Acquisition Date\":\"2024-02-05T10:11:12\",\"Description\":\"a <b> c\","
+    "\"Numerical Aperture\":0.95,\"Dimension Order\":\"XYZCT\",\"Pixel Type\":\"uint8\",\"Planes\":1.0,\"Number of "
+    "Channels\":2.0,\"Times\":1.0,"
+    "\"Exposure Time\":" Q(0.02, "second") ",\"Image Name\":\"grid\",\"Acquisition Date\":\"2024-02-05T10:11:12\",\"Description\":\"a <b> "
+    "c\","
     "\"Channels\":[\"DAPI\",\"\xce\xb1\"],\"Data Dimensions\":\"(16, 12)\",\"Images in File\":2}}" },
   { "map.bcf",
-    "{" COMMON "\"DatasetType\":\"SpectrumImage\",\"Data Type\":\"EDS_Spectrum_Imaging\",\"warnings\":[],\"acceleration_voltage\":" Q(20.0, "kilovolt")
+    "{" COMMON "\"DatasetType\":\"SpectrumImage\",\"Data Type\":\"EDS_Spectrum_Imaging\",\"warnings\":[],\"acceleration_voltage\":"
+    Q(20.0, "kilovolt")
     ",\"working_distance\":" Q(8.5, "millimeter") ",\"magnification\":1500.0,\"pixel_width\":" Q(125.0, "nanometer") ",\"pixel_height\":"
-    Q(125.0, "nanometer") ",\"stage_position\":{\"x\":" Q(12.5, "millimeter") ",\"y\":" Q(-3.0, "millimeter") ",\"z\":" Q(0.25, "millimeter")
+    Q(125.0, "nanometer") ",\"stage_position\":{\"x\":" Q(12.5, "millimeter") ",\"y\":" Q(-3.0, "millimeter") ",\"z\":" 
+    Q(0.25, "millimeter")
     ",\"rotation\":" Q(90.0, "degree") ",\"tilt_alpha\":" Q(1.5, "degree") "},\"acquisition_time\":" Q(2.5, "second") ",\"live_time\":"
     Q(2.0, "second") ",\"elevation_angle\":" Q(35.0, "degree") ",\"channel_size\":" Q(10.0, "electron_volt") ",\"starting_energy\":"
-    Q(-0.5, "kiloelectron_volt") ",\"detector_type\":\"XFlash 6|30\",\"elements\":[\"Fe\",\"O\"],\"extensions\":{\"Dead Time\":" Q(20.0, "percent")
-    ",\"Primary Energy\":" Q(20.0, "kiloelectron_volt") ",\"Number of Spectrum Channels\":5.0,\"Map Name\":\"Map 7\",\"Acquisition Date\":\"5.2.2024\","
-    "\"Acquisition Time\":\"10:11:12\",\"File Version\":\"2\",\"Detector Serial Number\":\"11\",\"Line Counter\":\"4,4\",\"Data Dimensions\":\"(3, 2, 5)\"}}" },
+    Q(-0.5, "kiloelectron_volt") ",\"detector_type\":\"XFlash 6|30\",\"elements\":[\"Fe\",\"O\"],\"extensions\":{\"Dead Time\":" 
+    Q(20.0, "percent")
+    ",\"Primary Energy\":" Q(20.0, "kiloelectron_volt") ",\"Number of Spectrum Channels\":5.0,\"Map Name\":\"Map 7\",\"Acquisition "
+    "Date\":\"5.2.2024\","
+    "\"Acquisition Time\":\"10:11:12\",\"File Version\":\"2\",\"Detector Serial Number\":\"11\",\"Line Counter\":\"4,4\",\"Data "
+    "Dimensions\":\"(3, 2, 5)\"}}" },
 };
 
 /* ------------------------------------------------------------------------------------------------------------ reading */
@@ -280,7 +294,8 @@ static void test_bcf_spectrum(void)
 
 static void test_bcf_other_xml(void)
 {
-  static const char *const TEXTS[] = { "", "no XML", "<a/>", "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", "<TRTProject><ClassInstance Type=\"TRTSpectrumDatabase\"/></TRTProject>" };
+  static const char *const TEXTS[] = { "", "no XML", "<a/>", "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>",
+      "<TRTProject><ClassInstance Type=\"TRTSpectrumDatabase\"/></TRTProject>" };
   for (gsize i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
     g_autoptr(NxOpened) opened = NULL;
     g_autoptr(NxSignal) signal = read_bcf(TEXTS[i], 1024, FALSE, &opened);
@@ -334,7 +349,8 @@ int main(int argc, char **argv)
     g_test_add_data_func(meta, sample, test_metadata);
     g_test_add_data_func(preview, sample, test_preview);
   }
-  g_test_add_func("/vendors/smartsem/a picture whose width contradicts its pixel size is left alone unless its own is written", test_smartsem_scaled);
+  g_test_add_func("/vendors/smartsem/a picture whose width contradicts its pixel size is left alone unless its own is written",
+      test_smartsem_scaled);
   g_test_add_func("/vendors/jeol/a picture alone or beside a note stays a plain one", test_tiff_without_companion);
   g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
   g_test_add_func("/vendors/mrc/both byte orders and all modes that are drawn give the same numbers", test_mrc_byte_orders_and_modes);
