@@ -4,6 +4,7 @@
 
 const char *const *nx_format_extensions(void)
 {
-  static const char *const EXTENSIONS[] = {"bcf", "ccp4", "dm3", "dm4", "h5", "mrc", "mrcs", "msa", "rec", "ser", "spc", "st", "tif", "tiff", NULL};
+  static const char *const EXTENSIONS[] = {"bcf", "ccp4", "dm3", "dm4", "emd", "h5",  "hspy", "mrc", "mrcs",
+                                           "msa", "rec",  "ser", "spc", "st",  "tif", "tiff", NULL};
   return EXTENSIONS;
 }

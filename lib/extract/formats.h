@@ -17,7 +17,9 @@ extern const NxFormat nx_format_spc;
 extern const NxFormat nx_format_tia;
 extern const NxFormat nx_format_orion_tiff;
 extern const NxFormat nx_format_tescan_tiff;
+extern const NxFormat nx_format_hspy;
 extern const NxFormat nx_format_tofwerk;
+extern const NxFormat nx_format_velox;
 
 /* TRUE when `format` wants files of that extension (lower case; NULL: none). */
 gboolean nx_format_claims(const NxFormat *format, const char *extension);

@@ -1,10 +1,11 @@
 # lib/extract — the sources of the formats that are HDF5 files, and their tests.
 EXTRACT_HDF5_SOURCES = lib/extract/hdf5-file.h lib/extract/hdf5.c lib/extract/hdf5-driver.c lib/extract/hdf5-values.c lib/extract/hdf5-data.c \
 	lib/extract/hdf5-sequences.c lib/extract/tofwerk.h lib/extract/tofwerk.c lib/extract/tofwerk-figure.c lib/extract/tofwerk-ions.h \
-	lib/extract/tofwerk-ions.c
+	lib/extract/tofwerk-ions.c lib/extract/hdf5-fields.h lib/extract/hdf5-fields.c lib/extract/velox.c lib/extract/hspy.c
 
 check_PROGRAMS += tests/unit/test-hdf5
 TESTS += tests/unit/test-hdf5
-tests_unit_test_hdf5_SOURCES = tests/unit/test-hdf5.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
-tests_unit_test_hdf5_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
+tests_unit_test_hdf5_SOURCES = tests/unit/test-hdf5.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h \
+	tests/generate/hdf5-write.c tests/generate/hdf5-write.h
+tests_unit_test_hdf5_CFLAGS = $(lib_extract_libextract_a_CFLAGS) -I$(srcdir)/tests/generate
 tests_unit_test_hdf5_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)

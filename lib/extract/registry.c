@@ -13,11 +13,13 @@ const NxFormat *const nx_formats[] = {
   &nx_format_ome_tiff,
   &nx_format_bruker_bcf,
   &nx_format_dm,
+  &nx_format_hspy,
   &nx_format_mrc,
   &nx_format_msa,
   &nx_format_fei_tiff,
   &nx_format_tia,
   &nx_format_spc,
+  &nx_format_velox,
   &nx_format_basic,
   NULL,
 };

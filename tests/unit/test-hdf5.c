@@ -1,6 +1,7 @@
 /* test-hdf5.c — fibTOF files are read as the corpus says, and damaged HDF5 costs a sentence or its own reader, never the run. */
 #include "extract-corpus.h"
 #include "formats.h"
+#include "hdf5-write.h"
 #include "preview/nx-preview.h"
 
 #include <fcntl.h>
@@ -224,12 +225,165 @@ static void test_damaged(void)
   each_case(check_damaged_case);
 }
 
+/* ---------------------------------------------------------------------------------------------------- files of our own making */
+
+static void test_damaged_own(void)
+{
+  g_autoptr(GByteArray) velox = hdf5_write_velox(), hspy = hdf5_write_hspy();
+  check_damaged("mutant.emd", velox->data, velox->len);
+  check_damaged("mutant.hspy", hspy->data, hspy->len);
+}
+
+/* Bytes as file `name`, and what was read of them. */
+typedef struct {
+  NxBytes *bytes;
+  NxInput in;
+  GPtrArray *signals;
+} Reading;
+
+static Reading read_own(const char *name, const GByteArray *data, const char *extractor)
+{
+  g_autoptr(GError) problem = NULL;
+  Reading reading = { .bytes = nx_bytes_from_memory(data->data, data->len) };
+  reading.in = (NxInput){ .path = name, .name = name, .fd = -1, .bytes = reading.bytes, .mtime = 1.0 };
+  reading.signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
+  reading.in.format = nx_format_for(&reading.in);
+  g_assert_cmpstr(reading.in.format->name, ==, extractor);
+  g_assert_true(reading.in.format->read(&reading.in, reading.signals, &problem));
+  g_assert_no_error(problem);
+  for (guint i = 0; i < reading.signals->len; i++) {
+    NxSignal *signal = reading.signals->pdata[i];
+    g_autofree char *before = nx_json_text(signal->nx_meta, NX_JSON_LINE);
+    g_autoptr(json_object) copy = nx_json_parse(before, strlen(before), NULL);
+    json_object_object_del(copy, "Extractor Warnings");
+    g_autofree char *own = nx_json_text(copy, NX_JSON_LINE);
+    g_assert_true(nx_meta_check(copy, name, &problem));
+    g_autofree char *after = nx_json_text(copy, NX_JSON_LINE);
+    g_assert_cmpstr(after, ==, own); /* the schema moves nothing */
+  }
+  return reading;
+}
+
+static void reading_clear(Reading *reading)
+{
+  g_ptr_array_unref(reading->signals);
+  nx_bytes_free(reading->bytes);
+}
+
+static void assert_meta(const Reading *reading, guint i, const char *expected)
+{
+  const NxSignal *signal = reading->signals->pdata[i];
+  g_autoptr(json_object) wanted = nx_json_parse(expected, strlen(expected), NULL);
+  g_assert_nonnull(wanted);
+  corpus_assert_same(signal->nx_meta, wanted, reading->in.name);
+}
+
+static double element_at(const Reading *reading, guint i, guint64 a, guint64 b, guint64 c)
+{
+  const NxSignal *signal = reading->signals->pdata[i];
+  const guint64 index[NX_DIMS_MAX] = { a, b, c };
+  double value = -1;
+  g_assert_true(nx_array_check(&signal->array, NULL));
+  g_assert_true(nx_array_read(&signal->array, index, 0, 1, 1, &value, NULL));
+  return value;
+}
+
+#define COMMON "\"Creation Time\":\"1970-01-01T00:00:01+00:00\",\"Instrument ID\":null,\"warnings\":[],"
+#define STAGE                                                                                                                              \
+  "\"stage_position\":{\"x\":{\"value\":12.5,\"unit\":\"micrometer\"},\"y\":{\"value\":-2.0,\"unit\":\"micrometer\"},"                       \
+  "\"z\":{\"value\":0.1,\"unit\":\"millimeter\"},\"tilt_alpha\":{\"value\":0.0,\"unit\":\"degree\"}},"
+#define SCOPE                                                                                                                              \
+  "\"Spot Size\":6.0,\"Microscope\":\"Demo 300\",\"Microscope Serial Number\":\"4711\",\"Acquisition Start\":\"2023-11-14T22:13:20+00:00\""
+
+static void test_velox(void)
+{
+  g_autoptr(GByteArray) data = hdf5_write_velox();
+  Reading reading = read_own("map.emd", data, "velox_emd");
+  g_assert_cmpuint(reading.signals->len, ==, 4);
+  assert_meta(&reading, 0, "{" COMMON STAGE "\"DatasetType\":\"Image\",\"Data Type\":\"STEM_Imaging\",\"Data Dimensions\":\"(12, 16)\","
+              "\"acceleration_voltage\":{\"value\":200.0,\"unit\":\"kilovolt\"},\"dwell_time\":{\"value\":2.0,\"unit\":\"microsecond\"},"
+              "\"magnification\":40000.0,\"detector_type\":\"HAADF\",\"pixel_width\":{\"value\":0.5,\"unit\":\"nanometer\"},"
+              "\"pixel_height\":{\"value\":0.5,\"unit\":\"nanometer\"},\"horizontal_field_width\":{\"value\":0.008,\"unit\":\"micrometer\"},"
+              "\"vertical_field_width\":{\"value\":0.006,\"unit\":\"micrometer\"},"
+              "\"extensions\":{\"Camera Length\":{\"value\":230.0,\"unit\":\"millimeter\"}," SCOPE "}}");
+  g_assert_cmpfloat(element_at(&reading, 0, 7, 3, 0), ==, 703);
+  g_assert_cmpfloat(element_at(&reading, 1, 2, 1, 4), ==, (1 * 8 + 4) * 3 + 2); /* frame, row, column */
+  g_assert_cmpstr(nx_json_get_string(((NxSignal *)reading.signals->pdata[1])->nx_meta, "DatasetType"), ==, "Diffraction");
+  g_assert_cmpstr(nx_json_get_string(((NxSignal *)reading.signals->pdata[1])->nx_meta, "Data Type"), ==, "TEM_Diffraction");
+  g_assert_cmpstr(nx_json_get_string(((NxSignal *)reading.signals->pdata[1])->nx_meta, "Data Dimensions"), ==, "(3, 8, 8)");
+  g_assert_cmpstr(nx_json_get_string(((NxSignal *)reading.signals->pdata[2])->nx_meta, "Data Type"), ==, "STEM_EDS");
+  g_assert_cmpfloat(element_at(&reading, 2, 9, 0, 0), ==, 81);
+  const NxAxis *energy = &((NxSignal *)reading.signals->pdata[2])->array.axis[0];
+  g_assert_cmpfloat(energy->scale, ==, 0.01);
+  g_assert_cmpfloat(energy->offset, ==, -0.25);
+  g_assert_cmpstr(energy->units, ==, "keV");
+  g_assert_cmpstr(nx_json_get_string(((NxSignal *)reading.signals->pdata[3])->nx_meta, "DatasetType"), ==, "SpectrumImage");
+  g_assert_cmpfloat(element_at(&reading, 3, 5, 0, 0), ==, 3);
+  g_assert_cmpfloat(element_at(&reading, 3, 3, 0, 0), ==, 1);
+  reading_clear(&reading);
+}
+
+static void test_hspy(void)
+{
+  g_autoptr(GByteArray) data = hdf5_write_hspy();
+  Reading reading = read_own("map.hspy", data, "hspy");
+  g_assert_cmpuint(reading.signals->len, ==, 2);
+  assert_meta(&reading, 0, "{" COMMON "\"DatasetType\":\"SpectrumImage\",\"Data Type\":\"TEM_EDS_Spectrum_Imaging\",\"Data Dimensions\":\"(4, 5, 32)\","
+              "\"acceleration_voltage\":{\"value\":200.0,\"unit\":\"kilovolt\"},\"magnification\":40000.0,"
+              "\"stage_position\":{\"x\":{\"value\":12.5,\"unit\":\"micrometer\"}},\"live_time\":{\"value\":12.5,\"unit\":\"second\"},"
+              "\"elements\":[\"Fe\",\"Pt\"],\"extensions\":{\"Title\":\"EDS map\",\"Signal Type\":\"EDS_TEM\"}}");
+  g_assert_cmpfloat(element_at(&reading, 0, 3, 1, 7), ==, (3 * 5 + 1) * 32 + 7);
+  g_assert_cmpfloat(element_at(&reading, 1, 5, 7, 0), ==, 47);
+  g_assert_cmpstr(nx_json_get_string(((NxSignal *)reading.signals->pdata[1])->nx_meta, "DatasetType"), ==, "Image");
+  reading_clear(&reading);
+}
+
+static void test_previews_own(void)
+{
+  GByteArray *files[] = { hdf5_write_velox(), hdf5_write_hspy() };
+  g_autoptr(GBytes) placeholder = nx_preview_placeholder(NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+    Reading reading = read_own(i ? "a.hspy" : "a.emd", files[i], i ? "hspy" : "velox_emd");
+    for (guint k = 0; k < reading.signals->len; k++) {
+      g_autoptr(GBytes) png = nx_preview_png(&reading.in, reading.signals->pdata[k], k, reading.signals->len, NULL);
+      g_assert_nonnull(png);
+      g_assert_false(g_bytes_equal(png, placeholder));
+    }
+    reading_clear(&reading);
+    g_byte_array_unref(files[i]);
+  }
+}
+
+/* Written at the start: the reader unregisters external links, for writing too. */
+static GByteArray *traps[HDF5_HUGE + 1];
+
+static void test_traps(void)
+{
+  for (Hdf5Trap trap = HDF5_EXTERNAL_LINK; trap <= HDF5_HUGE; trap++) {
+    g_autoptr(GByteArray) data = traps[trap];
+    Reading reading = read_own("trap.emd", data, "velox_emd");
+    const NxSignal *signal = reading.signals->pdata[0];
+    g_assert_cmpuint(reading.signals->len, ==, 1);
+    g_assert_cmpint(signal->view, ==, NX_VIEW_PLACEHOLDER);
+    g_assert_nonnull(nx_json_get_string(signal->nx_meta, "Extractor Warnings"));
+    g_assert_nonnull(nx_json_get(signal->nx_meta, "acceleration_voltage"));
+    reading_clear(&reading);
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_setenv("TZ", "UTC", TRUE);
+  for (Hdf5Trap trap = HDF5_EXTERNAL_LINK; trap <= HDF5_HUGE; trap++)
+    traps[trap] = hdf5_write_trap(trap, "/proc/self/exe");
   g_test_add_func("/hdf5/tofwerk/every file of the corpus has the expected metadata, key by key and in order", test_metadata);
   g_test_add_func("/hdf5/tofwerk/every file of the corpus gets its composite, and what is none gets nothing", test_preview);
   g_test_add_func("/hdf5/hostile/cuts and 250 mutants of each file are read or refused", test_damaged);
+  g_test_add_func("/hdf5/velox/images, stacks, spectra and streams have their fields and numbers", test_velox);
+  g_test_add_func("/hdf5/hspy/signals have their fields, axes and numbers", test_hspy);
+  g_test_add_func("/hdf5/preview/every signal is drawn", test_previews_own);
+  g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);
+  g_test_add_func("/hdf5/hostile/cuts and 250 mutants of files of our own are read or refused", test_damaged_own);
   return g_test_run();
 }

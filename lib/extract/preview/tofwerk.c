@@ -13,8 +13,8 @@
 #define ROW_1 (FIGURE_TOP + 38.0)
 #define PANEL_WIDTH (SIDE / 3.0)
 #define MAP_SIDE 122.0
-#define ROW_2 (FIGURE_TOP + 212.0)
-#define CHART_HEIGHT 138.0
+#define ROW_2 (FIGURE_TOP + 232.0)
+#define CHART_HEIGHT 130.0
 #define LEAST_MASS 5.0
 /* Labelled points of the spectrum are further apart than this, in daltons. */
 #define APART 2.0
@@ -330,7 +330,7 @@ static gboolean frame_spectrum(const NxTofwerkFigure *figure, NxChart *chart)
     any = TRUE;
   }
   chart->y_from = height_of(0);
-  chart->y_to = height_of(most) + 0.25 * (height_of(most) - chart->y_from);
+  chart->y_to = height_of(most) + 0.4 * (height_of(most) - chart->y_from);
   nx_chart_widen(&chart->x_from, &chart->x_to);
   nx_chart_widen(&chart->y_from, &chart->y_to);
   return any;
@@ -379,22 +379,38 @@ static gsize next_peak(const NxTofwerkFigure *figure, const gsize *labelled, gui
   return best;
 }
 
+/* Two lines of a label: raised above those it would cover. */
+#define LABEL_WIDTH 30.0
+#define LABEL_HEIGHT 20.0
+
+static double free_height(const double (*places)[2], guint n, double x, double y)
+{
+  for (guint k = 0; k < n; k++) {
+    if (fabs(places[k][0] - x) < LABEL_WIDTH && fabs(places[k][1] - y) < LABEL_HEIGHT)
+      return free_height(places, k, x, places[k][1] - LABEL_HEIGHT);
+  }
+  return y;
+}
+
 static void label_peaks(NxCanvas *canvas, const NxTofwerkFigure *figure, const NxChart *chart)
 {
   gsize labelled[6];
+  double places[6][2];
   const guint most = figure->is_processed ? 5 : 6;
   for (guint n = 0; n < most; n++) {
     labelled[n] = next_peak(figure, labelled, n);
     if (labelled[n] == figure->n_channels)
       return;
     const double mass = figure->masses[labelled[n]];
-    const double x = CLAMP(nx_chart_x(chart, mass), chart->x + 14, chart->x + chart->width - 14);
-    const double y = nx_chart_y(chart, height_of(figure->sums[labelled[n]]));
+    const double x = CLAMP(nx_chart_x(chart, mass), chart->x + 20, chart->x + chart->width - 20);
+    const double y = MAX(free_height(places, n, x, nx_chart_y(chart, height_of(figure->sums[labelled[n]])) - 1), chart->y + LABEL_HEIGHT);
+    places[n][0] = x;
+    places[n][1] = y;
     g_autofree char *ion = figure->ion_label(mass, figure->is_positive);
     g_autofree char *number = g_strdup_printf("%.1f", mass);
     nx_canvas_colour(canvas, 0x000000);
-    nx_canvas_text(canvas, NX_FONT_SMALL, x, MAX(y - 11, chart->y + 9), 0.5, 1, ion);
-    nx_canvas_text(canvas, NX_FONT_SMALL, x, MAX(y - 1, chart->y + 19), 0.5, 1, number);
+    nx_canvas_text(canvas, NX_FONT_SMALL, x, y - 10, 0.5, 1, ion);
+    nx_canvas_text(canvas, NX_FONT_SMALL, x, y, 0.5, 1, number);
   }
 }
 

@@ -1,0 +1,236 @@
+/* hspy.c — HyperSpy .hspy (hspy_extractor): HDF5 with one group per signal below /Experiments: `data`, an `axis-N` group of attributes for each
+ * dimension, `metadata` and `original_metadata` as trees of groups and attributes.
+ * Facts: HyperSpy user guide, "HSpy – HyperSpy's HDF5 Specification" and "Metadata structure" (beam energy in kV, current in nA, angles of the stage
+ * in degrees, its position in mm, times in s). A list of texts is a group `_list_N_NAME` with members 0, 1, … */
+#include "formats.h"
+#include "hdf5-fields.h"
+#include "hdf5-file.h"
+
+#include <string.h>
+
+#define SIGNALS_MAX 256u
+
+#define INSTRUMENT_FIELDS(instrument)                                                                                                      \
+  { "Acquisition_instrument." instrument ".beam_energy", "acceleration_voltage", NULL, "Acceleration Voltage", NX_TREE_QUANTITY, 0, "kilovolt" },  \
+  { "Acquisition_instrument." instrument ".beam_current", "beam_current", NULL, "Beam Current", NX_TREE_QUANTITY, 3, "picoampere" },      \
+  { "Acquisition_instrument." instrument ".magnification", "magnification", NULL, "Magnification", NX_TREE_NUMBER, 0, NULL },             \
+  { "Acquisition_instrument." instrument ".camera_length", "camera_length", NULL, "Camera Length", NX_TREE_QUANTITY, 0, "millimeter" },   \
+  { "Acquisition_instrument." instrument ".convergence_angle", "convergence_angle", NULL, "Convergence Angle", NX_TREE_QUANTITY, 0, "milliradian" }, \
+  { "Acquisition_instrument." instrument ".working_distance", "working_distance", NULL, "Working Distance", NX_TREE_QUANTITY, 0, "millimeter" },     \
+  { "Acquisition_instrument." instrument ".microscope", NULL, NULL, "Microscope", NX_TREE_TEXT, 0, NULL },                                \
+  { "Acquisition_instrument." instrument ".acquisition_mode", NULL, NULL, "Acquisition Mode", NX_TREE_TEXT, 0, NULL },                    \
+  { "Acquisition_instrument." instrument ".Stage.x", "stage_position", "x", "Stage X", NX_TREE_QUANTITY, 3, "micrometer" },               \
+  { "Acquisition_instrument." instrument ".Stage.y", "stage_position", "y", "Stage Y", NX_TREE_QUANTITY, 3, "micrometer" },               \
+  { "Acquisition_instrument." instrument ".Stage.z", "stage_position", "z", "Stage Z", NX_TREE_QUANTITY, 0, "millimeter" },               \
+  { "Acquisition_instrument." instrument ".Stage.rotation", "stage_position", "rotation", "Stage Rotation", NX_TREE_QUANTITY, 0, "degree" },       \
+  { "Acquisition_instrument." instrument ".Stage.tilt_alpha", "stage_position", "tilt_alpha", "Stage Alpha", NX_TREE_QUANTITY, 0, "degree" },      \
+  { "Acquisition_instrument." instrument ".Stage.tilt_beta", "stage_position", "tilt_beta", "Stage Beta", NX_TREE_QUANTITY, 0, "degree" },         \
+  { "Acquisition_instrument." instrument ".Detector.EDS.live_time", "live_time", NULL, "Live Time", NX_TREE_QUANTITY, 0, "second" },      \
+  { "Acquisition_instrument." instrument ".Detector.EDS.real_time", "acquisition_time", NULL, "Acquisition Time", NX_TREE_QUANTITY, 0, "second" }, \
+  { "Acquisition_instrument." instrument ".Detector.EDS.azimuth_angle", "azimuthal_angle", NULL, "Azimuthal Angle", NX_TREE_QUANTITY, 0, "degree" }, \
+  { "Acquisition_instrument." instrument ".Detector.EDS.elevation_angle", "elevation_angle", NULL, "Elevation Angle", NX_TREE_QUANTITY, 0, "degree" }, \
+  { "Acquisition_instrument." instrument ".Detector.EDS.energy_resolution_MnKa", "detector_energy_resolution", NULL, "Energy Resolution",  \
+    NX_TREE_QUANTITY, 0, "electron_volt" },                                                                                                \
+  { "Acquisition_instrument." instrument ".Detector.EELS.collection_angle", NULL, NULL, "Collection Angle", NX_TREE_QUANTITY, 0, "milliradian" }, \
+  { "Acquisition_instrument." instrument ".Detector.EELS.dwell_time", "dwell_time", NULL, "Pixel Dwell Time", NX_TREE_QUANTITY, 6, "microsecond" }
+
+static const NxTreeField FIELDS[] = {
+  INSTRUMENT_FIELDS("TEM"),
+  INSTRUMENT_FIELDS("SEM"),
+  { "General.title", NULL, NULL, "Title", NX_TREE_TEXT, 0, NULL },
+  { "General.date", NULL, NULL, "Acquisition Date", NX_TREE_TEXT, 0, NULL },
+  { "General.time", NULL, NULL, "Acquisition Time of Day", NX_TREE_TEXT, 0, NULL },
+  { "General.original_filename", NULL, NULL, "Original Filename", NX_TREE_TEXT, 0, NULL },
+  { "General.authors", NULL, NULL, "Authors", NX_TREE_TEXT, 0, NULL },
+  { "General.notes", NULL, NULL, "Notes", NX_TREE_TEXT, 0, NULL },
+  { "Signal.signal_type", NULL, NULL, "Signal Type", NX_TREE_TEXT, 0, NULL },
+  { "Signal.quantity", NULL, NULL, "Quantity", NX_TREE_TEXT, 0, NULL },
+  { "Sample.description", NULL, NULL, "Sample Description", NX_TREE_TEXT, 0, NULL },
+};
+
+/* -------------------------------------------------------------------------------------------------------------------- axes */
+
+static gboolean is_navigation(const NxHdf5 *file, const char *axis, gboolean fallback)
+{
+  g_autoptr(json_object) value = nx_hdf5_first(file, axis, "navigate");
+  return value ? json_object_get_boolean(value) : fallback;
+}
+
+static char *text_attribute(const NxHdf5 *file, const char *path, const char *name)
+{
+  g_autoptr(json_object) value = nx_hdf5_first(file, path, name);
+  const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+  /* An axis without name or unit says so in words. */
+  return text && strcmp(text, "_None_") != 0 && strcmp(text, "<undefined>") != 0 ? g_strdup(text) : NULL;
+}
+
+static void read_axis(const NxHdf5 *file, const char *path, NxAxis *axis)
+{
+  g_autoptr(json_object) scale = nx_hdf5_first(file, path, "scale"), offset = nx_hdf5_first(file, path, "offset");
+  double value;
+  axis->name = text_attribute(file, path, "name");
+  axis->units = text_attribute(file, path, "units");
+  if (nx_tree_number(scale, 0, &value) && value != 0)
+    axis->scale = value;
+  if (nx_tree_number(offset, 0, &value))
+    axis->offset = value;
+}
+
+/* Navigation dimensions come first; a file in another order is brought into it. */
+static gboolean describe(NxHdf5 *file, const char *experiment, NxArray *array, GError **err)
+{
+  g_autofree char *path = g_strconcat(experiment, "/data", NULL);
+  NxHdf5Data *data = nx_hdf5_data_open(file, path, err);
+  const guint n = data ? nx_hdf5_data_dims(data) : 0;
+  guint order[NX_DIMS_MAX], n_ordered = 0;
+  char *axes[NX_DIMS_MAX] = { NULL };
+  for (guint dim = 0; dim < n; dim++)
+    axes[dim] = g_strdup_printf("%s/axis-%u", experiment, dim);
+  for (int wanted = TRUE; wanted >= FALSE; wanted--) {
+    for (guint dim = 0; dim < n; dim++) {
+      if (!is_navigation(file, axes[dim], dim + 2 < n) == !wanted)
+        order[n_ordered++] = dim;
+    }
+    if (wanted)
+      array->n_signal_dims = n - n_ordered;
+  }
+  gboolean is_described = n > 0 && nx_hdf5_describe(data, order, n, array, err);
+  for (guint dim = 0; dim < n; dim++) {
+    if (is_described)
+      read_axis(file, axes[order[dim]], &array->axis[dim]);
+  }
+  for (guint dim = 0; dim < n; dim++)
+    g_free(axes[dim]);
+  return is_described;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- types */
+
+/* Spectrum, SpectrumImage, Image, Diffraction by the signal's dimensions and its type. */
+static const char *dataset_type(const NxArray *array, const char *signal_type)
+{
+  if (strstr(signal_type, "diffraction"))
+    return "Diffraction";
+  if (array->n_signal_dims == 2)
+    return "Image";
+  if (array->n_signal_dims == 1)
+    return array->n_dims > 1 ? "SpectrumImage" : "Spectrum";
+  return "Misc";
+}
+
+static char *data_type(const char *type, json_object *metadata, const char *signal_type)
+{
+  static const struct {
+    const char *type, *word;
+  } WORDS[] = { { "Image", "Imaging" }, { "Spectrum", "Spectrum" }, { "SpectrumImage", "Spectrum_Imaging" }, { "Diffraction", "Diffraction" } };
+  const char *instrument = nx_tree_at(metadata, "Acquisition_instrument.SEM") ? "SEM"
+                           : nx_tree_at(metadata, "Acquisition_instrument.TEM") ? "TEM" : NULL;
+  const char *technique = g_str_has_prefix(signal_type, "EDS") ? "EDS" : g_str_has_prefix(signal_type, "EELS") ? "EELS" : NULL;
+  g_autoptr(GString) text = g_string_new(instrument ? instrument : "HyperSpy");
+  if (technique)
+    g_string_append_printf(text, "_%s", technique);
+  for (gsize i = 0; i < G_N_ELEMENTS(WORDS); i++) {
+    if (strcmp(type, WORDS[i].type) == 0)
+      g_string_append_printf(text, "_%s", WORDS[i].word);
+  }
+  return g_strdup(text->str);
+}
+
+static json_object *texts_of(json_object *list)
+{
+  json_object *texts = json_object_new_array();
+  for (int i = 0; i < json_object_object_length(list); i++) {
+    g_autofree char *key = g_strdup_printf("%d", i);
+    const char *text = nx_json_get_string(list, key);
+    if (text)
+      json_object_array_add(texts, json_object_new_string(text));
+  }
+  return texts;
+}
+
+static void put_elements(json_object *nx_meta, const char *type, json_object *metadata)
+{
+  json_object *sample = nx_json_get(metadata, "Sample");
+  if (!json_object_is_type(sample, json_type_object))
+    return;
+  json_object_object_foreach(sample, key, value) {
+    if (!g_str_has_suffix(key, "elements"))
+      continue;
+    json_object *elements = json_object_is_type(value, json_type_object) ? texts_of(value)
+                            : json_object_is_type(value, json_type_array) ? json_object_get(value) : NULL;
+    nx_tree_put_value(nx_meta, type, "elements", NULL, "Elements", elements);
+    return;
+  }
+}
+
+/* ------------------------------------------------------------------------------------------------------------- whole file */
+
+static json_object *tree_below(const NxHdf5 *file, const char *experiment, const char *name)
+{
+  g_autofree char *path = g_strdup_printf("%s/%s", experiment, name);
+  return nx_hdf5_tree(file, path);
+}
+
+static NxSignal *read_experiment(const NxInput *in, NxHdf5 *file, const char *experiment)
+{
+  g_autoptr(GError) problem = NULL;
+  NxSignal *signal = nx_signal_new();
+  json_object *metadata = tree_below(file, experiment, "metadata"), *original = tree_below(file, experiment, "original_metadata");
+  const gboolean is_described = describe(file, experiment, &signal->array, &problem);
+  json_object *stored_type = nx_tree_at(metadata, "Signal.signal_type"), *title = nx_tree_at(metadata, "General.title");
+  const char *signal_type = json_object_is_type(stored_type, json_type_string) ? json_object_get_string(stored_type) : "";
+  const char *type = dataset_type(&signal->array, signal_type);
+  g_autofree char *words = data_type(type, metadata, signal_type);
+
+  signal->nx_meta = nx_tree_meta(in, type, words);
+  nx_json_set(signal->nx_meta, "extensions", json_object_new_object());
+  nx_tree_put_dimensions(signal->nx_meta, &signal->array);
+  nx_tree_put(signal->nx_meta, type, metadata, FIELDS, G_N_ELEMENTS(FIELDS));
+  put_elements(signal->nx_meta, type, metadata);
+  signal->title = json_object_is_type(title, json_type_string) ? g_strdup(json_object_get_string(title)) : NULL;
+  signal->view = is_described ? NX_VIEW_ARRAY : NX_VIEW_PLACEHOLDER;
+  if (!is_described) {
+    g_autofree char *sentence = g_strdup_printf("The data cannot be read: %s", problem ? problem->message : "it has no dimensions");
+    nx_meta_warn(signal->nx_meta, sentence);
+  }
+  signal->raw = json_object_new_object();
+  if (metadata)
+    nx_json_set(signal->raw, "metadata", metadata);
+  if (original)
+    nx_json_set(signal->raw, "original_metadata", original);
+  return signal;
+}
+
+static gboolean hspy_sniff(const NxInput *in)
+{
+  g_autoptr(NxHdf5) file = nx_hdf5_open(in->bytes, NULL);
+  g_autoptr(json_object) format = file ? nx_hdf5_first(file, "/", "file_format") : NULL;
+  return json_object_is_type(format, json_type_string) && strcmp(json_object_get_string(format), "HyperSpy") == 0 &&
+         nx_hdf5_kind(file, "Experiments") == NX_HDF5_GROUP;
+}
+
+static gboolean hspy_read(const NxInput *in, GPtrArray *signals, GError **err)
+{
+  g_autoptr(NxHdf5) file = nx_hdf5_open(in->bytes, err);
+  if (!file)
+    return FALSE;
+  g_auto(GStrv) names = nx_hdf5_names(file, "Experiments");
+  for (char **name = names; *name && signals->len < SIGNALS_MAX; name++) {
+    g_autofree char *experiment = g_strconcat("Experiments/", *name, NULL);
+    if (nx_hdf5_kind(file, experiment) == NX_HDF5_GROUP)
+      g_ptr_array_add(signals, read_experiment(in, file, experiment));
+  }
+  if (signals->len == 0)
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the file holds no signal");
+  return signals->len > 0;
+}
+
+static const char *const HSPY_EXTENSIONS[] = { "hspy", NULL };
+
+const NxFormat nx_format_hspy = {
+  .name = "hspy",
+  .extensions = HSPY_EXTENSIONS,
+  .priority = 100,
+  .sniff = hspy_sniff,
+  .read = hspy_read,
+};

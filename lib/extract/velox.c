@@ -1,0 +1,402 @@
+/* velox.c — Thermo Fisher Velox .emd (velox_emd_extractor): HDF5 with images, spectra and streams of X-ray events below /Data/KIND/ID.
+ * Beside each `Data` stands `Metadata`, one column of NUL-terminated UTF-8 JSON per frame, in which numbers are text in SI units and angles are
+ * radians; images are stored rows × columns × frames. In a stream 65535 ends a pixel and every other number is the channel of one X-ray.
+ * Facts: RosettaSciIO documentation, "Electron Microscopy Dataset (EMD) – Velox", and openNCEM, ncempy.io.emdVelox. */
+#include "formats.h"
+#include "hdf5-fields.h"
+#include "hdf5-file.h"
+
+#include <math.h>
+#include <string.h>
+
+#define JSON_MAX (4u * 1024u * 1024u)
+#define SIGNALS_MAX 256u
+#define CHANNELS_MAX 65535u
+#define PIXEL_ENDS 65535.0
+/* X-rays and pixel ends of a stream that are counted; a longer one is counted in part. */
+#define EVENTS_MAX (512u * 1024u * 1024u)
+#define EVENTS_AT_ONCE (256u * 1024u)
+
+#define METRES(path, core, member, name, exponent, unit) { path, core, member, name, NX_TREE_QUANTITY, exponent, unit }
+#define TEXT(path, name) { path, NULL, NULL, name, NX_TREE_TEXT, 0, NULL }
+
+static const NxTreeField FIELDS[] = {
+  { "Optics.AccelerationVoltage", "acceleration_voltage", NULL, "Acceleration Voltage", NX_TREE_QUANTITY, -3, "kilovolt" },
+  { "Scan.DwellTime", "dwell_time", NULL, "Pixel Dwell Time", NX_TREE_QUANTITY, 6, "microsecond" },
+  { "Scan.ScanRotation", "scan_rotation", NULL, "Scan Rotation", NX_TREE_RADIANS, 0, NULL },
+  { "Scan.FrameTime", NULL, NULL, "Frame Time", NX_TREE_QUANTITY, 0, "second" },
+  { "CustomProperties.StemMagnification.value", "magnification", NULL, "Magnification", NX_TREE_NUMBER, 0, NULL },
+  METRES("Optics.CameraLength", "camera_length", NULL, "Camera Length", 3, "millimeter"),
+  { "Optics.BeamConvergence", "convergence_angle", NULL, "Convergence Angle", NX_TREE_QUANTITY, 3, "milliradian" },
+  METRES("Stage.Position.x", "stage_position", "x", "Stage X", 6, "micrometer"),
+  METRES("Stage.Position.y", "stage_position", "y", "Stage Y", 6, "micrometer"),
+  METRES("Stage.Position.z", "stage_position", "z", "Stage Z", 3, "millimeter"),
+  { "Stage.AlphaTilt", "stage_position", "tilt_alpha", "Stage Alpha", NX_TREE_RADIANS, 0, NULL },
+  { "Stage.BetaTilt", "stage_position", "tilt_beta", "Stage Beta", NX_TREE_RADIANS, 0, NULL },
+  METRES("Optics.Defocus", NULL, NULL, "Defocus", 9, "nanometer"),
+  { "Optics.LastMeasuredScreenCurrent", NULL, NULL, "Screen Current", NX_TREE_QUANTITY, 12, "picoampere" },
+  { "Optics.SpotIndex", NULL, NULL, "Spot Size", NX_TREE_NUMBER, 0, NULL },
+  TEXT("Optics.IlluminationMode", "Illumination Mode"),
+  TEXT("Optics.OperatingMode", "Operating Mode"),
+  TEXT("Optics.ProjectorMode", "Projector Mode"),
+  TEXT("Optics.ObjectiveLensMode", "Objective Lens Mode"),
+  TEXT("Instrument.InstrumentModel", "Microscope"),
+  TEXT("Instrument.InstrumentClass", "Microscope Class"),
+  TEXT("Instrument.InstrumentId", "Microscope Serial Number"),
+  TEXT("Instrument.Manufacturer", "Manufacturer"),
+  TEXT("Instrument.ControlSoftwareVersion", "Control Software Version"),
+  TEXT("Acquisition.SourceType", "Gun Type"),
+  TEXT("Operations.Operator", "Operator"),
+  TEXT("Sample.SampleId", "Sample ID"),
+  TEXT("Sample.SampleDescription", "Sample Description"),
+  TEXT("Stage.HolderType", "Holder"),
+};
+
+static const NxTreeField DETECTOR_FIELDS[] = {
+  { "DetectorName", "detector_type", NULL, "Detector", NX_TREE_TEXT, 0, NULL },
+  { "ExposureTime", NULL, NULL, "Exposure Time", NX_TREE_QUANTITY, 0, "second" },
+  { "LiveTime", "live_time", NULL, "Live Time", NX_TREE_QUANTITY, 0, "second" },
+  { "RealTime", "acquisition_time", NULL, "Acquisition Time", NX_TREE_QUANTITY, 0, "second" },
+  { "Dispersion", "channel_size", NULL, "Channel Size", NX_TREE_QUANTITY, 0, "electron_volt" },
+  { "OffsetEnergy", "starting_energy", NULL, "Starting Energy", NX_TREE_QUANTITY, -3, "kiloelectron_volt" },
+  { "ElevationAngle", "elevation_angle", NULL, "Elevation Angle", NX_TREE_RADIANS, 0, NULL },
+  { "AzimuthAngle", "azimuthal_angle", NULL, "Azimuthal Angle", NX_TREE_RADIANS, 0, NULL },
+};
+
+/* One entry below /Data. */
+typedef struct {
+  const NxInput *in;
+  NxHdf5 *file;
+  char *path;
+  json_object *metadata; /* an object */
+  json_object *detector; /* of it, borrowed; or NULL */
+} Entry;
+
+/* ---------------------------------------------------------------------------------------------------------------- metadata */
+
+/* The first column, up to its NUL. */
+static json_object *read_metadata(NxHdf5 *file, const char *path)
+{
+  g_autofree char *where = g_strconcat(path, "/Metadata", NULL);
+  g_autoptr(NxHdf5Data) data = nx_hdf5_data_open(file, where, NULL);
+  guint64 start[NX_DIMS_MAX] = { 0 }, count[NX_DIMS_MAX] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+  count[0] = data ? nx_hdf5_data_extent(data, 0) : 0;
+  g_autofree double *numbers = count[0] > 0 && count[0] <= JSON_MAX ? g_try_new(double, count[0]) : NULL;
+  if (!numbers || !nx_hdf5_data_read(data, start, NULL, count, numbers, NULL))
+    return NULL;
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (guint64 i = 0; i < count[0] && numbers[i] >= 1 && numbers[i] <= 255; i++)
+    g_string_append_c(text, (char)(guint8)numbers[i]);
+  json_object *tree = nx_json_parse(text->str, text->len, NULL);
+  if (json_object_is_type(tree, json_type_object))
+    return tree;
+  json_object_put(tree);
+  return NULL;
+}
+
+/* The detector that BinaryResult points at, else the only one of its name. */
+static json_object *find_detector(json_object *metadata)
+{
+  json_object *detectors = nx_json_get(metadata, "Detectors");
+  json_object *index = nx_tree_at(metadata, "BinaryResult.DetectorIndex"), *name = nx_tree_at(metadata, "BinaryResult.Detector");
+  g_autofree char *key = index ? g_strdup_printf("Detector-%s", json_object_get_string(index)) : NULL;
+  if (!json_object_is_type(detectors, json_type_object))
+    return NULL;
+  if (key && json_object_is_type(nx_json_get(detectors, key), json_type_object))
+    return nx_json_get(detectors, key);
+  json_object_object_foreach(detectors, unused, detector) {
+    (void)unused;
+    const char *own = json_object_is_type(detector, json_type_object) ? nx_json_get_string(detector, "DetectorName") : NULL;
+    if (own && json_object_is_type(name, json_type_string) && strcmp(own, json_object_get_string(name)) == 0)
+      return detector;
+  }
+  return NULL;
+}
+
+static gboolean entry_open(Entry *entry, const NxInput *in, NxHdf5 *file, const char *kind, const char *id)
+{
+  *entry = (Entry){ .in = in, .file = file, .path = g_strdup_printf("Data/%s/%s", kind, id) };
+  if (nx_hdf5_kind(file, entry->path) != NX_HDF5_GROUP)
+    return FALSE;
+  entry->metadata = read_metadata(file, entry->path);
+  entry->detector = entry->metadata ? find_detector(entry->metadata) : NULL;
+  return TRUE;
+}
+
+static void entry_close(Entry *entry)
+{
+  json_object_put(entry->metadata);
+  g_free(entry->path);
+}
+
+static const char *mode_of(const Entry *entry)
+{
+  return nx_tree_at(entry->metadata, "Scan.DwellTime") ? "STEM" : "TEM";
+}
+
+static void put_start(const Entry *entry, json_object *nx_meta)
+{
+  double seconds;
+  if (!nx_tree_number(nx_tree_at(entry->metadata, "Acquisition.AcquisitionStartDatetime.DateTime"), 0, &seconds) || seconds <= 0)
+    return;
+  g_autoptr(GDateTime) start = nx_time_from_epoch(seconds, entry->in->zone ? entry->in->zone : nx_zone("UTC", NULL));
+  g_autofree char *text = start ? nx_time_format(start) : NULL;
+  if (text)
+    nx_meta_put(nx_meta, "Acquisition Start", NULL, json_object_new_string(text));
+}
+
+static NxSignal *new_signal(const Entry *entry, const char *dataset_type, const char *what)
+{
+  NxSignal *signal = nx_signal_new();
+  g_autofree char *data_type = g_strdup_printf("%s_%s", mode_of(entry), what);
+  signal->nx_meta = nx_tree_meta(entry->in, dataset_type, data_type);
+  signal->view = NX_VIEW_ARRAY;
+  nx_json_set(signal->nx_meta, "extensions", json_object_new_object());
+  if (!entry->metadata) {
+    nx_meta_warn(signal->nx_meta, "The signal's metadata cannot be read");
+    return signal;
+  }
+  nx_tree_put(signal->nx_meta, dataset_type, entry->metadata, FIELDS, G_N_ELEMENTS(FIELDS));
+  nx_tree_put(signal->nx_meta, dataset_type, entry->detector, DETECTOR_FIELDS, G_N_ELEMENTS(DETECTOR_FIELDS));
+  put_start(entry, signal->nx_meta);
+  signal->raw = json_object_new_object();
+  nx_json_set(signal->raw, "original_metadata", json_object_get(entry->metadata));
+  return signal;
+}
+
+static NxHdf5Data *open_data(const Entry *entry, guint n_dims, GError **err)
+{
+  g_autofree char *path = g_strconcat(entry->path, "/Data", NULL);
+  g_autoptr(NxHdf5Data) data = nx_hdf5_data_open(entry->file, path, err);
+  if (data && nx_hdf5_data_dims(data) != n_dims) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s has %u dimensions and not %u", path, nx_hdf5_data_dims(data), n_dims);
+    return NULL;
+  }
+  return g_steal_pointer(&data);
+}
+
+/* Numbers that cannot be shown cost the preview alone. */
+static void warn_of_data(NxSignal *signal, const GError *problem)
+{
+  g_autofree char *sentence = g_strdup_printf("The data cannot be read: %s", problem->message);
+  nx_meta_warn(signal->nx_meta, sentence);
+  signal->view = NX_VIEW_PLACEHOLDER;
+}
+
+static void set_title(NxSignal *signal, const Entry *entry, const char *fallback)
+{
+  const char *detector = entry->detector ? nx_json_get_string(entry->detector, "DetectorName") : NULL;
+  signal->title = g_strdup(detector ? detector : fallback);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ images */
+
+static void set_axis(NxAxis *axis, const char *name, const Entry *entry, const char *size, const char *offset, const char *unit)
+{
+  json_object *units = nx_tree_at(entry->metadata, unit);
+  double value;
+  axis->name = g_strdup(name);
+  if (nx_tree_number(nx_tree_at(entry->metadata, size), 0, &value) && value != 0 && json_object_is_type(units, json_type_string)) {
+    axis->scale = value;
+    axis->units = g_strdup(json_object_get_string(units));
+  }
+  if (nx_tree_number(nx_tree_at(entry->metadata, offset), 0, &value))
+    axis->offset = value;
+}
+
+static void put_field_width(NxSignal *signal, const char *type, const NxAxis *axis, guint64 n, const char *size, const char *width, const char *names[2])
+{
+  if (!axis->units || strcmp(axis->units, "m") != 0)
+    return;
+  nx_tree_put_value(signal->nx_meta, type, size, NULL, names[0], nx_meta_quantity(axis->scale * 1e9, "nanometer"));
+  nx_tree_put_value(signal->nx_meta, type, width, NULL, names[1], nx_meta_quantity(axis->scale * (double)n * 1e6, "micrometer"));
+}
+
+static gboolean describe_image(const Entry *entry, NxArray *array, GError **err)
+{
+  NxHdf5Data *data = open_data(entry, 3, err);
+  const gboolean is_stack = data && nx_hdf5_data_extent(data, 2) > 1;
+  const guint stack[] = { 2, 0, 1 }, single[] = { 0, 1 };
+  if (!data || !nx_hdf5_describe(data, is_stack ? stack : single, is_stack ? 3 : 2, array, err))
+    return FALSE;
+  array->n_signal_dims = 2;
+  const guint rows = array->n_dims - 2;
+  double frame_time;
+  if (is_stack && nx_tree_number(nx_tree_at(entry->metadata, "Scan.FrameTime"), 0, &frame_time)) {
+    array->axis[0].scale = frame_time;
+    array->axis[0].units = g_strdup("s");
+  }
+  set_axis(&array->axis[rows], "y", entry, "BinaryResult.PixelSize.height", "BinaryResult.Offset.y", "BinaryResult.PixelUnitY");
+  set_axis(&array->axis[rows + 1], "x", entry, "BinaryResult.PixelSize.width", "BinaryResult.Offset.x", "BinaryResult.PixelUnitX");
+  return TRUE;
+}
+
+static NxSignal *read_image(const Entry *entry)
+{
+  g_autoptr(GError) problem = NULL;
+  json_object *unit = nx_tree_at(entry->metadata, "BinaryResult.PixelUnitX");
+  const gboolean is_reciprocal = json_object_is_type(unit, json_type_string) && g_str_has_prefix(json_object_get_string(unit), "1/");
+  const char *type = is_reciprocal ? "Diffraction" : "Image";
+  NxSignal *signal = new_signal(entry, type, is_reciprocal ? "Diffraction" : "Imaging");
+  set_title(signal, entry, NULL);
+  if (!describe_image(entry, &signal->array, &problem)) {
+    warn_of_data(signal, problem);
+    return signal;
+  }
+  const NxArray *array = &signal->array;
+  const guint rows = array->n_dims - 2;
+  nx_tree_put_dimensions(signal->nx_meta, array);
+  put_field_width(signal, type, &array->axis[rows + 1], array->shape[rows + 1], "pixel_width", "horizontal_field_width",
+                  (const char *[]){ "Pixel Width", "Horizontal Field Width" });
+  put_field_width(signal, type, &array->axis[rows], array->shape[rows], "pixel_height", "vertical_field_width",
+                  (const char *[]){ "Pixel Height", "Vertical Field Width" });
+  return signal;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- spectra */
+
+/* Electron volts per channel become kiloelectron volts on the axis. */
+static void set_energy_axis(NxAxis *axis, const Entry *entry)
+{
+  double dispersion, offset;
+  axis->name = g_strdup("Energy");
+  if (!nx_tree_number(nx_tree_at(entry->detector, "Dispersion"), -3, &dispersion) || dispersion == 0)
+    return;
+  axis->scale = dispersion;
+  axis->units = g_strdup("keV");
+  if (nx_tree_number(nx_tree_at(entry->detector, "OffsetEnergy"), -3, &offset))
+    axis->offset = offset;
+}
+
+static NxSignal *read_spectrum(const Entry *entry)
+{
+  g_autoptr(GError) problem = NULL;
+  NxSignal *signal = new_signal(entry, "Spectrum", "EDS");
+  NxArray *array = &signal->array;
+  NxHdf5Data *data = open_data(entry, 2, &problem);
+  const gboolean is_series = data && nx_hdf5_data_extent(data, 1) > 1;
+  const guint series[] = { 1, 0 }, single[] = { 0 };
+  set_title(signal, entry, "EDS");
+  if (!data || !nx_hdf5_describe(data, is_series ? series : single, is_series ? 2 : 1, array, &problem)) {
+    warn_of_data(signal, problem);
+    return signal;
+  }
+  array->n_signal_dims = 1;
+  set_energy_axis(&array->axis[array->n_dims - 1], entry);
+  nx_tree_put_dimensions(signal->nx_meta, array);
+  return signal;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- streams */
+
+static guint channels_of(const Entry *entry)
+{
+  g_autofree char *path = g_strconcat(entry->path, "/AcquisitionSettings", NULL);
+  g_autoptr(json_object) value = nx_hdf5_value(entry->file, path);
+  json_object *first = json_object_is_type(value, json_type_array) ? json_object_array_get_idx(value, 0) : value;
+  const char *text = json_object_is_type(first, json_type_string) ? json_object_get_string(first) : "";
+  g_autoptr(json_object) settings = nx_json_parse(text, strlen(text), NULL);
+  double channels;
+  return nx_tree_number(nx_tree_at(settings, "bincount"), 0, &channels) && channels >= 1 && channels <= CHANNELS_MAX ? (guint)channels : 4096;
+}
+
+/* The number of X-rays in each channel, over all pixels; *pixels becomes their number. */
+static gboolean count_events(const NxHdf5Data *data, double *counts, guint channels, guint64 *pixels, GError **err)
+{
+  g_autofree double *events = g_new(double, EVENTS_AT_ONCE);
+  const guint64 n = MIN(nx_hdf5_data_extent(data, 0), EVENTS_MAX);
+  for (guint64 done = 0; done < n; done += EVENTS_AT_ONCE) {
+    const guint64 start[2] = { done, 0 }, count[2] = { MIN(n - done, EVENTS_AT_ONCE), 1 };
+    if (!nx_hdf5_data_read(data, start, NULL, count, events, err))
+      return FALSE;
+    for (guint64 i = 0; i < count[0]; i++) {
+      *pixels += events[i] == PIXEL_ENDS;
+      if (events[i] >= 0 && events[i] < channels)
+        counts[(gsize)events[i]]++;
+    }
+  }
+  return TRUE;
+}
+
+/* The stream's sum; its pixels are described, not unpacked. */
+static NxSignal *read_stream(const Entry *entry)
+{
+  g_autoptr(GError) problem = NULL;
+  NxSignal *signal = new_signal(entry, "SpectrumImage", "EDS_Spectrum_Imaging");
+  NxArray *array = &signal->array;
+  g_autoptr(NxHdf5Data) data = open_data(entry, 2, &problem);
+  const guint channels = channels_of(entry);
+  double *counts = g_new0(double, channels);
+  guint64 pixels = 0;
+  array->owned = g_bytes_new_take(counts, channels * sizeof *counts);
+  signal->title = g_strdup("EDS, sum of all pixels");
+  if (!data || !count_events(data, counts, channels, &pixels, &problem)) {
+    warn_of_data(signal, problem);
+    return signal;
+  }
+  array->sample = NX_F64;
+  array->big_endian = G_BYTE_ORDER == G_BIG_ENDIAN;
+  array->n_dims = array->n_signal_dims = 1;
+  array->shape[0] = channels;
+  array->stride[0] = sizeof(double);
+  set_energy_axis(&array->axis[0], entry);
+  nx_meta_put(signal->nx_meta, "Channels", NULL, json_object_new_int64(channels));
+  nx_meta_put(signal->nx_meta, "Pixels in Stream", NULL, json_object_new_int64((gint64)pixels));
+  return signal;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- whole file */
+
+static const struct {
+  const char *group;
+  NxSignal *(*read)(const Entry *entry);
+} KINDS[] = {
+  { "Image", read_image },
+  { "Spectrum", read_spectrum },
+  { "SpectrumStream", read_stream },
+};
+
+static gboolean velox_sniff(const NxInput *in)
+{
+  g_autoptr(NxHdf5) file = nx_hdf5_open(in->bytes, NULL);
+  if (!file || nx_hdf5_kind(file, "Version") != NX_HDF5_DATASET)
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+    g_autofree char *path = g_strconcat("Data/", KINDS[i].group, NULL);
+    if (nx_hdf5_kind(file, path) == NX_HDF5_GROUP)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void read_kind(const NxInput *in, NxHdf5 *file, gsize kind, GPtrArray *signals)
+{
+  g_autofree char *group = g_strconcat("Data/", KINDS[kind].group, NULL);
+  g_auto(GStrv) ids = nx_hdf5_names(file, group);
+  for (char **id = ids; *id && signals->len < SIGNALS_MAX; id++) {
+    Entry entry;
+    if (entry_open(&entry, in, file, KINDS[kind].group, *id))
+      g_ptr_array_add(signals, KINDS[kind].read(&entry));
+    entry_close(&entry);
+  }
+}
+
+static gboolean velox_read(const NxInput *in, GPtrArray *signals, GError **err)
+{
+  g_autoptr(NxHdf5) file = nx_hdf5_open(in->bytes, err);
+  for (gsize kind = 0; file && kind < G_N_ELEMENTS(KINDS); kind++)
+    read_kind(in, file, kind, signals);
+  if (file && signals->len == 0)
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the file holds no image, spectrum or stream");
+  return signals->len > 0;
+}
+
+static const char *const VELOX_EXTENSIONS[] = { "emd", NULL };
+
+const NxFormat nx_format_velox = {
+  .name = "velox_emd",
+  .extensions = VELOX_EXTENSIONS,
+  .priority = 100,
+  .sniff = velox_sniff,
+  .read = velox_read,
+};

@@ -1,0 +1,288 @@
+/* hdf5-write.c — see hdf5-write.h. Files are made in memory. */
+#include "hdf5-write.h"
+
+#include <hdf5.h>
+#include <string.h>
+
+static hid_t begin(void)
+{
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  H5Pset_fapl_core(access, 64 * 1024, 0);
+  hid_t file = H5Fcreate("memory", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  H5Pclose(access);
+  return file;
+}
+
+static GByteArray *end(hid_t file)
+{
+  H5Fflush(file, H5F_SCOPE_GLOBAL);
+  const ssize_t length = H5Fget_file_image(file, NULL, 0);
+  g_assert_cmpint(length, >, 0);
+  GByteArray *bytes = g_byte_array_new();
+  g_byte_array_set_size(bytes, (guint)length);
+  g_assert_cmpint(H5Fget_file_image(file, bytes->data, bytes->len), ==, length);
+  H5Fclose(file);
+  return bytes;
+}
+
+static hid_t folders(void)
+{
+  hid_t list = H5Pcreate(H5P_LINK_CREATE);
+  H5Pset_create_intermediate_group(list, 1);
+  return list;
+}
+
+static void group(hid_t file, const char *path)
+{
+  hid_t list = folders();
+  H5Gclose(H5Gcreate2(file, path, list, H5P_DEFAULT, H5P_DEFAULT));
+  H5Pclose(list);
+}
+
+/* `create` (or H5P_DEFAULT) says how the numbers are laid out; `values` NULL writes none. */
+static void dataset(hid_t file, const char *path, hid_t type, int n_dims, const hsize_t *extents, hid_t create, hid_t memory, const void *values)
+{
+  hid_t list = folders(), space = H5Screate_simple(n_dims, extents, NULL);
+  hid_t data = H5Dcreate2(file, path, type, space, list, create, H5P_DEFAULT);
+  g_assert_cmpint(data, >=, 0);
+  if (values)
+    g_assert_cmpint(H5Dwrite(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), >=, 0);
+  H5Dclose(data);
+  H5Sclose(space);
+  H5Pclose(list);
+}
+
+static void attribute(hid_t file, const char *path, const char *name, hid_t type, const void *value)
+{
+  hid_t space = H5Screate(H5S_SCALAR), object = H5Oopen(file, path, H5P_DEFAULT);
+  hid_t made = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+  g_assert_cmpint(H5Awrite(made, type, value), >=, 0);
+  H5Aclose(made);
+  H5Oclose(object);
+  H5Sclose(space);
+}
+
+static void number(hid_t file, const char *path, const char *name, double value)
+{
+  attribute(file, path, name, H5T_NATIVE_DOUBLE, &value);
+}
+
+static hid_t text_type(void)
+{
+  hid_t type = H5Tcopy(H5T_C_S1);
+  H5Tset_size(type, H5T_VARIABLE);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  return type;
+}
+
+static void text(hid_t file, const char *path, const char *name, const char *value)
+{
+  hid_t type = text_type();
+  attribute(file, path, name, type, &value);
+  H5Tclose(type);
+}
+
+static void truth(hid_t file, const char *path, const char *name, gboolean value)
+{
+  hid_t type = H5Tenum_create(H5T_NATIVE_INT8);
+  const gint8 values[] = { 0, 1 }, own = value ? 1 : 0;
+  H5Tenum_insert(type, "FALSE", &values[0]);
+  H5Tenum_insert(type, "TRUE", &values[1]);
+  attribute(file, path, name, type, &own);
+  H5Tclose(type);
+}
+
+static void texts(hid_t file, const char *path, const char *value)
+{
+  const hsize_t one = 1;
+  hid_t type = text_type();
+  dataset(file, path, type, 1, &one, H5P_DEFAULT, type, &value);
+  H5Tclose(type);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------- Velox */
+
+#define MICROSCOPE                                                                                                                         \
+  "\"Instrument\":{\"InstrumentModel\":\"Demo 300\",\"InstrumentId\":\"4711\"},"                                                           \
+  "\"Acquisition\":{\"AcquisitionStartDatetime\":{\"DateTime\":\"1700000000\"}},"                                                          \
+  "\"Optics\":{\"AccelerationVoltage\":\"200000\",\"CameraLength\":\"0.23\",\"SpotIndex\":\"6\"},"                                         \
+  "\"Stage\":{\"Position\":{\"x\":\"1.25e-05\",\"y\":\"-2e-06\",\"z\":\"0.0001\"},\"AlphaTilt\":\"0\"},"                                   \
+  "\"Detectors\":{\"Detector-0\":{\"DetectorName\":\"HAADF\"},"                                                                            \
+  "\"Detector-1\":{\"DetectorName\":\"SuperX\",\"Dispersion\":\"10\",\"OffsetEnergy\":\"-250\",\"LiveTime\":\"12.5\"}}"
+
+static const char IMAGE[] = "{" MICROSCOPE ",\"Scan\":{\"DwellTime\":\"2e-06\"},\"CustomProperties\":{\"StemMagnification\":{\"value\":\"40000\"}},"
+                            "\"BinaryResult\":{\"DetectorIndex\":\"0\",\"PixelUnitX\":\"m\",\"PixelUnitY\":\"m\","
+                            "\"PixelSize\":{\"width\":\"5e-10\",\"height\":\"5e-10\"},\"Offset\":{\"x\":\"0\",\"y\":\"0\"}}}";
+static const char PATTERNS[] = "{" MICROSCOPE ",\"BinaryResult\":{\"PixelUnitX\":\"1/m\",\"PixelUnitY\":\"1/m\","
+                               "\"PixelSize\":{\"width\":\"1e+07\",\"height\":\"1e+07\"}}}";
+static const char SPECTRUM[] = "{" MICROSCOPE ",\"Scan\":{\"DwellTime\":\"2e-06\"},\"BinaryResult\":{\"DetectorIndex\":\"1\"}}";
+
+static void velox_metadata(hid_t file, const char *entry, const char *json)
+{
+  g_autofree char *path = g_strconcat(entry, "/Metadata", NULL);
+  guint8 bytes[2048] = { 0 };
+  const hsize_t extents[] = { sizeof bytes, 1 };
+  g_assert_cmpuint(strlen(json), <, sizeof bytes);
+  memcpy(bytes, json, strlen(json));
+  dataset(file, path, H5T_STD_U8LE, 2, extents, H5P_DEFAULT, H5T_NATIVE_UINT8, bytes);
+}
+
+static void velox_image(hid_t file)
+{
+  guint16 values[12][16][1];
+  const hsize_t extents[] = { 12, 16, 1 };
+  for (guint y = 0; y < 12; y++) {
+    for (guint x = 0; x < 16; x++)
+      values[y][x][0] = (guint16)(100 * y + x);
+  }
+  dataset(file, "Data/Image/a0/Data", H5T_STD_U16LE, 3, extents, H5P_DEFAULT, H5T_NATIVE_UINT16, values);
+  velox_metadata(file, "Data/Image/a0", IMAGE);
+}
+
+static void velox_patterns(hid_t file)
+{
+  gint32 values[8][8][3];
+  const hsize_t extents[] = { 8, 8, 3 };
+  for (int i = 0; i < 8 * 8 * 3; i++)
+    (&values[0][0][0])[i] = i;
+  dataset(file, "Data/Image/b1/Data", H5T_STD_I32LE, 3, extents, H5P_DEFAULT, H5T_NATIVE_INT32, values);
+  velox_metadata(file, "Data/Image/b1", PATTERNS);
+}
+
+static void velox_spectra(hid_t file)
+{
+  guint32 channels[64];
+  const guint16 stream[] = { 3, 5, 5, 65535, 5, 65535 };
+  const hsize_t spectrum_extents[] = { 64, 1 }, stream_extents[] = { G_N_ELEMENTS(stream), 1 };
+  for (guint i = 0; i < 64; i++)
+    channels[i] = i * i;
+  dataset(file, "Data/Spectrum/c2/Data", H5T_STD_U32LE, 2, spectrum_extents, H5P_DEFAULT, H5T_NATIVE_UINT32, channels);
+  velox_metadata(file, "Data/Spectrum/c2", SPECTRUM);
+  dataset(file, "Data/SpectrumStream/d3/Data", H5T_STD_U16LE, 2, stream_extents, H5P_DEFAULT, H5T_NATIVE_UINT16, stream);
+  texts(file, "Data/SpectrumStream/d3/AcquisitionSettings", "{\"bincount\":\"16\",\"StreamEncoding\":\"uint16\"}");
+  velox_metadata(file, "Data/SpectrumStream/d3", SPECTRUM);
+}
+
+static hid_t begin_velox(void)
+{
+  hid_t file = begin();
+  texts(file, "Version", "{\"format\":\"Velox\",\"version\":\"1.5\"}");
+  return file;
+}
+
+GByteArray *hdf5_write_velox(void)
+{
+  hid_t file = begin_velox();
+  velox_image(file);
+  velox_patterns(file);
+  velox_spectra(file);
+  return end(file);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------- traps */
+
+static hid_t trapped_layout(Hdf5Trap trap, const char *target, hid_t space)
+{
+  hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+  const hsize_t chunk[] = { 1, 64, 1 };
+  if (trap == HDF5_EXTERNAL_DATA)
+    H5Pset_external(list, target, 0, H5F_UNLIMITED);
+  else if (trap == HDF5_VIRTUAL)
+    H5Pset_virtual(list, space, target, "data", space);
+  else
+    H5Pset_chunk(list, 3, chunk);
+  return list;
+}
+
+GByteArray *hdf5_write_trap(Hdf5Trap trap, const char *target)
+{
+  hid_t file = begin_velox();
+  velox_metadata(file, "Data/Image/a0", IMAGE);
+  if (trap == HDF5_EXTERNAL_LINK) {
+    H5Lcreate_external(target, "/data", file, "Data/Image/a0/Data", H5P_DEFAULT, H5P_DEFAULT);
+    return end(file);
+  }
+  const hsize_t extents[] = { 4, trap == HDF5_HUGE ? 1ull << 40 : 4, 1 };
+  hid_t space = H5Screate_simple(3, extents, NULL), list = trapped_layout(trap, target, space);
+  dataset(file, "Data/Image/a0/Data", H5T_STD_U16LE, 3, extents, list, H5T_NATIVE_UINT16, NULL);
+  H5Pclose(list);
+  H5Sclose(space);
+  return end(file);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- HyperSpy */
+
+static void hspy_axis(hid_t file, const char *experiment, guint dim, const char *name, const char *units, double scale, double offset, gboolean navigate)
+{
+  g_autofree char *path = g_strdup_printf("%s/axis-%u", experiment, dim);
+  group(file, path);
+  text(file, path, "name", name);
+  text(file, path, "units", units);
+  number(file, path, "scale", scale);
+  number(file, path, "offset", offset);
+  truth(file, path, "navigate", navigate);
+}
+
+static void hspy_metadata(hid_t file, const char *experiment, const char *title, const char *signal_type)
+{
+  g_autofree char *general = g_strconcat(experiment, "/metadata/General", NULL), *signal = g_strconcat(experiment, "/metadata/Signal", NULL);
+  g_autofree char *instrument = g_strconcat(experiment, "/metadata/Acquisition_instrument/TEM", NULL);
+  g_autofree char *stage = g_strconcat(instrument, "/Stage", NULL), *eds = g_strconcat(instrument, "/Detector/EDS", NULL);
+  g_autofree char *elements = g_strconcat(experiment, "/metadata/Sample/_list_2_elements", NULL);
+  group(file, general);
+  text(file, general, "title", title);
+  group(file, signal);
+  text(file, signal, "signal_type", signal_type);
+  group(file, instrument);
+  number(file, instrument, "beam_energy", 200.0);
+  number(file, instrument, "magnification", 40000.0);
+  group(file, stage);
+  number(file, stage, "x", 0.0125);
+  group(file, eds);
+  number(file, eds, "live_time", 12.5);
+  group(file, elements);
+  text(file, elements, "0", "Fe");
+  text(file, elements, "1", "Pt");
+}
+
+static void hspy_spectra(hid_t file)
+{
+  static const char EXPERIMENT[] = "Experiments/EDS map";
+  float values[4][5][32];
+  const hsize_t extents[] = { 4, 5, 32 }, chunk[] = { 2, 5, 32 };
+  hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_chunk(list, 3, chunk);
+  H5Pset_shuffle(list);
+  H5Pset_deflate(list, 6);
+  for (int i = 0; i < 4 * 5 * 32; i++)
+    (&values[0][0][0])[i] = (float)i;
+  dataset(file, "Experiments/EDS map/data", H5T_IEEE_F32LE, 3, extents, list, H5T_NATIVE_FLOAT, values);
+  H5Pclose(list);
+  hspy_axis(file, EXPERIMENT, 0, "y", "nm", 2.0, 0.0, TRUE);
+  hspy_axis(file, EXPERIMENT, 1, "x", "nm", 2.0, 0.0, TRUE);
+  hspy_axis(file, EXPERIMENT, 2, "Energy", "keV", 0.01, -0.25, FALSE);
+  hspy_metadata(file, EXPERIMENT, "EDS map", "EDS_TEM");
+}
+
+static void hspy_image(hid_t file)
+{
+  static const char EXPERIMENT[] = "Experiments/Image";
+  guint8 values[6][8];
+  const hsize_t extents[] = { 6, 8 };
+  for (int i = 0; i < 6 * 8; i++)
+    (&values[0][0])[i] = (guint8)i;
+  dataset(file, "Experiments/Image/data", H5T_STD_U8LE, 2, extents, H5P_DEFAULT, H5T_NATIVE_UINT8, values);
+  hspy_axis(file, EXPERIMENT, 0, "y", "nm", 1.0, 0.0, FALSE);
+  hspy_axis(file, EXPERIMENT, 1, "x", "nm", 1.0, 0.0, FALSE);
+  hspy_metadata(file, EXPERIMENT, "Image", "");
+}
+
+GByteArray *hdf5_write_hspy(void)
+{
+  hid_t file = begin();
+  text(file, "/", "file_format", "HyperSpy");
+  text(file, "/", "file_format_version", "3.1");
+  hspy_spectra(file);
+  hspy_image(file);
+  return end(file);
+}

@@ -1,0 +1,21 @@
+/* hdf5-write.h — writes small HDF5 files for the tests, as Velox and HyperSpy lay them out, and some that no reader may follow. */
+#ifndef NX_HDF5_WRITE_H
+#define NX_HDF5_WRITE_H
+
+#include <glib.h>
+
+/* An image of 12 rows × 16 columns (value = 100 × row + column), a stack of 3 diffraction patterns, a spectrum of 64 channels and a stream of 2 pixels. */
+GByteArray *hdf5_write_velox(void);
+/* A spectrum image of 4 × 5 spectra of 32 channels, packed with deflate, and an image of 6 × 8. */
+GByteArray *hdf5_write_hspy(void);
+
+typedef enum {
+  HDF5_EXTERNAL_LINK, /* the image is in another file */
+  HDF5_EXTERNAL_DATA, /* its numbers are */
+  HDF5_VIRTUAL,       /* they are put together from another file */
+  HDF5_HUGE,          /* 2^40 columns are claimed, none is written */
+} Hdf5Trap;
+/* A Velox file whose only image leads to `target`. */
+GByteArray *hdf5_write_trap(Hdf5Trap trap, const char *target);
+
+#endif
