@@ -9,3 +9,4 @@ tests_unit_test_hdf5_SOURCES = tests/unit/test-hdf5.c tests/unit/extract-corpus.
 	tests/generate/hdf5-write.c tests/generate/hdf5-write.h
 tests_unit_test_hdf5_CFLAGS = $(lib_extract_libextract_a_CFLAGS) -I$(srcdir)/tests/generate
 tests_unit_test_hdf5_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+EXTRA_DIST += tests/fuzz/fuzz-hdf5.c

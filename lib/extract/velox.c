@@ -204,12 +204,20 @@ static void set_axis(NxAxis *axis, const char *name, const Entry *entry, const c
     axis->offset = value;
 }
 
+/* Metres, shifted as a decimal so that no rounding shows. */
+static double nanometres_of(double metres)
+{
+  g_autoptr(json_object) value = nx_json_double(metres);
+  double number;
+  return nx_tree_number(value, 9, &number) ? number : NAN;
+}
+
 static void put_field_width(NxSignal *signal, const char *type, const NxAxis *axis, guint64 n, const char *size, const char *width, const char *names[2])
 {
   if (!axis->units || strcmp(axis->units, "m") != 0)
     return;
-  nx_tree_put_value(signal->nx_meta, type, size, NULL, names[0], nx_meta_quantity(axis->scale * 1e9, "nanometer"));
-  nx_tree_put_value(signal->nx_meta, type, width, NULL, names[1], nx_meta_quantity(axis->scale * (double)n * 1e6, "micrometer"));
+  nx_tree_put_value(signal->nx_meta, type, size, NULL, names[0], nx_meta_quantity(nanometres_of(axis->scale), "nanometer"));
+  nx_tree_put_value(signal->nx_meta, type, width, NULL, names[1], nx_meta_quantity(nanometres_of(axis->scale) * (double)n / 1000.0, "micrometer"));
 }
 
 static gboolean describe_image(const Entry *entry, NxArray *array, GError **err)
