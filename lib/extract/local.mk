@@ -20,7 +20,7 @@ lib_extract_libextract_a_SOURCES = lib/extract/nx-extract.h lib/extract/bytes.c 
 	lib/extract/settings.c lib/extract/settings.h \
 	$(EXTRACT_DM_SOURCES) $(EXTRACT_HDF5_SOURCES) $(EXTRACT_PREVIEW_SOURCES)
 lib_extract_libextract_a_CFLAGS = $(AM_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) $(CAIRO_CFLAGS) $(XML_CFLAGS) $(SECCOMP_CFLAGS) $(HDF5_CFLAGS)
-EXTRACT_LIBS = lib/extract/libextract.a $(TIFF_LIBS) $(PIXBUF_LIBS) $(CAIRO_LIBS) $(DEFLATE_LIBS) $(ZLIB_LIBS) $(XML_LIBS) $(SECCOMP_LIBS) $(HDF5_LIBS) $(JQ_LIBS)
+EXTRACT_LIBS = lib/extract/libextract.a $(TIFF_LIBS) $(PIXBUF_LIBS) $(CAIRO_LIBS) $(DEFLATE_LIBS) $(ZLIB_LIBS) $(XML_LIBS) $(SECCOMP_LIBS) $(HDF5_LIBS) $(ZSTD_LIBS) $(SNAPPY_LIBS) $(JQ_LIBS)
 
 check_PROGRAMS += tests/unit/test-extract-formats
 TESTS += tests/unit/test-extract-formats
@@ -72,9 +72,10 @@ TESTS += tests/bats/nexuslims-profiles.bats
 # make fuzz: every target of tests/fuzz with clang's libFuzzer, into fuzz/; run one as `fuzz/fuzz-fei-tiff SEEDS…`.
 EXTRA_DIST += tests/fuzz/fuzz-fei-tiff.c
 FUZZ_FLAGS = -std=gnu11 -g -O1 -Wno-unknown-attributes -fsanitize=address,undefined $(DEFS) $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(JSONC_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) \
-	$(CAIRO_CFLAGS) $(XML_CFLAGS) $(SECCOMP_CFLAGS) $(DEFLATE_CFLAGS) $(HDF5_CFLAGS)
-FUZZ_FILES = $(filter-out lib/extract/settings.c,$(filter %.c,$(lib_base_libbase_a_SOURCES) $(lib_extract_libextract_a_SOURCES)))
-FUZZ_LIBS = $(TIFF_LIBS) $(PIXBUF_LIBS) $(CAIRO_LIBS) $(DEFLATE_LIBS) $(ZLIB_LIBS) $(XML_LIBS) $(SECCOMP_LIBS) $(HDF5_LIBS) $(JQ_LIBS) $(JSONC_LIBS) $(GLIB_LIBS) -lm
+	$(CAIRO_CFLAGS) $(XML_CFLAGS) $(SECCOMP_CFLAGS) $(DEFLATE_CFLAGS) $(HDF5_CFLAGS) $(ZSTD_CFLAGS)
+FUZZ_FILES = $(filter-out lib/extract/settings.c,$(filter %.c,$(lib_base_libbase_a_SOURCES) $(lib_extract_libextract_a_SOURCES) \
+	$(lib_snapshot_libsnapshot_a_SOURCES)))
+FUZZ_LIBS = $(TIFF_LIBS) $(PIXBUF_LIBS) $(CAIRO_LIBS) $(DEFLATE_LIBS) $(ZLIB_LIBS) $(XML_LIBS) $(SECCOMP_LIBS) $(HDF5_LIBS) $(ZSTD_LIBS) $(SNAPPY_LIBS) $(JQ_LIBS) $(JSONC_LIBS) $(GLIB_LIBS) -lm
 fuzz:
 	@$(MKDIR_P) fuzz/objects
 	@for f in $(FUZZ_FILES); do \

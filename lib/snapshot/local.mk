@@ -42,3 +42,4 @@ tests_unit_test_snapshot_alias_LDADD = $(SNAPSHOT_LIBS) $(BASE_LIBS)
 EXTRA_DIST += tests/vectors/alias-normalise.jsonl tests/vectors/alias-matches.jsonl
 dist_check_SCRIPTS += tests/bats/nx-alias.bats
 TESTS += tests/bats/nx-alias.bats
+dist_man_MANS += share/man/nx-alias.1 share/man/nx-snapshot-download.1

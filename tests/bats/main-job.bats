@@ -179,3 +179,38 @@ nx-build-xml"
   assert_success
   assert_all_once
 }
+
+@test "--retry sends a record again to the destination that failed, without building it anew" {
+  mkdir bin
+  cat >bin/nx-export-flaky <<'SH'
+#!/bin/sh
+[ "$1" = --describe ] && { echo '{"kind":"destination","name":"flaky","priority":60}'; exit; }
+case $(cat) in
+*'"mode":"validate"'*) echo '{"kind":"export_result","destination_name":"flaky","valid":true,"error":null}'; exit ;;
+esac
+[ -e broken ] && exit 7
+echo x >>sent
+echo '{"kind":"export_result","destination_name":"flaky","success":true,"record_id":"1","record_url":"https://flaky.example.com/1","error_message":null}'
+SH
+  chmod +x bin/nx-export-flaky
+  export PATH=$PWD/bin:$PATH
+  run_job >/dev/null 2>&1
+  rm -rf data/records site sent
+  sqlite3 data/nexuslims.db "DELETE FROM upload_log; UPDATE session_log SET record_status = 'TO_BE_BUILT' WHERE event_type <> 'RECORD_GENERATION'; DELETE FROM session_log WHERE event_type = 'RECORD_GENERATION'"
+  nx-db pending | nx-harvest reservations | nx-find-files | nx-build-xml 2>/dev/null >built
+  touch broken
+  nx-export <built 2>/dev/null | nx-db log-results >/dev/null
+  run sqlite3 data/nexuslims.db "SELECT DISTINCT record_status FROM session_log"
+  assert_output BUILT_NOT_EXPORTED
+  before=$(sha256sum data/records/*.xml | cut -d' ' -f1 | sort)
+  rm broken
+  run --separate-stderr run_job --retry
+  assert_success
+  assert_all_once
+  [ "$before" = "$(sha256sum data/records/uploaded/*.xml | cut -d' ' -f1 | sort)" ]
+  [ "$(wc -l <sent)" = 4 ]
+  run sqlite3 data/nexuslims.db "SELECT destination_name, success, count(*) FROM upload_log GROUP BY 1, 2 ORDER BY 1, 2"
+  assert_output "flaky|0|4
+flaky|1|4
+site|1|4"
+}

@@ -26,17 +26,17 @@ def commands(page):
     inside = block = skipped = False
     pending, begun = "", 0
     for number, line in enumerate(lines, 1):
-        if line.startswith(".Sh "):
-            inside = line == ".Sh EXAMPLES"
+        if line[:4].upper() == ".SH ":
+            inside = line[4:] == "EXAMPLES"
         if not inside:
             continue
         if line.startswith('.\\" run: '):
             yield line[9:], number
         elif line.startswith('.\\" not run: '):
             skipped = True
-        elif line.startswith(".Bd -literal"):
+        elif line.startswith(".Bd -literal") or line == ".EX":
             block = True
-        elif line == ".Ed":
+        elif line in (".Ed", ".EE"):
             assert not pending, f"line {begun}: the command has no end: {pending}"
             if skipped:
                 yield None, number
