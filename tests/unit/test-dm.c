@@ -7,15 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#ifdef __SANITIZE_ADDRESS__
-/* libjq 1.6 keeps a little memory for each number it has read. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-  return "leak:libjq";
-}
-#endif
-
 static GPtrArray *read_file(const NxInput *in)
 {
   g_autoptr(GError) problem = NULL;
