@@ -145,6 +145,7 @@ static void make_columns(NxParquetReader *reader)
     ParquetColumn column = {.leaf = &g_array_index(reader->leaves, ParquetLeaf, i), .field = &g_array_index(reader->fields, NxField, i)};
     column.text = g_string_new(NULL);
     g_array_append_val(reader->columns, column);
+    // cppcheck-suppress memleak -- the array has it now
   }
 }
 

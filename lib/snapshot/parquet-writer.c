@@ -321,6 +321,7 @@ static gboolean put_group(NxParquetWriter *writer, GError **err)
   g_array_append_val(writer->footer.groups, group);
   writer->footer.n_rows += writer->rows_in_group;
   writer->rows_in_group = 0;
+  // cppcheck-suppress memleak -- the footer has the chunks now
   return done;
 }
 

@@ -169,6 +169,7 @@ static gboolean add_column(const GArray *elements, guint *at, GArray *fields, GA
   field.name = g_strndup(element->name.bytes, element->name.length);
   g_array_append_val(fields, field);
   g_array_append_val(leaves, leaf);
+  // cppcheck-suppress memleak -- the array has the name now
   return TRUE;
 }
 

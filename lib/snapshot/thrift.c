@@ -55,7 +55,7 @@ gint64 nx_zigzag_decode(guint64 value)
 
 guint64 nx_zigzag_encode(gint64 value)
 {
-  return ((guint64)value << 1) ^ (guint64)(value >> 63);
+  return ((guint64)value << 1) ^ (value < 0 ? ~(guint64)0 : 0);
 }
 
 /* --------------------------------------------------------------------------------------------------------- reading */
