@@ -1,5 +1,5 @@
-/* browse-answer.c — answers that grow. A table with _rowid_s is walked in pieces, so that what was looked at for one filter need not be looked at
- * again for a longer one, and so that a new question never waits. What was answered is kept for a while (tui §3). */
+/* browse-answer.c — answers that grow. A table with _rowid_s is walked in pieces, so that what was looked at for one filter need not be
+ * looked at again for a longer one, and so that a new question never waits. What was answered is kept for a while (tui §3). */
 #include "browse-parts.h"
 
 #include <string.h>
@@ -11,7 +11,8 @@
 
 NxBrowseQuestion nx_browse_question_copy(const NxBrowseQuestion *question)
 {
-  return (NxBrowseQuestion){g_strdup(question->table), g_strdup(question->filter), g_strdup(question->sorted), question->descending, question->first};
+  return (NxBrowseQuestion){g_strdup(question->table), g_strdup(question->filter), g_strdup(question->sorted), question->descending,
+                            question->first};
 }
 
 void nx_browse_question_clear(NxBrowseQuestion *question)
@@ -48,7 +49,8 @@ static NxAnswer *find_answer(NxAnswerer *answerer, const NxBrowseQuestion *quest
 {
   for (GList *at = answerer->answers.head; at; at = at->next) {
     NxAnswer *answer = at->data;
-    if (is_same_order(&answer->question, question) && answer->question.first == question->first && g_str_equal(answer->question.filter, question->filter))
+    if (is_same_order(&answer->question, question) && answer->question.first == question->first &&
+        g_str_equal(answer->question.filter, question->filter))
       return answer;
   }
   return NULL;
@@ -61,7 +63,8 @@ static NxAnswer *find_base(NxAnswerer *answerer, const NxBrowseQuestion *questio
   for (GList *at = answerer->answers.head; at && question->first == 0; at = at->next) {
     NxAnswer *answer = at->data;
     gboolean goes_on = answer->is_all || (!question->sorted && answerer->table->walks);
-    if (goes_on && answer->question.first == 0 && is_same_order(&answer->question, question) && nx_browse_text_has(question->filter, answer->question.filter) &&
+    if (goes_on && answer->question.first == 0 && is_same_order(&answer->question, question) &&
+        nx_browse_text_has(question->filter, answer->question.filter) &&
         (!best || strlen(answer->question.filter) > strlen(best->question.filter)))
       best = answer;
   }
@@ -127,7 +130,7 @@ static NxAnswer *new_answer(NxAnswerer *answerer, const NxBrowseQuestion *questi
   answer->rows = g_ptr_array_new_with_free_func(nx_browse_row_unref);
   answer->next = answerer->table->lowest;
   answer->count_next = answerer->table->lowest;
-  answer->total = -1;
+  answer->total = find_total(answerer, question->filter);
   answer->counted = -1;
   answer->made_us = g_get_monotonic_time();
   const NxAnswer *base = find_base(answerer, question);
@@ -194,7 +197,8 @@ static gboolean walk(NxAnswerer *answerer, NxAnswer *answer, GError **err)
 static gboolean select_page(NxAnswerer *answerer, NxAnswer *answer, GError **err)
 {
   const NxAnswer *known = answer->question.first == 0 ? find_known_rows(answerer, answer->question.filter) : NULL;
-  g_autofree char *sql = known ? nx_browse_known_sql(answerer->table, &answer->question, known->rows) : nx_browse_sql(answerer->table, &answer->question);
+  g_autofree char *sql =
+      known ? nx_browse_known_sql(answerer->table, &answer->question, known->rows) : nx_browse_sql(answerer->table, &answer->question);
   if (!add_rows(answerer, answer, sql, known ? "" : answer->question.filter, err)) {
     g_ptr_array_set_size(answer->rows, 0);
     return FALSE;
@@ -212,11 +216,14 @@ static gboolean select_page(NxAnswerer *answerer, NxAnswer *answer, GError **err
 static gboolean fill(NxAnswerer *answerer, NxAnswer *answer, GError **err)
 {
   gboolean from_start = answer->question.first == 0;
-  if (answer->is_whole)
-    return TRUE;
-  if (!answer->question.sorted && answerer->table->walks && (from_start || answer->rows->len || find_start(answerer, &answer->question, &answer->next)))
-    return walk(answerer, answer, err);
-  return select_page(answerer, answer, err);
+  gboolean walks = !answer->question.sorted && answerer->table->walks &&
+                   (from_start || answer->rows->len || find_start(answerer, &answer->question, &answer->next));
+  if (!answer->is_whole && !(walks ? walk(answerer, answer, err) : select_page(answerer, answer, err)))
+    return FALSE;
+  /* A page behind the last row says nothing about how many there are. */
+  if (answer->is_all && (answer->rows->len || from_start))
+    answer->total = (gint64)answer->question.first + answer->rows->len;
+  return TRUE;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- total */
@@ -257,14 +264,6 @@ static gboolean count_in_pieces(NxAnswerer *answerer, NxAnswer *answer, GError *
 
 static gboolean count(NxAnswerer *answerer, NxAnswer *answer, GError **err)
 {
-  answer->total = find_total(answerer, answer->question.filter);
-  if (answer->total >= 0)
-    return TRUE;
-  /* A page behind the last row says nothing about how many there are. */
-  if (answer->is_all && (answer->rows->len || answer->question.first == 0)) {
-    answer->total = (gint64)answer->question.first + answer->rows->len;
-    return TRUE;
-  }
   gboolean in_pieces = answerer->table->walks && !answerer->table->is_empty && *answer->question.filter;
   return in_pieces ? count_in_pieces(answerer, answer, err) : count_all(answerer, answer, err);
 }

@@ -69,10 +69,10 @@ void nx_page_add(NxPage *page, NxBrowseRow *row);
 typedef struct {
   NxBrowseQuestion question; /* owns its texts */
   GPtrArray *rows;
-  gboolean is_whole; /* the page is complete */
-  gboolean is_all;   /* nothing comes after it */
-  gint64 next;       /* when the table is walked: the first _rowid_ that was not looked at */
-  gint64 total;      /* of rows that the filter keeps; -1: not known */
+  gboolean is_whole;          /* the page is complete */
+  gboolean is_all;            /* nothing comes after it */
+  gint64 next;                /* when the table is walked: the first _rowid_ that was not looked at */
+  gint64 total;               /* of rows that the filter keeps; -1: not known */
   gint64 counted, count_next; /* rows kept before count_next; -1: counting has not begun */
   gint64 made_us;
   char *error;
@@ -84,8 +84,8 @@ typedef struct {
   gboolean has_versions; /* the engine says when others have changed something */
   gint64 version;
   NxBrowseTable *table;
-  GQueue answers; /* of NxAnswer*, the newest first */
-  gboolean (*is_wanted)(gpointer data);                      /* FALSE: stop as soon as possible */
+  GQueue answers;                                           /* of NxAnswer*, the newest first */
+  gboolean (*is_wanted)(gpointer data);                     /* FALSE: stop as soon as possible */
   void (*hand_over)(const NxAnswer *answer, gpointer data); /* it has grown */
   gpointer data;
 } NxAnswerer;

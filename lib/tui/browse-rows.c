@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define LONGEST_TEXT 4096u  /* bytes kept of one cell; the whole is read when it is asked for */
-#define LONGEST_SHOWN 256u  /* of which so many are for the grid */
+#define LONGEST_TEXT 4096u /* bytes kept of one cell; the whole is read when it is asked for */
+#define LONGEST_SHOWN 256u /* of which so many are for the grid */
 #define LONGEST_WHOLE (16u * 1024u * 1024u)
 
 /* ------------------------------------------------------------------------------------------------------------- rows */
@@ -34,7 +34,7 @@ static void read_cell(NxBrowseCell *cell, const char *bytes)
     g_free(cell->shown);
     cell->shown = cell->text;
   }
-  cell->width = (guint)nx_text_width(cell->shown);
+  cell->width = (guint)nx_cells_width(cell->shown);
 }
 
 NxBrowseRow *nx_browse_row_read(NxRows *rows)
@@ -165,7 +165,9 @@ char *nx_browse_whole_cell(const char *address, const NxBrowseQuestion *question
   g_autoptr(NxRows) rows = nx_browse_select(db, sql, table->walks ? "" : question->filter, err);
   char *text = NULL;
   if (rows && nx_rows_next(rows))
-    text = column + 1 < nx_rows_columns(rows) && !nx_rows_is_null(rows, column + 1) ? copy_start(nx_rows_text(rows, column + 1), LONGEST_WHOLE) : NULL;
+    text = column + 1 < nx_rows_columns(rows) && !nx_rows_is_null(rows, column + 1)
+               ? copy_start(nx_rows_text(rows, column + 1), LONGEST_WHOLE)
+               : NULL;
   gboolean good = rows && nx_rows_finish(rows, err);
   if (good && !text)
     g_set_error_literal(err, NX_ERROR, NX_ERROR_MISSING, "the row is no longer there");

@@ -1,4 +1,5 @@
-/* browse-sql.c — the statements of the browser, and what it has to know of a table for them (tui §3). Names are quoted, a filter is a parameter. */
+/* browse-sql.c — the statements of the browser, and what it has to know of a table for them (tui §3). Names are quoted, a filter is a
+ * parameter. */
 #include "browse-parts.h"
 
 #include <string.h>
@@ -59,15 +60,16 @@ static void append_order(GString *sql, const NxBrowseTable *table, const NxBrows
     g_string_append(sql, " ORDER BY " ROW_ID);
 }
 
-/* A log is in the order of its times, and sorting it the other way round would move every row to the front of the page once. A page cannot begin
- * behind the worst of any such number of rows, so the last ones of the table bound it: what is worse needs no sorting at all. */
+/* A log is in the order of its times, and sorting it the other way round would move every row to the front of the page once. A page cannot
+ * begin behind the worst of any such number of rows, so the last ones of the table bound it: what is worse needs no sorting at all. */
 static void append_bound(GString *sql, const NxBrowseTable *table, const NxBrowseQuestion *question)
 {
   if (!table->walks || !question->sorted || *question->filter)
     return;
   g_string_append(sql, question->descending ? " WHERE coalesce(" : " WHERE (");
   append_name(sql, question->sorted);
-  g_string_append(sql, question->descending ? " >= (SELECT CASE count(b) WHEN count(*) THEN min(b) END FROM (SELECT " : " IS NULL OR coalesce(");
+  g_string_append(sql,
+                  question->descending ? " >= (SELECT CASE count(b) WHEN count(*) THEN min(b) END FROM (SELECT " : " IS NULL OR coalesce(");
   if (!question->descending) {
     append_name(sql, question->sorted);
     g_string_append(sql, " <= (SELECT max(b) FROM (SELECT ");

@@ -1,5 +1,5 @@
-/* browse.c — the thread that answers questions about tables (tui §3). The connection is the thread's; the screen only asks, takes and cancels, all
- * under one lock. */
+/* browse.c — the thread that answers questions about tables (tui §3). The connection is the thread's; the screen only asks, takes and
+ * cancels, all under one lock. */
 #include "browse-parts.h"
 
 #define SCREENFUL 64       /* rows that are worth showing before the page is whole */
@@ -186,8 +186,8 @@ void nx_browser_ask(NxBrowser *browser, const NxBrowseQuestion *question)
 
 static gboolean is_same(const NxBrowseQuestion *a, const NxBrowseQuestion *b)
 {
-  return g_str_equal(a->table, b->table) && g_str_equal(a->filter, b->filter) && g_strcmp0(a->sorted, b->sorted) == 0 && a->descending == b->descending &&
-         a->first == b->first;
+  return g_str_equal(a->table, b->table) && g_str_equal(a->filter, b->filter) && g_strcmp0(a->sorted, b->sorted) == 0 &&
+         a->descending == b->descending && a->first == b->first;
 }
 
 void nx_browser_expect(NxBrowser *browser, const NxBrowseQuestion *questions, guint count)
@@ -239,7 +239,8 @@ NxPageNews nx_browser_take(NxBrowser *browser, guint milliseconds, NxPage **page
     ;
   gboolean is_new = browser->fresh_is_new;
   /* Nothing found yet: what is on the screen is better than nothing. */
-  NxPage *fresh = is_new && browser->fresh && !browser->fresh->rows->len && !browser->fresh->is_whole ? NULL : g_steal_pointer(&browser->fresh);
+  NxPage *fresh =
+      is_new && browser->fresh && !browser->fresh->rows->len && !browser->fresh->is_whole ? NULL : g_steal_pointer(&browser->fresh);
   if (fresh)
     browser->fresh_is_new = FALSE;
   g_mutex_unlock(&browser->lock);

@@ -60,7 +60,9 @@ gint64 nx_browser_total(NxBrowser *browser);
 /* TRUE until the last question is answered, its total included. */
 gboolean nx_browser_is_busy(NxBrowser *browser);
 
-/* The whole text of a cell that is cut on its page, read now; NULL and *err when it cannot be read. `row` counts from the start of the page. */
-char *nx_browse_whole_cell(const char *address, const NxBrowseQuestion *question, const NxPage *page, guint row, guint column, GError **err);
+/* The whole text of a cell that is cut on its page, read now; NULL and *err when it cannot be read. `row` counts from the start of the
+ * page. */
+char *nx_browse_whole_cell(const char *address, const NxBrowseQuestion *question, const NxPage *page, guint row, guint column,
+                           GError **err);
 
 #endif

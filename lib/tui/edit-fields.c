@@ -66,7 +66,7 @@ static const struct {
 static const struct {
   guint tab;
   const char *what;
-} TRIALS[] = {{NX_TAB_CDCS, "cdcs"}, {NX_TAB_ELABFTW, "elabftw"}, {NX_TAB_EMAIL, "mail"}};
+} TRIALS[] = {{NX_TAB_CDCS, "cdcs"}, {NX_TAB_ELABFTW, "elabftw"}, {NX_TAB_LABARCHIVES, "labarchives"}, {NX_TAB_EMAIL, "mail"}};
 
 static const struct {
   const char *stem, *label;
@@ -169,6 +169,8 @@ static void make_form(NxEdit *edit, guint tab)
       g_autofree char *name = g_strconcat("test:", TRIALS[i].what, NULL);
       nx_form_add(form, NX_FIELD_BUTTON, name, "Test connection", "");
     }
+  if (tab == NX_TAB_LABARCHIVES)
+    nx_form_add(form, NX_FIELD_BUTTON, "uid", "Get My UID", "");
   add_last_buttons(form);
 }
 
@@ -338,6 +340,9 @@ void nx_edit_follow_switches(NxEdit *edit)
         field->disabled = !nx_edit_is_on(edit, SWITCHES[i].name);
     }
   }
+  /* The address has a default. */
+  nx_edit_field(edit, "uid")->disabled = !nx_edit_is_on(edit, "labarchives") || !*nx_edit_text(edit, "NX_LABARCHIVES_ACCESS_KEY_ID") ||
+                                         !*nx_edit_text(edit, "NX_LABARCHIVES_ACCESS_PASSWORD");
 }
 
 char *nx_edit_snapshot(const NxEdit *edit)

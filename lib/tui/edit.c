@@ -142,6 +142,8 @@ static State press(NxEdit *edit)
     return act(edit, CANCEL);
   if (g_str_equal(name, "add"))
     nx_edit_add_harvester(edit);
+  else if (g_str_equal(name, "uid"))
+    nx_edit_find_uid(edit);
   else if (g_str_has_prefix(name, "delete:"))
     remove_harvester(edit, (guint)g_ascii_strtoull(name + strlen("delete:"), NULL, 10));
   else

@@ -1,6 +1,8 @@
 /* form-draw.c — where the fields of a form stand on the screen: labels beside the inputs or above them, one column or two. */
 #include "form.h"
 
+#include "cells.h"
+
 #include <curses.h>
 
 #define TWO_COLUMNS_FROM 100 /* cells (tui §4) */
@@ -34,7 +36,7 @@ static Layout choose_layout(const NxForm *form)
 /* Buttons that follow one another stand side by side, below an empty line. */
 static int place_button(NxField *field, const NxField *before, int left, int right)
 {
-  field->width = (int)nx_text_width(field->label) + 4;
+  field->width = (int)nx_cells_width(field->label) + 4;
   int beside = before && before->kind == NX_FIELD_BUTTON ? before->column + before->width + 2 : right;
   if (beside + field->width > right) {
     field->column = left;
@@ -131,7 +133,7 @@ static void draw_choice(const NxForm *form, const NxField *field, gboolean focus
 /* What is longer than the input begins further left. */
 static void draw_below(const NxForm *form, const NxField *field, const Layout *layout, NxRole role, const char *text)
 {
-  int room = layout->beside ? LABEL_WIDTH : 0, more = CLAMP((int)nx_text_width(text) - field->width, 0, room);
+  int room = layout->beside ? LABEL_WIDTH : 0, more = CLAMP((int)nx_cells_width(text) - field->width, 0, room);
   draw_at(form, field->row + 1, field->column - more, field->width + more, role, text);
 }
 

@@ -7,7 +7,7 @@ lib_tui_libtui_a_SOURCES = lib/tui/nx-tui.h lib/tui/cells.h lib/tui/cells.c lib/
 	lib/tui/manage.c lib/tui/manage-change.c lib/tui/tabs.h lib/tui/tabs.c lib/tui/browse.h lib/tui/browse.c \
 	lib/tui/browse-parts.h lib/tui/browse-sql.c lib/tui/browse-rows.c lib/tui/browse-answer.c lib/tui/view.h \
 	lib/tui/view.c lib/tui/view-structure.c lib/tui/edit.h lib/tui/edit.c lib/tui/edit-fields.c lib/tui/edit-check.c lib/tui/edit-save.c \
-	lib/tui/edit-try.c
+	lib/tui/edit-try.c lib/tui/edit-uid.c
 lib_tui_libtui_a_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS)
 TUI_LIBS = lib/tui/libtui.a $(DB_LIBS) $(CONFIG_LIBS) $(DIALOG_LIBS) $(NCURSES_LIBS)
 
@@ -18,7 +18,7 @@ bin_nx_tui_LDADD = $(TUI_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 bin_PROGRAMS += bin/nx-tui-probe
 bin_nx_tui_probe_SOURCES = bin/nx-tui-probe.c
 bin_nx_tui_probe_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
-bin_nx_tui_probe_LDADD = $(HTTP_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+bin_nx_tui_probe_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 dist_check_SCRIPTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats
 TESTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats

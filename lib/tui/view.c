@@ -1,6 +1,8 @@
 /* view.c — `db view`: the tables of a database, read only, a page at a time (tui §3). */
 #include "view.h"
 
+#include "cells.h"
+
 #include "box.h"
 #include "browse.h"
 #include "grid.h"
@@ -14,7 +16,7 @@
 
 /* How long a key waits for its answer before the screen is drawn without it, and how often it is looked for then. */
 #define FIRST_LOOK_MS 5
-#define NEXT_LOOK_MS 12
+#define NEXT_LOOK_MS 8
 #define LARGEST_FORESEEN 2000000 /* rows; a larger table is sorted only when somebody wants it */
 
 static const char *const TABS[] = {"Table Viewer", "Database Structure", NULL};
@@ -224,9 +226,9 @@ static void draw_table_tab(View *view)
   int columns = nx_screen_columns(), body = nx_screen_body_rows();
   g_autofree char *table = g_strdup_printf("‹ %s ›", view->tables[view->table]);
   g_autofree char *count = count_shown(view);
-  int count_width = (int)nx_text_width(count);
+  int count_width = (int)nx_cells_width(count);
   nx_draw(2, 1, 6, NX_ROLE_LABEL, "Table");
-  nx_draw(2, 8, MIN(columns - count_width - 11, (int)nx_text_width(table) + 1), view->part == IN_SELECTOR ? NX_ROLE_FOCUS : NX_ROLE_INPUT, table);
+  nx_draw(2, 8, MIN(columns - count_width - 11, (int)nx_cells_width(table) + 1), view->part == IN_SELECTOR ? NX_ROLE_FOCUS : NX_ROLE_INPUT, table);
   nx_draw(2, columns - count_width - 1, count_width, NX_ROLE_MUTED, count);
   if (view->page && !view->page->error) {
     view->grid.marks_column = view->part == IN_GRID;

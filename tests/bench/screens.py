@@ -14,11 +14,13 @@ class Screen:
     """A program on a terminal of its own."""
 
     def __init__(self, command, env):
+        self.terminal, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        # Spawned, not forked: a copy of the interpreter would count as the program's start.
+        actions = [(os.POSIX_SPAWN_OPEN, 0, os.ttyname(slave), os.O_RDWR, 0), (os.POSIX_SPAWN_DUP2, 0, 1), (os.POSIX_SPAWN_DUP2, 0, 2)]
         self.start = time.perf_counter()
-        self.pid, self.terminal = pty.fork()
-        if self.pid == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-            os.execve(command[0], command, {**env, "TERM": "xterm-256color"})
+        self.pid = os.posix_spawn(command[0], command, {**env, "TERM": "xterm-256color"}, file_actions=actions, setsid=True)
+        os.close(slave)
 
     def listen(self, silence=SILENCE_S):
         """[(when, bytes)] until nothing has come for so long."""
@@ -34,8 +36,8 @@ class Screen:
         return heard
 
     def first_screen(self):
-        """Seconds until all of the first screen is there."""
-        return self.listen()[-1][0] - self.start
+        """Seconds until all of the first screen is there, and of a processor."""
+        return self.listen()[-1][0] - self.start, self.processor()
 
     def processor(self):
         """Seconds of a processor that all threads have used."""
@@ -87,7 +89,7 @@ def tell(label, measured):
 
 # What is typed in `db view`, on the table session_log. `clear` brings the screen back to where it was, unmeasured.
 VIEW_KEYS = [
-    ("cursor down", ["\x1b[B"] * 8, []),
+    ("cursor down", ["\x1bOB"] * 8, []),
     ("page down", ["\x1b[6~"] * 8, ["\x1b[1~"]),
     ("next 1000 rows, at the end of the page", ["\x1b[4~", "\x1b[6~"] * 4, ["r"]),
     ("filter that many rows match, a letter at a time", list("user3"), ["\x15"]),
@@ -97,16 +99,26 @@ VIEW_KEYS = [
 ]
 
 
-def view(program, env, starts):
-    command = [program("nexuslims"), "db", "view"]
-    started = []
-    for _ in range(starts):
+def start(label, command, env, starts):
+    """Several starts; the last one stays."""
+    taken = []
+    for number in range(starts):
         screen = Screen(command, env)
-        started.append(screen.first_screen())
-        screen.end()
-    print(f"  {'db view, start to first full screen':<46} {middle_and_most(started)}", flush=True)
-    screen = Screen(command, env)
-    screen.listen()
+        taken.append(screen.first_screen())
+        if number < starts - 1:
+            screen.end()
+    wall, busy = zip(*taken)
+    print(f"  {label + ', start to first full screen':<46} {middle_and_most(wall)}   processor: {middle_and_most(busy)}", flush=True)
+    return screen
+
+
+def finish(label, screen):
+    print(f"  {label + ', resident at the most':<46} {screen.memory() / 1024:.1f} MB", flush=True)
+    screen.end()
+
+
+def view(program, env, starts):
+    screen = start("db view", [program("nexuslims"), "db", "view"], env, starts)
     for key in ("t", *"session_log", "\r"):
         screen.key(key)
     for label, keys, clear in VIEW_KEYS:
@@ -122,28 +134,18 @@ def view(program, env, starts):
     for number, column in ((7, "user"), (4, "timestamp"), (2, "session_identifier")):
         screen.key(str(number))
         tell(f"sort by {column}: up, down, not at all", [screen.key("s") for _ in range(3)])
-    print(f"  {'db view, resident at the most':<46} {screen.memory() / 1024:.1f} MB", flush=True)
-    screen.end()
+    finish("db view", screen)
 
 
 def manage(program, env, starts):
-    command = [program("nexuslims"), "instruments", "manage"]
-    started = []
-    for _ in range(starts):
-        screen = Screen(command, env)
-        started.append(screen.first_screen())
-        screen.end()
-    print(f"  {'instruments manage, start to first full screen':<46} {middle_and_most(started)}", flush=True)
-    screen = Screen(command, env)
-    screen.listen()
-    tell("cursor down", [screen.key("\x1b[B") for _ in range(8)])
+    screen = start("instruments manage", [program("nexuslims"), "instruments", "manage"], env, starts)
+    tell("cursor down", [screen.key("\x1bOB") for _ in range(8)])
     screen.key("/")
     tell("filter, a letter at a time", [screen.key(letter) for letter in "instrument 7"])
     screen.key("\x1b")
     tell("sort by the next column", [screen.key("s") for _ in range(6)])
     tell("delete (counts the sessions), No", [screen.key(key) for key in ("d", "n") * 3][0::2])
-    print(f"  {'instruments manage, resident at the most':<46} {screen.memory() / 1024:.1f} MB", flush=True)
-    screen.end()
+    finish("instruments manage", screen)
 
 
 def measure(program, env, starts=11):

@@ -6,7 +6,9 @@
 #include "zones.h"
 
 #include <glib/gstdio.h>
+#include <locale.h>
 #include <unistd.h>
+#include <wchar.h>
 
 static void expect(char *message, const char *wanted)
 {
@@ -290,6 +292,21 @@ static void test_clean(void)
   expect(nx_cells_clean("\xff"), "�");
 }
 
+/* Every character takes as many cells as curses gives it, or is shown as one that does. */
+static void test_every_width(void)
+{
+  for (gunichar c = 0x20; c <= 0x10ffff; c++) {
+    char bytes[8] = {0};
+    if (c >= 0xd800 && c < 0xe000)
+      continue;
+    g_unichar_to_utf8(c, bytes);
+    g_autofree char *clean = nx_cells_clean(bytes);
+    int cells = wcwidth((wchar_t)g_utf8_get_char(clean));
+    g_assert_cmpint(cells, >=, 0);
+    g_assert_cmpuint(nx_cells_width(clean), ==, (guint)cells);
+  }
+}
+
 static void test_wrap(void)
 {
   g_auto(GStrv) lines = nx_cells_wrap("one two three\nfour", 8);
@@ -306,6 +323,7 @@ static void test_patterns_list(void)
 
 int main(int argc, char **argv)
 {
+  setlocale(LC_CTYPE, "C.UTF-8");
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/tui/a required field may not be blank", test_required);
   g_test_add_func("/tui/length counts characters, not bytes", test_length);
@@ -325,6 +343,7 @@ int main(int argc, char **argv)
   g_test_add_func("/tui/of a long cell the start is kept, the whole can be read, and all of it is searched", test_long_cells);
   g_test_add_func("/tui/text fits its cells, wide characters and marks too", test_fit);
   g_test_add_func("/tui/what a terminal would obey is made harmless", test_clean);
+  g_test_add_func("/tui/no character upsets the columns", test_every_width);
   g_test_add_func("/tui/lines break at blanks", test_wrap);
   g_test_add_func("/tui/patterns are typed with commas and stored as JSON", test_patterns_list);
   return g_test_run();
