@@ -81,6 +81,8 @@ static const struct {
 
 static NxFieldKind kind_of(const NxSetting *setting)
 {
+  if (setting->flags & NX_SETTING_LINES)
+    return NX_FIELD_LINES;
   if (setting->flags & NX_SETTING_SECRET)
     return NX_FIELD_SECRET;
   switch (setting->type) {
@@ -131,7 +133,8 @@ static NxField *add_setting(NxEdit *edit, NxForm *form, const NxSetting *setting
   field->required = required;
   field->help = setting->type == NX_TYPE_LIST ? "File names that are never looked at, parted by commas" : setting->summary;
   field->choices = setting->members;
-  field->input.placeholder = setting->type == NX_TYPE_LIST ? "*.mib, *.db, *.emi, *.hdr" : setting->fallback;
+  field->glosses = setting->members ? setting->help : NULL;
+  field->input.placeholder = setting->type == NX_TYPE_LIST ? "*.mib, *.db, *.emi, *.hdr" : kind == NX_FIELD_LINES ? "Enter opens a box for its lines" : setting->fallback;
   field->touched = TRUE;
   return field;
 }

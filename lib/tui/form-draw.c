@@ -4,6 +4,7 @@
 #include "cells.h"
 
 #include <curses.h>
+#include <string.h>
 
 #define TWO_COLUMNS_FROM 100 /* cells (tui §4) */
 #define BESIDE_FROM 70
@@ -137,15 +138,29 @@ static void draw_below(const NxForm *form, const NxField *field, const Layout *l
   draw_at(form, field->row + 1, field->column - more, field->width + more, role, text);
 }
 
-/* The reason beside the field, else its help. */
+/* What the chosen word means; NULL when nothing says so. Owned. */
+static char *gloss_of(const NxField *field)
+{
+  g_auto(GStrv) paragraphs = g_strsplit(field->glosses ? field->glosses : "", "\n\n", -1);
+  g_autofree char *start = g_strconcat(field->input.text->str, ": ", NULL);
+  for (char **paragraph = paragraphs; *paragraph; paragraph++)
+    if (g_str_has_prefix(*paragraph, start))
+      return g_strdup(*paragraph + strlen(start));
+  return NULL;
+}
+
+/* The reason beside the field, else what was chosen, else its help. */
 static void draw_remark(const NxForm *form, const NxField *field, const Layout *layout)
 {
   gboolean shows_error = field->error && (field->touched || form->shows_all);
   if (shows_error || field->warning) {
     g_autofree char *text = g_strconcat(shows_error ? "✗ " : "⚠ ", shows_error ? field->error : field->warning, NULL);
     draw_below(form, field, layout, shows_error ? NX_ROLE_ERROR : NX_ROLE_WARNING, text);
-  } else if (field->help)
-    draw_below(form, field, layout, NX_ROLE_MUTED, field->help);
+    return;
+  }
+  g_autofree char *gloss = gloss_of(field);
+  if (gloss || field->help)
+    draw_below(form, field, layout, NX_ROLE_MUTED, gloss ? gloss : field->help);
 }
 
 static void draw_input(const NxForm *form, const NxField *field, gboolean focused)

@@ -89,7 +89,8 @@ void nx_screen_lend(void)
 
 void nx_screen_take_back(void)
 {
-  mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+  /* Nothing is waited for; but what has come together, as over a slow line, is one click or a double one. */
+  mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
   mouseinterval(0);
   raw();
   touchwin(stdscr);
@@ -104,6 +105,7 @@ gboolean nx_screen_start(GError **err)
   nx_restore_arm();
   del_curterm(cur_term); /* curses reads its own */
   g_setenv("ESCDELAY", "25", FALSE);
+  g_setenv("NCURSES_NO_UTF8_ACS", "1", FALSE); /* lines of boxes as UTF-8, like everything else */
   dialog_vars.keep_tite = TRUE; /* the alternate screen */
   init_dialog(stdin, stdout);
   /* What it has set for itself. */
@@ -142,7 +144,7 @@ static int take_mouse(void)
   gint64 now = g_get_monotonic_time();
   NxMouse *mouse = &screen.mouse;
   mouse->wheel = event.bstate & BUTTON4_PRESSED ? -1 : event.bstate & BUTTON5_PRESSED ? 1 : 0;
-  mouse->is_double = !mouse->wheel && mouse->row == event.y && now - screen.last_click_us < DOUBLE_CLICK_US;
+  mouse->is_double = !mouse->wheel && (event.bstate & BUTTON1_DOUBLE_CLICKED || (mouse->row == event.y && now - screen.last_click_us < DOUBLE_CLICK_US));
   mouse->row = event.y;
   mouse->column = event.x;
   screen.last_click_us = mouse->wheel || mouse->is_double ? 0 : now;
