@@ -81,6 +81,9 @@ NxParquetWriter *nx_parquet_writer_new(const char *path, const GArray *fields, c
 /* One NxDatum a field. NX_ERROR_DATA names the column when a value does not fit its type (text that is not UTF-8, a decimal that is none). */
 gboolean nx_parquet_writer_add(NxParquetWriter *writer, const NxDatum *row, GError **err);
 gboolean nx_parquet_writer_finish(NxParquetWriter *writer, GError **err);
+/* Of the finished file: 64 lower-case hex digits, borrowed; and bytes. */
+const char *nx_parquet_writer_sha256(const NxParquetWriter *writer);
+gint64 nx_parquet_writer_size(const NxParquetWriter *writer);
 /* Without a finish before: the unfinished file is removed. */
 void nx_parquet_writer_free(NxParquetWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxParquetWriter, nx_parquet_writer_free)
