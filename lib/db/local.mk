@@ -23,6 +23,15 @@ SHARE_FILES += migrations/nexuslims/schema.json \
 	migrations/nexuslims/v2_5_0a_add_external_user_identifiers.up.sql migrations/nexuslims/v2_5_0a_add_external_user_identifiers.down.sql \
 	migrations/nexuslims/v2_5_0b_remove_computer_fields.up.sql migrations/nexuslims/v2_5_0b_remove_computer_fields.down.sql
 
+SHARE_FILES += migrations/igem/schema.json migrations/igem/head.sqlite.sql migrations/igem/head.postgresql.sql \
+	migrations/igem/7a8b9c0d1e2f_baseline_0_1_0.up.sql migrations/igem/7a8b9c0d1e2f_baseline_0_1_0.down.sql \
+	migrations/igem/846c774a8f66_variant_partitioning_m1.up.sql migrations/igem/846c774a8f66_variant_partitioning_m1.down.sql \
+	migrations/igem/846c774a8f66_variant_partitioning_m1.up.postgresql.sql \
+	migrations/igem/seeds/initial_chemical_groups.json migrations/igem/seeds/initial_config.json \
+	migrations/igem/seeds/initial_data_sources.json migrations/igem/seeds/initial_entity_relationship_types.json \
+	migrations/igem/seeds/initial_entity_types.json migrations/igem/seeds/initial_genome_assemblies.json \
+	migrations/igem/seeds/initial_metadata.json migrations/igem/seeds/initial_source_systems.json
+
 dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 EXTRA_DIST += tests/bats/signal-at-syscall.py tests/bats/manual-examples.py
