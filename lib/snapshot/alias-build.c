@@ -160,25 +160,25 @@ static void add_norm(Beginnings *beginnings, guint32 norm)
 {
   gboolean is_word;
   const char *at = text_of(beginnings, norm), *end = alias_piece_end(at, &is_word);
-  guint64 hash = alias_hash(0, at, (gsize)(end - at));
+  guint64 hash = alias_hash(at, (gsize)(end - at));
   add_to_filter(beginnings->first, hash, !*end);
   while (*end) {
     at = end;
     end = alias_further_end(at, &is_word);
-    hash = alias_hash(hash, at, (gsize)(end - at));
+    hash = alias_hash_further(hash, at, end, is_word);
     add_to_filter(beginnings->further, hash, !*end);
   }
   add_slot(beginnings, hash, norm);
 }
 
-/* Slots are at most two thirds full; the filters have 16 bits or more a hash. */
+/* Slots are at most two thirds full; the filters have 8 bits or more a hash. */
 static void build_beginnings(Beginnings *beginnings)
 {
   guint64 n_first = 0, n_further = 0;
   count_pieces(beginnings, &n_first, &n_further);
   make_room(beginnings->slots, (guint64)beginnings->norms->len * 3 / 2);
-  make_room(beginnings->first, n_first / 4);
-  make_room(beginnings->further, n_further / 4);
+  make_room(beginnings->first, n_first / 8);
+  make_room(beginnings->further, n_further / 8);
   for (guint32 norm = 0; norm < beginnings->norms->len; norm++)
     add_norm(beginnings, norm);
 }

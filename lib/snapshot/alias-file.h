@@ -57,13 +57,31 @@ G_STATIC_ASSERT(sizeof(AliasName) == 16);
 #error "the alias dictionary is mapped as it lies in the file: little-endian computers only"
 #endif
 
+/* How many of the eight bytes at `at` are letters or digits of ASCII, up to the first that is not. The highest bit of a byte says what the sums find:
+ * seven bits plus 0x80 − c reach it from c on. */
+static inline guint alias_ascii_run(const char *at)
+{
+  const guint64 each = G_GUINT64_CONSTANT(0x0101010101010101), high = each << 7;
+  guint64 word;
+  memcpy(&word, at, sizeof word);
+  guint64 low = word & ~high, small = low | each * 0x20;
+  guint64 letter = (small + each * (0x80 - 'a')) & ~(small + each * (0x80 - 'z' - 1));
+  guint64 digit = (low + each * (0x80 - '0')) & ~(low + each * (0x80 - '9' - 1));
+  guint64 other = ~((letter | digit) & ~word) & high;
+  return other ? (guint)__builtin_ctzll(other) / 8 : 8;
+}
+
 /* The end of the word at `at`; `at` itself when there is none. */
 static inline const char *alias_word_end(const char *at)
 {
   for (;;) {
-    while (g_ascii_isalnum(*at))
-      at++;
-    if ((guint8)*at < 0x80 || !g_unichar_isalnum(g_utf8_get_char(at)))
+    guint run = alias_ascii_run(at);
+    at += run;
+    if (G_LIKELY(run < 8 && (guint8)*at < 0x80))
+      return at;
+    if (run == 8)
+      continue;
+    if (!g_unichar_isalnum(g_utf8_get_char(at)))
       return at;
     at = g_utf8_next_char(at);
   }
@@ -91,17 +109,29 @@ static inline guint64 alias_mix(guint64 hash, guint64 word)
   return (guint64)product ^ (guint64)(product >> 64);
 }
 
-/* Of a beginning and one more piece; the hash of nothing is 0. */
-static inline guint64 alias_hash(guint64 hash, const char *piece, gsize length)
+static inline guint64 alias_hash(const char *piece, gsize length)
 {
-  guint64 word;
-  hash += length;
+  guint64 word, hash = length;
   for (; length > 8; piece += 8, length -= 8) {
     memcpy(&word, piece, 8);
     hash = alias_mix(hash, word);
   }
   memcpy(&word, piece, 8);
   return alias_mix(hash, word & (~(guint64)0 >> (64 - 8 * length)));
+}
+
+/* Of a beginning and one more piece; of a blank and a word, that of the word counts. */
+static inline guint64 alias_join(guint64 beginning, guint64 piece, gboolean after_blank)
+{
+  return alias_mix(beginning + after_blank, piece);
+}
+
+/* Of a beginning that goes on from `at` to `end`, where alias_further_end says. */
+static inline guint64 alias_hash_further(guint64 beginning, const char *at, const char *end, gboolean is_word)
+{
+  gboolean after_blank = is_word && *at == ' ';
+  at += after_blank;
+  return alias_join(beginning, alias_hash(at, (gsize)(end - at)), after_blank);
 }
 
 /* Three bits of a word of a filter for hashes of norms, three others for those of beginnings of longer ones. */

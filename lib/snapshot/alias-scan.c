@@ -102,8 +102,22 @@ static void lengthen(const Search *search, Candidate *candidate)
 {
   const char *piece = candidate->end;
   candidate->end = alias_further_end(piece, &candidate->is_word);
-  candidate->hash = alias_hash(candidate->hash, piece, (gsize)(candidate->end - piece));
+  candidate->hash = alias_hash_further(candidate->hash, piece, candidate->end, candidate->is_word);
   __builtin_prefetch(further_filter(search, candidate->hash));
+}
+
+/* The same when the word behind a blank is known already. */
+static void lengthen_by(const Search *search, Candidate *candidate, const Candidate *word)
+{
+  candidate->end = word->end;
+  candidate->is_word = TRUE;
+  candidate->hash = alias_join(candidate->hash, word->hash, TRUE);
+  __builtin_prefetch(further_filter(search, candidate->hash));
+}
+
+static gboolean follows_blank(const Candidate *candidate, const Candidate *next)
+{
+  return next->is_word && next->start == candidate->end + 1 && *candidate->end == ' ';
 }
 
 /* Words of the filters are far away in memory: those of a batch are fetched side by side. */
@@ -116,7 +130,10 @@ static void settle_batch(const Search *search, const Candidate *batch, guint n)
   for (guint i = 0; i < n; i++)
     if (settle(search, &batch[i], search->aliases->first[alias_filter_word(batch[i].hash, search->aliases->header->n_first)])) {
       longer[n_longer] = batch[i];
-      lengthen(search, &longer[n_longer++]);
+      if (i + 1 < n && follows_blank(&batch[i], &batch[i + 1]))
+        lengthen_by(search, &longer[n_longer++], &batch[i + 1]);
+      else
+        lengthen(search, &longer[n_longer++]);
     }
   for (guint i = 0; i < n_longer; i++)
     while (settle(search, &longer[i], *further_filter(search, longer[i].hash)))
@@ -135,7 +152,7 @@ static GArray *find_all(const NxAliases *aliases, const char *text, gsize length
     end = alias_piece_end(at, &is_word);
     if (!is_word && after_word)
       continue;
-    batch[n] = (Candidate){.start = at, .end = end, .hash = alias_hash(0, at, (gsize)(end - at)), .is_word = is_word};
+    batch[n] = (Candidate){.start = at, .end = end, .hash = alias_hash(at, (gsize)(end - at)), .is_word = is_word};
     __builtin_prefetch(&aliases->first[alias_filter_word(batch[n].hash, aliases->header->n_first)]);
     if (++n == BATCH) {
       settle_batch(&search, batch, n);

@@ -115,34 +115,41 @@ static void append_decomposed(GString *out, const char *text, const char *at)
 /* Blanks in a row are one, and none stands at the ends. */
 static gsize squeeze(char *text, gsize length)
 {
-  char *to = text, before = ' ';
-  for (gsize i = 0; i < length; i++) {
-    *to = text[i];
+  char *first = *text == ' ' ? text : strstr(text, "  "), *to = first ? first : text + length, before = first == text ? ' ' : 0;
+  for (const char *at = to; at < text + length; at++) {
+    *to = *at;
     to += *to != ' ' || before != ' ';
-    before = text[i];
+    before = *at;
   }
   if (to > text && to[-1] == ' ')
     to--;
   return (gsize)(to - text);
 }
 
+/* All that is ASCII from *at on. */
+static void append_ascii(GString *out, const char **at)
+{
+  const guint8 *map = ascii_map();
+  const char *from = *at, *end = from;
+  while ((guint8)(*end - 1) < 0x7f)
+    end++;
+  gsize start = out->len;
+  g_string_set_size(out, start + (gsize)(end - from));
+  for (char *to = out->str + start; from < end; from++, to++)
+    *to = (char)map[(guint8)*from];
+  *at = end;
+}
+
 /* Characters are decomposed one by one: what could change its place among its neighbours, a combining mark, is left out. */
 char *alias_normalise(const char *text, gsize *length)
 {
-  const guint8 *map = ascii_map();
   gsize n = strlen(text);
   g_autofree char *valid = nx_text_is_utf8(text, n) ? NULL : nx_text_utf8(text, -1);
   const char *at = text = valid ? valid : text;
   GString *out = g_string_sized_new(n + 2 * ALIAS_PADDING);
   while (*at) {
-    gsize run = 0;
-    while ((guint8)(at[run] - 1) < 0x7f)
-      run++;
-    gsize start = out->len;
-    g_string_set_size(out, start + run);
-    for (gsize i = 0; i < run; i++)
-      out->str[start + i] = (char)map[(guint8)at[i]];
-    for (at += run; (guint8)*at >= 0x80; at = g_utf8_next_char(at))
+    append_ascii(out, &at);
+    for (; (guint8)*at >= 0x80; at = g_utf8_next_char(at))
       append_decomposed(out, text, at);
   }
   *length = squeeze(out->str, out->len);
