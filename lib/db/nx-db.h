@@ -167,7 +167,8 @@ typedef struct {
 } NxWatcher;
 
 /* Makes what is missing: the database, its tables, seeds, version; all in one transaction, and a file that this run made is removed when it
- * fails. *existed TRUE: something was there and `overwrite` was not given, so nothing was done. With `overwrite` what is there is completed,
+ * fails. Only for a schema with head scripts: one without is built by its revisions. *existed TRUE: something was there and `overwrite` was
+ * not given, so nothing was done. With `overwrite` what is there is completed,
  * never dropped; NX_STATE_ERROR with NX_STATE_BEHIND, UNKNOWN_REVISION or SEVERAL_ROWS when it stands elsewhere than at head.
  * Other errors: as nx_db_open. */
 gboolean nx_schema_create(const NxSchema *schema, const char *address, gboolean overwrite, const NxWatcher *watcher, gboolean *existed,
