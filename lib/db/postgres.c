@@ -198,10 +198,9 @@ static gboolean settle(NxPostgres *postgres, GError **err)
   return nx_postgres_script(postgres, settings, err);
 }
 
-/* Another database of the same server when `database` is not NULL. */
-static NxPostgres *open_connection(const char *address, const char *database, NxDbMode mode, GError **err)
+gpointer nx_postgres_open(const char *address, NxDbMode mode, GError **err)
 {
-  PGconn *connection = nx_postgres_connect(address, database, err);
+  PGconn *connection = nx_postgres_connect(address, NULL, err);
   if (!connection)
     return NULL;
   NxPostgres *postgres = g_new0(NxPostgres, 1);
@@ -212,37 +211,6 @@ static NxPostgres *open_connection(const char *address, const char *database, Nx
     return postgres;
   nx_postgres_close(postgres);
   return NULL;
-}
-
-/* Makes the database of the address, which belongs to who connects, when the server has none of that name. FALSE without an error: it was
- * not that, or nobody may look. */
-static gboolean make_database(const char *address, GError **err)
-{
-  g_autofree char *name = nx_postgres_database(address, NULL);
-  NxPostgres *server = name ? open_connection(address, "postgres", NX_DB_WRITE, NULL) : NULL;
-  if (!server)
-    return FALSE;
-  g_autofree char *literal = nx_postgres_literal(server, name), *identifier = nx_postgres_identifier(server, name);
-  g_autofree char *query = g_strdup_printf("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", literal);
-  g_autofree char *statement = g_strdup_printf("CREATE DATABASE %s", identifier);
-  gboolean is_there = TRUE;
-  gpointer rows = nx_postgres_prepare(server, query, NULL);
-  gboolean looked = rows && nx_postgres_step(server, rows, &is_there, NULL);
-  nx_postgres_finish(rows);
-  gboolean made = looked && !is_there && nx_postgres_script(server, statement, err);
-  nx_postgres_close(server);
-  return made;
-}
-
-gpointer nx_postgres_open(const char *address, NxDbMode mode, GError **err)
-{
-  g_autoptr(GError) error = NULL, refusal = NULL;
-  gpointer connection = open_connection(address, NULL, mode, &error);
-  if (!connection && mode == NX_DB_CREATE && make_database(address, &refusal))
-    return open_connection(address, NULL, mode, err);
-  if (!connection)
-    g_propagate_error(err, refusal ? g_steal_pointer(&refusal) : g_steal_pointer(&error));
-  return connection;
 }
 
 void nx_postgres_close(gpointer connection)
@@ -271,12 +239,6 @@ static char *postgres_file_path(const char *address)
 {
   (void)address;
   return NULL;
-}
-
-static gboolean postgres_exists(const char *address)
-{
-  (void)address;
-  return TRUE;
 }
 
 /* ------------------------------------------------------------------------------------------------------- transactions */
@@ -374,19 +336,10 @@ char *nx_postgres_literal(NxPostgres *postgres, const char *text)
   return copy;
 }
 
-static gboolean postgres_backup(gpointer connection, const char *address, char **name, GError **err)
-{
-  (void)connection;
-  (void)address;
-  (void)name;
-  g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "no backup of a PostgreSQL database can be made");
-  return FALSE;
-}
-
 const NxDbDriver nx_db_driver_postgresql = {
     .name = "postgresql",
     .accepts = nx_postgres_accepts,
-    .exists = postgres_exists,
+    .find = nx_postgres_find,
     .url_shown = postgres_url_shown,
     .file_path = postgres_file_path,
     .open = nx_postgres_open,
@@ -405,7 +358,14 @@ const NxDbDriver nx_db_driver_postgresql = {
     .columns_query = "SELECT attname, attnotnull::int FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass(quote_ident($1)) "
                      "AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
     .insertion_order = "1",
-    .backup = postgres_backup,
+    .like = "ILIKE",
+    .instant_from_now = "to_char((clock_timestamp() + %s * interval '1 second') AT TIME ZONE 'UTC', "
+                        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')",
+    .skip_locked = "FOR UPDATE SKIP LOCKED",
+    .read_table = nx_postgres_table_read,
+    .make = nx_postgres_make,
+    .describe = nx_postgres_describe,
+    .backup = nx_postgres_backup,
     .repair_sequence = nx_postgres_repair_sequence,
     .prepare = nx_postgres_prepare,
     .bind_text = nx_postgres_bind_text,
