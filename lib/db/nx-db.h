@@ -26,8 +26,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxDb, nx_db_close)
 
 /* `sqlite:////abs/path` for a path, else the address without its password. */
 char *nx_db_url_shown(const char *address);
-/* TRUE when there is something at the address (for a file also a folder or an empty file). */
+/* *exists: whether there is something at the address: for a file also a folder or an empty file, on PostgreSQL at least one of our tables.
+ * FALSE when it cannot be told, because the server cannot be reached or lets nobody in. */
+gboolean nx_db_find(const char *address, gboolean *exists, GError **err);
+/* The same when opening comes next, which says why it cannot be told: TRUE then too. */
 gboolean nx_db_exists(const char *address);
+/* "sqlite" or "postgresql"; NULL for an address of another kind. */
+const char *nx_db_engine(const char *address);
+/* For a person: the host ("local file"; NULL when the address names none), and the path or name of the database. */
+void nx_db_describe(const char *address, char **host, char **database);
 /* The path of the file behind an address; NULL when it is not a file. */
 char *nx_db_file_path(const char *address);
 
@@ -103,7 +110,8 @@ typedef struct {
 gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxColumnFacts *facts, GError **err);
 /* What rows are sorted by to come in the order in which they were added. */
 const char *nx_db_insertion_order(const NxDb *db);
-/* Copies the database beside itself: <stem>_backup_YYYYMMDD_HHMMSS<suffix>. *name is what a person is told. */
+/* Copies the database beside itself: the file <stem>_backup_YYYYMMDD_HHMMSS<suffix>, or on PostgreSQL a schema. *name is what a person is
+ * told. */
 gboolean nx_db_backup(NxDb *db, char **name, GError **err);
 
 /* ------------------------------------------------------------------------------------- a schema, whatever its tables are
@@ -189,7 +197,8 @@ typedef struct {
 } NxWatcher;
 
 /* Makes what is missing: the database, its tables, seeds, version; all in one transaction, and a file that this run made is removed when it
- * fails. *existed TRUE: something was there and `overwrite` was not given, so nothing was done. With `overwrite` what is there is completed,
+ * fails. Only for a schema with head scripts: one without is built by its revisions. *existed TRUE: something was there and `overwrite` was
+ * not given, so nothing was done. With `overwrite` what is there is completed,
  * never dropped; NX_STATE_ERROR with NX_STATE_BEHIND, UNKNOWN_REVISION or SEVERAL_ROWS when it stands elsewhere than at head.
  * Other errors: as nx_db_open. */
 gboolean nx_schema_create(const NxSchema *schema, const char *address, gboolean overwrite, const NxWatcher *watcher, gboolean *existed,

@@ -241,12 +241,6 @@ static char *postgres_file_path(const char *address)
   return NULL;
 }
 
-static gboolean postgres_exists(const char *address)
-{
-  (void)address;
-  return TRUE;
-}
-
 /* ------------------------------------------------------------------------------------------------------- transactions */
 
 /* Nothing is lost with a connection that breaks between two transactions. */
@@ -342,19 +336,10 @@ char *nx_postgres_literal(NxPostgres *postgres, const char *text)
   return copy;
 }
 
-static gboolean postgres_backup(gpointer connection, const char *address, char **name, GError **err)
-{
-  (void)connection;
-  (void)address;
-  (void)name;
-  g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "no backup of a PostgreSQL database can be made");
-  return FALSE;
-}
-
 const NxDbDriver nx_db_driver_postgresql = {
     .name = "postgresql",
     .accepts = nx_postgres_accepts,
-    .exists = postgres_exists,
+    .find = nx_postgres_find,
     .url_shown = postgres_url_shown,
     .file_path = postgres_file_path,
     .open = nx_postgres_open,
@@ -377,7 +362,15 @@ const NxDbDriver nx_db_driver_postgresql = {
                      "AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
     .byte_order = "::text COLLATE \"C\"",
     .insertion_order = "1",
-    .backup = postgres_backup,
+    .like = "ILIKE",
+    .instant_from_now = "to_char((clock_timestamp() + %s * interval '1 second') AT TIME ZONE 'UTC', "
+                        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')",
+    .skip_locked = "FOR UPDATE SKIP LOCKED",
+    .read_table = nx_postgres_table_read,
+    .make = nx_postgres_make,
+    .describe = nx_postgres_describe,
+    .backup = nx_postgres_backup,
+    .repair_sequence = nx_postgres_repair_sequence,
     .prepare = nx_postgres_prepare,
     .bind_text = nx_postgres_bind_text,
     .bind_integer = nx_postgres_bind_integer,
