@@ -104,8 +104,7 @@ static gboolean check_still_at(NxDb *db, char **rows, GError **err)
   return same;
 }
 
-/* Inside a transaction. */
-static gboolean take_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
+gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
 {
   if (!check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
     return FALSE;
@@ -117,7 +116,7 @@ static gboolean take_step(NxDb *db, const NxGraph *graph, const NxStep *step, ch
 static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
 {
   NxDbTransaction *transaction = nx_db_begin(db, err);
-  if (transaction && take_step(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err))
+  if (transaction && nx_step_run(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err))
     return TRUE;
   nx_db_rollback(transaction);
   nx_offenders_name(db, step->pieces, err);
@@ -174,9 +173,26 @@ gboolean nx_migrate_inside(NxDb *db, const NxGraph *graph, const char *target, F
   g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
   g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, nx_db_driver(db)->name, rows, target, TRUE, err) : NULL;
   for (guint i = 0; steps && i < steps->len; i++)
-    if (!take_step(db, graph, steps->pdata[i], &rows, out, err))
+    if (!nx_step_run(db, graph, steps->pdata[i], &rows, out, err))
       return FALSE;
   return steps != NULL;
+}
+
+typedef struct {
+  const NxGraph *graph;
+  FILE *out;
+} Build;
+
+static gboolean build_at_head(NxDb *db, gpointer user_data, GError **err)
+{
+  const Build *build = user_data;
+  return nx_migrate_inside(db, build->graph, "heads", build->out, err);
+}
+
+gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err)
+{
+  Build build = {.graph = graph, .out = out};
+  return nx_database_make_with(address, build_at_head, &build, replace, out, err);
 }
 
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err)
