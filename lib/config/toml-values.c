@@ -110,7 +110,8 @@ static json_object *make_boolean(const char *text)
 static json_object *make_integer(const char *text)
 {
   gint64 value = 0;
-  return g_ascii_string_to_signed(*text == '+' ? text + 1 : text, 10, G_MININT64, G_MAXINT64, &value, NULL) ? json_object_new_int64(value) : NULL;
+  return g_ascii_string_to_signed(*text == '+' ? text + 1 : text, 10, G_MININT64, G_MAXINT64, &value, NULL) ? json_object_new_int64(value)
+                                                                                                            : NULL;
 }
 
 static json_object *make_based_integer(const char *text)

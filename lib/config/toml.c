@@ -11,7 +11,8 @@
 typedef struct {
   NxTomlReader in;
   json_object *root;
-  /* Which tables and arrays came how; keys are the JSON values. A table in none of the first three came into being on the way to another. */
+  /* Which tables and arrays came how; keys are the JSON values. A table in none of the first three came into being on the way to another.
+   */
   GHashTable *by_header, *by_dots, *complete, *arrays_of_tables;
 } Document;
 

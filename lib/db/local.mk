@@ -13,7 +13,7 @@ DB_LIBS = lib/db/libdb.a $(SQLITE_LIBS)
 bin_PROGRAMS += bin/nx-db
 dist_man_MANS += share/man/nx-db.1 share/man/nexuslims-db.1 share/man/nexuslims-instruments.1 share/man/nexuslims-support-bundle.1 \
 	share/man/nexuslims-lines.7
-bin_nx_db_SOURCES = bin/nx-db.c bin/nx-db-commands.h bin/nx-db-stages.c bin/nx-db-people.c bin/nx-db-snapshot.h bin/nx-db-snapshot.c bin/nx-db-tables.c bin/nx-db-import.c
+bin_nx_db_SOURCES = bin/nx-db.c bin/nx-db-commands.h bin/nx-db-stages.c bin/nx-db-people.c bin/nx-db-snapshot.h bin/nx-db-snapshot.c bin/nx-db-snapshot-info.c bin/nx-db-tables.c bin/nx-db-import.c
 bin_nx_db_LDADD = $(DB_LIBS) $(SNAPSHOT_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 SHARE_FILES += migrations/nexuslims/schema.json \

@@ -124,6 +124,14 @@ static const char *objection(const NxSnapshot *snapshot, const char *folder)
   return NULL;
 }
 
+const char *nx_alias_cache_state(const NxSnapshot *snapshot, const char *folder)
+{
+  const char *why_not = objection(snapshot, folder);
+  if (!why_not)
+    return "present";
+  return g_str_equal(why_not, "damaged") ? "stale" : why_not;
+}
+
 NxAliases *nx_aliases_of_snapshot(const char *folder, gboolean require_cache, GError **err)
 {
   g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL);

@@ -51,6 +51,8 @@ json_object *nx_aliases_lookup(const NxAliases *aliases, const char *text);
 
 /* Makes the dictionary of an IGEM snapshot in its folder nlp/ and names it in the manifest. */
 gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCounts *counts, gsize *size, GError **err);
+/* "present": it fits the tables; "stale": it does not, or is damaged; "absent"; "foreign": another program's. Borrowed. */
+const char *nx_alias_cache_state(const NxSnapshot *snapshot, const char *folder);
 /* The dictionary in the folder when it fits the tables, else (warned) one made in memory; with `require_cache` that is an error. */
 NxAliases *nx_aliases_of_snapshot(const char *folder, gboolean require_cache, GError **err);
 
