@@ -31,6 +31,8 @@ typedef struct NxDbDriver {
   /* What rows are sorted by to come in the order in which they were added. */
   const char *insertion_order;
   gboolean (*backup)(gpointer connection, const char *address, char **name, GError **err);
+  /* Lets the engine count on behind the greatest value of a column that it counts itself. NULL: it does so anyway. */
+  gboolean (*repair_sequence)(gpointer connection, const char *table, const char *column, GError **err);
 
   /* A prepared statement; parameters are numbered from 1. */
   gpointer (*prepare)(gpointer connection, const char *sql, GError **err);

@@ -305,11 +305,11 @@ static char *schema_folder(const char *schema)
 static gboolean read_facts(NxGraph *graph, GError **err)
 {
   g_autofree char *path = g_build_filename(graph->folder, "schema.json", NULL);
-  g_autoptr(json_object) facts = nx_json_read_file(path, FILE_LIMIT, err);
-  if (!facts)
+  graph->facts = nx_json_read_file(path, FILE_LIMIT, err);
+  if (!graph->facts)
     return FALSE;
   g_autoptr(GStrvBuilder) names = g_strv_builder_new();
-  json_object *tables = nx_json_get(facts, "tables");
+  json_object *tables = nx_json_get(graph->facts, "tables");
   for (gsize i = 0; json_object_is_type(tables, json_type_array) && i < json_object_array_length(tables); i++)
     g_strv_builder_add(names, json_object_get_string(json_object_array_get_idx(tables, i)));
   graph->tables = g_strv_builder_end(names);
@@ -335,6 +335,7 @@ void nx_graph_free(NxGraph *graph)
     return;
   g_clear_pointer(&graph->revisions, g_ptr_array_unref);
   g_strfreev(graph->tables);
+  json_object_put(graph->facts);
   g_free(graph->schema);
   g_free(graph->folder);
   g_free(graph);

@@ -3,7 +3,7 @@ noinst_LIBRARIES += lib/db/libdb.a
 lib_db_libdb_a_SOURCES = lib/db/nx-db.h lib/db/driver.h lib/db/sqlite.h lib/db/revisions.h lib/db/migration.h lib/db/sql-text.h \
 	lib/db/connection.c lib/db/sqlite.c lib/db/sqlite-backup.c lib/db/sqlite-unnamed.c lib/db/graph.c lib/db/places.h lib/db/places.c lib/db/plans.c lib/db/entries.c lib/db/sql-text.c \
 	lib/db/pieces.c lib/db/table.c lib/db/batch.c lib/db/directives.c lib/db/version.c lib/db/migrate.c lib/db/make.c lib/db/reports.h \
-	lib/db/reports.c lib/db/schema-commands.c lib/db/offline.h lib/db/offline.c lib/db/schema-compare.h lib/db/schema-compare.c \
+	lib/db/reports.c lib/db/schema.h lib/db/schema.c lib/db/state.c lib/db/head.c lib/db/seeds.c lib/db/lifecycle.c lib/db/schema-script.c lib/db/schema-info.c lib/db/schema-commands.c lib/db/offline.h lib/db/offline.c lib/db/schema-compare.h lib/db/schema-compare.c \
 	lib/db/alembic.h lib/db/alembic.c lib/db/alembic-arguments.c lib/db/stamp.c lib/db/revision-files.c lib/db/autogenerate.h \
 	lib/db/autogenerate.c lib/db/text-table.h lib/db/text-table.c lib/db/instruments-list.c lib/db/instruments-usage.h lib/db/instruments-usage.c lib/db/demo.c lib/db/users.c lib/db/info.c lib/db/stages.h lib/db/stage.c lib/db/instruments.c lib/db/preflight.c lib/db/events.c \
 	lib/db/uploads.c lib/db/pending.c lib/db/results.c
@@ -23,6 +23,15 @@ SHARE_FILES += migrations/nexuslims/schema.json \
 	migrations/nexuslims/v2_5_0a_add_external_user_identifiers.up.sql migrations/nexuslims/v2_5_0a_add_external_user_identifiers.down.sql \
 	migrations/nexuslims/v2_5_0b_remove_computer_fields.up.sql migrations/nexuslims/v2_5_0b_remove_computer_fields.down.sql
 
+SHARE_FILES += migrations/igem/schema.json migrations/igem/head.sqlite.sql migrations/igem/head.postgresql.sql \
+	migrations/igem/7a8b9c0d1e2f_baseline_0_1_0.up.sql migrations/igem/7a8b9c0d1e2f_baseline_0_1_0.down.sql \
+	migrations/igem/846c774a8f66_variant_partitioning_m1.up.sql migrations/igem/846c774a8f66_variant_partitioning_m1.down.sql \
+	migrations/igem/846c774a8f66_variant_partitioning_m1.up.postgresql.sql \
+	migrations/igem/seeds/initial_chemical_groups.json migrations/igem/seeds/initial_config.json \
+	migrations/igem/seeds/initial_data_sources.json migrations/igem/seeds/initial_entity_relationship_types.json \
+	migrations/igem/seeds/initial_entity_types.json migrations/igem/seeds/initial_genome_assemblies.json \
+	migrations/igem/seeds/initial_metadata.json migrations/igem/seeds/initial_source_systems.json
+
 dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 EXTRA_DIST += tests/bats/signal-at-syscall.py tests/bats/manual-examples.py
@@ -34,3 +43,9 @@ TESTS += tests/unit/test-db
 tests_unit_test_db_SOURCES = tests/unit/test-db.c
 tests_unit_test_db_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_db_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += tests/unit/test-schema
+TESTS += tests/unit/test-schema
+tests_unit_test_schema_SOURCES = tests/unit/test-schema.c
+tests_unit_test_schema_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_test_schema_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)

@@ -127,14 +127,18 @@ static gboolean check_still_at(NxDb *db, char **rows, GError **err)
   return same;
 }
 
+gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
+{
+  if (!check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
+    return FALSE;
+  g_autoptr(GHashTable) violations = foreign_key_violations(db);
+  return run_pieces(db, step, out, err) && check_no_new_violation(db, violations, err) && move_version(db, graph, step, rows, err);
+}
+
 static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
 {
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  if (!transaction || !check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
-    return FALSE;
-  g_autoptr(GHashTable) violations = foreign_key_violations(db);
-  return run_pieces(db, step, out, err) && check_no_new_violation(db, violations, err) && move_version(db, graph, step, rows, err) &&
-         nx_db_commit(&transaction, err);
+  return transaction && nx_step_run(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err);
 }
 
 /* -------------------------------------------------------------------------------------------------------- whole run */
