@@ -35,17 +35,21 @@ gboolean igem_target_find_database(IgemTarget *target, const NxIgemPlace *top, c
 /* The latter half of it, for a command that has looked at the address itself. */
 gboolean igem_target_has_database(const IgemTarget *target, int *status);
 
+/* Opens the database for reading; that there is none, or none that can be read, is an NX_STATE_ERROR. */
+NxDb *igem_target_open(const IgemTarget *target, GError **err);
+
 /* The snapshot that an address of that kind names. Errors: igem-db §1.2, or those of nx_snapshot_open. */
 NxSnapshot *igem_snapshot_open(const IgemAddress *address, GError **err);
 
-/* What to say of a state: `before`, the address, `after`. */
+/* What to say of a state: `before`, the address, the engine's reason when `has_reason`, `after`. */
 typedef struct {
   NxState state;
   const char *before, *after;
+  gboolean has_reason;
 } IgemAdvice;
 
 /* Reports `error`, which it takes, and returns the exit status. An error that comes from the state of the database is said in the words of
- * `advice` (ends with {0}; NULL: none), or in those that are the same for every command. */
+ * `advice` (ends with {0}; NULL: none), or in those that are the same for every command; another one of a database is told with its address. */
 int igem_failed(const IgemTarget *target, const IgemAdvice *advice, GError *error);
 
 /* Labels and texts of a block; NULL is None. */

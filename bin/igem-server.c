@@ -106,10 +106,10 @@ gboolean igem_target_find_database(IgemTarget *target, const NxIgemPlace *top, c
 /* ------------------------------------------------------------------------------------------------------------- errors */
 
 static const IgemAdvice COMMON_ADVICE[] = {
-    {NX_STATE_FAILED, "Cannot read the database at ", NULL},
-    {NX_STATE_NO_DATABASE, "Database not found at ", NULL},
+    {NX_STATE_FAILED, "Cannot read the database at ", "", TRUE},
+    {NX_STATE_NO_DATABASE, "Database not found at ", "", TRUE},
     {NX_STATE_SEVERAL_ROWS, "Version table 'alembic_version' has more than one row in the database at ",
-     ": `igem-server db stamp-head --force` replaces them"},
+     ": `igem-server db stamp-head --force` replaces them", FALSE},
     {0},
 };
 
@@ -121,7 +121,6 @@ static const IgemAdvice *find_advice(const IgemAdvice *advice, int state)
   return NULL;
 }
 
-/* The sentence for a person: for states without an `after` the engine's reason follows. */
 static char *sentence_of(const IgemTarget *target, const IgemAdvice *advice, const GError *error)
 {
   const IgemAdvice *found = error->domain == NX_STATE_ERROR ? find_advice(advice, error->code) : NULL;
@@ -129,7 +128,17 @@ static char *sentence_of(const IgemTarget *target, const IgemAdvice *advice, con
     found = find_advice(COMMON_ADVICE, error->code);
   if (!found)
     return g_strdup(error->message);
-  return g_strconcat(found->before, target->address->uri, found->after ? found->after : ": ", found->after ? "" : error->message, NULL);
+  return g_strconcat(found->before, target->address->uri, found->has_reason ? ": " : "", found->has_reason ? error->message : "", found->after, NULL);
+}
+
+NxDb *igem_target_open(const IgemTarget *target, GError **err)
+{
+  g_autoptr(GError) reason = NULL;
+  NxState state = nx_schema_state(target->schema, target->address->opened, NULL, &reason);
+  if (state != NX_STATE_NO_DATABASE && state != NX_STATE_FAILED)
+    return nx_db_open(target->address->opened, NX_DB_READ, err);
+  g_set_error_literal(err, NX_STATE_ERROR, (int)state, reason->message);
+  return NULL;
 }
 
 int igem_failed(const IgemTarget *target, const IgemAdvice *advice, GError *error)
