@@ -70,6 +70,8 @@ void nx_log(NxLogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 char *nx_text_from_double(double value);
 /* Bytes of any kind as valid UTF-8: each byte that is not part of a valid character becomes U+FFFD. length -1: NUL-terminated. */
 char *nx_text_utf8(const char *bytes, gssize length);
+/* TRUE for valid UTF-8 without NUL; fast where it is ASCII. */
+gboolean nx_text_is_utf8(const char *bytes, gsize length);
 /* `text` for a terminal or a log: C0, DEL and C1 controls as \n, \t or \xNN. */
 char *nx_text_visible(const char *text);
 /* `text` without the characters XML 1.0 forbids; *dropped (may be NULL) counts them. */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const NxDbDriver *const DRIVERS[] = {&nx_db_driver_sqlite};
+static const NxDbDriver *const DRIVERS[] = {&nx_db_driver_sqlite, &nx_db_driver_postgresql};
 
 struct NxDb {
   const NxDbDriver *driver;
@@ -29,7 +29,8 @@ static const NxDbDriver *driver_for(const char *address, GError **err)
     if (DRIVERS[i]->accepts(address))
       return DRIVERS[i];
   g_autofree char *shown = nx_config_masked_address(address);
-  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is an address of a kind this program cannot open: give the path of a SQLite file", shown);
+  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is an address of a kind this program cannot open: give the path of a SQLite file or postgresql://…",
+              shown);
   return NULL;
 }
 
@@ -128,6 +129,17 @@ NxRows *nx_db_select(NxDb *db, GError **err, const char *sql, const char *types,
   va_start(values, types);
   NxRows *rows = rows_open(db, err, sql, types, values);
   va_end(values);
+  return rows;
+}
+
+NxRows *nx_db_select_bulk(NxDb *db, GError **err, const char *sql)
+{
+  gpointer statement = db->driver->prepare_bulk(db->connection, sql, err);
+  if (!statement)
+    return NULL;
+  NxRows *rows = g_new0(NxRows, 1);
+  rows->db = db;
+  rows->statement = statement;
   return rows;
 }
 
@@ -245,13 +257,28 @@ json_object *nx_rows_json(NxRows *rows, guint column)
 
 /* ---------------------------------------------------------------------------------------------------- transactions */
 
-NxDbTransaction *nx_db_begin(NxDb *db, GError **err)
+static NxDbTransaction *begin(NxDb *db, NxDbLock lock, GError **err)
 {
-  if (!db->driver->begin(db->connection, err))
+  if (!db->driver->begin(db->connection, lock, err))
     return NULL;
   NxDbTransaction *transaction = g_new0(NxDbTransaction, 1);
   transaction->db = db;
   return transaction;
+}
+
+NxDbTransaction *nx_db_begin(NxDb *db, GError **err)
+{
+  return begin(db, NX_DB_LOCK_ALL, err);
+}
+
+NxDbTransaction *nx_db_begin_beside_others(NxDb *db, GError **err)
+{
+  return begin(db, NX_DB_LOCK_ROWS, err);
+}
+
+NxDbTransaction *nx_db_begin_reading(NxDb *db, GError **err)
+{
+  return begin(db, NX_DB_LOCK_NOTHING, err);
 }
 
 gboolean nx_db_commit(NxDbTransaction **transaction, GError **err)

@@ -6,6 +6,13 @@
 
 typedef enum { NX_CELL_NULL, NX_CELL_INTEGER, NX_CELL_REAL, NX_CELL_TEXT, NX_CELL_BYTES } NxCellType;
 
+/* What a transaction keeps others from. */
+typedef enum {
+  NX_DB_LOCK_ALL,     /* no other transaction that writes runs beside it */
+  NX_DB_LOCK_ROWS,    /* others of this kind may run beside it, where the engine can lock rows: it locks those that it needs */
+  NX_DB_LOCK_NOTHING, /* reads the database as it is now, whatever others do meanwhile */
+} NxDbLock;
+
 typedef struct NxDbDriver {
   const char *name;
   gboolean (*accepts)(const char *address);
@@ -21,14 +28,14 @@ typedef struct NxDbDriver {
   gboolean (*script)(gpointer connection, const char *sql, GError **err);
   gint64 (*changed)(gpointer connection);
   gint64 (*last_id)(gpointer connection);
-  /* Takes the write lock. */
-  gboolean (*begin)(gpointer connection, GError **err);
+  /* Connects again first, when the connection was lost since the last transaction. */
+  gboolean (*begin)(gpointer connection, NxDbLock lock, GError **err);
   gboolean (*enforce_foreign_keys)(gpointer connection, gboolean on, GError **err);
   void (*prepare_for_build)(gpointer connection, const char *address);
   /* Names of tables; names of the columns of table $1, and 1 for those that are NOT NULL. */
   const char *tables_query;
   const char *columns_query;
-  /* What rows are sorted by to come in the order in which they were added. */
+  /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */
   const char *insertion_order;
   gboolean (*backup)(gpointer connection, const char *address, char **name, GError **err);
   /* Lets the engine count on behind the greatest value of a column that it counts itself. NULL: it does so anyway. */
@@ -47,9 +54,22 @@ typedef struct NxDbDriver {
   const char *(*column_text)(gpointer statement, guint column, gsize *length);
   gint64 (*column_integer)(gpointer statement, guint column);
   double (*column_real)(gpointer statement, guint column);
+
+  /* The same for a query without parameters whose rows are many: no other statement runs on the connection until it is finished. */
+  gpointer (*prepare_bulk)(gpointer connection, const char *sql, GError **err);
+  /* Rows into a table (nx_load_start). The end frees the load; `good` FALSE: given up, nothing need be stored. */
+  gpointer (*load_start)(gpointer connection, const char *table, const char *const *columns, GError **err);
+  void (*load_null)(gpointer load);
+  void (*load_text)(gpointer load, const char *text, gsize length);
+  void (*load_integer)(gpointer load, gint64 value);
+  void (*load_real)(gpointer load, double value);
+  void (*load_bytes)(gpointer load, const void *bytes, gsize length);
+  gboolean (*load_next)(gpointer load, GError **err);
+  gboolean (*load_end)(gpointer load, gboolean good, GError **err);
 } NxDbDriver;
 
 extern const NxDbDriver nx_db_driver_sqlite;
+extern const NxDbDriver nx_db_driver_postgresql;
 
 /* The driver of a connection, for the parts that speak one engine's dialect. */
 const NxDbDriver *nx_db_driver(const NxDb *db);

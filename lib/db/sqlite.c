@@ -207,9 +207,10 @@ static gint64 sqlite_last_id(gpointer connection)
   return sqlite3_last_insert_rowid(connection);
 }
 
-static gboolean sqlite_begin(gpointer connection, GError **err)
+/* A database file has one lock. */
+static gboolean sqlite_begin(gpointer connection, NxDbLock lock, GError **err)
 {
-  return sqlite_script(connection, "BEGIN IMMEDIATE", err);
+  return sqlite_script(connection, lock == NX_DB_LOCK_NOTHING ? "BEGIN" : "BEGIN IMMEDIATE", err);
 }
 
 static gboolean sqlite_enforce_foreign_keys(gpointer connection, gboolean on, GError **err)
@@ -368,4 +369,13 @@ const NxDbDriver nx_db_driver_sqlite = {
     .column_text = sqlite_column_text,
     .column_integer = sqlite_column_integer,
     .column_real = sqlite_column_real,
+    .prepare_bulk = sqlite_prepare,
+    .load_start = nx_sqlite_load_start,
+    .load_null = nx_sqlite_load_null,
+    .load_text = nx_sqlite_load_text,
+    .load_integer = nx_sqlite_load_integer,
+    .load_real = nx_sqlite_load_real,
+    .load_bytes = nx_sqlite_load_bytes,
+    .load_next = nx_sqlite_load_next,
+    .load_end = nx_sqlite_load_end,
 };

@@ -32,4 +32,14 @@ gboolean nx_sqlite_backup(sqlite3 *connection, const char *path, char **name, GE
  * is gone afterwards. */
 gboolean nx_sqlite_keep_as_backup(const char *from, const char *path, char **name, GError **err);
 
+/* One INSERT for all rows of a load (driver.h). */
+gpointer nx_sqlite_load_start(gpointer connection, const char *table, const char *const *columns, GError **err);
+void nx_sqlite_load_null(gpointer load);
+void nx_sqlite_load_text(gpointer load, const char *text, gsize length);
+void nx_sqlite_load_integer(gpointer load, gint64 value);
+void nx_sqlite_load_real(gpointer load, double value);
+void nx_sqlite_load_bytes(gpointer load, const void *bytes, gsize length);
+gboolean nx_sqlite_load_next(gpointer load, GError **err);
+gboolean nx_sqlite_load_end(gpointer load, gboolean good, GError **err);
+
 #endif
