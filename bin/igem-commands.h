@@ -49,7 +49,7 @@ typedef struct {
 } IgemAdvice;
 
 /* Reports `error`, which it takes, and returns the exit status. An error that comes from the state of the database is said in the words of
- * `advice` (ends with {0}; NULL: none), or in those that are the same for every command; another one of a database is told with its address. */
+ * `advice` (ends with {0}; NULL: none), or in those that are the same for every command. */
 int igem_failed(const IgemTarget *target, const IgemAdvice *advice, GError *error);
 
 /* Labels and texts of a block; NULL is None. */

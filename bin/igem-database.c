@@ -84,10 +84,18 @@ static void tell(const NxEvent *event, gpointer user_data)
   }
 }
 
+/* What the engine says of a file or a server is told with the address. */
+static int failed(const IgemTarget *target, const IgemAdvice *advice, GError *error)
+{
+  if (error->domain == NX_ERROR && error->code != NX_ERROR_INTERRUPTED)
+    g_prefix_error(&error, "%s: ", target->address->uri);
+  return igem_failed(target, advice, error);
+}
+
 /* ------------------------------------------------------------------------------------------------------------- create */
 
 static const IgemAdvice CREATE_ADVICE[] = {
-    {NX_STATE_BEHIND, "The database at ", " stands at an older revision: run `igem-server db upgrade`"},
+    {NX_STATE_BEHIND, "The database at ", " stands at an older revision: run `igem-server db upgrade`", FALSE},
     {0},
 };
 
@@ -105,7 +113,7 @@ int igem_run_create(const NxIgemPlace *top, int argc, char **argv)
   if (!igem_target_find_database(&target, top, &options.place, &status))
     return status;
   if (!nx_schema_create(target.schema, target.address->opened, options.overwrite, &watcher, &existed, &error))
-    return igem_failed(&target, CREATE_ADVICE, error);
+    return failed(&target, CREATE_ADVICE, error);
   if (existed)
     nx_log_warning("Database already exists at %s", target.address->uri);
   else
@@ -119,9 +127,11 @@ int igem_run_create(const NxIgemPlace *top, int argc, char **argv)
 
 static const IgemAdvice UPGRADE_ADVICE[] = {
     {NX_STATE_EMPTY, "The database at ",
-     WITHOUT_ROW "It is empty: run `igem-server db create`. (`igem-server db stamp-head` is for one whose schema is in place.)"},
-    {NX_STATE_NOT_VERSIONED, "The database at ", WITHOUT_ROW "Run `igem-server db stamp-head` first if its schema is in place."},
-    {NX_STATE_VERSION_EMPTY, "The database at ", WITHOUT_ROW "Run `igem-server db stamp-head --force` first if its schema is in place."},
+     WITHOUT_ROW "It is empty: run `igem-server db create`. (`igem-server db stamp-head` is for one whose schema is in place.)", FALSE},
+    {NX_STATE_NOT_VERSIONED, "The database at ", WITHOUT_ROW "Run `igem-server db stamp-head` first if its schema is in place.", FALSE},
+    {NX_STATE_VERSION_EMPTY, "The database at ", WITHOUT_ROW "Run `igem-server db stamp-head --force` first if its schema is in place.",
+     FALSE},
+    {NX_STATE_BEHIND, "Cannot upgrade the database at ", ". Empty them first, or give --allow-data-loss", TRUE},
     {0},
 };
 
@@ -138,7 +148,7 @@ int igem_run_upgrade(const NxIgemPlace *top, int argc, char **argv)
   if (!igem_target_find_database(&target, top, &options.place, &status))
     return status;
   if (!nx_schema_upgrade(target.schema, target.address->opened, options.allow_data_loss, &watcher, &error))
-    return igem_failed(&target, UPGRADE_ADVICE, error);
+    return failed(&target, UPGRADE_ADVICE, error);
   nx_log_info("Database upgraded successfully");
   return 0;
 }
@@ -150,11 +160,12 @@ int igem_run_upgrade(const NxIgemPlace *top, int argc, char **argv)
 
 static const IgemAdvice STAMP_ADVICE[] = {
     {NX_STATE_VERSION_EMPTY,
-     "Refusing to stamp: DB already has an alembic_version table, though no row in it. To fill it in the database at ", HOW_TO_FORCE},
-    {NX_STATE_BEHIND, REFUSING, HOW_TO_FORCE ". To run the pending migrations, run `igem-server db upgrade`"},
-    {NX_STATE_UNKNOWN_REVISION, REFUSING, HOW_TO_FORCE},
+     "Refusing to stamp: DB already has an alembic_version table, though no row in it. To fill it in the database at ", HOW_TO_FORCE,
+     FALSE},
+    {NX_STATE_BEHIND, REFUSING, HOW_TO_FORCE ". To run the pending migrations, run `igem-server db upgrade`", FALSE},
+    {NX_STATE_UNKNOWN_REVISION, REFUSING, HOW_TO_FORCE, FALSE},
     {NX_STATE_SEVERAL_ROWS, "Refusing to stamp: DB has more than one alembic_version row. To replace them in the database at ",
-     HOW_TO_FORCE},
+     HOW_TO_FORCE, FALSE},
     {0},
 };
 
@@ -171,7 +182,7 @@ int igem_run_stamp(const NxIgemPlace *top, int argc, char **argv)
   if (!igem_target_find_database(&target, top, &options.place, &status))
     return status;
   if (!nx_schema_stamp_head(target.schema, target.address->opened, options.force, &watcher, &error))
-    return igem_failed(&target, STAMP_ADVICE, error);
+    return failed(&target, STAMP_ADVICE, error);
   return 0;
 }
 

@@ -41,7 +41,8 @@ static GPtrArray *tables_to_choose_from(const NxSchema *schema, NxDb *db, const 
 static char *schema_version(const NxSchema *schema, NxDb *db)
 {
   gboolean has = FALSE;
-  const char *table = nx_json_get_string(nx_schema_fact(schema, "mirror"), "table"), *sql = json_object_get_string(nx_schema_fact(schema, "schema_version"));
+  const char *table = nx_json_get_string(nx_schema_fact(schema, "mirror"), "table"),
+             *sql = json_object_get_string(nx_schema_fact(schema, "schema_version"));
   g_autoptr(NxRows) rows = table && sql && nx_db_has_table(db, table, &has, NULL) && has ? nx_db_select(db, NULL, sql, NULL) : NULL;
   return g_strdup(rows && nx_rows_next(rows) && nx_rows_text(rows, 0) ? nx_rows_text(rows, 0) : "unknown");
 }

@@ -128,7 +128,8 @@ static char *sentence_of(const IgemTarget *target, const IgemAdvice *advice, con
     found = find_advice(COMMON_ADVICE, error->code);
   if (!found)
     return g_strdup(error->message);
-  return g_strconcat(found->before, target->address->uri, found->has_reason ? ": " : "", found->has_reason ? error->message : "", found->after, NULL);
+  return g_strconcat(found->before, target->address->uri, found->has_reason ? ": " : "", found->has_reason ? error->message : "",
+                     found->after, NULL);
 }
 
 NxDb *igem_target_open(const IgemTarget *target, GError **err)

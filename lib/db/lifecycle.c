@@ -204,7 +204,7 @@ static gboolean check_no_loss(NxDb *db, const NxRevision *revision, GError **err
   }
   if (losses->len == 0)
     return tables != NULL;
-  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the step to %s would destroy the rows of %s", revision->id, losses->str);
+  g_set_error(err, NX_STATE_ERROR, NX_STATE_BEHIND, "the step to %s would destroy the rows of %s", revision->id, losses->str);
   return FALSE;
 }
 
