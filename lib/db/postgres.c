@@ -198,9 +198,10 @@ static gboolean settle(NxPostgres *postgres, GError **err)
   return nx_postgres_script(postgres, settings, err);
 }
 
-gpointer nx_postgres_open(const char *address, NxDbMode mode, GError **err)
+/* Another database of the same server when `database` is not NULL. */
+static NxPostgres *open_connection(const char *address, const char *database, NxDbMode mode, GError **err)
 {
-  PGconn *connection = nx_postgres_connect(address, NULL, err);
+  PGconn *connection = nx_postgres_connect(address, database, err);
   if (!connection)
     return NULL;
   NxPostgres *postgres = g_new0(NxPostgres, 1);
@@ -211,6 +212,37 @@ gpointer nx_postgres_open(const char *address, NxDbMode mode, GError **err)
     return postgres;
   nx_postgres_close(postgres);
   return NULL;
+}
+
+/* Makes the database of the address, which belongs to who connects, when the server has none of that name. FALSE without an error: it was
+ * not that, or nobody may look. */
+static gboolean make_database(const char *address, GError **err)
+{
+  g_autofree char *name = nx_postgres_database(address, NULL);
+  NxPostgres *server = name ? open_connection(address, "postgres", NX_DB_WRITE, NULL) : NULL;
+  if (!server)
+    return FALSE;
+  g_autofree char *literal = nx_postgres_literal(server, name), *identifier = nx_postgres_identifier(server, name);
+  g_autofree char *query = g_strdup_printf("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", literal);
+  g_autofree char *statement = g_strdup_printf("CREATE DATABASE %s", identifier);
+  gboolean is_there = TRUE;
+  gpointer rows = nx_postgres_prepare(server, query, NULL);
+  gboolean looked = rows && nx_postgres_step(server, rows, &is_there, NULL);
+  nx_postgres_finish(rows);
+  gboolean made = looked && !is_there && nx_postgres_script(server, statement, err);
+  nx_postgres_close(server);
+  return made;
+}
+
+gpointer nx_postgres_open(const char *address, NxDbMode mode, GError **err)
+{
+  g_autoptr(GError) error = NULL, refusal = NULL;
+  gpointer connection = open_connection(address, NULL, mode, &error);
+  if (!connection && mode == NX_DB_CREATE && make_database(address, &refusal))
+    return open_connection(address, NULL, mode, err);
+  if (!connection)
+    g_propagate_error(err, refusal ? g_steal_pointer(&refusal) : g_steal_pointer(&error));
+  return connection;
 }
 
 void nx_postgres_close(gpointer connection)
@@ -374,6 +406,7 @@ const NxDbDriver nx_db_driver_postgresql = {
                      "AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
     .insertion_order = "1",
     .backup = postgres_backup,
+    .repair_sequence = nx_postgres_repair_sequence,
     .prepare = nx_postgres_prepare,
     .bind_text = nx_postgres_bind_text,
     .bind_integer = nx_postgres_bind_integer,

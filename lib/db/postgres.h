@@ -92,4 +92,7 @@ void nx_postgres_load_bytes(gpointer load, const void *bytes, gsize length);
 gboolean nx_postgres_load_next(gpointer load, GError **err);
 gboolean nx_postgres_load_end(gpointer load, gboolean good, GError **err);
 
+/* The next number that the engine gives for a column is behind every one that is there. */
+gboolean nx_postgres_repair_sequence(gpointer connection, const char *table, const char *column, GError **err);
+
 #endif

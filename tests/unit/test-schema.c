@@ -891,15 +891,47 @@ static void test_two_heads(void)
 
 /* -------------------------------------------------------------------------------------------------------------- main */
 
-/* Name of a folder with the socket of a PostgreSQL server that tests may fill with databases. */
-#define SOCKET_VARIABLE "NX_TEST_POSTGRESQL_SOCKET"
+static char *server_folder;
+static GPid server;
+
+static char *server_address(const char *database)
+{
+  return g_strdup_printf("postgresql://admin@/%s?host=%s", database, server_folder);
+}
 
 static char *fresh_address(const Engine *engine, const char *folder)
 {
   static guint databases = 0;
   if (engine == &SQLITE)
     return g_build_filename(folder, "igem.db", NULL);
-  return g_strdup_printf("postgresql:///igem_%d_%u?host=%s", (int)getpid(), databases++, g_getenv(SOCKET_VARIABLE));
+  g_autofree char *name = g_strdup_printf("igem_%u", databases++);
+  return server_address(name);
+}
+
+static gboolean start_server(void)
+{
+  g_autofree char *program = g_test_build_filename(G_TEST_DIST, "servers", "postgres-cluster", NULL);
+  char *argv[] = {program, server_folder, NULL};
+  g_autofree char *address = server_address("postgres");
+  if (!g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &server, NULL))
+    return FALSE;
+  for (int tries = 0; tries < 1200 && waitpid(server, NULL, WNOHANG) == 0; tries++, g_usleep(50000)) {
+    g_autoptr(NxDb) db = nx_db_open(address, NX_DB_READ, NULL);
+    if (db)
+      return TRUE;
+  }
+  server = 0;
+  return FALSE;
+}
+
+static void stop_server(void)
+{
+  if (server) {
+    kill(server, SIGINT);
+    waitpid(server, NULL, 0);
+  }
+  remove_tree(server_folder);
+  g_free(server_folder);
 }
 
 static const struct {
@@ -940,7 +972,12 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_autofree char *migrations = repository_migrations();
   g_setenv("NX_MIGRATIONS_PATH", migrations, TRUE);
-  for (gsize i = 0; i < (g_getenv(SOCKET_VARIABLE) ? G_N_ELEMENTS(ENGINES) : 1); i++)
+  server_folder = g_dir_make_tmp("nx-schema-server-XXXXXX", NULL);
+  g_assert_cmpint(g_chmod(server_folder, 0755), ==, 0);
+  gsize engines = start_server() ? G_N_ELEMENTS(ENGINES) : 1;
+  if (engines == 1)
+    g_printerr("# no PostgreSQL server can be started here; its tests are left out\n");
+  for (gsize i = 0; i < engines; i++)
     for (gsize j = 0; j < G_N_ELEMENTS(PROMISES); j++) {
       g_autofree char *path = g_strdup_printf("/schema/%s/%s", ENGINES[i]->name, PROMISES[j].name);
       g_test_add_data_func(path, ENGINES[i], PROMISES[j].run);
@@ -948,5 +985,7 @@ int main(int argc, char **argv)
   g_test_add_func("/schema/a folder or another file is no database", test_no_database_files);
   g_test_add_func("/schema/the facts of both schemas", test_facts);
   g_test_add_func("/schema/two heads are refused", test_two_heads);
-  return g_test_run();
+  int status = g_test_run();
+  stop_server();
+  return status;
 }
