@@ -17,6 +17,8 @@ void igem_address_free(IgemAddress *address)
   g_free(address->scheme);
   g_free(address->place);
   g_free(address->opened);
+  g_free(address->host);
+  g_free(address->database);
   g_free(address);
 }
 
@@ -33,6 +35,40 @@ static IgemAddress *make(IgemKind kind, const char *uri, char *place)
   address->scheme = g_strndup(uri, (gsize)(end - uri));
   address->place = place;
   address->opened = g_strdup(kind == IGEM_SNAPSHOT ? place : uri);
+  return address;
+}
+
+static char *unless_empty(char *text)
+{
+  if (*text)
+    return text;
+  g_free(text);
+  return NULL;
+}
+
+/* TRUE when an @, / ? or # of the user or the password stands there as it is. */
+static gboolean is_bare(const char *authority, const char *end)
+{
+  const char *first = memchr(authority, '@', (gsize)(end - authority));
+  if (first)
+    return memchr(first + 1, '@', (gsize)(end - first - 1)) != NULL;
+  const char *colon = g_strrstr_len(authority, end - authority, ":");
+  if (!colon || memchr(colon, ']', (gsize)(end - colon)))
+    return FALSE;
+  gboolean has_port = strspn(colon + 1, "0123456789") == (gsize)(end - colon - 1);
+  return memchr(end, '@', has_port ? strcspn(end, "?") : strlen(end)) != NULL;
+}
+
+/* user:password@HOST:port/DATABASE?parameters; a host in brackets has colons of its own. */
+static IgemAddress *make_server(const char *uri)
+{
+  const char *authority = strstr(uri, "://") + 3, *end = authority + strcspn(authority, "/?#");
+  IgemAddress *address = make(is_bare(authority, end) ? IGEM_BARE : IGEM_POSTGRESQL, uri, g_strdup(uri));
+  const char *at = g_strrstr_len(authority, end - authority, "@"), *host = at ? at + 1 : authority;
+  const char *bracket = memchr(host, ']', (gsize)(end - host)),
+             *colon = memchr(bracket ? bracket : host, ':', (gsize)(end - (bracket ? bracket : host)));
+  address->host = unless_empty(g_strndup(host, (gsize)((colon ? colon : end) - host)));
+  address->database = *end == '/' ? unless_empty(g_strndup(end + 1, strcspn(end + 1, "?#"))) : NULL;
   return address;
 }
 
@@ -84,7 +120,7 @@ IgemAddress *igem_address_new(const char *text)
     return make_sqlite(text + strlen(SQLITE));
   if (g_str_equal(text, "sqlite://"))
     return make(IGEM_MEMORY, text, g_strdup(MEMORY));
-  return make(is_postgresql(text) ? IGEM_POSTGRESQL : IGEM_OTHER, text, g_strdup(text));
+  return is_postgresql(text) ? make_server(text) : make(IGEM_OTHER, text, g_strdup(text));
 }
 
 /* ------------------------------------------------------------------------------------------------------------ sources */

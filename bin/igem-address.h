@@ -11,15 +11,18 @@ typedef enum {
   IGEM_SNAPSHOT,
   IGEM_FOLDER, /* of a SQLite address: a folder that is no snapshot */
   IGEM_MEMORY, /* gone when the program ends */
+  IGEM_BARE,   /* a password that should have been encoded: where it ends cannot be told, and an error of the server would show a part of it
+                */
   IGEM_OTHER,  /* a scheme that nobody knows */
 } IgemKind;
 
 typedef struct {
   IgemKind kind;
-  char *uri;    /* for people: no password, nothing that a terminal obeys */
-  char *scheme; /* as given: "postgresql+psycopg2" */
-  char *place;  /* the path of the file or folder; of the others the address as given */
-  char *opened; /* what lib/db opens; of a snapshot its folder */
+  char *uri;             /* for people: no password, nothing that a terminal obeys */
+  char *scheme;          /* as given: "postgresql+psycopg2" */
+  char *place;           /* the path of the file or folder; of the others the address as given */
+  char *opened;          /* what lib/db opens; of a snapshot its folder */
+  char *host, *database; /* of a server, as given; NULL: the address names none */
 } IgemAddress;
 
 void igem_address_free(IgemAddress *address);

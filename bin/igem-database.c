@@ -76,6 +76,7 @@ static void tell(const NxEvent *event, gpointer user_data)
     say("Migration complete: %s → %s\n", event->from, event->text);
     break;
   case NX_EVENT_WARNING:
+    say_beginning(telling);
     nx_log_warning("%s", event->text);
     break;
   case NX_EVENT_LINE:
@@ -95,6 +96,8 @@ static int failed(const IgemTarget *target, const IgemAdvice *advice, GError *er
 /* ------------------------------------------------------------------------------------------------------------- create */
 
 static const IgemAdvice CREATE_ADVICE[] = {
+    {NX_STATE_VERSION_EMPTY, "The version table is empty in the database at ",
+     ": run `igem-server db stamp-head --force` if its schema is in place", FALSE},
     {NX_STATE_BEHIND, "The database at ", " stands at an older revision: run `igem-server db upgrade`", FALSE},
     {0},
 };

@@ -59,18 +59,14 @@ static json_object *facts_of(const NxSchema *schema, NxDb *db, char *const *revi
 }
 
 /* Of a file its name alone: where it lies is nobody's affair. */
-static json_object *source_of(const IgemTarget *target, GError **err)
+static json_object *source_of(const IgemAddress *address)
 {
-  g_autoptr(json_object) info = nx_schema_info(target->schema, target->address->opened, FALSE, err);
-  if (!info)
-    return NULL;
-  gboolean is_file = target->address->kind == IGEM_SQLITE;
-  const char *database = nx_json_get_string(info, "database"), *host = nx_json_get_string(info, "host");
-  g_autofree char *base = is_file ? g_path_get_basename(target->address->place) : g_strdup(database);
+  gboolean is_file = address->kind == IGEM_SQLITE;
+  g_autofree char *name = is_file ? g_path_get_basename(address->place) : g_strdup(address->database);
   json_object *source = json_object_new_object();
   nx_json_set_string(source, "engine", is_file ? "sqlite" : "postgresql");
-  nx_json_set_string(source, "host", is_file || !host ? "local" : host);
-  nx_json_set_string(source, "database", base);
+  nx_json_set_string(source, "host", address->host ? address->host : "local");
+  nx_json_set_string(source, "database", name);
   return source;
 }
 
@@ -87,13 +83,12 @@ static NxCodec codec_of(int choice)
 
 static gboolean export_database(const IgemTarget *target, NxDb *db, const NxDbExportOptions *typed, GError **err)
 {
-  g_autoptr(json_object) source = source_of(target, err);
-  g_autoptr(NxDbTransaction) reading = source ? nx_db_begin_reading(db, err) : NULL;
+  g_autoptr(NxDbTransaction) reading = nx_db_begin_reading(db, err);
   g_auto(GStrv) revisions = reading ? nx_version_rows(db, NULL, err) : NULL;
   g_autoptr(GPtrArray) tables = revisions ? tables_to_choose_from(target->schema, db, typed->tables, err) : NULL;
   if (!tables)
     return FALSE;
-  g_autoptr(json_object) facts = facts_of(target->schema, db, revisions);
+  g_autoptr(json_object) facts = facts_of(target->schema, db, revisions), source = source_of(target->address);
   NxSnapshotOptions options = {.folder = typed->output,
                                .tables = (const char *const *)tables->pdata,
                                .only = typed->tables,

@@ -80,6 +80,10 @@ static GError *objection(const IgemAddress *address)
   case IGEM_MEMORY:
     return g_error_new(NX_ERROR, NX_ERROR_CONFIG, "%s is a database in memory, which is gone when the command ends: name a file",
                        address->uri);
+  case IGEM_BARE:
+    return g_error_new(NX_ERROR, NX_ERROR_CONFIG,
+                       "%s cannot be read: in the user and the password of an address @ is written %%40, / %%2F, ? %%3F and # %%23",
+                       address->uri);
   case IGEM_OTHER:
     return g_error_new(NX_ERROR, NX_ERROR_CONFIG, "Database not found at %s: addresses begin with postgresql://, sqlite:/// or parquet://",
                        address->uri);

@@ -59,11 +59,16 @@ static int info_of_database(const IgemTarget *target, const NxIgemInfoOptions *o
                 target->address->uri);
     return igem_failed(target, NULL, error);
   }
-  g_autoptr(json_object) info = nx_schema_info(target->schema, target->address->opened, is_json, &error);
+  g_autoptr(NxDb) db = igem_target_open(target, &error);
+  g_autoptr(json_object) info = db ? nx_schema_info(target->schema, target->address->opened, is_json, &error) : NULL;
   if (!info)
     return igem_failed(target, NULL, error);
   nx_json_set_string(info, "uri", target->address->uri);
   nx_json_set_string(info, "engine", target->address->scheme);
+  if (target->address->kind == IGEM_POSTGRESQL) {
+    nx_json_set_string(info, "host", target->address->host);
+    nx_json_set_string(info, "database", target->address->database);
+  }
   if (is_json)
     return nx_listing_print(info, options->jq, stdout, &error) ? 0 : igem_failed(target, NULL, error);
   print_info(info);

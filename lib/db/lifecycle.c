@@ -285,7 +285,8 @@ gboolean nx_schema_upgrade(const NxSchema *schema, const char *address, gboolean
 {
   g_autofree char *revision = NULL;
   g_autoptr(NxDb) db = open_existing(schema, address, err);
-  if (!db || !check_upgradable(nx_schema_state_of(schema, db, &revision, err), revision, err))
+  NxState state = db ? nx_schema_state_of(schema, db, &revision, err) : NX_STATE_FAILED;
+  if (!check_upgradable(state, revision, err))
     return FALSE;
   return migrate(schema, db, allow_data_loss, watcher, err) && nx_seeds_apply(schema, db, TRUE, watcher, err);
 }
