@@ -35,6 +35,8 @@ typedef struct NxDbDriver {
   /* Names of tables; names of the columns of table $1, and 1 for those that are NOT NULL. */
   const char *tables_query;
   const char *columns_query;
+  /* Violations of foreign keys: table, row, table that lacks it. NULL: there are none, because they hold at any time. */
+  const char *violations_query;
   /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */
   const char *insertion_order;
   gboolean (*backup)(gpointer connection, const char *address, char **name, GError **err);

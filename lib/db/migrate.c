@@ -53,7 +53,8 @@ GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const 
 static GHashTable *foreign_key_violations(NxDb *db)
 {
   g_autoptr(GHashTable) violations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr(NxRows) rows = nx_db_select(db, NULL, "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check", NULL);
+  const char *query = nx_db_driver(db)->violations_query;
+  g_autoptr(NxRows) rows = query ? nx_db_select(db, NULL, query, NULL) : NULL;
   while (rows && nx_rows_next(rows))
     g_hash_table_add(violations, g_strdup_printf("%s row %s names a row of %s that is not there", nx_rows_text(rows, 0),
                                                  nx_rows_text(rows, 1) ? nx_rows_text(rows, 1) : "?", nx_rows_text(rows, 2)));

@@ -84,6 +84,10 @@ static const Engine POSTGRESQL = {
 
 /* ---------------------------------------------------------------------------------------------------------- places */
 
+/* The folder of the server, and that of databases which others are copied from. */
+static char *server_folder, *first_folder;
+static GPid server;
+
 /* One database, and the folder that its test may fill. */
 typedef struct {
   const Engine *engine;
@@ -134,6 +138,7 @@ static void remove_tree(const char *path)
 }
 
 static char *fresh_address(const Engine *engine, const char *folder);
+static void copy_database(const Engine *engine, const char *from, const char *to);
 
 static Place *place_new(const Engine *engine)
 {
@@ -224,10 +229,31 @@ static void create(Place *place)
   g_assert_false(existed);
 }
 
+/* What `create` makes, copied from the first one that it made. */
+static void have(Place *place)
+{
+  static GHashTable *first = NULL;
+  if (!first)
+    first = g_hash_table_new(NULL, NULL);
+  const Engine *engine = place->engine;
+  char *address = g_hash_table_lookup(first, engine);
+  if (!address) {
+    g_autofree char *usual = g_steal_pointer(&place->address);
+    address = fresh_address(engine, first_folder);
+    place->address = g_strdup(address);
+    create(place);
+    g_free(place->address);
+    place->address = g_steal_pointer(&usual);
+    g_hash_table_insert(first, (gpointer)engine, address);
+  }
+  copy_database(engine, address, place->address);
+  g_ptr_array_set_size(place->events, 0);
+}
+
 /* The database of release 0.2.0: the head without what the one migration brings. */
 static void create_behind(Place *place)
 {
-  create(place);
+  have(place);
   run(place, "DROP TABLE variant_gene_regulatory_evidence; DROP TABLE variant_regulatory_elements; DROP TABLE variant_effect_predictions; "
              "DROP TABLE variant_molecular_effects; DROP TABLE variant_masters");
   run(place, place->engine->old_variants);
@@ -373,7 +399,7 @@ static void test_create_events(gconstpointer engine)
 static void test_seeded_rows(gconstpointer engine)
 {
   g_autoptr(Place) place = place_new(engine);
-  create(place);
+  have(place);
   assert_text(place, "SELECT id, name, domain FROM entity_types WHERE id IN (1, 8, 14) ORDER BY id",
               "1|Variants|Genomics\n8|Diseases|Exposome\n14|Anatomy|Knowledge");
   assert_text(place, "SELECT id, code FROM entity_relationship_types WHERE id IN (1, 9, 18) ORDER BY id", "1|is_a\n9|GxG\n18|responds_to");
@@ -397,7 +423,7 @@ static void test_create_existing(gconstpointer engine)
   g_autoptr(Place) place = place_new(engine);
   g_autoptr(GError) error = NULL;
   gboolean existed = FALSE;
-  create(place);
+  have(place);
   run(place, "DELETE FROM chemical_groups");
   g_assert_true(nx_schema_create(place->schema, place->address, FALSE, &place->watcher, &existed, &error));
   g_assert_true(existed);
@@ -409,7 +435,7 @@ static void test_create_completes(gconstpointer engine)
   g_autoptr(Place) place = place_new(engine);
   g_autoptr(GError) error = NULL;
   gboolean existed = TRUE;
-  create(place);
+  have(place);
   g_autofree char *before = text(place, place->engine->objects);
   run(place, "DROP TABLE go_relations; DROP TABLE chemical_group_memberships; DROP TABLE variant_effect_predictions");
   run(place, "DROP INDEX ix_disease_masters_icd10");
@@ -454,35 +480,35 @@ static void test_create_fails_whole(gconstpointer engine)
 
 static void make_not_versioned(Place *place)
 {
-  create(place);
+  have(place);
   run(place, "DROP TABLE alembic_version");
 }
 
 static void make_version_empty(Place *place)
 {
-  create(place);
+  have(place);
   run(place, "DELETE FROM alembic_version");
 }
 
 static void make_unknown(Place *place)
 {
-  create(place);
+  have(place);
   run(place, "UPDATE alembic_version SET version_num = 'ffffffffffff'");
 }
 
 static void make_several(Place *place)
 {
-  create(place);
+  have(place);
   run(place, "INSERT INTO alembic_version VALUES ('" BASE "')");
 }
 
 static void make_empty(Place *place)
 {
   make_not_versioned(place);
-  for (const char *const *table = nx_schema_tables(place->schema); *table; table++) {
-    g_autofree char *sql = g_strdup_printf(g_str_equal(place->engine->name, "sqlite") ? "DROP TABLE %s" : "DROP TABLE %s CASCADE", *table);
-    run(place, sql);
-  }
+  g_autoptr(GString) drops = g_string_new(NULL);
+  for (const char *const *table = nx_schema_tables(place->schema); *table; table++)
+    g_string_append_printf(drops, "DROP TABLE %s%s;", *table, place->engine == &SQLITE ? "" : " CASCADE");
+  run(place, drops->str);
 }
 
 /* A row a state of igem-db 4. FAILED in a column: it is done, without an error. */
@@ -497,7 +523,7 @@ static const struct {
     {"not versioned", make_not_versioned, NX_STATE_NOT_VERSIONED, NULL, NX_STATE_NOT_VERSIONED, NX_STATE_FAILED, NX_STATE_FAILED},
     {"version empty", make_version_empty, NX_STATE_VERSION_EMPTY, NULL, NX_STATE_VERSION_EMPTY, NX_STATE_VERSION_EMPTY, NX_STATE_FAILED},
     {"behind", create_behind, NX_STATE_BEHIND, BASE, NX_STATE_FAILED, NX_STATE_BEHIND, NX_STATE_FAILED},
-    {"at head", create, NX_STATE_AT_HEAD, HEAD, NX_STATE_FAILED, NX_STATE_FAILED, NX_STATE_FAILED},
+    {"at head", have, NX_STATE_AT_HEAD, HEAD, NX_STATE_FAILED, NX_STATE_FAILED, NX_STATE_FAILED},
     {"unknown", make_unknown, NX_STATE_UNKNOWN_REVISION, "ffffffffffff", NX_STATE_UNKNOWN_REVISION, NX_STATE_UNKNOWN_REVISION,
      NX_STATE_FAILED},
     {"several", make_several, NX_STATE_SEVERAL_ROWS, NULL, NX_STATE_SEVERAL_ROWS, NX_STATE_SEVERAL_ROWS, NX_STATE_FAILED},
@@ -578,7 +604,7 @@ static void test_stamp_warns(gconstpointer engine)
 static void test_head_is_base_migrated(gconstpointer engine)
 {
   g_autoptr(Place) migrated = place_new(engine), made = place_new(engine);
-  create(made);
+  have(made);
   create_behind(migrated);
   g_autofree char *expected = text(made, made->engine->objects), *behind = text(migrated, migrated->engine->objects);
   g_assert_cmpstr(behind, !=, expected);
@@ -703,7 +729,7 @@ static void test_kill_create(gconstpointer engine)
 static void test_seeds_write_nothing_new(gconstpointer engine)
 {
   g_autoptr(Place) place = place_new(engine);
-  create(place);
+  have(place);
   run(place, "UPDATE system_config SET updated_at = '" OLD_TIME "'; UPDATE genome_assemblies SET updated_at = '" OLD_TIME "'");
   run(place, "UPDATE genome_assemblies SET assembly_name = 'other' WHERE accession = 'GCF_000001405.25'");
   assert_upgrades(place);
@@ -715,7 +741,7 @@ static void test_seeds_write_nothing_new(gconstpointer engine)
 static void test_seeds_keep_settings(gconstpointer engine)
 {
   g_autoptr(Place) place = place_new(engine);
-  create(place);
+  have(place);
   run(place, "UPDATE system_config SET value = '0.9' WHERE key = 'nlp_confidence_threshold'");
   run(place, "UPDATE system_config SET value = 'x' WHERE key = 'igem_version'");
   run(place, "DELETE FROM system_config WHERE key = 'data_root'");
@@ -727,7 +753,7 @@ static void test_seeds_keep_settings(gconstpointer engine)
 static void test_seeds_leave_others(gconstpointer engine)
 {
   g_autoptr(Place) place = place_new(engine);
-  create(place);
+  have(place);
   run(place, "INSERT INTO chemical_groups (name, description) VALUES ('Ours', 'of this site')");
   run(place, "UPDATE chemical_groups SET data_source_id = (SELECT min(id) FROM etl_data_sources) WHERE name = 'Drug'");
   assert_upgrades(place);
@@ -739,7 +765,7 @@ static void test_seeds_leave_others(gconstpointer engine)
 static void test_numbers_after_seeds(gconstpointer engine)
 {
   g_autoptr(Place) place = place_new(engine);
-  create(place);
+  have(place);
   run(place, "INSERT INTO entity_types (name, domain) VALUES ('Ours', 'Knowledge')");
   run(place, "INSERT INTO entity_relationship_types (code) VALUES ('ours')");
   assert_text(place, "SELECT id FROM entity_types WHERE name = 'Ours'", "15");
@@ -755,7 +781,7 @@ static void test_numbers_after_seeds(gconstpointer engine)
 static void test_metadata_stays_one_row(gconstpointer engine)
 {
   g_autoptr(Place) place = place_new(engine);
-  create(place);
+  have(place);
   change_schema(place, "seeds/initial_metadata.json", "[{\"schema_version\": \"0.2.0\", \"etl_version\": \"0.2.0\"}]");
   assert_upgrades(place);
   assert_text(place, "SELECT schema_version, etl_version, schema_revision FROM igem_metadata", "0.2.0|0.2.0|" HEAD);
@@ -764,7 +790,7 @@ static void test_metadata_stays_one_row(gconstpointer engine)
 static void test_seeds_unusable(gconstpointer engine)
 {
   g_autoptr(Place) place = place_new(engine);
-  create(place);
+  have(place);
   change_schema(place, "seeds/initial_chemical_groups.json", NULL);
   change_schema(place, "seeds/initial_genome_assemblies.json",
                 "{\"genome_assemblies\": [{\"accession\": null, \"assembly_name\": \"a\"}, {\"assembly_name\": \"b\"}, 7]}");
@@ -891,12 +917,16 @@ static void test_two_heads(void)
 
 /* -------------------------------------------------------------------------------------------------------------- main */
 
-static char *server_folder;
-static GPid server;
-
 static char *server_address(const char *database)
 {
   return g_strdup_printf("postgresql://admin@/%s?host=%s", database, server_folder);
+}
+
+/* postgresql://admin@/NAME?host=… → NAME */
+static char *name_in(const char *address)
+{
+  const char *name = strstr(address, "@/") + 2;
+  return g_strndup(name, strcspn(name, "?"));
 }
 
 static char *fresh_address(const Engine *engine, const char *folder)
@@ -906,6 +936,21 @@ static char *fresh_address(const Engine *engine, const char *folder)
     return g_build_filename(folder, "igem.db", NULL);
   g_autofree char *name = g_strdup_printf("igem_%u", databases++);
   return server_address(name);
+}
+
+static void copy_database(const Engine *engine, const char *from, const char *to)
+{
+  gsize length = 0;
+  g_autofree char *content = NULL;
+  if (engine == &SQLITE) {
+    g_assert_true(g_file_get_contents(from, &content, &length, NULL));
+    g_assert_true(g_file_set_contents(to, content, (gssize)length, NULL));
+    return;
+  }
+  g_autofree char *address = server_address("postgres"), *source = name_in(from), *target = name_in(to);
+  g_autofree char *sql = g_strdup_printf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", target, source);
+  g_autoptr(NxDb) db = nx_db_open(address, NX_DB_WRITE, NULL);
+  g_assert_true(nx_db_script(db, sql, NULL));
 }
 
 static gboolean start_server(void)
@@ -931,7 +976,9 @@ static void stop_server(void)
     waitpid(server, NULL, 0);
   }
   remove_tree(server_folder);
+  remove_tree(first_folder);
   g_free(server_folder);
+  g_free(first_folder);
 }
 
 static const struct {
@@ -973,6 +1020,7 @@ int main(int argc, char **argv)
   g_autofree char *migrations = repository_migrations();
   g_setenv("NX_MIGRATIONS_PATH", migrations, TRUE);
   server_folder = g_dir_make_tmp("nx-schema-server-XXXXXX", NULL);
+  first_folder = g_dir_make_tmp("nx-schema-first-XXXXXX", NULL);
   g_assert_cmpint(g_chmod(server_folder, 0755), ==, 0);
   gsize engines = start_server() ? G_N_ELEMENTS(ENGINES) : 1;
   if (engines == 1)
