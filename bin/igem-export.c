@@ -101,7 +101,7 @@ static gboolean export_database(const IgemTarget *target, NxDb *db, const NxDbEx
                                .facts = facts,
                                .source = source,
                                .out = stdout};
-  g_autoptr(NxDbTables) rows = nx_db_tables_open(db, NULL);
+  g_autoptr(NxDbTables) rows = nx_db_tables_open(db, nx_schema_fact(target->schema, "parquet_types"), NULL);
   NxRowSource from = nx_db_tables_source(rows);
   return nx_snapshot_write(&options, &from, err);
 }

@@ -14,6 +14,7 @@
 #define SCHEMA "nexuslims"
 #define CREATOR "nx-db version " NX_VERSION " (build )"
 #define KEY_SIZE 32
+#define FACTS_MAX (1u << 20)
 
 /* -------------------------------------------------------------------------------------------------------------- export */
 
@@ -64,13 +65,16 @@ static json_object *facts_of(const char *revision)
   return facts;
 }
 
+/* Never a path of this computer, never a password. */
 static json_object *source_of(const char *address)
 {
   json_object *source = json_object_new_object();
   g_autofree char *path = nx_db_file_path(address), *base = path ? g_path_get_basename(path) : NULL;
-  nx_json_set_string(source, "engine", "sqlite");
-  nx_json_set_string(source, "host", "local");
-  nx_json_set_string(source, "database", base);
+  g_autoptr(GUri) uri = path ? NULL : g_uri_parse(address, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_PARSE_RELAXED, NULL);
+  const char *database = uri ? g_uri_get_path(uri) : base;
+  nx_json_set_string(source, "engine", path ? "sqlite" : "postgresql");
+  nx_json_set_string(source, "host", uri ? g_uri_get_host(uri) : "local");
+  nx_json_set_string(source, "database", uri && *database == '/' ? database + 1 : database);
   return source;
 }
 
@@ -106,10 +110,20 @@ static NxCodec codec_of(int compression)
   return CODECS[compression];
 }
 
+/* Parquet types that columns have whatever their SQL types say. */
+static json_object *types_of_schema(GError **err)
+{
+  g_autoptr(NxGraph) graph = nx_graph_load(SCHEMA, err);
+  g_autofree char *path = graph ? g_build_filename(graph->folder, "schema.json", NULL) : NULL;
+  g_autoptr(json_object) facts = path ? nx_json_read_file(path, FACTS_MAX, err) : NULL;
+  return facts ? json_object_get(nx_json_get(facts, "parquet_types")) : NULL;
+}
+
 static gboolean export_database(NxDb *db, const char *address, const NxDbExportOptions *typed, GError **err)
 {
   g_autofree guint8 *key = typed->anonymize == 0 ? pseudonym_key(err) : NULL;
-  g_auto(GStrv) revisions = (typed->anonymize != 0 || key) && nx_db_script(db, "BEGIN", err) ? nx_version_rows(db, NULL, err) : NULL;
+  g_autoptr(NxDbTransaction) reading = typed->anonymize != 0 || key ? nx_db_begin_reading(db, err) : NULL;
+  g_auto(GStrv) revisions = reading ? nx_version_rows(db, NULL, err) : NULL;
   g_autoptr(GPtrArray) tables = revisions ? tables_there(db, err) : NULL;
   if (!tables)
     return FALSE;
@@ -128,7 +142,8 @@ static gboolean export_database(NxDb *db, const char *address, const NxDbExportO
                                .source = source,
                                .last_facts = last,
                                .out = stdout};
-  g_autoptr(NxDbTables) rows = nx_db_tables_open(db, key);
+  g_autoptr(json_object) types = types_of_schema(NULL);
+  g_autoptr(NxDbTables) rows = nx_db_tables_open(db, types, key);
   NxRowSource from = nx_db_tables_source(rows);
   return nx_snapshot_write(&options, &from, err);
 }

@@ -32,11 +32,13 @@ typedef struct NxDbDriver {
   gboolean (*begin)(gpointer connection, NxDbLock lock, GError **err);
   gboolean (*enforce_foreign_keys)(gpointer connection, gboolean on, GError **err);
   void (*prepare_for_build)(gpointer connection, const char *address);
-  /* Names of tables; names of the columns of table $1, and 1 for those that are NOT NULL. */
+  /* Names of tables; of the columns of table $1, in their order: name, 1 for those that are NOT NULL, type, place in the primary key (from 1; 0: none). */
   const char *tables_query;
   const char *columns_query;
   /* Violations of foreign keys: table, row, table that lacks it. NULL: there are none, because they hold at any time. */
   const char *violations_query;
+  /* What follows the name of a text column in ORDER BY so that texts come in the order of their bytes. */
+  const char *byte_order;
   /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */
   const char *insertion_order;
   gboolean (*backup)(gpointer connection, const char *address, char **name, GError **err);

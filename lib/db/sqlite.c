@@ -355,8 +355,9 @@ const NxDbDriver nx_db_driver_sqlite = {
     .prepare_for_build = sqlite_prepare_for_build,
     .tables_query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
                     "AND name NOT LIKE 'nx\\_%' ESCAPE '\\' ORDER BY name",
-    .columns_query = "SELECT name, \"notnull\" FROM pragma_table_info($1)",
     .violations_query = "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check",
+    .columns_query = "SELECT name, \"notnull\", type, pk FROM pragma_table_info($1) ORDER BY cid",
+    .byte_order = " COLLATE BINARY",
     .insertion_order = "rowid",
     .backup = sqlite_backup,
     .prepare = sqlite_prepare,
