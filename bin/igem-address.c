@@ -147,6 +147,7 @@ static char *from_environment(const char *const *variables)
     char *uri = stripped(g_getenv(*variables));
     if (!uri)
       continue;
+    nx_log_debug("the address is that of %s", *variables);
     warn_of_another(variables + 1, *variables, uri);
     return uri;
   }

@@ -62,6 +62,7 @@ static gboolean read_uri(const char *path, char **uri, GError **err)
     return refuse(path, "uri of [database] is not a text: put it in quotes", err);
   g_autofree char *stripped = value ? g_strstrip(g_strdup(json_object_get_string(value))) : NULL;
   *uri = stripped && *stripped ? in_folder_of(path, stripped) : NULL;
+  nx_log_debug("%s names %s", path, *uri ? "an address" : "no address");
   return TRUE;
 }
 

@@ -15,7 +15,7 @@ DB_LIBS = lib/db/libdb.a $(SQLITE_LIBS)
 
 bin_PROGRAMS += bin/nx-db
 dist_man_MANS += share/man/nx-db.1 share/man/nexuslims-db.1 share/man/nexuslims-instruments.1 share/man/nexuslims-support-bundle.1 \
-	share/man/nexuslims-lines.7
+	share/man/nexuslims-lines.7 share/man/igem-server.1
 bin_nx_db_SOURCES = bin/nx-db.c bin/nx-db-commands.h bin/nx-db-stages.c bin/nx-db-people.c bin/nx-db-snapshot.h bin/nx-db-snapshot.c bin/nx-db-snapshot-info.c bin/nx-db-tables.c bin/nx-db-import.c
 bin_igem_server_SOURCES = bin/igem-server.c bin/igem-commands.h bin/igem-address.h bin/igem-address.c bin/igem-settings.c bin/igem-database.c bin/igem-snapshot.c \
 	bin/igem-export.c bin/nx-db-snapshot.h bin/nx-db-snapshot-info.c bin/nx-db-tables.c

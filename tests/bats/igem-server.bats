@@ -431,6 +431,16 @@ END
   assert_line --index 2 --regexp '^  To  : head'
 }
 
+@test "a script that cannot be written whole is an error" {
+  [ -c /dev/full ] || skip 'no /dev/full'
+  create
+  for words in 'db migrate-dry-run' 'db status' 'db info --format json'; do
+    run --separate-stderr bash -c "igem-server $words --db-uri a.db >/dev/full"
+    assert_failure
+    [[ $stderr == *'Error: '* ]] || fail "$words: $stderr"
+  done
+}
+
 @test "migrate-dry-run --target stops at a revision, which may be named by its beginning" {
   create
   run igem-server db migrate-dry-run --target 7a8b --db-uri a.db
