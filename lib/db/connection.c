@@ -40,10 +40,30 @@ char *nx_db_url_shown(const char *address)
   return driver ? driver->url_shown(address) : nx_config_masked_address(address);
 }
 
+gboolean nx_db_find(const char *address, gboolean *exists, GError **err)
+{
+  const NxDbDriver *driver = driver_for(address, err);
+  return driver && driver->find(address, exists, err);
+}
+
 gboolean nx_db_exists(const char *address)
 {
+  gboolean exists = FALSE;
+  return !nx_db_find(address, &exists, NULL) || exists;
+}
+
+const char *nx_db_engine(const char *address)
+{
   const NxDbDriver *driver = driver_for(address, NULL);
-  return driver && driver->exists(address);
+  return driver ? driver->name : NULL;
+}
+
+void nx_db_describe(const char *address, char **host, char **database)
+{
+  const NxDbDriver *driver = driver_for(address, NULL);
+  *host = *database = NULL;
+  if (driver)
+    driver->describe(address, host, database);
 }
 
 char *nx_db_file_path(const char *address)
@@ -82,6 +102,11 @@ void nx_db_cancel(NxDb *db)
 const NxDbDriver *nx_db_driver(const NxDb *db)
 {
   return db->driver;
+}
+
+const char *nx_db_address(const NxDb *db)
+{
+  return db->address;
 }
 
 gpointer nx_db_connection(NxDb *db)
@@ -340,12 +365,33 @@ gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxCol
   return nx_rows_finish(rows, err);
 }
 
+const char *nx_db_catalogue(const NxDb *db, NxCatalogue part)
+{
+  return db->driver->catalogue[part];
+}
+
+const char *nx_db_like(const NxDb *db)
+{
+  return db->driver->like;
+}
+
 const char *nx_db_insertion_order(const NxDb *db)
 {
   return db->driver->insertion_order;
 }
 
+NxTable *nx_table_read(NxDb *db, const char *name, GError **err)
+{
+  return db->driver->read_table(db, name, err);
+}
+
+gboolean nx_database_make_with(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err)
+{
+  const NxDbDriver *driver = driver_for(address, err);
+  return driver && driver->make(address, build, user_data, replace, out, err);
+}
+
 gboolean nx_db_backup(NxDb *db, char **name, GError **err)
 {
-  return db->driver->backup(db->connection, db->address, name, err);
+  return db->driver->backup(db, name, err);
 }

@@ -2,7 +2,7 @@
 #ifndef NX_DB_DRIVER_H
 #define NX_DB_DRIVER_H
 
-#include "nx-db.h"
+#include "migration.h"
 
 typedef enum { NX_CELL_NULL, NX_CELL_INTEGER, NX_CELL_REAL, NX_CELL_TEXT, NX_CELL_BYTES } NxCellType;
 
@@ -16,7 +16,8 @@ typedef enum {
 typedef struct NxDbDriver {
   const char *name;
   gboolean (*accepts)(const char *address);
-  gboolean (*exists)(const char *address);
+  /* FALSE when it cannot be told. */
+  gboolean (*find)(const char *address, gboolean *exists, GError **err);
   char *(*url_shown)(const char *address);
   /* NULL when the database is no file. */
   char *(*file_path)(const char *address);
@@ -35,13 +36,25 @@ typedef struct NxDbDriver {
   /* Names of tables; of the columns of table $1, in their order: name, 1 for those that are NOT NULL, type, place in the primary key (from 1; 0: none). */
   const char *tables_query;
   const char *columns_query;
-  /* Violations of foreign keys: table, row, table that lacks it. NULL: there are none, because they hold at any time. */
-  const char *violations_query;
   /* What follows the name of a text column in ORDER BY so that texts come in the order of their bytes. */
   const char *byte_order;
   /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */
   const char *insertion_order;
-  gboolean (*backup)(gpointer connection, const char *address, char **name, GError **err);
+  const char *like;                          /* nx_db_like */
+  const char *catalogue[NX_CATALOGUE_PARTS]; /* nx_db_catalogue */
+  /* printf format with one %s: SQL for the text of an instant so many seconds from now, by the clock of the database, in UTC. */
+  const char *instant_from_now;
+  /* table, row and parent of each row that names one that is not there; NULL when the engine lets none come about unseen. */
+  const char *orphans_query;
+  /* What follows the SELECT of rows that are to stay as they are until the end of a transaction that locks rows; with the second, rows that
+   * somebody else has locked are passed over. */
+  const char *lock_rows, *lock_free_rows;
+  NxTable *(*read_table)(NxDb *db, const char *name, GError **err);
+  /* A new database that `build` fills inside a transaction (nx_database_make). */
+  gboolean (*make)(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err);
+  /* Where the database is, for a person: host (or NULL) and name. */
+  void (*describe)(const char *address, char **host, char **database);
+  gboolean (*backup)(NxDb *db, char **name, GError **err);
   /* Lets the engine count on behind the greatest value of a column that it counts itself. NULL: it does so anyway. */
   gboolean (*repair_sequence)(gpointer connection, const char *table, const char *column, GError **err);
 
@@ -77,6 +90,7 @@ extern const NxDbDriver nx_db_driver_postgresql;
 
 /* The driver of a connection, for the parts that speak one engine's dialect. */
 const NxDbDriver *nx_db_driver(const NxDb *db);
+const char *nx_db_address(const NxDb *db);
 /* The engine's own connection. */
 gpointer nx_db_connection(NxDb *db);
 

@@ -197,7 +197,7 @@ static NxDb *scratch_at_head(const NxSchema *schema)
   g_autoptr(NxDb) scratch = nx_db_open("", NX_DB_SCRATCH, NULL);
   g_autofree char *path = scratch ? head_file(schema, nx_db_driver(scratch)->name) : NULL;
   if (path && !g_file_test(path, G_FILE_TEST_EXISTS))
-    return nx_offline_scratch(schema->graph, NULL, rows, NULL);
+    return nx_offline_scratch(schema->graph, NULL, NULL, rows, NULL);
   return path && nx_head_run(schema, scratch, NULL, NULL) ? g_steal_pointer(&scratch) : NULL;
 }
 

@@ -100,6 +100,7 @@ typedef struct {
   const NxSchema *schema;
   const NxWatcher *watcher;
   NxState expected; /* what is there may not have changed since it was looked at */
+  const char *made; /* name of the database that a server makes first; or NULL */
 } Creation;
 
 /* States that tables can be added to; the others belong to `upgrade` or to a person. */
@@ -108,11 +109,11 @@ static gboolean may_complete(NxState state)
   return state == NX_STATE_EMPTY || state == NX_STATE_NOT_VERSIONED || state == NX_STATE_AT_HEAD;
 }
 
+/* Inside a transaction. */
 static gboolean fill(NxDb *db, gpointer user_data, GError **err)
 {
   const Creation *creation = user_data;
-  g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  NxState state = transaction ? nx_schema_state_of(creation->schema, db, NULL, err) : NX_STATE_FAILED;
+  NxState state = nx_schema_state_of(creation->schema, db, NULL, err);
   if (state == NX_STATE_FAILED)
     return FALSE;
   if (state != creation->expected) {
@@ -120,47 +121,32 @@ static gboolean fill(NxDb *db, gpointer user_data, GError **err)
                         "another process has changed this database in the meantime: look at its status and start again");
     return FALSE;
   }
+  if (creation->made)
+    nx_watcher_say(creation->watcher, NX_EVENT_DATABASE_MADE, creation->made);
   if (!nx_head_run(creation->schema, db, creation->watcher, err) || !nx_seeds_apply(creation->schema, db, FALSE, creation->watcher, err))
     return FALSE;
   nx_watcher_say(creation->watcher, NX_EVENT_STAMPING, NULL);
-  if (state == NX_STATE_AT_HEAD)
-    nx_watcher_say(creation->watcher, NX_EVENT_AT_HEAD, creation->schema->head->id);
-  else if (!stamp_now(creation->schema, db, creation->watcher, err))
-    return FALSE;
-  return nx_db_commit(&transaction, err);
+  if (state != NX_STATE_AT_HEAD)
+    return stamp_now(creation->schema, db, creation->watcher, err);
+  nx_watcher_say(creation->watcher, NX_EVENT_AT_HEAD, creation->schema->head->id);
+  return TRUE;
 }
 
-/* What stands behind the last slash of an address of a server. */
-static char *database_in(const char *address)
+static gboolean create_new(const char *address, Creation *creation, GError **err)
 {
-  g_auto(GStrv) parts = g_strsplit(address, "?", 2);
-  const char *slash = strrchr(parts[0], '/');
-  return g_strdup(slash ? slash + 1 : parts[0]);
+  g_autofree char *path = nx_db_file_path(address), *host = NULL, *name = NULL;
+  nx_db_describe(address, &host, &name);
+  creation->made = path ? NULL : name;
+  creation->expected = NX_STATE_EMPTY;
+  return nx_database_make_with(address, fill, creation, FALSE, NULL, err);
 }
 
-/* A server makes the database; its tables follow in one transaction. */
-static gboolean create_on_server(const char *address, gboolean is_new, Creation *creation, GError **err)
+static gboolean complete(const char *address, NxState state, Creation *creation, GError **err)
 {
-  g_autoptr(NxDb) db = nx_db_open(address, NX_DB_CREATE, err);
-  g_autofree char *name = database_in(address);
-  if (!db)
-    return FALSE;
-  if (is_new)
-    nx_watcher_say(creation->watcher, NX_EVENT_DATABASE_MADE, name);
-  return fill(db, creation, err);
-}
-
-static gboolean create_at(const char *address, NxState state, Creation *creation, GError **err)
-{
-  g_autofree char *path = nx_db_file_path(address);
-  gboolean is_new = state == NX_STATE_NO_DATABASE;
-  creation->expected = is_new ? NX_STATE_EMPTY : state;
-  if (!path)
-    return create_on_server(address, is_new, creation, err);
-  if (is_new)
-    return nx_database_make_with(address, fill, creation, err);
+  creation->expected = state;
   g_autoptr(NxDb) db = nx_db_open(address, NX_DB_WRITE, err);
-  return db && fill(db, creation, err);
+  g_autoptr(NxDbTransaction) transaction = db ? nx_db_begin(db, err) : NULL;
+  return transaction && fill(db, creation, err) && nx_db_commit(&transaction, err);
 }
 
 gboolean nx_schema_create(const NxSchema *schema, const char *address, gboolean overwrite, const NxWatcher *watcher, gboolean *existed,
@@ -181,7 +167,7 @@ gboolean nx_schema_create(const NxSchema *schema, const char *address, gboolean 
   }
   if (state != NX_STATE_NO_DATABASE && !may_complete(state))
     return nx_state_refuse(state, revision, err);
-  return create_at(address, state, &creation, err);
+  return state == NX_STATE_NO_DATABASE ? create_new(address, &creation, err) : complete(address, state, &creation, err);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- upgrade */

@@ -9,15 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static gboolean build_at_head(NxDb *db, gpointer user_data, GError **err)
-{
-  return nx_migrate(db, user_data, "heads", TRUE, stdout, err);
-}
-
 static NxSqliteCopy *build_copy(const char *path, NxDatabaseBuild build, gpointer user_data, GError **err)
 {
   g_autoptr(NxDb) db = nx_db_open("", NX_DB_SCRATCH, err);
-  if (!db || !build(db, user_data, err))
+  g_autoptr(NxDbTransaction) transaction = db ? nx_db_begin(db, err) : NULL;
+  if (!transaction || !build(db, user_data, err) || !nx_db_commit(&transaction, err))
     return NULL;
   return nx_sqlite_copy(nx_db_connection(db), path, err);
 }
@@ -88,7 +84,7 @@ static char *real_path(const char *address)
   return copy;
 }
 
-static gboolean make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace_old, FILE *out, GError **err)
+gboolean nx_sqlite_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace_old, FILE *out, GError **err)
 {
   g_autofree char *path = real_path(address);
   g_autofree char *folder = g_path_get_dirname(path);
@@ -99,14 +95,4 @@ static gboolean make(const char *address, NxDatabaseBuild build, gpointer user_d
     return FALSE;
   gboolean placed = replace_old && g_file_test(path, G_FILE_TEST_EXISTS) ? place_over_old(copy, path, out, err) : place_new(copy, path, err);
   return placed && nx_folder_sync(folder, err);
-}
-
-gboolean nx_database_make_with(const char *address, NxDatabaseBuild build, gpointer user_data, GError **err)
-{
-  return make(address, build, user_data, FALSE, NULL, err);
-}
-
-gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace_old, FILE *out, GError **err)
-{
-  return make(address, build_at_head, (gpointer)graph, replace_old, out, err);
 }

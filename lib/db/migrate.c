@@ -53,7 +53,7 @@ GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const 
 static GHashTable *foreign_key_violations(NxDb *db)
 {
   g_autoptr(GHashTable) violations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  const char *query = nx_db_driver(db)->violations_query;
+  const char *query = nx_db_driver(db)->orphans_query;
   g_autoptr(NxRows) rows = query ? nx_db_select(db, NULL, query, NULL) : NULL;
   while (rows && nx_rows_next(rows))
     g_hash_table_add(violations, g_strdup_printf("%s row %s names a row of %s that is not there", nx_rows_text(rows, 0),
@@ -88,10 +88,8 @@ static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err
     }
     gboolean done = piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : nx_db_script(db, piece->text, err);
     fflush(out);
-    if (done)
-      continue;
-    nx_offenders_name(db, watch, err);
-    return FALSE;
+    if (!done)
+      return FALSE;
   }
   return watch != NULL;
 }
@@ -138,8 +136,12 @@ gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char **
 
 static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
 {
-  g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  return transaction && nx_step_run(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err);
+  NxDbTransaction *transaction = nx_db_begin(db, err);
+  if (transaction && nx_step_run(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err))
+    return TRUE;
+  nx_db_rollback(transaction);
+  nx_offenders_name(db, step->pieces, err);
+  return FALSE;
 }
 
 /* -------------------------------------------------------------------------------------------------------- whole run */
@@ -185,6 +187,33 @@ static gboolean run_steps(NxDb *db, const NxGraph *graph, GPtrArray *steps, char
       return FALSE;
   }
   return TRUE;
+}
+
+gboolean nx_migrate_inside(NxDb *db, const NxGraph *graph, const char *target, FILE *out, GError **err)
+{
+  g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
+  g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, nx_db_driver(db)->name, rows, target, TRUE, err) : NULL;
+  for (guint i = 0; steps && i < steps->len; i++)
+    if (!nx_step_run(db, graph, steps->pdata[i], &rows, out, err))
+      return FALSE;
+  return steps != NULL;
+}
+
+typedef struct {
+  const NxGraph *graph;
+  FILE *out;
+} Build;
+
+static gboolean build_at_head(NxDb *db, gpointer user_data, GError **err)
+{
+  const Build *build = user_data;
+  return nx_migrate_inside(db, build->graph, "heads", build->out, err);
+}
+
+gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err)
+{
+  Build build = {.graph = graph, .out = out};
+  return nx_database_make_with(address, build_at_head, &build, replace, out, err);
 }
 
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err)

@@ -198,10 +198,9 @@ static gboolean settle(NxPostgres *postgres, GError **err)
   return nx_postgres_script(postgres, settings, err);
 }
 
-/* Another database of the same server when `database` is not NULL. */
-static NxPostgres *open_connection(const char *address, const char *database, NxDbMode mode, GError **err)
+gpointer nx_postgres_open(const char *address, NxDbMode mode, GError **err)
 {
-  PGconn *connection = nx_postgres_connect(address, database, err);
+  PGconn *connection = nx_postgres_connect(address, NULL, err);
   if (!connection)
     return NULL;
   NxPostgres *postgres = g_new0(NxPostgres, 1);
@@ -212,37 +211,6 @@ static NxPostgres *open_connection(const char *address, const char *database, Nx
     return postgres;
   nx_postgres_close(postgres);
   return NULL;
-}
-
-/* Makes the database of the address, which belongs to who connects, when the server has none of that name. FALSE without an error: it was
- * not that, or nobody may look. */
-static gboolean make_database(const char *address, GError **err)
-{
-  g_autofree char *name = nx_postgres_database(address, NULL);
-  NxPostgres *server = name ? open_connection(address, "postgres", NX_DB_WRITE, NULL) : NULL;
-  if (!server)
-    return FALSE;
-  g_autofree char *literal = nx_postgres_literal(server, name), *identifier = nx_postgres_identifier(server, name);
-  g_autofree char *query = g_strdup_printf("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", literal);
-  g_autofree char *statement = g_strdup_printf("CREATE DATABASE %s", identifier);
-  gboolean is_there = TRUE;
-  gpointer rows = nx_postgres_prepare(server, query, NULL);
-  gboolean looked = rows && nx_postgres_step(server, rows, &is_there, NULL);
-  nx_postgres_finish(rows);
-  gboolean made = looked && !is_there && nx_postgres_script(server, statement, err);
-  nx_postgres_close(server);
-  return made;
-}
-
-gpointer nx_postgres_open(const char *address, NxDbMode mode, GError **err)
-{
-  g_autoptr(GError) error = NULL, refusal = NULL;
-  gpointer connection = open_connection(address, NULL, mode, &error);
-  if (!connection && mode == NX_DB_CREATE && make_database(address, &refusal))
-    return open_connection(address, NULL, mode, err);
-  if (!connection)
-    g_propagate_error(err, refusal ? g_steal_pointer(&refusal) : g_steal_pointer(&error));
-  return connection;
 }
 
 void nx_postgres_close(gpointer connection)
@@ -271,12 +239,6 @@ static char *postgres_file_path(const char *address)
 {
   (void)address;
   return NULL;
-}
-
-static gboolean postgres_exists(const char *address)
-{
-  (void)address;
-  return TRUE;
 }
 
 /* ------------------------------------------------------------------------------------------------------- transactions */
@@ -374,19 +336,10 @@ char *nx_postgres_literal(NxPostgres *postgres, const char *text)
   return copy;
 }
 
-static gboolean postgres_backup(gpointer connection, const char *address, char **name, GError **err)
-{
-  (void)connection;
-  (void)address;
-  (void)name;
-  g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "no backup of a PostgreSQL database can be made");
-  return FALSE;
-}
-
 const NxDbDriver nx_db_driver_postgresql = {
     .name = "postgresql",
     .accepts = nx_postgres_accepts,
-    .exists = postgres_exists,
+    .find = nx_postgres_find,
     .url_shown = postgres_url_shown,
     .file_path = postgres_file_path,
     .open = nx_postgres_open,
@@ -409,7 +362,41 @@ const NxDbDriver nx_db_driver_postgresql = {
                      "AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
     .byte_order = "::text COLLATE \"C\"",
     .insertion_order = "1",
-    .backup = postgres_backup,
+    .like = "ILIKE",
+    .catalogue =
+        {
+            [NX_CATALOGUE_COLUMNS] =
+                "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::int, "
+                "CASE WHEN a.attidentity <> '' THEN 'IDENTITY' ELSE pg_get_expr(d.adbin, d.adrelid) END, "
+                "EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey))::int "
+                "FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+                "WHERE a.attrelid = to_regclass(quote_ident($1)) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+            [NX_CATALOGUE_FOREIGN_KEYS] =
+                "SELECT a.attname, c.confrelid::regclass::text, b.attname, CASE c.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' "
+                "WHEN 'd' THEN 'SET DEFAULT' WHEN 'r' THEN 'RESTRICT' ELSE 'NO ACTION' END FROM pg_catalog.pg_constraint c "
+                "CROSS JOIN unnest(c.conkey, c.confkey) WITH ORDINALITY AS k(own, other, place) "
+                "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.own "
+                "JOIN pg_catalog.pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.other "
+                "WHERE c.contype = 'f' AND c.conrelid = to_regclass(quote_ident($1)) ORDER BY c.oid, k.place",
+            [NX_CATALOGUE_INDEXES] =
+                "SELECT c.relname, i.indisunique::int, (SELECT string_agg(pg_get_indexdef(i.indexrelid, k, true), ', ' ORDER BY k) "
+                "FROM generate_series(1, i.indnkeyatts) k) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
+                "WHERE i.indrelid = to_regclass(quote_ident($1)) ORDER BY c.relname COLLATE \"C\"",
+            [NX_CATALOGUE_STATEMENT] = "SELECT $1::text WHERE false",
+            [NX_CATALOGUE_OTHERS] =
+                "SELECT relname AS name, 'view', relname, pg_get_viewdef(oid, true) FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm') "
+                "AND pg_table_is_visible(oid) AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) "
+                "UNION ALL SELECT tgname, 'trigger', tgrelid::regclass::text, pg_get_triggerdef(oid, true) FROM pg_catalog.pg_trigger "
+                "WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid) ORDER BY 2 DESC, 1",
+        },
+    .instant_from_now = "to_char((clock_timestamp() + %s * interval '1 second') AT TIME ZONE 'UTC', "
+                        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')",
+    .lock_rows = "FOR UPDATE",
+    .lock_free_rows = "FOR UPDATE SKIP LOCKED",
+    .read_table = nx_postgres_table_read,
+    .make = nx_postgres_make,
+    .describe = nx_postgres_describe,
+    .backup = nx_postgres_backup,
     .repair_sequence = nx_postgres_repair_sequence,
     .prepare = nx_postgres_prepare,
     .bind_text = nx_postgres_bind_text,

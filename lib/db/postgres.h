@@ -51,6 +51,13 @@ gboolean nx_postgres_check(NxPostgres *postgres, PGresult *result, GError **err)
 char *nx_postgres_identifier(NxPostgres *postgres, const char *name);
 char *nx_postgres_literal(NxPostgres *postgres, const char *text);
 
+/* What is ours in a database (driver.h). */
+gboolean nx_postgres_find(const char *address, gboolean *exists, GError **err);
+void nx_postgres_describe(const char *address, char **host, char **database);
+gboolean nx_postgres_backup(NxDb *db, char **name, GError **err);
+gboolean nx_postgres_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err);
+NxTable *nx_postgres_table_read(NxDb *db, const char *name, GError **err);
+
 /* ------------------------------------------------------------------------------------------------------- statements */
 
 NxCellType nx_postgres_cell_type(Oid type);

@@ -42,15 +42,16 @@ static json_object *info_of(const NxSchema *schema, NxDb *db, const char *addres
   g_autoptr(json_object) tables = rows ? tables_of(schema, db, count, &partitions, err) : NULL;
   if (!tables)
     return NULL;
-  g_autofree char *uri = nx_db_url_shown(address), *path = nx_db_file_path(address), *revision = g_strjoinv(", ", rows);
+  g_autofree char *uri = nx_db_url_shown(address), *revision = g_strjoinv(", ", rows), *host = NULL, *database = NULL;
   g_autofree char *version = schema_version(schema, db);
   json_object *info = json_object_new_object();
+  nx_db_describe(address, &host, &database);
   nx_json_set_string(info, "backend", "sql");
   nx_json_set(info, "read_only", json_object_new_boolean(FALSE));
   nx_json_set_string(info, "uri", uri);
   nx_json_set_string(info, "engine", nx_db_driver(db)->name);
-  nx_json_set_string(info, "host", path ? "local file" : NULL);
-  nx_json_set_string(info, "database", path);
+  nx_json_set_string(info, "host", host);
+  nx_json_set_string(info, "database", database);
   nx_json_set(info, "connected", json_object_new_boolean(TRUE));
   nx_json_set_string(info, "revision", *revision ? revision : NULL);
   nx_json_set_string(info, "schema_version", version);

@@ -1,5 +1,7 @@
 /* alias-text.c — one spelling for the many of a name (igem-db §9.1). Tables: GLib's (Unicode 14 or newer). */
-#include "nx-alias.h"
+#include "alias-text.h"
+
+#include "alias-file.h"
 
 #include <string.h>
 
@@ -74,51 +76,109 @@ static gunichar lower_one(gunichar c)
 }
 
 /* The full mapping: a dotted capital I has two characters, a sigma depends on where it stands; all else maps one to one. */
-static char *lower(const char *text)
+static guint lower(const char *text, const char *at, gunichar *out)
 {
-  GString *out = g_string_new(NULL);
-  for (const char *at = text; *at; at = g_utf8_next_char(at)) {
-    gunichar c = g_utf8_get_char(at);
-    if (c == DOTTED_CAPITAL_I) {
-      g_string_append_c(out, 'i');
-      g_string_append_unichar(out, DOT_ABOVE);
-    } else if (c == CAPITAL_SIGMA)
-      g_string_append_unichar(out, cased_before(text, at) && !cased_after(at) ? FINAL_SIGMA : SMALL_SIGMA);
-    else
-      g_string_append_unichar(out, lower_one(c));
-  }
-  return g_string_free(out, FALSE);
+  gunichar c = g_utf8_get_char(at);
+  out[0] = c == DOTTED_CAPITAL_I ? 'i' : c != CAPITAL_SIGMA ? lower_one(c) : cased_before(text, at) && !cased_after(at) ? FINAL_SIGMA : SMALL_SIGMA;
+  out[1] = DOT_ABOVE;
+  return c == DOTTED_CAPITAL_I ? 2 : 1;
 }
 
-static char *single_blanks(const char *text)
+/* ASCII as it is after normalisation; NUL and what is not ASCII stays. */
+static const guint8 *ascii_map(void)
 {
-  GString *out = g_string_new(NULL);
-  gboolean pending = FALSE;
-  for (const char *at = text; *at; at = g_utf8_next_char(at)) {
-    gunichar c = g_utf8_get_char(at);
-    if (g_unichar_combining_class(c) != 0)
-      continue;
-    if (is_blank(c) || c == '-' || c == '_' || c == '/') {
-      pending = out->len > 0;
-      continue;
-    }
-    if (pending)
-      g_string_append_c(out, ' ');
-    pending = FALSE;
-    g_string_append_unichar(out, c);
+  static guint8 map[256];
+  static gsize made;
+  if (g_once_init_enter(&made)) {
+    for (guint c = 0; c < sizeof map; c++)
+      map[c] = c && c < 0x80 && (is_blank(c) || strchr("-_/", (int)c)) ? ' ' : (guint8)g_ascii_tolower((char)c);
+    g_once_init_leave(&made, 1);
   }
+  return map;
+}
+
+/* One character that is not ASCII; blanks come out as blanks. */
+static void append_decomposed(GString *out, const char *text, const char *at)
+{
+  gunichar small[2], parts[G_UNICHAR_MAX_DECOMPOSITION_LENGTH];
+  guint n = lower(text, at, small);
+  for (guint i = 0; i < n; i++) {
+    gsize n_parts = g_unichar_fully_decompose(small[i], TRUE, parts, G_N_ELEMENTS(parts));
+    for (gsize part = 0; part < n_parts; part++) {
+      gunichar c = parts[part];
+      if (g_unichar_combining_class(c) == 0)
+        g_string_append_unichar(out, is_blank(c) || c == '-' || c == '_' || c == '/' ? ' ' : c);
+    }
+  }
+}
+
+/* Blanks in a row are one, and none stands at the ends. */
+static gsize squeeze(char *text, gsize length)
+{
+  char *first = *text == ' ' ? text : strstr(text, "  "), *to = first ? first : text + length, before = first == text ? ' ' : 0;
+  for (const char *at = to; at < text + length; at++) {
+    *to = *at;
+    to += *to != ' ' || before != ' ';
+    before = *at;
+  }
+  if (to > text && to[-1] == ' ')
+    to--;
+  return (gsize)(to - text);
+}
+
+/* All that is ASCII from *at on. */
+static void append_ascii(GString *out, const char **at)
+{
+  const guint8 *map = ascii_map();
+  const char *from = *at, *end = from;
+  while ((guint8)(*end - 1) < 0x7f)
+    end++;
+  gsize start = out->len;
+  g_string_set_size(out, start + (gsize)(end - from));
+  for (char *to = out->str + start; from < end; from++, to++)
+    *to = (char)map[(guint8)*from];
+  *at = end;
+}
+
+/* Characters are decomposed one by one: what could change its place among its neighbours, a combining mark, is left out. */
+char *alias_normalise(const char *text, gsize *length)
+{
+  gsize n = strlen(text);
+  g_autofree char *valid = nx_text_is_utf8(text, n) ? NULL : nx_text_utf8(text, -1);
+  const char *at = text = valid ? valid : text;
+  GString *out = g_string_sized_new(n + 2 * ALIAS_PADDING);
+  while (*at) {
+    append_ascii(out, &at);
+    for (; (guint8)*at >= 0x80; at = g_utf8_next_char(at))
+      append_decomposed(out, text, at);
+  }
+  *length = squeeze(out->str, out->len);
+  g_string_set_size(out, *length + ALIAS_PADDING);
+  memset(out->str + *length, 0, ALIAS_PADDING);
   return g_string_free(out, FALSE);
 }
 
 char *nx_alias_normalise(const char *text)
 {
-  g_autofree char *valid = nx_text_utf8(text, -1), *small = lower(valid), *decomposed = g_utf8_normalize(small, -1, G_NORMALIZE_NFKD);
-  return single_blanks(decomposed);
+  gsize length;
+  return alias_normalise(text, &length);
+}
+
+static char *lower_all(const char *text)
+{
+  gunichar small[2];
+  GString *out = g_string_new(NULL);
+  for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+    guint n = lower(text, at, small);
+    for (guint i = 0; i < n; i++)
+      g_string_append_unichar(out, small[i]);
+  }
+  return g_string_free(out, FALSE);
 }
 
 char *nx_alias_normalise_code(const char *text)
 {
-  g_autofree char *valid = nx_text_utf8(text, -1), *small = lower(valid);
+  g_autofree char *valid = nx_text_utf8(text, -1), *small = lower_all(valid);
   const char *start = small, *end = small + strlen(small);
   while (*start && is_blank(g_utf8_get_char(start)))
     start = g_utf8_next_char(start);
