@@ -365,6 +365,16 @@ gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxCol
   return nx_rows_finish(rows, err);
 }
 
+const char *nx_db_catalogue(const NxDb *db, NxCatalogue part)
+{
+  return db->driver->catalogue[part];
+}
+
+const char *nx_db_like(const NxDb *db)
+{
+  return db->driver->like;
+}
+
 const char *nx_db_insertion_order(const NxDb *db)
 {
   return db->driver->insertion_order;

@@ -38,14 +38,15 @@ typedef struct NxDbDriver {
   const char *columns_query;
   /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */
   const char *insertion_order;
-  /* LIKE that does not tell ASCII upper and lower case apart. */
-  const char *like;
+  const char *like;                          /* nx_db_like */
+  const char *catalogue[NX_CATALOGUE_PARTS]; /* nx_db_catalogue */
   /* printf format with one %s: SQL for the text of an instant so many seconds from now, by the clock of the database, in UTC. */
   const char *instant_from_now;
   /* table, row and parent of each row that names one that is not there; NULL when the engine lets none come about unseen. */
   const char *orphans_query;
-  /* What follows the SELECT of a row that nobody else is to work on meanwhile: a row that somebody works on is passed over. */
-  const char *skip_locked;
+  /* What follows the SELECT of rows that are to stay as they are until the end of a transaction that locks rows; with the second, rows that
+   * somebody else has locked are passed over. */
+  const char *lock_rows, *lock_free_rows;
   NxTable *(*read_table)(NxDb *db, const char *name, GError **err);
   /* A new database that `build` fills inside a transaction (nx_database_make). */
   gboolean (*make)(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err);

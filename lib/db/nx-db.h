@@ -108,6 +108,18 @@ typedef struct {
   gboolean exists, allows_null;
 } NxColumnFacts;
 gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxColumnFacts *facts, GError **err);
+/* The statement that lists a part of the schema; $1 is the table but for NX_CATALOGUE_OTHERS. */
+typedef enum {
+  NX_CATALOGUE_COLUMNS,      /* name, type, 1 for NOT NULL, default, 1 for a part of the primary key */
+  NX_CATALOGUE_FOREIGN_KEYS, /* column, table, its column, what happens when its row goes */
+  NX_CATALOGUE_INDEXES,      /* name, 1 for unique, columns */
+  NX_CATALOGUE_STATEMENT,    /* the CREATE TABLE; no row when the engine keeps none */
+  NX_CATALOGUE_OTHERS,       /* views and triggers: name, "view" or "trigger", its table, its text */
+  NX_CATALOGUE_PARTS,
+} NxCatalogue;
+const char *nx_db_catalogue(const NxDb *db, NxCatalogue part);
+/* LIKE that does not tell ASCII upper and lower case apart. */
+const char *nx_db_like(const NxDb *db);
 /* What rows are sorted by to come in the order in which they were added. */
 const char *nx_db_insertion_order(const NxDb *db);
 /* Copies the database beside itself: the file <stem>_backup_YYYYMMDD_HHMMSS<suffix>, or on PostgreSQL a schema. *name is what a person is
@@ -283,6 +295,7 @@ typedef struct {
   const char *const *sessions; /* these identifiers, whatever their status */
   gboolean retry;              /* ERROR and BUILT_NOT_EXPORTED too; ERROR becomes TO_BE_BUILT */
   gboolean dry_run;            /* nothing is written */
+  gboolean claim;              /* only sessions that no other run works on; each is leased to this one */
   gboolean events;             /* with dry_run: usage_event lines on `in` become session lines too */
   int in;
 } NxPendingOptions;

@@ -359,9 +359,36 @@ const NxDbDriver nx_db_driver_postgresql = {
                      "AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
     .insertion_order = "1",
     .like = "ILIKE",
+    .catalogue =
+        {
+            [NX_CATALOGUE_COLUMNS] =
+                "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::int, "
+                "CASE WHEN a.attidentity <> '' THEN 'IDENTITY' ELSE pg_get_expr(d.adbin, d.adrelid) END, "
+                "EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey))::int "
+                "FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+                "WHERE a.attrelid = to_regclass(quote_ident($1)) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+            [NX_CATALOGUE_FOREIGN_KEYS] =
+                "SELECT a.attname, c.confrelid::regclass::text, b.attname, CASE c.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' "
+                "WHEN 'd' THEN 'SET DEFAULT' WHEN 'r' THEN 'RESTRICT' ELSE 'NO ACTION' END FROM pg_catalog.pg_constraint c "
+                "CROSS JOIN unnest(c.conkey, c.confkey) WITH ORDINALITY AS k(own, other, place) "
+                "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.own "
+                "JOIN pg_catalog.pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.other "
+                "WHERE c.contype = 'f' AND c.conrelid = to_regclass(quote_ident($1)) ORDER BY c.oid, k.place",
+            [NX_CATALOGUE_INDEXES] =
+                "SELECT c.relname, i.indisunique::int, (SELECT string_agg(pg_get_indexdef(i.indexrelid, k, true), ', ' ORDER BY k) "
+                "FROM generate_series(1, i.indnkeyatts) k) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
+                "WHERE i.indrelid = to_regclass(quote_ident($1)) ORDER BY c.relname COLLATE \"C\"",
+            [NX_CATALOGUE_STATEMENT] = "SELECT $1::text WHERE false",
+            [NX_CATALOGUE_OTHERS] =
+                "SELECT relname AS name, 'view', relname, pg_get_viewdef(oid, true) FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm') "
+                "AND pg_table_is_visible(oid) AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) "
+                "UNION ALL SELECT tgname, 'trigger', tgrelid::regclass::text, pg_get_triggerdef(oid, true) FROM pg_catalog.pg_trigger "
+                "WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid) ORDER BY 2 DESC, 1",
+        },
     .instant_from_now = "to_char((clock_timestamp() + %s * interval '1 second') AT TIME ZONE 'UTC', "
                         "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')",
-    .skip_locked = "FOR UPDATE SKIP LOCKED",
+    .lock_rows = "FOR UPDATE",
+    .lock_free_rows = "FOR UPDATE SKIP LOCKED",
     .read_table = nx_postgres_table_read,
     .make = nx_postgres_make,
     .describe = nx_postgres_describe,

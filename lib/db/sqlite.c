@@ -366,9 +366,20 @@ const NxDbDriver nx_db_driver_sqlite = {
     .columns_query = "SELECT name, \"notnull\" FROM pragma_table_info($1)",
     .insertion_order = "rowid",
     .like = "LIKE",
+    .catalogue =
+        {
+            [NX_CATALOGUE_COLUMNS] = "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_xinfo($1)",
+            [NX_CATALOGUE_FOREIGN_KEYS] = "SELECT \"from\", \"table\", \"to\", on_delete FROM pragma_foreign_key_list($1) ORDER BY id, seq",
+            [NX_CATALOGUE_INDEXES] = "SELECT l.name, l.\"unique\", (SELECT group_concat(i.name, ', ') FROM pragma_index_info(l.name) i) "
+                                     "FROM pragma_index_list($1) l ORDER BY l.name",
+            [NX_CATALOGUE_STATEMENT] = "SELECT sql FROM sqlite_master WHERE name = $1",
+            [NX_CATALOGUE_OTHERS] =
+                "SELECT name, type, tbl_name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY type DESC, name",
+        },
     .instant_from_now = "strftime('%%Y-%%m-%%dT%%H:%%M:%%f000+00:00', 'now', %s || ' seconds')",
     .orphans_query = "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check",
-    .skip_locked = "",
+    .lock_rows = "",
+    .lock_free_rows = "",
     .read_table = nx_sqlite_table_read,
     .make = nx_sqlite_make,
     .describe = sqlite_describe,

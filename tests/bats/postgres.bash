@@ -45,5 +45,5 @@ fresh_database() {
   export PGDATABASE NX_DB_PATH="postgresql://nx:pa%3Ass%40word@/$PGDATABASE?host=$PG_FOLDER"
 }
 
-# sql STATEMENTS: what the database answers, columns separated by |
-sql() { psql -XqAt -v ON_ERROR_STOP=1 -c "$*"; }
+# psql_says STATEMENTS: what the database answers, columns separated by |
+psql_says() { psql -XqAt -v ON_ERROR_STOP=1 -c "$*"; }
