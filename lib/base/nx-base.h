@@ -47,14 +47,16 @@ typedef enum { NX_LOG_ERROR, NX_LOG_WARNING, NX_LOG_INFO, NX_LOG_DEBUG } NxLogLe
 
 /* `program` is borrowed for the life of the process. Verbosity is the count of -v: 0 WARNING, 1 INFO, 2 or more DEBUG. */
 void nx_log_start(const char *program, guint verbosity);
+/* Lines read `[LEVEL] message` from now on: for a program that a person runs by hand. */
+void nx_log_in_brackets(void);
 /* Lines also go to this file from now on (appended; O_CLOEXEC). */
 gboolean nx_log_to_file(const char *path, GError **err);
 NxLogLevel nx_log_level(void);
 /* Every later occurrence of `secret` (4 characters or more) in a log line or nx_fail is written as "***". */
 void nx_log_hide(const char *secret);
-/* A copy of `text` with the hidden secrets replaced. */
+/* A copy of `text` with the hidden secrets replaced, and the passwords of addresses in it (`scheme://user:password@host`). */
 char *nx_log_masked(const char *text);
-/* One line `YYYY-MM-DD HH:MM:SS,mmm <program> <LEVEL>: <message>`, one write(2); control characters but \n are shown escaped. */
+/* One line `YYYY-MM-DD HH:MM:SS,mmm <program> <LEVEL>: <message>` (or as nx_log_in_brackets says), one write(2); control characters but \n are shown escaped. */
 void nx_log(NxLogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 #define nx_log_error(...) nx_log(NX_LOG_ERROR, __VA_ARGS__)

@@ -128,16 +128,21 @@ static char *mask_query(const char *address)
   return g_regex_replace(password, address, -1, 0, "\\1***", 0, NULL);
 }
 
+/* Where the password ends: at the @ before the host, or, when it holds a / ? or # that should have been encoded, at the last @ there is. */
+static const char *end_of_password(const char *authority)
+{
+  const char *at = g_strrstr_len(authority, (gssize)strcspn(authority, "/?#"), "@");
+  return at ? at : strrchr(authority, '@');
+}
+
 char *nx_config_masked_address(const char *address)
 {
   const char *authority = strstr(address, "://");
   if (!authority)
     return g_strdup(address);
   authority += 3;
-  gsize length = strcspn(authority, "/?#");
-  const char *at = g_strrstr_len(authority, (gssize)length, "@");
-  const char *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
-  if (!colon)
+  const char *at = end_of_password(authority), *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
+  if (!colon || memchr(authority, '/', (gsize)(colon - authority)) || memchr(authority, '?', (gsize)(colon - authority)))
     return mask_query(address);
   g_autofree char *masked = g_strdup_printf("%.*s***%s", (int)(colon + 1 - address), address, at);
   return mask_query(masked);

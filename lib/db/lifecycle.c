@@ -190,7 +190,7 @@ static gboolean check_no_loss(NxDb *db, const NxRevision *revision, GError **err
   }
   if (losses->len == 0)
     return tables != NULL;
-  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the step to %s would destroy the rows of %s", revision->id, losses->str);
+  g_set_error(err, NX_STATE_ERROR, NX_STATE_BEHIND, "the step to %s would destroy the rows of %s", revision->id, losses->str);
   return FALSE;
 }
 
@@ -271,7 +271,8 @@ gboolean nx_schema_upgrade(const NxSchema *schema, const char *address, gboolean
 {
   g_autofree char *revision = NULL;
   g_autoptr(NxDb) db = open_existing(schema, address, err);
-  if (!db || !check_upgradable(nx_schema_state_of(schema, db, &revision, err), revision, err))
+  NxState state = db ? nx_schema_state_of(schema, db, &revision, err) : NX_STATE_FAILED;
+  if (!check_upgradable(state, revision, err))
     return FALSE;
   return migrate(schema, db, allow_data_loss, watcher, err) && nx_seeds_apply(schema, db, TRUE, watcher, err);
 }

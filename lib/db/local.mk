@@ -15,8 +15,12 @@ DB_LIBS = lib/db/libdb.a $(SQLITE_LIBS)
 
 bin_PROGRAMS += bin/nx-db
 dist_man_MANS += share/man/nx-db.1 share/man/nexuslims-db.1 share/man/nexuslims-instruments.1 share/man/nexuslims-support-bundle.1 \
-	share/man/nexuslims-lines.7
-bin_nx_db_SOURCES = bin/nx-db.c bin/nx-db-commands.h bin/nx-db-stages.c bin/nx-db-people.c bin/nx-db-snapshot.h bin/nx-db-snapshot.c bin/nx-db-tables.c bin/nx-db-import.c
+	share/man/nexuslims-lines.7 share/man/igem-server.1
+bin_nx_db_SOURCES = bin/nx-db.c bin/nx-db-commands.h bin/nx-db-stages.c bin/nx-db-people.c bin/nx-db-snapshot.h bin/nx-db-snapshot.c bin/nx-db-snapshot-info.c bin/nx-db-tables.c bin/nx-db-import.c
+bin_igem_server_SOURCES = bin/igem-server.c bin/igem-commands.h bin/igem-address.h bin/igem-address.c bin/igem-settings.c bin/igem-database.c bin/igem-snapshot.c \
+	bin/igem-export.c bin/nx-db-snapshot.h bin/nx-db-snapshot-info.c bin/nx-db-tables.c
+bin_PROGRAMS += bin/igem-server
+bin_igem_server_LDADD = $(bin_nx_db_LDADD)
 bin_nx_db_LDADD = $(DB_LIBS) $(SNAPSHOT_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 SHARE_FILES += migrations/nexuslims/schema.json \
@@ -64,3 +68,7 @@ tests_unit_test_db_engines_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_db_engines_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 dist_check_SCRIPTS += tests/servers/postgres-cluster
 EXTRA_DIST += tests/bats/postgres.bash
+
+dist_check_SCRIPTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats
+TESTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats
+EXTRA_DIST += tests/bats/igem-server.bash

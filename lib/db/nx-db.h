@@ -221,7 +221,7 @@ gboolean nx_schema_create(const NxSchema *schema, const char *address, gboolean 
                           GError **err);
 
 /* Pending migrations in one transaction, then seeds, one transaction a set. NX_STATE_ERROR for every state but BEHIND and AT_HEAD; nothing
- * is changed then. NX_ERROR_DATA when a step would destroy rows and `allow_data_loss` is not given: the message names the tables. */
+ * is changed then; for BEHIND when a step would destroy rows and `allow_data_loss` is not given: the message names the tables. */
 gboolean nx_schema_upgrade(const NxSchema *schema, const char *address, gboolean allow_data_loss, const NxWatcher *watcher, GError **err);
 
 /* Records the head as the revision without running anything. Refused (NX_STATE_ERROR) when there is a version table that does not stand at

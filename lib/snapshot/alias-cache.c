@@ -130,6 +130,14 @@ static const char *objection(const NxSnapshot *snapshot, const char *folder, NxA
   return NULL;
 }
 
+const char *nx_alias_cache_state(const NxSnapshot *snapshot, const char *folder)
+{
+  const char *why_not = objection(snapshot, folder, 0);
+  if (!why_not)
+    return "present";
+  return g_str_equal(why_not, "damaged") ? "stale" : why_not;
+}
+
 NxAliases *nx_aliases_of_snapshot(const char *folder, NxAliasFlags flags, GError **err)
 {
   g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL);

@@ -53,6 +53,8 @@ json_object *nx_aliases_lookup(const NxAliases *aliases, const char *text);
 
 /* Makes the dictionary of an IGEM snapshot in its folder nlp/ and names it in the manifest. */
 gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCounts *counts, gsize *size, GError **err);
+/* "present": it fits the tables; "stale": it does not, or is damaged; "absent"; "foreign": another program's. Borrowed. */
+const char *nx_alias_cache_state(const NxSnapshot *snapshot, const char *folder);
 typedef enum {
   NX_ALIAS_REQUIRE_CACHE = 1 << 0, /* no dictionary that fits is an error */
   NX_ALIAS_TRUST_CACHE = 1 << 1,   /* its bytes are not compared with the sum of the manifest */

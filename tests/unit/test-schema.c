@@ -665,7 +665,7 @@ static void test_data_loss(gconstpointer engine)
   create_behind(place);
   insert_old_variant(place);
   g_assert_false(upgrade(place, FALSE, &refusal));
-  g_assert_error(refusal, NX_ERROR, NX_ERROR_DATA);
+  g_assert_error(refusal, NX_STATE_ERROR, NX_STATE_BEHIND);
   g_assert_cmpstr(refusal->message, ==, "the step to " HEAD " would destroy the rows of variant_masters");
   assert_state(place, NX_STATE_BEHIND, BASE);
   g_assert_cmpint(number(place, "SELECT count(*) FROM variant_masters"), ==, 1);
