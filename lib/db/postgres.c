@@ -69,7 +69,7 @@ static char *message_of(const PGresult *result, const char *state)
   const char *constraint = nx_pq.resultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
   const char *context = nx_pq.resultErrorField(result, PG_DIAG_CONTEXT);
   if (g_str_equal(state, "23514") && constraint)
-    return g_strdup_printf("CHECK constraint failed: %s", constraint);
+    return g_strconcat(NX_CHECK_FAILED, constraint, NULL);
   if (g_str_equal(state, "55P03"))
     return g_strdup("the database is locked: another program has been writing to it for too long");
   g_autoptr(GString) message = g_string_new(primary ? primary : nx_pq.resultErrorMessage(result));
@@ -360,7 +360,7 @@ const NxDbDriver nx_db_driver_postgresql = {
                      "WHERE i.indrelid = a.attrelid AND i.indisprimary), 0) "
                      "FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass(quote_ident($1)) "
                      "AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
-    .foreign_keys_query =
+    .foreign_key_statements =
         "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), "
         "format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_catalog.pg_get_constraintdef(oid)) "
         "FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0 AND connamespace = current_schema()::regnamespace ORDER BY conname",
