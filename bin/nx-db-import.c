@@ -138,8 +138,9 @@ static gboolean load(NxDb *db, const NxSnapshot *snapshot, gint64 *total, GError
 {
   Target target = {.db = db};
   NxRowTarget rows_to = {.open = open_table, .add = add_row, .database = &target};
+  g_autoptr(GPtrArray) foreign_keys = NULL;
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  gboolean done = transaction != NULL;
+  gboolean done = transaction && nx_db_drop_foreign_keys(db, &foreign_keys, err);
   for (const char *const *table = nx_snapshot_tables(snapshot); done && *table; table++) {
     gint64 rows = 0;
     done = nx_snapshot_read(snapshot, *table, &rows_to, &rows, err) && nx_load_finish(&target.load, err);
@@ -149,7 +150,7 @@ static gboolean load(NxDb *db, const NxSnapshot *snapshot, gint64 *total, GError
       printf("  %-40s %15s\n", *table, count);
     *total += rows;
   }
-  return done && nx_db_commit(&transaction, err);
+  return done && nx_db_add_foreign_keys(db, foreign_keys, err) && nx_db_commit(&transaction, err);
 }
 
 static gboolean fill(NxDb *db, const char *address, const NxSnapshot *snapshot, const NxGraph *graph, gint64 *total, GError **err)
@@ -186,8 +187,9 @@ static gboolean import_snapshot(const char *address, const char *folder, GError 
   g_autoptr(NxSnapshot) snapshot = graph ? nx_snapshot_open(folder, err) : NULL;
   if (!snapshot || !check_snapshot(snapshot, folder, graph, err))
     return FALSE;
-  if (nx_db_exists(address)) {
-    g_autoptr(NxDb) db = nx_db_open(address, NX_DB_WRITE, err);
+  g_autofree char *file = nx_db_file_path(address);
+  if (nx_db_exists(address) || !file) {
+    g_autoptr(NxDb) db = nx_db_open(address, file ? NX_DB_WRITE : NX_DB_CREATE, err);
     if (!db || !fill(db, address, snapshot, graph, &total, err))
       return FALSE;
   } else if (!fill_new(address, snapshot, graph, &total, err))

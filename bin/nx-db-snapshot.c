@@ -4,6 +4,7 @@
 #include "migration.h"
 #include "nx-cli-tree.h"
 #include "nx-config.h"
+#include "schema.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +15,6 @@
 #define SCHEMA "nexuslims"
 #define CREATOR "nx-db version " NX_VERSION " (build )"
 #define KEY_SIZE 32
-#define FACTS_MAX (1u << 20)
 
 /* -------------------------------------------------------------------------------------------------------------- export */
 
@@ -71,9 +71,9 @@ static json_object *source_of(const char *address)
   json_object *source = json_object_new_object();
   g_autofree char *path = nx_db_file_path(address), *base = path ? g_path_get_basename(path) : NULL;
   g_autoptr(GUri) uri = path ? NULL : g_uri_parse(address, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_PARSE_RELAXED, NULL);
-  const char *database = uri ? g_uri_get_path(uri) : base;
+  const char *database = uri ? g_uri_get_path(uri) : base, *host = uri ? g_uri_get_host(uri) : NULL;
   nx_json_set_string(source, "engine", path ? "sqlite" : "postgresql");
-  nx_json_set_string(source, "host", uri ? g_uri_get_host(uri) : "local");
+  nx_json_set_string(source, "host", host && *host ? host : "local");
   nx_json_set_string(source, "database", uri && *database == '/' ? database + 1 : database);
   return source;
 }
@@ -89,15 +89,14 @@ static json_object *last_facts_of(gboolean anonymized)
 }
 
 /* The schema's tables that the database has; never the version table or operational ones. */
-static GPtrArray *tables_there(NxDb *db, GError **err)
+static GPtrArray *tables_there(const NxSchema *schema, NxDb *db, GError **err)
 {
-  g_autoptr(NxGraph) graph = nx_graph_load(SCHEMA, err);
-  g_auto(GStrv) names = graph ? nx_db_tables(db, err) : NULL;
+  g_auto(GStrv) names = nx_db_tables(db, err);
   if (!names)
     return NULL;
   GPtrArray *tables = g_ptr_array_new_with_free_func(g_free);
   for (char **name = names; *name; name++)
-    if (g_strv_contains((const char *const *)graph->tables, *name))
+    if (g_strv_contains(nx_schema_tables(schema), *name))
       g_ptr_array_add(tables, g_strdup(*name));
   g_ptr_array_add(tables, NULL);
   return tables;
@@ -110,21 +109,13 @@ static NxCodec codec_of(int compression)
   return CODECS[compression];
 }
 
-/* Parquet types that columns have whatever their SQL types say. */
-static json_object *types_of_schema(GError **err)
-{
-  g_autoptr(NxGraph) graph = nx_graph_load(SCHEMA, err);
-  g_autofree char *path = graph ? g_build_filename(graph->folder, "schema.json", NULL) : NULL;
-  g_autoptr(json_object) facts = path ? nx_json_read_file(path, FACTS_MAX, err) : NULL;
-  return facts ? json_object_get(nx_json_get(facts, "parquet_types")) : NULL;
-}
-
 static gboolean export_database(NxDb *db, const char *address, const NxDbExportOptions *typed, GError **err)
 {
-  g_autofree guint8 *key = typed->anonymize == 0 ? pseudonym_key(err) : NULL;
-  g_autoptr(NxDbTransaction) reading = typed->anonymize != 0 || key ? nx_db_begin_reading(db, err) : NULL;
+  g_autoptr(NxSchema) schema = nx_schema_load(SCHEMA, err);
+  g_autofree guint8 *key = schema && typed->anonymize == 0 ? pseudonym_key(err) : NULL;
+  g_autoptr(NxDbTransaction) reading = schema && (typed->anonymize != 0 || key) ? nx_db_begin_reading(db, err) : NULL;
   g_auto(GStrv) revisions = reading ? nx_version_rows(db, NULL, err) : NULL;
-  g_autoptr(GPtrArray) tables = revisions ? tables_there(db, err) : NULL;
+  g_autoptr(GPtrArray) tables = revisions ? tables_there(schema, db, err) : NULL;
   if (!tables)
     return FALSE;
   g_autoptr(json_object) facts = facts_of(revisions[0]), source = source_of(address), last = last_facts_of(key != NULL);
@@ -142,8 +133,7 @@ static gboolean export_database(NxDb *db, const char *address, const NxDbExportO
                                .source = source,
                                .last_facts = last,
                                .out = stdout};
-  g_autoptr(json_object) types = types_of_schema(NULL);
-  g_autoptr(NxDbTables) rows = nx_db_tables_open(db, types, key);
+  g_autoptr(NxDbTables) rows = nx_db_tables_open(db, nx_schema_fact(schema, "parquet_types"), key);
   NxRowSource from = nx_db_tables_source(rows);
   return nx_snapshot_write(&options, &from, err);
 }

@@ -330,6 +330,29 @@ gboolean nx_db_enforce_foreign_keys(NxDb *db, gboolean on, GError **err)
   return db->driver->enforce_foreign_keys(db->connection, on, err);
 }
 
+gboolean nx_db_drop_foreign_keys(NxDb *db, GPtrArray **again, GError **err)
+{
+  g_autoptr(GPtrArray) drop = g_ptr_array_new_with_free_func(g_free), add = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(NxRows) rows = db->driver->foreign_key_statements ? nx_db_select(db, err, db->driver->foreign_key_statements, NULL) : NULL;
+  while (rows && nx_rows_next(rows)) {
+    g_ptr_array_add(drop, g_strdup(nx_rows_text(rows, 0)));
+    g_ptr_array_add(add, g_strdup(nx_rows_text(rows, 1)));
+  }
+  gboolean done = rows ? nx_rows_finish(rows, err) : !db->driver->foreign_key_statements;
+  for (guint i = 0; done && i < drop->len; i++)
+    done = nx_db_script(db, drop->pdata[i], err);
+  *again = done ? g_steal_pointer(&add) : NULL;
+  return done;
+}
+
+gboolean nx_db_add_foreign_keys(NxDb *db, const GPtrArray *again, GError **err)
+{
+  for (guint i = 0; i < again->len; i++)
+    if (!nx_db_script(db, again->pdata[i], err))
+      return FALSE;
+  return TRUE;
+}
+
 void nx_db_prepare_for_build(NxDb *db)
 {
   db->driver->prepare_for_build(db->connection, db->address);

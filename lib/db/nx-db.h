@@ -101,6 +101,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxLoad, nx_load_free)
 gboolean nx_db_enforce_foreign_keys(NxDb *db, gboolean on, GError **err);
 /* Lets readers and a writer work side by side from now on, where the place allows it (a local file system). */
 void nx_db_prepare_for_build(NxDb *db);
+/* Inside a transaction: takes the foreign keys away, so that orphans can be loaded, where the engine enforces them; *again: the statements for
+ * nx_db_add_foreign_keys, which adds them as they were (an orphan is no error when they were NOT VALID). */
+gboolean nx_db_drop_foreign_keys(NxDb *db, GPtrArray **again, GError **err);
+gboolean nx_db_add_foreign_keys(NxDb *db, const GPtrArray *again, GError **err);
 /* Names of the tables, sorted; NULL-terminated. The engine's own and those named nx_… are left out. */
 char **nx_db_tables(NxDb *db, GError **err);
 gboolean nx_db_has_table(NxDb *db, const char *table, gboolean *has, GError **err);
