@@ -187,8 +187,9 @@ static gboolean import_snapshot(const char *address, const char *folder, GError 
   g_autoptr(NxSnapshot) snapshot = graph ? nx_snapshot_open(folder, err) : NULL;
   if (!snapshot || !check_snapshot(snapshot, folder, graph, err))
     return FALSE;
-  if (nx_db_exists(address)) {
-    g_autoptr(NxDb) db = nx_db_open(address, NX_DB_WRITE, err);
+  g_autofree char *file = nx_db_file_path(address);
+  if (nx_db_exists(address) || !file) {
+    g_autoptr(NxDb) db = nx_db_open(address, file ? NX_DB_WRITE : NX_DB_CREATE, err);
     if (!db || !fill(db, address, snapshot, graph, &total, err))
       return FALSE;
   } else if (!fill_new(address, snapshot, graph, &total, err))

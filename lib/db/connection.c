@@ -333,12 +333,12 @@ gboolean nx_db_enforce_foreign_keys(NxDb *db, gboolean on, GError **err)
 gboolean nx_db_drop_foreign_keys(NxDb *db, GPtrArray **again, GError **err)
 {
   g_autoptr(GPtrArray) drop = g_ptr_array_new_with_free_func(g_free), add = g_ptr_array_new_with_free_func(g_free);
-  g_autoptr(NxRows) rows = db->driver->foreign_keys_query ? nx_db_select(db, err, db->driver->foreign_keys_query, NULL) : NULL;
+  g_autoptr(NxRows) rows = db->driver->foreign_key_statements ? nx_db_select(db, err, db->driver->foreign_key_statements, NULL) : NULL;
   while (rows && nx_rows_next(rows)) {
     g_ptr_array_add(drop, g_strdup(nx_rows_text(rows, 0)));
     g_ptr_array_add(add, g_strdup(nx_rows_text(rows, 1)));
   }
-  gboolean done = rows ? nx_rows_finish(rows, err) : !db->driver->foreign_keys_query;
+  gboolean done = rows ? nx_rows_finish(rows, err) : !db->driver->foreign_key_statements;
   for (guint i = 0; done && i < drop->len; i++)
     done = nx_db_script(db, drop->pdata[i], err);
   *again = done ? g_steal_pointer(&add) : NULL;

@@ -41,14 +41,14 @@ typedef struct NxDbDriver {
   /* Names of tables; of the columns of table $1, in their order: name, 1 for those that are NOT NULL, type, place in the primary key (from 1; 0: none). */
   const char *tables_query;
   const char *columns_query;
-  /* Tables with foreign keys, sorted, each with the table that its key names, and whether statements on other tables may change them
-   * (triggers); ids of the rows of table $1 whose key names a row that is not there, and its table. NULL: the engine itself sees to it. */
-  const char *references_query;
-  const char *orphans_query;
   /* Statements that take the foreign keys of the schema away, and those that add them again as they were; NULL: they are not enforced anyway. */
-  const char *foreign_keys_query;
+  const char *foreign_key_statements;
   /* What follows the name of a text column in ORDER BY so that texts come in the order of their bytes. */
   const char *byte_order;
+  /* Tables with foreign keys, sorted, each with the table that its key names, and whether statements on other tables may change them
+   * (triggers); ids of the rows of table $1 whose key names a row that is not there, and its table. NULL: the engine itself sees to it. */
+  const char *foreign_keys_query;
+  const char *orphans_query;
   /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */
   const char *insertion_order;
   const char *like;                          /* nx_db_like */

@@ -69,6 +69,6 @@ tests_unit_test_db_engines_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(C
 dist_check_SCRIPTS += tests/servers/postgres-cluster
 EXTRA_DIST += tests/bats/postgres.bash
 
-dist_check_SCRIPTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats
-TESTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats
-EXTRA_DIST += tests/bats/igem-server.bash
+dist_check_SCRIPTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats tests/bats/igem-server-faults.bats
+TESTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats tests/bats/igem-server-faults.bats
+EXTRA_DIST += tests/bats/igem-server.bash tests/bats/igem-kill-at-syscall.py

@@ -66,7 +66,7 @@ static gboolean step_names(GPtrArray *pieces, const char *table)
 static GPtrArray *tables_at_risk(NxDb *db, GPtrArray *pieces, GError **err)
 {
   g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func(g_free);
-  const char *query = nx_db_driver(db)->references_query;
+  const char *query = nx_db_driver(db)->foreign_keys_query;
   if (!query)
     return g_steal_pointer(&tables);
   g_autoptr(NxRows) rows = nx_db_select(db, err, query, NULL);

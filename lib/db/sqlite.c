@@ -370,11 +370,11 @@ const NxDbDriver nx_db_driver_sqlite = {
     .tables_query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
                     "AND name NOT LIKE 'nx\\_%' ESCAPE '\\' ORDER BY name",
     .columns_query = "SELECT name, \"notnull\", type, pk FROM pragma_table_info($1) ORDER BY cid",
-    .references_query =
+    .byte_order = " COLLATE BINARY",
+    .foreign_keys_query =
         "SELECT tables.name, keys.\"table\", (SELECT count(*) FROM sqlite_master WHERE type = 'trigger') "
         "FROM sqlite_master AS tables, pragma_foreign_key_list(tables.name) AS keys WHERE tables.type = 'table' ORDER BY 1",
     .orphans_query = "SELECT rowid, parent FROM pragma_foreign_key_check($1)",
-    .byte_order = " COLLATE BINARY",
     .insertion_order = "rowid",
     .like = "LIKE",
     .catalogue =

@@ -154,12 +154,19 @@ refused() {
   refused 'db export -o x --compression lz4' 'igem-server db export' "Invalid value for '--compression': 'lz4' is not one of 'zstd', 'snappy', 'gzip', 'none'."
   refused 'db snapshot-download' 'igem-server db snapshot-download' "Missing option '--output' / '-o'."
   refused 'db snapshot-download -o x --workers 0' 'igem-server db snapshot-download' "Invalid value for '--workers': 0 is not in the range x>=1."
-  refused 'db snapshot-download -o x --db-uri a.db' 'igem-server db snapshot-download' 'No such option: --db-uri'
   refused 'db snapshot-nlp' 'igem-server db snapshot-nlp' "Missing argument 'DIR'."
   refused 'db snapshot-nlp nowhere' 'igem-server db snapshot-nlp' "Invalid value for 'DIR': Directory 'nowhere' does not exist."
   refused 'db status --format xml' 'igem-server db status' "Invalid value for '--format' / '-f': 'xml' is not one of 'table', 'json'."
   refused 'db migrate-dry-run --from x' 'igem-server db migrate-dry-run' "Invalid value for '--from': 'x' is not one of 'base', 'current'."
   [ -z "$(ls -A)" ]
+}
+
+@test "the commands without a database refuse --db-uri" {
+  for words in 'snapshot-download -o x' 'snapshot-nlp .'; do
+    run igem-server db $words --db-uri a.db
+    assert_failure 2
+    assert_output --partial 'Error: No such option: --db-uri'
+  done
 }
 
 @test "a file where export or snapshot-download should make a folder is a usage error" {

@@ -1,6 +1,6 @@
 # make fuzz: a libFuzzer target for every parser of bytes from outside, with clang, into fuzz/. scripts/fuzz NAME gathers its seeds and runs it.
 # A target is one file fuzz-NAME.c here and one word in this list.
-FUZZ_NAMES = calendar dm dotenv edax fei-tiff hdf5 lines mail outcome parquet pictures plots png record servers sql stamp texts tia vendors
+FUZZ_NAMES = alias calendar dm dotenv edax fei-tiff hdf5 lines mail manifest outcome parquet pictures plots png record servers sql stamp texts tia vendors
 EXTRA_DIST += tests/fuzz/target.h $(FUZZ_NAMES:%=tests/fuzz/fuzz-%.c)
 
 FUZZ_CC = clang

@@ -576,7 +576,8 @@ static void test_states(gconstpointer engine)
   for (gsize row = 0; row < G_N_ELEMENTS(STATES); row++) {
     g_test_message("%s", STATES[row].name);
     check_refusals(engine, row);
-    for (Command command = UPGRADE; command < COMMANDS; command++)
+    /* The server's databases take their time to copy, and igem-server-states.bats has every cell on both engines. */
+    for (Command command = UPGRADE; engine == &SQLITE && command < COMMANDS; command++)
       if (refusal_of(row, command) == NX_STATE_FAILED)
         check_success(engine, row, command);
   }
