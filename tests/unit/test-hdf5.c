@@ -2,6 +2,7 @@
 #include "extract-corpus.h"
 #include "formats.h"
 #include "hdf5-write.h"
+#include "hostile.h"
 #include "preview/nx-preview.h"
 
 #include <string.h>
@@ -103,6 +104,7 @@ static void read_bytes(const char *name, const guint8 *data, gsize length)
   g_autoptr(NxBytes) bytes = nx_bytes_from_memory(data, length);
   g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
   NxInput in = { .path = name, .name = name, .fd = -1, .bytes = bytes, .mtime = 1.0 };
+  hostile_file();
   in.format = nx_format_for(&in);
   if (!in.format->read(&in, signals, &problem)) {
     g_assert_nonnull(problem);
