@@ -39,10 +39,11 @@ typedef struct {
   GString *out;
 } Rewriting;
 
+/* A carriage return ends a comment, too. */
 static void append_as_comment(GString *out, const char *text, gsize length)
 {
   for (gsize i = 0; i < length; i++) {
-    if (i == 0 || text[i - 1] == '\n')
+    if (i == 0 || text[i - 1] == '\n' || (text[i - 1] == '\r' && text[i] != '\n'))
       g_string_append(out, "# ");
     g_string_append_c(out, text[i]);
   }

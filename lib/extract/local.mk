@@ -41,7 +41,9 @@ tests_unit_test_extract_sandbox_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-extract-hostile
 TESTS += tests/unit/test-extract-hostile
-tests_unit_test_extract_hostile_SOURCES = tests/unit/test-extract-hostile.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+tests_unit_test_extract_hostile_SOURCES = tests/unit/test-extract-hostile.c tests/unit/hostile.h tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+tests_unit_test_extract_hostile_CFLAGS = $(lib_extract_libextract_a_CFLAGS) -I$(srcdir)/tests/fuzz
+tests_unit_test_extract_hostile_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nx_png_encode
 tests_unit_test_extract_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-vendors

@@ -1,7 +1,7 @@
 # make fuzz: a libFuzzer target for every parser of bytes from outside, with clang, into fuzz/. scripts/fuzz NAME gathers its seeds and runs it.
 # A target is one file fuzz-NAME.c here and one word in this list.
 FUZZ_NAMES = alias calendar dm dotenv edax fei-tiff hdf5 lines mail manifest outcome parquet pictures plots png record servers sql stamp texts tia vendors
-EXTRA_DIST += tests/fuzz/target.h $(FUZZ_NAMES:%=tests/fuzz/fuzz-%.c)
+EXTRA_DIST += tests/fuzz/seeds tests/fuzz/target.h tests/fuzz/without-png.h scripts/fuzz $(FUZZ_NAMES:%=tests/fuzz/fuzz-%.c)
 
 FUZZ_CC = clang
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Wno-unknown-attributes -Wno-unused-command-line-argument -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -23,6 +23,7 @@ fuzz/libparsers.a: $(FUZZ_OBJECTS)
 	$(AM_V_AR)$(AR) cqsT $@ $(FUZZ_OBJECTS)
 fuzz/fuzz-%: tests/fuzz/fuzz-%.c fuzz/libparsers.a
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -Wl,--as-needed $< fuzz/libparsers.a $(FUZZ_LIBS) $(FUZZ_MORE) -o $@
+fuzz/fuzz-hdf5 fuzz/fuzz-pictures fuzz/fuzz-plots: FUZZ_MORE = -Wl,--wrap=nx_png_encode
 fuzz/fuzz-png: FUZZ_MORE = -lpng
 fuzz/fuzz-servers: FUZZ_MORE = -Wl,--wrap=nx_http_send,--wrap=nx_http_wait
 -include $(FUZZ_OBJECTS:.o=.d)
