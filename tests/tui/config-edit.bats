@@ -454,7 +454,7 @@ labarchives() {
   keys Enter
   typed "-----END CERTIFICATE-----"
   keys Tab Enter
-  wait_for "Enter opens"
+  wait_until_gone "END CERTIFICATE"
   wait_for "****"
   [[ $(screen) != *MIIabc* ]]
   keys F2
@@ -515,6 +515,7 @@ MIIabc
   settings
   cp .env ../before
   ls -A >../listing
+  chmod 666 .env
   chmod 555 .
   start_as_nobody 80 24 nexuslims config edit
   wait_for "NX_DATA_PATH *"
@@ -528,4 +529,17 @@ MIIabc
   wait_for "END=0"
   cmp ../before .env
   [ "$(ls -A)" = "$(cat ../listing)" ]
+}
+
+@test "a file that may not be written to is refused at once, and matters only when no other is named" {
+  settings
+  chmod 444 .env
+  start_as_nobody 80 24 nexuslims config edit
+  wait_for "Error: Invalid value for '--env-path': File '.env' is not writable." "END=2"
+  teardown
+  start_as_nobody 80 24 nexuslims config edit --env-path "$BATS_TEST_TMPDIR/home/other"
+  wait_for "NX_DATA_PATH *"
+  keys Escape
+  wait_for "END=0 icanon"
+  [[ $(screen) != *Error* ]]
 }
