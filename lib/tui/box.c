@@ -84,6 +84,7 @@ char *nx_box_choose_path(const char *title, const char *start, gboolean folder)
   char *chosen = NULL;
   nx_screen_lend();
   dlg_clr_result();
+  dialog_vars.default_button = -1; /* the text has the focus */
   int answer = folder ? dialog_dselect(title, begin, height, width) : dialog_fselect(title, begin, height, width);
   if (answer == DLG_EXIT_OK && dialog_vars.input_result)
     chosen = g_strdup(dialog_vars.input_result);
@@ -113,6 +114,7 @@ char *nx_box_edit_lines(const char *title, const char *text)
   if (!wait_for_room())
     return NULL;
   char **lines = g_strsplit(*text ? text : "\n", "\n", -1);
+  dialog_vars.default_button = -1; /* the text has the focus */
   nx_screen_lend();
   char *edited = edit_lines(title, &lines);
   dlg_clr_result();

@@ -2,8 +2,6 @@
  * (never in argv). */
 #include "edit.h"
 
-#include "box.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -99,17 +97,9 @@ NxProbeResult nx_edit_probe(const NxEdit *edit, const char *what, const char *in
     kill(pid, SIGTERM);
   int status = started ? nx_process_wait(pid) : 1;
   nx_notice_clear();
-  *text = nx_log_masked(started ? g_strstrip(answer->str) : error->message);
+  const char *said = !started ? error->message : *g_strstrip(answer->str) ? answer->str : "The program that asks the server ended without an answer.";
+  *text = nx_log_masked(said);
   if (started && !heard)
     return NX_PROBE_STOPPED;
   return status == 0 ? NX_PROBE_GOOD : NX_PROBE_BAD;
-}
-
-void nx_edit_try(const NxEdit *edit, const char *what)
-{
-  g_autofree char *text = NULL;
-  NxProbeResult result = nx_edit_probe(edit, what, NULL, &text);
-  if (result != NX_PROBE_STOPPED)
-    nx_box_say(result == NX_PROBE_GOOD ? "Connection works" : "Connection failed",
-               *text ? text : "The program that asks the server ended without an answer.");
 }

@@ -133,6 +133,15 @@ static State act(NxEdit *edit, int action)
   return GOING;
 }
 
+static void try_connection(NxEdit *edit, const char *what)
+{
+  g_autofree char *text = NULL;
+  NxProbeResult result = nx_edit_probe(edit, what, NULL, &text);
+  draw(edit);
+  if (result != NX_PROBE_STOPPED)
+    nx_box_say(result == NX_PROBE_GOOD ? "Connection works" : "Connection failed", text);
+}
+
 static State press(NxEdit *edit)
 {
   g_autofree char *name = g_strdup(nx_form_focused(&edit->forms[edit->tab])->name);
@@ -147,7 +156,7 @@ static State press(NxEdit *edit)
   else if (g_str_has_prefix(name, "delete:"))
     remove_harvester(edit, (guint)g_ascii_strtoull(name + strlen("delete:"), NULL, 10));
   else
-    nx_edit_try(edit, name + strlen("test:"));
+    try_connection(edit, name + strlen("test:"));
   return GOING;
 }
 
