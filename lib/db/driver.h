@@ -40,7 +40,7 @@ typedef struct NxDbDriver {
   const char *insertion_order;
   const char *like;                          /* nx_db_like */
   const char *catalogue[NX_CATALOGUE_PARTS]; /* nx_db_catalogue */
-  /* printf format with one %s: SQL for the text of an instant so many seconds from now, by the clock of the database, in UTC. */
+  /* SQL, with the number in place of %s, for the text of an instant so many seconds from now, by the clock of the database, in UTC. */
   const char *instant_from_now;
   /* table, row and parent of each row that names one that is not there; NULL when the engine lets none come about unseen. */
   const char *orphans_query;
