@@ -53,7 +53,7 @@ typedef struct NxDbDriver {
   const char *insertion_order;
   const char *like;                          /* nx_db_like */
   const char *catalogue[NX_CATALOGUE_PARTS]; /* nx_db_catalogue */
-  /* printf format with one %s: SQL for the text of an instant so many seconds from now, by the clock of the database, in UTC. */
+  /* SQL, with the number in place of %s, for the text of an instant so many seconds from now, by the clock of the database, in UTC. */
   const char *instant_from_now;
   /* What follows the SELECT of rows that are to stay as they are until the end of a transaction that locks rows; with the second, rows that
    * somebody else has locked are passed over. */

@@ -387,7 +387,7 @@ const NxDbDriver nx_db_driver_sqlite = {
             [NX_CATALOGUE_OTHERS] =
                 "SELECT name, type, tbl_name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY type DESC, name",
         },
-    .instant_from_now = "strftime('%%Y-%%m-%%dT%%H:%%M:%%f000+00:00', 'now', %s || ' seconds')",
+    .instant_from_now = "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now', %s || ' seconds')",
     .lock_rows = "",
     .lock_free_rows = "",
     .read_table = nx_sqlite_table_read,
