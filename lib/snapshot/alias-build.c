@@ -171,14 +171,14 @@ static void add_norm(Beginnings *beginnings, guint32 norm)
   add_slot(beginnings, hash, norm);
 }
 
-/* Slots are at most two thirds full; the filters have 8 bits or more a hash. */
+/* Slots are at most two thirds full; the filters have 16 bits or more a hash. */
 static void build_beginnings(Beginnings *beginnings)
 {
   guint64 n_first = 0, n_further = 0;
   count_pieces(beginnings, &n_first, &n_further);
   make_room(beginnings->slots, (guint64)beginnings->norms->len * 3 / 2);
-  make_room(beginnings->first, n_first / 8);
-  make_room(beginnings->further, n_further / 8);
+  make_room(beginnings->first, n_first / 4);
+  make_room(beginnings->further, n_further / 4);
   for (guint32 norm = 0; norm < beginnings->norms->len; norm++)
     add_norm(beginnings, norm);
 }

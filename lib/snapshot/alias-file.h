@@ -1,9 +1,10 @@
-/* alias-file.h — the dictionary's bytes, little-endian: a header of 64 bytes, then aliases, norms, names, slots, two filters and the pool of texts,
- * in this order, each from a multiple of 16 on. Texts are offsets into the pool, where each ends with a NUL.
+/* alias-file.h — the dictionary's bytes, little-endian: a header of 64 bytes, then aliases, norms, names, slots, two filters and the pool
+ * of texts, in this order, each from a multiple of 16 on. Texts are offsets into the pool, where each ends with a NUL.
  *
- * A text is cut into pieces: the longest runs of letters and digits, and single other characters. A name is found only where it begins and ends
- * beside no letter or digit, so it covers whole pieces. A beginning of a norm that ends with a piece is known by its hash. The filters know of nearly
- * every hash whether it is a norm, and whether a longer norm begins so; only what they take for a norm is looked up in the slots, and compared. */
+ * A text is cut into pieces: the longest runs of letters and digits, and single other characters. A name is found only where it begins and
+ * ends beside no letter or digit, so it covers whole pieces. A beginning of a norm that ends with a piece is known by its hash. The filters
+ * know of nearly every hash whether it is a norm, and whether a longer norm begins so; only what they take for a norm is looked up in the
+ * slots, and compared. */
 #ifndef NX_SNAPSHOT_ALIAS_FILE_H
 #define NX_SNAPSHOT_ALIAS_FILE_H
 
@@ -57,8 +58,8 @@ G_STATIC_ASSERT(sizeof(AliasName) == 16);
 #error "the alias dictionary is mapped as it lies in the file: little-endian computers only"
 #endif
 
-/* How many of the eight bytes at `at` are letters or digits of ASCII, up to the first that is not. The highest bit of a byte says what the sums find:
- * seven bits plus 0x80 − c reach it from c on. */
+/* How many of the eight bytes at `at` are letters or digits of ASCII, up to the first that is not. The highest bit of a byte says what the
+ * sums find: seven bits plus 0x80 − c reach it from c on. */
 static inline guint alias_ascii_run(const char *at)
 {
   const guint64 each = G_GUINT64_CONSTANT(0x0101010101010101), high = each << 7;

@@ -7,8 +7,8 @@
 
 typedef struct {
   const AliasNorm *norm;
-  gsize start, end;                    /* bytes; the end is behind the last */
-  const AliasRecord *record;           /* the best of its entity */
+  gsize start, end;          /* bytes; the end is behind the last */
+  const AliasRecord *record; /* the best of its entity */
   double confidence;
   guint order;
 } Match;
@@ -68,7 +68,8 @@ static void take_norm(const Search *search, guint32 norm_number, const Candidate
   const NxAliases *aliases = search->aliases;
   const AliasNorm *norm = norm_number < aliases->header->n_norms ? &aliases->norms[norm_number] : NULL;
   gsize length = (gsize)(candidate->end - candidate->start);
-  if (!norm || !alias_norm_is_sane(aliases, norm) || norm->length != length || memcmp(aliases->pool + norm->text, candidate->start, length) != 0)
+  if (!norm || !alias_norm_is_sane(aliases, norm) || norm->length != length ||
+      memcmp(aliases->pool + norm->text, candidate->start, length) != 0)
     return;
   Match place = {.norm = norm, .start = (gsize)(candidate->start - search->text), .end = (gsize)(candidate->end - search->text)};
   add_matches(aliases, search->matches, &place);
@@ -83,7 +84,8 @@ static void look_up(const Search *search, const Candidate *candidate)
       take_norm(search, slots[at].norm - 1, candidate);
 }
 
-/* What a filter knows of the candidate: a norm is taken; TRUE when a longer one may follow. What is no word ends a norm only where no word follows. */
+/* What a filter knows of the candidate: a norm is taken; TRUE when a longer one may follow. What is no word ends a norm only where no word
+ * follows. */
 static gboolean settle(const Search *search, const Candidate *candidate, guint64 known)
 {
   guint64 norm = alias_norm_bits(candidate->hash), beginning = alias_beginning_bits(candidate->hash);
@@ -157,6 +159,10 @@ static GArray *find_all(const NxAliases *aliases, const char *text, gsize length
     if (++n == BATCH) {
       settle_batch(&search, batch, n);
       n = 0;
+    }
+    if (is_word && *end == ' ') { /* a blank behind a word begins nothing */
+      end++;
+      is_word = FALSE;
     }
   }
   settle_batch(&search, batch, n);

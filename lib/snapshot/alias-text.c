@@ -84,17 +84,34 @@ static guint lower(const char *text, const char *at, gunichar *out)
   return c == DOTTED_CAPITAL_I ? 2 : 1;
 }
 
-/* ASCII as it is after normalisation; NUL and what is not ASCII stays. */
-static const guint8 *ascii_map(void)
+/* Characters side by side: of a comparison, all bits of those where it holds. */
+typedef guint8 Block __attribute__((vector_size(16)));
+
+/* ASCII as it is after normalisation. */
+static Block map_ascii(Block c)
 {
-  static guint8 map[256];
-  static gsize made;
-  if (g_once_init_enter(&made)) {
-    for (guint c = 0; c < sizeof map; c++)
-      map[c] = c && c < 0x80 && (is_blank(c) || strchr("-_/", (int)c)) ? ' ' : (guint8)g_ascii_tolower((char)c);
-    g_once_init_leave(&made, 1);
-  }
-  return map;
+  Block blank = (Block)(c == '-') | (Block)(c == '_') | (Block)(c == '/') | (Block)(c - '\t' < 5) | (Block)(c - 0x1c < 4);
+  Block small = c | ((Block)(c - 'A' < 26) & ('a' - 'A'));
+  return (blank & ' ') | (~blank & small);
+}
+
+/* Up to 16 characters from `from` to `to`, which has room for all of them; returns how many there are before one that is not ASCII. */
+static gsize map_some(guint8 *to, const char *from, gsize length)
+{
+  Block block = {0};
+  guint64 words[2];
+  gsize n = MIN(length, sizeof block);
+  if (n == sizeof block)
+    memcpy(&block, from, sizeof block);
+  else
+    memcpy(&block, from, n);
+  memcpy(words, &block, sizeof words);
+  if ((words[0] | words[1]) & G_GUINT64_CONSTANT(0x8080808080808080))
+    for (n = 0; (guint8)from[n] < 0x80;)
+      n++;
+  block = map_ascii(block);
+  memcpy(to, &block, sizeof block);
+  return n;
 }
 
 /* One character that is not ASCII; blanks come out as blanks. */
@@ -126,18 +143,15 @@ static gsize squeeze(char *text, gsize length)
   return (gsize)(to - text);
 }
 
-/* All that is ASCII from *at on. */
-static void append_ascii(GString *out, const char **at)
+/* All that is ASCII from `at` on; returns where something else begins. */
+static const char *append_ascii(GString *out, const char *at, const char *end)
 {
-  const guint8 *map = ascii_map();
-  const char *from = *at, *end = from;
-  while ((guint8)(*end - 1) < 0x7f)
-    end++;
-  gsize start = out->len;
-  g_string_set_size(out, start + (gsize)(end - from));
-  for (char *to = out->str + start; from < end; from++, to++)
-    *to = (char)map[(guint8)*from];
-  *at = end;
+  gsize length = out->len, n = sizeof(Block);
+  g_string_set_size(out, length + (gsize)(end - at) + sizeof(Block));
+  for (; at < end && n == sizeof(Block); at += n, length += n)
+    n = map_some((guint8 *)out->str + length, at, (gsize)(end - at));
+  g_string_set_size(out, length);
+  return at;
 }
 
 /* Characters are decomposed one by one: what could change its place among its neighbours, a combining mark, is left out. */
@@ -145,10 +159,10 @@ char *alias_normalise(const char *text, gsize *length)
 {
   gsize n = strlen(text);
   g_autofree char *valid = nx_text_is_utf8(text, n) ? NULL : nx_text_utf8(text, -1);
-  const char *at = text = valid ? valid : text;
+  const char *at = text = valid ? valid : text, *end = valid ? valid + strlen(valid) : text + n;
   GString *out = g_string_sized_new(n + 2 * ALIAS_PADDING);
-  while (*at) {
-    append_ascii(out, &at);
+  while (at < end) {
+    at = append_ascii(out, at, end);
     for (; (guint8)*at >= 0x80; at = g_utf8_next_char(at))
       append_decomposed(out, text, at);
   }

@@ -98,7 +98,8 @@ static void put_data(ParquetPages *pages, const ParquetBuffer *buffer, const Par
 /* The next rows, up to a page's size. */
 static void stretch_on(const ParquetBuffer *buffer, gboolean has_entries, Stretch *stretch)
 {
-  *stretch = (Stretch){.row = stretch->row + stretch->n_rows, .value = stretch->value + stretch->n_values, .at = stretch->at + stretch->length};
+  *stretch =
+      (Stretch){.row = stretch->row + stretch->n_rows, .value = stretch->value + stretch->n_values, .at = stretch->at + stretch->length};
   for (gsize size = 0; stretch->row + stretch->n_rows < buffer->levels.length && size < PAGE_SIZE; stretch->n_rows++) {
     if (!buffer->levels.data[stretch->row + stretch->n_rows])
       continue;

@@ -4,7 +4,8 @@
 
 #include "column-buffer.h"
 
-/* The pages one after the other, and what the footer says of them. Offsets in `meta` count from the first page; `path` is left to the footer. */
+/* The pages one after the other, and what the footer says of them. Offsets in `meta` count from the first page; `path` is left to the
+ * footer. */
 typedef struct {
   GByteArray *pages;
   ParquetChunkMeta meta;

@@ -12,12 +12,10 @@
 static const struct {
   gint32 type, width;
 } STORED[] = {
-  [NX_FIELD_INTEGER] = {PARQUET_INT64, 8},       [NX_FIELD_UNSIGNED] = {PARQUET_INT64, 8},
-  [NX_FIELD_BOOLEAN] = {PARQUET_BOOLEAN, 1},     [NX_FIELD_REAL] = {PARQUET_DOUBLE, 8},
-  [NX_FIELD_DECIMAL] = {PARQUET_FIXED, 0},       [NX_FIELD_TEXT] = {PARQUET_BYTE_ARRAY, 0},
-  [NX_FIELD_JSON] = {PARQUET_BYTE_ARRAY, 0},     [NX_FIELD_TIMESTAMP] = {PARQUET_INT64, 8},
-  [NX_FIELD_TIMESTAMP_UTC] = {PARQUET_INT64, 8}, [NX_FIELD_DATE] = {PARQUET_INT32, 4},
-  [NX_FIELD_TIME] = {PARQUET_INT64, 8},          [NX_FIELD_BYTES] = {PARQUET_BYTE_ARRAY, 0},
+    [NX_FIELD_INTEGER] = {PARQUET_INT64, 8},   [NX_FIELD_UNSIGNED] = {PARQUET_INT64, 8},  [NX_FIELD_BOOLEAN] = {PARQUET_BOOLEAN, 1},
+    [NX_FIELD_REAL] = {PARQUET_DOUBLE, 8},     [NX_FIELD_DECIMAL] = {PARQUET_FIXED, 0},   [NX_FIELD_TEXT] = {PARQUET_BYTE_ARRAY, 0},
+    [NX_FIELD_JSON] = {PARQUET_BYTE_ARRAY, 0}, [NX_FIELD_TIMESTAMP] = {PARQUET_INT64, 8}, [NX_FIELD_TIMESTAMP_UTC] = {PARQUET_INT64, 8},
+    [NX_FIELD_DATE] = {PARQUET_INT32, 4},      [NX_FIELD_TIME] = {PARQUET_INT64, 8},      [NX_FIELD_BYTES] = {PARQUET_BYTE_ARRAY, 0},
 };
 
 void parquet_bytes_grow(ParquetBytes *bytes, gsize more)
@@ -36,7 +34,9 @@ void parquet_buffer_start(ParquetBuffer *buffer, const NxField *field)
     return;
   if (field->precision <= INTEGER_DIGITS)
     buffer->type = field->precision <= SHORT_DIGITS ? PARQUET_INT32 : PARQUET_INT64;
-  buffer->type_length = field->precision <= SHORT_DIGITS ? 4 : field->precision <= INTEGER_DIGITS ? 8 : (gint32)nx_decimal_width(field->precision);
+  buffer->type_length = field->precision <= SHORT_DIGITS     ? 4
+                        : field->precision <= INTEGER_DIGITS ? 8
+                                                             : (gint32)nx_decimal_width(field->precision);
 }
 
 void parquet_buffer_clear(ParquetBuffer *buffer)

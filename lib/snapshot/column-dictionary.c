@@ -116,7 +116,8 @@ gboolean parquet_entries_make(const ParquetBuffer *buffer, ParquetEntries *entri
   *entries = (ParquetEntries){0};
   if (buffer->type == PARQUET_BOOLEAN || buffer->plain.length == 0)
     return FALSE;
-  Builder builder = {.entries = entries, .slots = g_new0(Slot, SLOTS_FIRST), .mask = SLOTS_FIRST - 1, .starts = g_new(guint32, ENTRIES_MAX + 1)};
+  Builder builder = {
+      .entries = entries, .slots = g_new0(Slot, SLOTS_FIRST), .mask = SLOTS_FIRST - 1, .starts = g_new(guint32, ENTRIES_MAX + 1)};
   builder.starts[0] = 0;
   entries->indices = g_new(guint32, buffer->levels.length - buffer->n_null);
   gboolean done = add_all(&builder, buffer);

@@ -7,7 +7,7 @@
 typedef struct {
   ParquetBytes entries; /* plain values, in the order of first sight */
   guint32 n;
-  guint32 *indices;     /* one a value */
+  guint32 *indices; /* one a value */
 } ParquetEntries;
 
 /* FALSE when plain values are no longer than a dictionary with its indices: then there is nothing to clear. */

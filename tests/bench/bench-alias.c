@@ -1,4 +1,5 @@
-/* bench-alias.c — 1,000,000 aliases: how long their file takes to open, and how fast text is searched. Figures are processor time of one thread. */
+/* bench-alias.c — 1,000,000 aliases: how long their file takes to open, and how fast text is searched. Figures are processor time of one
+ * thread. */
 #include "nx-alias.h"
 
 #include <glib/gstdio.h>
@@ -34,9 +35,15 @@ static GBytes *make_dictionary(GRand *random, char **words)
 {
   g_autoptr(NxAliasBuilder) builder = nx_alias_builder_new();
   for (guint i = 0; i < ALIASES; i++) {
-    g_autofree char *value = g_strdup_printf(i % 4 == 0 ? "%.0s%s%d" : i % 4 < 3 ? "%s %s" : "%s-%s %d", words[g_rand_int_range(random, 0, WORDS)],
-                                             words[g_rand_int_range(random, 0, WORDS)], g_rand_int_range(random, 0, 1000));
-    nx_alias_builder_add(builder, &(NxAlias){.alias_id = i, .entity_id = i / 4, .type_id = 1, .value = value, .norm = "", .kind = "synonym", .is_primary = i % 4 == 0});
+    g_autofree char *value = g_strdup_printf(i % 4 == 0  ? "%.0s%s%d"
+                                             : i % 4 < 3 ? "%s %s"
+                                                         : "%s-%s %d",
+                                             words[g_rand_int_range(random, 0, WORDS)], words[g_rand_int_range(random, 0, WORDS)],
+                                             g_rand_int_range(random, 0, 1000));
+    nx_alias_builder_add(
+        builder,
+        &(NxAlias){
+            .alias_id = i, .entity_id = i / 4, .type_id = 1, .value = value, .norm = "", .kind = "synonym", .is_primary = i % 4 == 0});
   }
   return nx_alias_builder_finish(builder, NULL);
 }
@@ -65,8 +72,8 @@ int main(void)
   double start = seconds();
   gint64 begun = g_get_monotonic_time();
   g_autoptr(NxAliases) aliases = nx_aliases_open(path, &error);
-  printf("  open %.1f MB, mapped: %.3f ms (%.3f ms on the clock)   reach: 5 ms\n", (double)g_bytes_get_size(bytes) / 1e6, (seconds() - start) * 1e3,
-         (double)(g_get_monotonic_time() - begun) / 1e3);
+  printf("  open %.1f MB, mapped: %.3f ms (%.3f ms on the clock)   reach: 5 ms\n", (double)g_bytes_get_size(bytes) / 1e6,
+         (seconds() - start) * 1e3, (double)(g_get_monotonic_time() - begun) / 1e3);
   g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
   gsize n = 0, size = 0;
   for (guint i = 0; i < TEXTS; i++) {
@@ -78,7 +85,8 @@ int main(void)
     g_autoptr(json_object) matches = nx_aliases_scan(aliases, texts->pdata[i], NX_ALIAS_SMART);
     n += json_object_array_length(matches);
   }
-  printf("  scan %.1f MB, %" G_GSIZE_FORMAT " matches: %.0f MB/s   reach: 200 MB/s\n", (double)size / 1e6, n, (double)size / 1e6 / (seconds() - start));
+  printf("  scan %.1f MB, %" G_GSIZE_FORMAT " matches: %.0f MB/s   reach: 200 MB/s\n", (double)size / 1e6, n,
+         (double)size / 1e6 / (seconds() - start));
   g_unlink(path);
   g_rand_free(random);
   return 0;

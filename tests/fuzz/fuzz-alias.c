@@ -1,5 +1,6 @@
 /* fuzz-alias.c — libFuzzer target for alias dictionaries: one whose header is good may hold anything, and a search of it ends.
- * Built with clang -fsanitize=fuzzer,address,undefined together with lib/base and lib/snapshot. Good seeds: nlp/alias_dictionary.nxad of snapshots. */
+ * Built with clang -fsanitize=fuzzer,address,undefined together with lib/base and lib/snapshot. Good seeds: nlp/alias_dictionary.nxad of
+ * snapshots. */
 #include "alias-file.h"
 
 #include <zlib.h>

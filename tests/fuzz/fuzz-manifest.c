@@ -1,5 +1,6 @@
-/* fuzz-manifest.c — libFuzzer target for manifests from elsewhere: whatever they say, no file that is planned lies outside the folder, and none twice.
- * Built with clang -fsanitize=fuzzer,address,undefined together with lib/base and lib/snapshot. Good seeds: manifest.json of snapshots. */
+/* fuzz-manifest.c — libFuzzer target for manifests from elsewhere: whatever they say, no file that is planned lies outside the folder, and
+ * none twice. Built with clang -fsanitize=fuzzer,address,undefined together with lib/base and lib/snapshot. Good seeds: manifest.json of
+ * snapshots. */
 #include "download-plan.h"
 
 #include <stdlib.h>
@@ -20,7 +21,8 @@ static void check_jobs(GPtrArray *jobs)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  NxDownloadOptions options = {.url = "http://127.0.0.1/", .output = "/snapshot", .include_nlp = TRUE, .allow_unverified = size % 2 == 0, .workers = 1};
+  NxDownloadOptions options = {
+      .url = "http://127.0.0.1/", .output = "/snapshot", .include_nlp = TRUE, .allow_unverified = size % 2 == 0, .workers = 1};
   g_autoptr(json_object) manifest = nx_json_parse((const char *)data, size, NULL);
   g_autoptr(GPtrArray) jobs = manifest ? nx_download_plan(&options, manifest, NULL) : NULL;
   if (jobs)
