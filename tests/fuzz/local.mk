@@ -3,6 +3,13 @@
 FUZZ_NAMES = alias calendar dm dotenv edax fei-tiff hdf5 lines mail manifest outcome parquet pictures plots png record servers sql stamp texts tia vendors
 EXTRA_DIST += tests/fuzz/seeds tests/fuzz/target.h tests/fuzz/without-png.h scripts/fuzz $(FUZZ_NAMES:%=tests/fuzz/fuzz-%.c)
 
+# write-seeds NAME FOLDER: seeds for formats that the corpus lacks, by our own writers. Built on demand: make tests/fuzz/write-seeds
+EXTRA_PROGRAMS += tests/fuzz/write-seeds
+tests_fuzz_write_seeds_SOURCES = tests/fuzz/write-seeds.c tests/unit/test-vendors-samples.c tests/unit/test-vendors-samples.h \
+	tests/generate/vendor-write.c tests/generate/vendor-write.h tests/generate/hdf5-write.c tests/generate/hdf5-write.h
+tests_fuzz_write_seeds_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+tests_fuzz_write_seeds_LDADD = $(HDF5_LIBS) $(BASE_LIBS)
+
 FUZZ_CC = clang
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Wno-unknown-attributes -Wno-unused-command-line-argument -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined $(DEFS) $(AM_CPPFLAGS) -I$(srcdir)/tests/generate $(GLIB_CFLAGS) $(JSONC_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) \

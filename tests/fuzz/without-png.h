@@ -12,11 +12,13 @@ GBytes *__wrap_nx_png_encode(const guint8 *rgba, guint width, guint height, gsiz
   return g_bytes_new(rgba + stride * (height - 1), 4 * (gsize)width); /* the last row is there */
 }
 
+#ifdef __clang__ /* draw.c says so to GCC */
 /* What fontconfig keeps until the process ends. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
   return "leak:libfontconfig\n";
 }
+#endif
 
 #endif
