@@ -1,7 +1,7 @@
 # lib/db — the database engine, its migrations, and nx-db.
 noinst_LIBRARIES += lib/db/libdb.a
 lib_db_libdb_a_SOURCES = lib/db/nx-db.h lib/db/driver.h lib/db/sqlite.h lib/db/revisions.h lib/db/migration.h lib/db/sql-text.h \
-	lib/db/connection.c lib/db/sqlite.c lib/db/sqlite-backup.c lib/db/sqlite-unnamed.c lib/db/graph.c lib/db/places.h lib/db/places.c lib/db/plans.c lib/db/entries.c lib/db/sql-text.c \
+	lib/db/connection.c lib/db/sqlite.c lib/db/sqlite-backup.c lib/db/sqlite-unnamed.c lib/db/sqlite-ahead.c lib/db/graph.c lib/db/places.h lib/db/places.c lib/db/plans.c lib/db/entries.c lib/db/sql-text.c \
 	lib/db/pieces.c lib/db/table.c lib/db/batch.c lib/db/directives.c lib/db/version.c lib/db/copy.c lib/db/orphans.c lib/db/migrate.c lib/db/make.c lib/db/reports.h \
 	lib/db/reports.c lib/db/schema-commands.c lib/db/offline.h lib/db/offline.c lib/db/schema-compare.h lib/db/schema-compare.c \
 	lib/db/alembic.h lib/db/alembic.c lib/db/alembic-arguments.c lib/db/stamp.c lib/db/revision-files.c lib/db/autogenerate.h \
@@ -29,8 +29,11 @@ EXTRA_DIST += tests/bats/signal-at-syscall.py tests/bats/manual-examples.py
 dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
 TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
 
-check_PROGRAMS += tests/unit/test-db
-TESTS += tests/unit/test-db
+check_PROGRAMS += tests/unit/test-db tests/unit/test-db-ahead
+TESTS += tests/unit/test-db tests/unit/test-db-ahead
 tests_unit_test_db_SOURCES = tests/unit/test-db.c
 tests_unit_test_db_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_db_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+tests_unit_test_db_ahead_SOURCES = tests/unit/test-db-ahead.c
+tests_unit_test_db_ahead_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_test_db_ahead_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
