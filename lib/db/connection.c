@@ -250,10 +250,16 @@ gboolean nx_rows_is_null(NxRows *rows, guint column)
   return rows->db->driver->column_type(rows->statement, column) == NX_CELL_NULL;
 }
 
+const char *nx_rows_bytes(NxRows *rows, guint column, gsize *length)
+{
+  *length = 0;
+  return nx_rows_is_null(rows, column) ? NULL : rows->db->driver->column_text(rows->statement, column, length);
+}
+
 const char *nx_rows_text(NxRows *rows, guint column)
 {
   gsize length = 0;
-  return nx_rows_is_null(rows, column) ? NULL : rows->db->driver->column_text(rows->statement, column, &length);
+  return nx_rows_bytes(rows, column, &length);
 }
 
 gint64 nx_rows_int(NxRows *rows, guint column)

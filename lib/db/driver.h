@@ -49,6 +49,8 @@ typedef struct NxDbDriver {
    * (triggers); ids of the rows of table $1 whose key names a row that is not there, and its table. NULL: the engine itself sees to it. */
   const char *foreign_keys_query;
   const char *orphans_query;
+  /* GROUP BY sorts all rows first, so that counting them one by one is faster. */
+  gboolean sorts_to_group;
   /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */
   const char *insertion_order;
   const char *like;                          /* nx_db_like */

@@ -94,7 +94,7 @@ typedef struct NxOrphans NxOrphans;
 NxOrphans *nx_orphans_read(NxDb *db, GPtrArray *pieces, GError **err);
 void nx_orphans_free(NxOrphans *orphans);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxOrphans, nx_orphans_free)
-/* After the step: NX_ERROR_DATA names the first row that was none before it. */
+/* After the step: NX_ERROR_DATA names the first row that was none before it. `before` NULL: there were none. */
 gboolean nx_orphans_check_none_new(NxDb *db, GPtrArray *pieces, const NxOrphans *before, GError **err);
 
 /* ----------------------------------------------------------------------------------------------------- version table */

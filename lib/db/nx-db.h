@@ -62,6 +62,8 @@ const char *nx_rows_name(NxRows *rows, guint column);
 gboolean nx_rows_is_null(NxRows *rows, guint column);
 /* Borrowed until the next row; NULL for NULL. Bytes as stored: not always UTF-8. */
 const char *nx_rows_text(NxRows *rows, guint column);
+/* The same with its length: there may be zeros in it. */
+const char *nx_rows_bytes(NxRows *rows, guint column, gsize *length);
 gint64 nx_rows_int(NxRows *rows, guint column);
 /* As JSON: string (bad bytes as U+FFFD), number or null. */
 json_object *nx_rows_json(NxRows *rows, guint column);

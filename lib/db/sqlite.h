@@ -9,6 +9,9 @@
 /* Sets *err to SQLite's own message (connection NULL: of the code). Always returns FALSE. */
 gboolean nx_sqlite_error(sqlite3 *connection, int code, GError **err);
 
+/* The name of a VFS that reads ahead; NULL: there is none, and the usual one serves. */
+const char *nx_sqlite_reading_ahead(void);
+
 /* `dir/stem.suffix` → `dir/stem_backup_20260207_143216[_n].suffix`, stem and suffix as in Python's pathlib (database 2.10).
  * `number` 0: without _n. */
 char *nx_sqlite_backup_name(const char *path, GDateTime *when, guint number);

@@ -104,6 +104,49 @@ two_instruments() {
   assert_output 2025-06-02T03:00:00-04:00
 }
 
+@test "every form of a timestamp counts in the search for the last session" {
+  two_instruments
+  while IFS='|' read -r times expected; do
+    sql "DELETE FROM session_log"
+    for time in $times; do
+      sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status)
+        VALUES ('a', 'FEI-Titan-TEM-01', '${time//_/ }', 'END', 'ERROR')"
+    done
+    [ "$(nx-db instruments list --jq '.[0] | "\(.last_session) \(.sessions_total)"')" = "$expected 1" ] || fail "$times: $(nx-db instruments list --jq '.[0].last_session')"
+  done <<'CASES'
+2021-08-03T09:00:00-04:00 20210804|2021-08-04T00:00:00-04:00
+2021-08-03T09:00:00-04:00 20210803|2021-08-03T09:00:00-04:00
+20210805 2021-08-03 20210804 2021-W31-3|2021-08-05T00:00:00-04:00
+20210803T100000Z 20210803T080000 never 20210803T070000-0400|2021-08-03T08:00:00-04:00
+2021-08-03_09:00:00.5-04:00 2021-08-03T09:00:00.25-04:00|2021-08-03T09:00:00.500000-04:00
+2021-08-03T09:00:00-04:00 2021-08-03T09:00:00.000001-04:00|2021-08-03T09:00:00.000001-04:00
+2021-08-03T09:00:00,9-04:00 2021-08-03T09:00:00.5-04:00|2021-08-03T09:00:00.900000-04:00
+2021-08-03T09:00:0x-04:00 2021-08-03T09:00:00.5x-04:00 2021-08-02T09:00:00-04:00|2021-08-02T09:00:00-04:00
+CASES
+}
+
+@test "a long log is counted like a short one, whatever numbers its rows have" {
+  two_instruments
+  sql "DELETE FROM session_log;
+    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 159999)
+    INSERT INTO session_log SELECT i * 115292150460684 - 9223372036854775807, 's' || (i % 70000), CASE WHEN i % 3 THEN 'FEI-Titan-TEM-01' ELSE 'JEOL-ARM-200F-67' END,
+      strftime('%Y-%m-%dT%H:%M:%S', 1700000000 + (i * 7919) % 160000, 'unixepoch') || '+00:00', CASE WHEN i % 5 THEN 'END' ELSE 'START' END, 'COMPLETED', NULL FROM n"
+  # What SQLite itself counts: all texts have one offset.
+  expected=$(sql "SELECT count(DISTINCT session_identifier), unixepoch(max(timestamp)) FROM session_log WHERE event_type = 'END' GROUP BY instrument ORDER BY instrument")
+  sql "UPDATE instruments SET timezone = 'UTC'"
+  run nx-db instruments list --jq '.[] | "\(.sessions_total)|\(.last_session | sub("[+]00:00"; "Z") | fromdate)"'
+  assert_output "$expected"
+}
+
+@test "identifiers that differ after a zero byte are different sessions" {
+  two_instruments
+  sql "DELETE FROM session_log; INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
+    ('a' || char(0) || 'b', 'FEI-Titan-TEM-01', '2025-06-01T23:00:00Z', 'END', 'ERROR'), ('a' || char(0) || 'c', 'FEI-Titan-TEM-01', '2025-06-01T23:00:00Z', 'END', 'ERROR'),
+    ('a', 'FEI-Titan-TEM-01', '2025-06-01T23:00:00Z', 'END', 'ERROR')"
+  run nx-db instruments list --jq '.[0].sessions_total'
+  assert_output 3
+}
+
 @test "no instruments: a sentence, or an empty array" {
   run nx-db instruments list
   assert_output "No instruments found. Use 'nexuslims instruments manage' to add instruments."
