@@ -121,10 +121,10 @@ char *nx_address_email(const char *text, const char **problem)
 
 /* ----------------------------------------------------------------------------------------------------------- database */
 
-/* The value of a query parameter `password`, wherever it stands. */
+/* The value of a query parameter `password` or `sslpassword`, wherever it stands. */
 static char *mask_query(const char *address)
 {
-  g_autoptr(GRegex) password = g_regex_new("([?&]password=)[^&#]*", G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
+  g_autoptr(GRegex) password = g_regex_new("([?&](?:ssl)?password=)[^&#]*", G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
   return g_regex_replace(password, address, -1, 0, "\\1***", 0, NULL);
 }
 
@@ -134,7 +134,8 @@ char *nx_config_masked_address(const char *address)
   if (!authority)
     return g_strdup(address);
   authority += 3;
-  gsize length = strcspn(authority, "/?#");
+  /* A password may hold ? and #: everything before the last @ of the part that names the host is shown as one. */
+  gsize length = strcspn(authority, "/");
   const char *at = g_strrstr_len(authority, (gssize)length, "@");
   const char *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
   if (!colon)

@@ -395,6 +395,7 @@ static void test_masking(void)
   static const char *const CASES[][2] = {
     {"/a/b.db", "/a/b.db"}, {"postgresql://u:pw@h:5432/d", "postgresql://u:***@h:5432/d"}, {"postgresql://u@h/d", "postgresql://u@h/d"},
     {"postgresql://u:p@w@h/d", "postgresql://u:***@h/d"}, {"postgresql://h/d?user=u&password=pw&x=1", "postgresql://h/d?user=u&password=***&x=1"},
+    {"postgresql://u:p?w#x@h/d", "postgresql://u:***@h/d"}, {"postgresql://h/d?sslpassword=pw", "postgresql://h/d?sslpassword=***"},
     {"sqlite:///a:b@c.db", "sqlite:///a:b@c.db"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
