@@ -121,10 +121,10 @@ char *nx_address_email(const char *text, const char **problem)
 
 /* ----------------------------------------------------------------------------------------------------------- database */
 
-/* The value of a query parameter `password`, wherever it stands. */
+/* The value of a query parameter `password` or `sslpassword`, wherever it stands. */
 static char *mask_query(const char *address)
 {
-  g_autoptr(GRegex) password = g_regex_new("([?&]password=)[^&#]*", G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
+  g_autoptr(GRegex) password = g_regex_new("([?&](?:ssl)?password=)[^&#]*", G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
   return g_regex_replace(password, address, -1, 0, "\\1***", 0, NULL);
 }
 

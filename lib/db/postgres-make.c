@@ -151,6 +151,11 @@ static gboolean create_database(NxDb *maintenance, const char *name, GError **er
   if (nx_db_script(maintenance, sql, err))
     return TRUE;
   g_prefix_error(err, "there is no database %s, and it cannot be created: ", identifier);
+  if (err && *err && (*err)->code == NX_ERROR_CONFIG) {
+    char *message = g_strdup_printf("%s: an administrator has to run CREATE DATABASE %s OWNER …", (*err)->message, identifier);
+    g_free((*err)->message);
+    (*err)->message = message;
+  }
   return FALSE;
 }
 
