@@ -8,12 +8,12 @@ EXTRA_PROGRAMS += tests/fuzz/write-seeds
 tests_fuzz_write_seeds_SOURCES = tests/fuzz/write-seeds.c tests/unit/test-vendors-samples.c tests/unit/test-vendors-samples.h \
 	tests/generate/vendor-write.c tests/generate/vendor-write.h tests/generate/hdf5-write.c tests/generate/hdf5-write.h
 tests_fuzz_write_seeds_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
-tests_fuzz_write_seeds_LDADD = $(HDF5_LIBS) $(BASE_LIBS)
+tests_fuzz_write_seeds_LDADD = $(HDF5_LIBS) $(ZLIB_LIBS) $(BASE_LIBS)
 
 FUZZ_CC = clang
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Wno-unknown-attributes -Wno-unused-command-line-argument -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined $(DEFS) $(AM_CPPFLAGS) -I$(srcdir)/tests/generate $(GLIB_CFLAGS) $(JSONC_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) \
-	$(CAIRO_CFLAGS) $(XML_CFLAGS) $(XSLT_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS) $(DEFLATE_CFLAGS) $(HDF5_CFLAGS) $(ZSTD_CFLAGS) $(SQLITE_CFLAGS) \
+	$(CAIRO_CFLAGS) $(XML_CFLAGS) $(XSLT_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS) $(DEFLATE_CFLAGS) $(HDF5_CFLAGS) $(ZSTD_CFLAGS) $(SQLITE_CFLAGS) $(LIBPQ_CFLAGS) \
 	$(ICAL_CFLAGS)
 FUZZ_FILES = $(filter %.c,$(lib_base_libbase_a_SOURCES) $(lib_base_libhttp_a_SOURCES) $(lib_config_libconfig_a_SOURCES) $(lib_db_libdb_a_SOURCES) \
 	$(lib_harvest_libharvest_a_SOURCES) $(lib_extract_libextract_a_SOURCES) $(lib_record_librecord_a_SOURCES) $(lib_export_libexport_a_SOURCES) \
