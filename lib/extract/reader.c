@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -94,6 +95,8 @@ static G_NORETURN void run_child(const NxReaders *readers, int hears, pid_t pare
   if (dup2(hears, HEARS) < 0)
     _exit(125);
   close(hears);
+  /* One that wakes up waits until its parent has nothing more to say: it is taken back and told of the next file in one go. */
+  sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0});
   if (readers->task.prepare)
     readers->task.prepare(readers->task.user_data);
   nx_rewind_begin(readers->sandbox, FIRST_GIVEN, tell_ready, serve, (gpointer)&readers->task);

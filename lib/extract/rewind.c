@@ -31,7 +31,7 @@
 /* So much stays resident from file to file. A process that has grown further ends instead of being cleaned. */
 #define KEPT_PAGES (24u * 1024u * 1024u / PAGE)
 /* Anonymous memory of less is copied without asking which pages of it have been touched. */
-#define SMALL (256u * 1024u)
+#define SMALL (64u * 1024u)
 #define UNTOUCHED_MAX (128u * 1024u * 1024u)
 
 /* A stretch of memory that can be written. */
