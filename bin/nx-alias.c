@@ -20,7 +20,7 @@ static const char *const MODES[] = {"smart", "all_candidates", "best_match", NUL
 
 #define SNAPSHOT_OPTION \
   {.name = "--snapshot", .letter = 's', .type = NX_VALUE_EXISTING_DIRECTORY, .required = TRUE, .field = offsetof(SearchOptions, snapshot), \
-   .help = "Folder of an IGEM snapshot."}
+   .help = "Folder of a snapshot."}
 #define REQUIRE_OPTION \
   {.name = "--require-cache", .field = offsetof(SearchOptions, require_cache), .help = "Refuse a snapshot whose dictionary is absent or stale."}
 #define TRUST_OPTION \

@@ -8,7 +8,7 @@ int nx_db_snapshot_failed(GError *error)
   gboolean interrupted = g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED);
   int status = 1;
   if (interrupted)
-    fprintf(stderr, "%s\n", error->message);
+    fprintf(stderr, "Aborted!\n");
   else
     status = nx_fail(error);
   g_error_free(error);

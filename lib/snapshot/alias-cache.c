@@ -91,6 +91,10 @@ gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCoun
   g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, err);
   if (!snapshot)
     return FALSE;
+  if (g_strcmp0(nx_json_get_string(nx_snapshot_manifest(snapshot), "schema"), "nexuslims") == 0) {
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s is no snapshot of an IGEM database: its names are few, and are taken from its tables at each search", folder);
+    return FALSE;
+  }
   if (!overwrite && g_file_test(path, G_FILE_TEST_EXISTS)) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "NLP cache already exists at %s: give --overwrite to make it anew", path);
     return FALSE;

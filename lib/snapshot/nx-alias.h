@@ -32,7 +32,8 @@ void nx_alias_builder_free(NxAliasBuilder *builder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxAliasBuilder, nx_alias_builder_free)
 void nx_alias_builder_add(NxAliasBuilder *builder, const NxAlias *alias);
 GBytes *nx_alias_builder_finish(NxAliasBuilder *builder, NxAliasCounts *counts);
-/* The active aliases of an IGEM snapshot: entity_aliases joined with entity_types. */
+/* The active aliases of an IGEM snapshot: entity_aliases joined with entity_types; the instruments and users of a NexusLIMS one, which are called by
+ * their ids. */
 GBytes *nx_alias_build_snapshot(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err);
 
 /* A dictionary. Nothing but its header is looked at beforehand: what is found is checked when it is used, and what does not fit is not found. */
