@@ -1,8 +1,8 @@
 /* igem-export.c — export: the tables of the schema, as one reading transaction sees them, into a Parquet snapshot (igem-db §5.7, §8). */
 #include "igem-commands.h"
 
+#include "migration.h"
 #include "nx-db-snapshot.h"
-#include "schema.h"
 
 #define CREATOR "igem-server version " NX_IGEM_VERSION " (build )"
 /* Servers that can read the snapshot: those of the releases whose schema it has. */

@@ -4,7 +4,6 @@
 #include "migration.h"
 #include "nx-cli-tree.h"
 #include "nx-config.h"
-#include "schema.h"
 
 #include <errno.h>
 #include <stdlib.h>

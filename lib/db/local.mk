@@ -61,7 +61,7 @@ tests_unit_test_db_ahead_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI
 
 check_PROGRAMS += tests/unit/test-schema
 TESTS += tests/unit/test-schema
-tests_unit_test_schema_SOURCES = tests/unit/test-schema.c
+tests_unit_test_schema_SOURCES = tests/unit/test-schema.c tests/unit/schema-place.h tests/unit/schema-place.c
 tests_unit_test_schema_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_schema_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 

@@ -158,10 +158,10 @@ const char *nx_schema_settings_file(const NxSchema *schema);
 const char *nx_schema_partitioned(const NxSchema *schema, const char *table);
 /* Tables that an export leaves out unless it is told to take them. */
 gboolean nx_schema_leaves_out(const NxSchema *schema, const char *table);
-/* The Parquet type that a column has whatever its SQL type says: "STRING", "JSON", "INT64", "BOOLEAN", "DOUBLE", "TIMESTAMP"; NULL: none. */
-const char *nx_schema_parquet_type(const NxSchema *schema, const char *table, const char *column);
-/* Sources of names for the alias dictionary: an array of {"table", "id", "type", "columns": [{"column", "part"}, …]}. */
-json_object *nx_schema_alias_sources(const NxSchema *schema);
+/* Any other fact of schema.json; NULL when it is not there. Among them `parquet_types`, {table: {column: type}}: what a column is in a
+ * snapshot whatever its SQL type says, and `aliases`, [{"table", "id", "type", "columns": [{"column", "part"}, …]}, …]: where names of things
+ * stand. */
+json_object *nx_schema_fact(const NxSchema *schema, const char *name);
 
 /* Where a database stands (igem-db 4). */
 typedef enum {

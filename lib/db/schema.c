@@ -108,16 +108,6 @@ gboolean nx_schema_leaves_out(const NxSchema *schema, const char *table)
   return g_strv_contains((const char *const *)schema->left_out, table) || nx_schema_partitioned(schema, table);
 }
 
-const char *nx_schema_parquet_type(const NxSchema *schema, const char *table, const char *column)
-{
-  return nx_json_get_string(nx_json_get(nx_schema_fact(schema, "parquet_types"), table), column);
-}
-
-json_object *nx_schema_alias_sources(const NxSchema *schema)
-{
-  return nx_schema_fact(schema, "aliases");
-}
-
 /* ------------------------------------------------------------------------------------------------------- partitions */
 
 /* "{table}_chr_{n}" */

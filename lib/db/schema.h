@@ -10,9 +10,6 @@ struct NxSchema {
   char **tables, **variables, **left_out;
 };
 
-/* A fact of the schema: borrowed, NULL when it is not there. */
-json_object *nx_schema_fact(const NxSchema *schema, const char *name);
-
 void nx_watcher_tell(const NxWatcher *watcher, const NxEvent *event);
 /* An event that has nothing but a text. */
 void nx_watcher_say(const NxWatcher *watcher, NxEventKind kind, const char *text);
