@@ -84,8 +84,7 @@ static GError *objection(const IgemAddress *address)
                        address->uri);
   case IGEM_BARE:
     return g_error_new(NX_ERROR, NX_ERROR_CONFIG,
-                       "%s cannot be read: in the user and the password of an address @ is written %%40, / %%2F, ? %%3F and # %%23",
-                       address->uri);
+                       "%s cannot be read: in the user and the password of an address @ is written %%40 and / %%2F", address->uri);
   case IGEM_OTHER:
     return g_error_new(NX_ERROR, NX_ERROR_CONFIG, "Database not found at %s: addresses begin with postgresql://, sqlite:/// or parquet://",
                        address->uri);

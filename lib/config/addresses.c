@@ -128,10 +128,11 @@ static char *mask_query(const char *address)
   return g_regex_replace(password, address, -1, 0, "\\1***", 0, NULL);
 }
 
-/* Where the password ends: at the @ before the host, or, when it holds a / ? or # that should have been encoded, at the last @ there is. */
+/* Where the password ends: it may hold ? and #, so at the last @ of the part that names the host, or, when it holds a / that should have been
+ * encoded, at the last @ there is. */
 static const char *end_of_password(const char *authority)
 {
-  const char *at = g_strrstr_len(authority, (gssize)strcspn(authority, "/?#"), "@");
+  const char *at = g_strrstr_len(authority, (gssize)strcspn(authority, "/"), "@");
   return at ? at : strrchr(authority, '@');
 }
 
