@@ -235,31 +235,13 @@ static gboolean read_value(const NxValueRule *rule, const char *word, const char
   return TRUE;
 }
 
-static void set_preset(const NxValueRule *rule, const char *preset, const char *name, void *options, size_t field)
+static gboolean set_preset(const NxValueRule *rule, const char *preset, const char *hint, void *options, size_t field)
 {
   if (preset)
-    read_value(rule, preset, name, options, field);
-  else if (rule->type == NX_VALUE_CHOICE)
+    return read_value(rule, preset, hint, options, field);
+  if (rule->type == NX_VALUE_CHOICE)
     store(rule, (NxValue){.choice = -1}, options, field);
-}
-
-static void set_presets(const NxCommand *command, void *options)
-{
-  g_autoptr(GPtrArray) none = g_ptr_array_new();
-  for (const NxOption *option = command->options; option && option->name; option++) {
-    NxValueRule rule = nx_value_rule_of_option(option);
-    if (option->repeatable)
-      store_words(none, options, option->field);
-    else
-      set_preset(&rule, option->preset, option->name, options, option->field);
-  }
-  for (const NxArgument *argument = command->arguments; argument && argument->name; argument++) {
-    NxValueRule rule = nx_value_rule_of_argument(argument);
-    if (argument->variadic)
-      store_words(none, options, argument->field);
-    else
-      set_preset(&rule, argument->preset, argument->name, options, argument->field);
-  }
+  return TRUE;
 }
 
 static gboolean read_words(const NxValueRule *rule, GPtrArray *words, const char *hint)
@@ -337,11 +319,35 @@ static gboolean need_required_options(Parse *parse)
   return TRUE;
 }
 
+/* Of what was not given: a preset file that is no good matters only then. */
+static gboolean set_presets(Parse *parse, void *options)
+{
+  g_autoptr(GPtrArray) none = g_ptr_array_new();
+  guint place = 0;
+  for (const NxOption *option = parse->command->options; option && option->name; option++) {
+    NxValueRule rule = nx_value_rule_of_option(option);
+    g_autofree char *hint = option_hint(option);
+    if (option->repeatable)
+      store_words(none, options, option->field);
+    else if (!find_given(parse, option) && !set_preset(&rule, option->preset, hint, options, option->field))
+      return FALSE;
+  }
+  for (const NxArgument *argument = parse->command->arguments; argument && argument->name; argument++, place++) {
+    NxValueRule rule = nx_value_rule_of_argument(argument);
+    g_autofree char *hint = nx_value_quoted(argument->name);
+    if (argument->variadic)
+      store_words(none, options, argument->field);
+    else if (place >= parse->others->len && !set_preset(&rule, argument->preset, hint, options, argument->field))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean read_values(Parse *parse, void *options)
 {
   guint taken = 0;
-  if (options)
-    set_presets(parse->command, options);
+  if (options && !set_presets(parse, options))
+    return FALSE;
   for (guint i = 0; i < parse->given->len; i++)
     if (!read_option(parse->given->pdata[i], options))
       return FALSE;

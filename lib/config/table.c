@@ -34,7 +34,9 @@ const NxSetting nx_settings_table[] = {
   {"NX_DB_PATH", MAIN(db_path), .type = NX_TYPE_DATABASE, .flags = NX_SETTING_REQUIRED,
    .summary = "Database of instruments and sessions",
    .help = "An SQLite file, made by `nexuslims db init`; a good place is inside NX_DATA_PATH. It must be writable.\n\n"
-           "Where several hosts build records, an address of the form postgresql://user:password@host/database."},
+           "Where several hosts build records, an address of the form postgresql://user:password@host/database. Each run then takes the "
+           "sessions that no other one works on. Every parameter that PostgreSQL's own programs understand may follow, such as "
+           "?sslmode=verify-full; with ?passfile=/path the password stands in a file of its own."},
   {"NX_CDCS_TOKEN", MAIN(cdcs_token), .type = NX_TYPE_STRING, .flags = NX_SETTING_CDCS | NX_SETTING_SECRET,
    .summary = "API token for CDCS",
    .help = "Made in the administration pages of the CDCS server. Whoever has it can upload records.\n\n"
@@ -73,7 +75,7 @@ const NxSetting nx_settings_table[] = {
   {"NX_CERT_BUNDLE_FILE", MAIN(cert_bundle_file), .type = NX_TYPE_FILE,
    .summary = "PEM file of certificate authorities to trust as well",
    .help = "For servers whose certificate comes from a private authority. The system's own authorities stay trusted."},
-  {"NX_CERT_BUNDLE", MAIN(cert_bundle), .type = NX_TYPE_STRING, .flags = NX_SETTING_SECRET,
+  {"NX_CERT_BUNDLE", MAIN(cert_bundle), .type = NX_TYPE_STRING, .flags = NX_SETTING_SECRET | NX_SETTING_LINES,
    .summary = "The same as text; wins over NX_CERT_BUNDLE_FILE",
    .help = "Handy in containers and CI, where there is no file. Lines are separated by real line ends or by the two characters \\n."},
   {"NX_DISABLE_SSL_VERIFY", MAIN(disable_ssl_verify), .type = NX_TYPE_BOOL, .fallback = "false", .flags = NX_SETTING_ALWAYS_WRITTEN,

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const NxDbDriver *const DRIVERS[] = {&nx_db_driver_sqlite};
+static const NxDbDriver *const DRIVERS[] = {&nx_db_driver_sqlite, &nx_db_driver_postgresql};
 
 struct NxDb {
   const NxDbDriver *driver;
@@ -29,7 +29,8 @@ static const NxDbDriver *driver_for(const char *address, GError **err)
     if (DRIVERS[i]->accepts(address))
       return DRIVERS[i];
   g_autofree char *shown = nx_config_masked_address(address);
-  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is an address of a kind this program cannot open: give the path of a SQLite file", shown);
+  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is an address of a kind this program cannot open: give the path of a SQLite file or postgresql://…",
+              shown);
   return NULL;
 }
 
@@ -39,10 +40,30 @@ char *nx_db_url_shown(const char *address)
   return driver ? driver->url_shown(address) : nx_config_masked_address(address);
 }
 
+gboolean nx_db_find(const char *address, gboolean *exists, GError **err)
+{
+  const NxDbDriver *driver = driver_for(address, err);
+  return driver && driver->find(address, exists, err);
+}
+
 gboolean nx_db_exists(const char *address)
 {
+  gboolean exists = FALSE;
+  return !nx_db_find(address, &exists, NULL) || exists;
+}
+
+const char *nx_db_engine(const char *address)
+{
   const NxDbDriver *driver = driver_for(address, NULL);
-  return driver && driver->exists(address);
+  return driver ? driver->name : NULL;
+}
+
+void nx_db_describe(const char *address, char **host, char **database)
+{
+  const NxDbDriver *driver = driver_for(address, NULL);
+  *host = *database = NULL;
+  if (driver)
+    driver->describe(address, host, database);
 }
 
 char *nx_db_file_path(const char *address)
@@ -81,6 +102,11 @@ void nx_db_cancel(NxDb *db)
 const NxDbDriver *nx_db_driver(const NxDb *db)
 {
   return db->driver;
+}
+
+const char *nx_db_address(const NxDb *db)
+{
+  return db->address;
 }
 
 gpointer nx_db_connection(NxDb *db)
@@ -128,6 +154,17 @@ NxRows *nx_db_select(NxDb *db, GError **err, const char *sql, const char *types,
   va_start(values, types);
   NxRows *rows = rows_open(db, err, sql, types, values);
   va_end(values);
+  return rows;
+}
+
+NxRows *nx_db_select_bulk(NxDb *db, GError **err, const char *sql)
+{
+  gpointer statement = db->driver->prepare_bulk(db->connection, sql, err);
+  if (!statement)
+    return NULL;
+  NxRows *rows = g_new0(NxRows, 1);
+  rows->db = db;
+  rows->statement = statement;
   return rows;
 }
 
@@ -213,10 +250,16 @@ gboolean nx_rows_is_null(NxRows *rows, guint column)
   return rows->db->driver->column_type(rows->statement, column) == NX_CELL_NULL;
 }
 
+const char *nx_rows_bytes(NxRows *rows, guint column, gsize *length)
+{
+  *length = 0;
+  return nx_rows_is_null(rows, column) ? NULL : rows->db->driver->column_text(rows->statement, column, length);
+}
+
 const char *nx_rows_text(NxRows *rows, guint column)
 {
   gsize length = 0;
-  return nx_rows_is_null(rows, column) ? NULL : rows->db->driver->column_text(rows->statement, column, &length);
+  return nx_rows_bytes(rows, column, &length);
 }
 
 gint64 nx_rows_int(NxRows *rows, guint column)
@@ -245,13 +288,28 @@ json_object *nx_rows_json(NxRows *rows, guint column)
 
 /* ---------------------------------------------------------------------------------------------------- transactions */
 
-NxDbTransaction *nx_db_begin(NxDb *db, GError **err)
+static NxDbTransaction *begin(NxDb *db, NxDbLock lock, GError **err)
 {
-  if (!db->driver->begin(db->connection, err))
+  if (!db->driver->begin(db->connection, lock, err))
     return NULL;
   NxDbTransaction *transaction = g_new0(NxDbTransaction, 1);
   transaction->db = db;
   return transaction;
+}
+
+NxDbTransaction *nx_db_begin(NxDb *db, GError **err)
+{
+  return begin(db, NX_DB_LOCK_ALL, err);
+}
+
+NxDbTransaction *nx_db_begin_beside_others(NxDb *db, GError **err)
+{
+  return begin(db, NX_DB_LOCK_ROWS, err);
+}
+
+NxDbTransaction *nx_db_begin_reading(NxDb *db, GError **err)
+{
+  return begin(db, NX_DB_LOCK_NOTHING, err);
 }
 
 gboolean nx_db_commit(NxDbTransaction **transaction, GError **err)
@@ -276,6 +334,29 @@ void nx_db_rollback(NxDbTransaction *transaction)
 gboolean nx_db_enforce_foreign_keys(NxDb *db, gboolean on, GError **err)
 {
   return db->driver->enforce_foreign_keys(db->connection, on, err);
+}
+
+gboolean nx_db_drop_foreign_keys(NxDb *db, GPtrArray **again, GError **err)
+{
+  g_autoptr(GPtrArray) drop = g_ptr_array_new_with_free_func(g_free), add = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(NxRows) rows = db->driver->foreign_key_statements ? nx_db_select(db, err, db->driver->foreign_key_statements, NULL) : NULL;
+  while (rows && nx_rows_next(rows)) {
+    g_ptr_array_add(drop, g_strdup(nx_rows_text(rows, 0)));
+    g_ptr_array_add(add, g_strdup(nx_rows_text(rows, 1)));
+  }
+  gboolean done = rows ? nx_rows_finish(rows, err) : !db->driver->foreign_key_statements;
+  for (guint i = 0; done && i < drop->len; i++)
+    done = nx_db_script(db, drop->pdata[i], err);
+  *again = done ? g_steal_pointer(&add) : NULL;
+  return done;
+}
+
+gboolean nx_db_add_foreign_keys(NxDb *db, const GPtrArray *again, GError **err)
+{
+  for (guint i = 0; i < again->len; i++)
+    if (!nx_db_script(db, again->pdata[i], err))
+      return FALSE;
+  return TRUE;
 }
 
 void nx_db_prepare_for_build(NxDb *db)
@@ -313,12 +394,33 @@ gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxCol
   return nx_rows_finish(rows, err);
 }
 
+const char *nx_db_catalogue(const NxDb *db, NxCatalogue part)
+{
+  return db->driver->catalogue[part];
+}
+
+const char *nx_db_like(const NxDb *db)
+{
+  return db->driver->like;
+}
+
 const char *nx_db_insertion_order(const NxDb *db)
 {
   return db->driver->insertion_order;
 }
 
+NxTable *nx_table_read(NxDb *db, const char *name, GError **err)
+{
+  return db->driver->read_table(db, name, err);
+}
+
+gboolean nx_database_make_with(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err)
+{
+  const NxDbDriver *driver = driver_for(address, err);
+  return driver && driver->make(address, build, user_data, replace, out, err);
+}
+
 gboolean nx_db_backup(NxDb *db, char **name, GError **err)
 {
-  return db->driver->backup(db->connection, db->address, name, err);
+  return db->driver->backup(db, name, err);
 }

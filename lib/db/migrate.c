@@ -47,34 +47,13 @@ GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const 
   return g_steal_pointer(&steps);
 }
 
-/* ------------------------------------------------------------------------------------------------------ foreign keys */
-
-/* Every violation of a foreign key, as text. Orphans of old databases are data; only new ones are errors. */
-static GHashTable *foreign_key_violations(NxDb *db)
-{
-  g_autoptr(GHashTable) violations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr(NxRows) rows = nx_db_select(db, NULL, "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check", NULL);
-  while (rows && nx_rows_next(rows))
-    g_hash_table_add(violations, g_strdup_printf("%s row %s names a row of %s that is not there", nx_rows_text(rows, 0),
-                                                 nx_rows_text(rows, 1) ? nx_rows_text(rows, 1) : "?", nx_rows_text(rows, 2)));
-  return g_steal_pointer(&violations);
-}
-
-static gboolean check_no_new_violation(NxDb *db, GHashTable *before, GError **err)
-{
-  g_autoptr(GHashTable) after = foreign_key_violations(db);
-  GHashTableIter iter;
-  gpointer key = NULL;
-  g_hash_table_iter_init(&iter, after);
-  while (g_hash_table_iter_next(&iter, &key, NULL))
-    if (!g_hash_table_contains(before, key)) {
-      g_set_error(err, NX_ERROR, NX_ERROR_DATA, "FOREIGN KEY constraint failed: %s", (const char *)key);
-      return FALSE;
-    }
-  return TRUE;
-}
-
 /* --------------------------------------------------------------------------------------------------------- one step */
+
+static gboolean run_statement(NxDb *db, const NxWatch *watch, const char *statement, GError **err)
+{
+  const char *copy = nx_watch_copy(watch, statement);
+  return copy ? nx_copy_run(db, copy, statement, err) : nx_db_script(db, statement, err);
+}
 
 static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err)
 {
@@ -85,12 +64,10 @@ static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err
       g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
       return FALSE;
     }
-    gboolean done = piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : nx_db_script(db, piece->text, err);
+    gboolean done = piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : run_statement(db, watch, piece->text, err);
     fflush(out);
-    if (done)
-      continue;
-    nx_offenders_name(db, watch, err);
-    return FALSE;
+    if (!done)
+      return FALSE;
   }
   return watch != NULL;
 }
@@ -112,6 +89,26 @@ static gboolean move_version(NxDb *db, const NxGraph *graph, const NxStep *step,
   return TRUE;
 }
 
+/* Most databases have no orphans. Only when there are some after the step, it is taken back to see which there were before, and run again. */
+static gboolean run_pieces_making_no_orphan(NxDb *db, const NxStep *step, FILE *out, GError **err)
+{
+  g_autoptr(GError) orphan = NULL;
+  if (!nx_db_script(db, "SAVEPOINT step", err) || !run_pieces(db, step, out, err))
+    return FALSE;
+  if (nx_orphans_check_none_new(db, step->pieces, NULL, &orphan))
+    return nx_db_script(db, "RELEASE step", err);
+  if (orphan->code != NX_ERROR_DATA) {
+    g_propagate_error(err, g_steal_pointer(&orphan));
+    return FALSE;
+  }
+  g_autoptr(NxOrphans) before = nx_db_script(db, "ROLLBACK TO step", err) ? nx_orphans_read(db, step->pieces, err) : NULL;
+  FILE *silence = before ? fopen("/dev/null", "we") : NULL;
+  gboolean done = before && run_pieces(db, step, silence ? silence : out, err);
+  if (silence)
+    fclose(silence);
+  return done && nx_orphans_check_none_new(db, step->pieces, before, err) && nx_db_script(db, "RELEASE step", err);
+}
+
 /* Nobody else may have moved the database since the plan was made. */
 static gboolean check_still_at(NxDb *db, char **rows, GError **err)
 {
@@ -127,14 +124,21 @@ static gboolean check_still_at(NxDb *db, char **rows, GError **err)
   return same;
 }
 
+gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
+{
+  if (!check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
+    return FALSE;
+  return run_pieces_making_no_orphan(db, step, out, err) && move_version(db, graph, step, rows, err);
+}
+
 static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
 {
-  g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  if (!transaction || !check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
-    return FALSE;
-  g_autoptr(GHashTable) violations = foreign_key_violations(db);
-  return run_pieces(db, step, out, err) && check_no_new_violation(db, violations, err) && move_version(db, graph, step, rows, err) &&
-         nx_db_commit(&transaction, err);
+  NxDbTransaction *transaction = nx_db_begin(db, err);
+  if (transaction && nx_step_run(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err))
+    return TRUE;
+  nx_db_rollback(transaction);
+  nx_offenders_name(db, step->pieces, err);
+  return FALSE;
 }
 
 /* -------------------------------------------------------------------------------------------------------- whole run */
@@ -180,6 +184,33 @@ static gboolean run_steps(NxDb *db, const NxGraph *graph, GPtrArray *steps, char
       return FALSE;
   }
   return TRUE;
+}
+
+gboolean nx_migrate_inside(NxDb *db, const NxGraph *graph, const char *target, FILE *out, GError **err)
+{
+  g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
+  g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, nx_db_driver(db)->name, rows, target, TRUE, err) : NULL;
+  for (guint i = 0; steps && i < steps->len; i++)
+    if (!nx_step_run(db, graph, steps->pdata[i], &rows, out, err))
+      return FALSE;
+  return steps != NULL;
+}
+
+typedef struct {
+  const NxGraph *graph;
+  FILE *out;
+} Build;
+
+static gboolean build_at_head(NxDb *db, gpointer user_data, GError **err)
+{
+  const Build *build = user_data;
+  return nx_migrate_inside(db, build->graph, "heads", build->out, err);
+}
+
+gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err)
+{
+  Build build = {.graph = graph, .out = out};
+  return nx_database_make_with(address, build_at_head, &build, replace, out, err);
 }
 
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err)

@@ -1,6 +1,7 @@
 /* hdf5-driver.c — a file driver for libhdf5 that reads through NxBytes: read-only, and the one file it knows is the one that is open already.
  * The interface is "HDF5 Virtual File Layer", The HDF Group. */
 #include "hdf5-file.h"
+#include "hdf5-guard.h"
 
 #if H5_VERSION_GE(1, 14, 0)
 #include <H5FDdevelop.h>
@@ -9,6 +10,7 @@
 typedef struct {
   H5FD_t base; /* libhdf5 wants it first */
   NxBytes *bytes;
+  NxHdf5Guard *guard;
   haddr_t allocated;
 } Driven;
 
@@ -22,13 +24,18 @@ static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access_list, 
   const Access *access = H5Pget_driver_info(access_list);
   if (!access || !access->bytes || flags & (H5F_ACC_RDWR | H5F_ACC_CREAT | H5F_ACC_TRUNC))
     return NULL;
+  NxHdf5Guard *guard = nx_hdf5_guard_new(access->bytes);
+  if (!guard)
+    return NULL;
   Driven *driven = g_new0(Driven, 1);
   driven->bytes = access->bytes;
+  driven->guard = guard;
   return &driven->base;
 }
 
 static herr_t driver_close(H5FD_t *file)
 {
+  nx_hdf5_guard_free(((Driven *)file)->guard);
   g_free(file);
   return 0;
 }
@@ -67,8 +74,13 @@ static haddr_t driver_get_end_of_file(const H5FD_t *file, H5FD_mem_t type)
 
 static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, void *to)
 {
-  (void)type, (void)transfer;
-  return nx_bytes_copy(((Driven *)file)->bytes, address, to, size, NULL) ? 0 : -1;
+  (void)transfer;
+  const Driven *driven = (const Driven *)file;
+  if (!nx_bytes_copy(driven->bytes, address, to, size, NULL))
+    return -1;
+  if (type == H5FD_MEM_OHDR)
+    nx_hdf5_guard_header(driven->guard, address, to, size);
+  return type != H5FD_MEM_LHEAP || nx_hdf5_guard_heap(driven->guard, to, size) ? 0 : -1;
 }
 
 static herr_t driver_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, const void *from)
@@ -98,6 +110,36 @@ static const H5FD_class_t DRIVER = {
   .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
+/* ------------------------------------------------------------------------------------------------------------- references */
+
+/* A conversion that converts nothing: elements of variable length, read as opaque bytes, stay the references that are stored. libhdf5 asks whether it
+ * can (H5T_CONV_INIT) for any type of that class; it may only where the sizes agree, which they do in the file and not in memory. */
+static herr_t keep_references(hid_t from, hid_t to, H5T_cdata_t *about, size_t n, size_t stride, size_t other_stride, void *elements, void *background,
+                              hid_t transfer)
+{
+  (void)n, (void)stride, (void)other_stride, (void)elements, (void)background, (void)transfer;
+  if (about->command != H5T_CONV_INIT)
+    return 0;
+  about->need_bkg = H5T_BKG_NO;
+  return H5Tget_size(from) == H5Tget_size(to) ? 0 : -1;
+}
+
+static void keep_stored_references(void)
+{
+  hid_t text = H5Tcopy(H5T_C_S1), opaque = H5Tcreate(H5T_OPAQUE, 1);
+  H5Tset_size(text, H5T_VARIABLE);
+  H5Tregister(H5T_PERS_SOFT, "references", text, opaque, keep_references);
+  H5Tclose(text);
+  H5Tclose(opaque);
+}
+
+hid_t nx_hdf5_reference_type(const NxHdf5 *file)
+{
+  return H5Tcreate(H5T_OPAQUE, nx_heap_reference_size(nx_hdf5_heap(file)));
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ starting */
+
 /* Errors are asked for and not printed; nothing outside the file is ever opened. */
 static hid_t start_library(void)
 {
@@ -107,6 +149,7 @@ static hid_t start_library(void)
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   H5PLset_loading_state(0);
   H5Lunregister(H5L_TYPE_EXTERNAL);
+  keep_stored_references();
   driver = H5FDregister(&DRIVER);
   return driver;
 }

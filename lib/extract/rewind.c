@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 /* AddressSanitizer keeps terabytes beside the memory it watches. */
@@ -248,6 +249,20 @@ static gboolean find_pieces(void)
   return TRUE;
 }
 
+/* Whether a page has been touched is told by its being in memory, so what was never touched must not be swapped out once it has been. */
+static gboolean keep_in_memory(void)
+{
+  struct sysinfo about;
+  if (sysinfo(&about) == 0 && about.totalswap == 0)
+    return TRUE;
+  for (gsize i = 0; i < own.sealed.n_pieces; i++) {
+    const Piece *piece = &own.sealed.pieces[i];
+    if (piece->copied_at == NOWHERE && mlock2(piece->at, piece->length, MLOCK_ONFAULT) != 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* ------------------------------------------------------------------------------------------------------------ preparation */
 
 /* The heap gets all it will ever have, and keeps it. */
@@ -328,7 +343,7 @@ void nx_rewind_begin(const NxSandbox *sandbox, int first_given, void (*ready)(gp
   own.sealed.user_data = user_data;
   own.sealed.first_given = first_given;
   if (syscall(SYS_arch_prctl, ARCH_GET_FS, &own.sealed.thread_pointer) != 0 || !forget_restartable_sequences() || !make_room() ||
-      !make_stack() || !forbid_growth() || !find_pieces() || !copy_pieces() || !take_signal() ||
+      !make_stack() || !forbid_growth() || !find_pieces() || !keep_in_memory() || !copy_pieces() || !take_signal() ||
       mprotect(&own.sealed, sizeof own.pages, PROT_READ) != 0 || !nx_sandbox_enter_standing(sandbox))
     return;
   ready(user_data);

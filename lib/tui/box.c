@@ -23,19 +23,11 @@ static gboolean wait_for_room(void)
   return TRUE;
 }
 
-/* libdialog takes the two characters \n for a line end: text of other people is shown as it is, wrapped here. */
+/* libdialog takes the two characters \n for a line end: text of other people is shown as it is, wrapped here. What does not fit it scrolls. */
 static char *prepared(const char *text, int *rows)
 {
   g_auto(GStrv) lines = nx_cells_wrap(text, (gsize)MIN(nx_screen_columns() - 8, 68));
-  int count = (int)g_strv_length(lines), most = nx_screen_rows() - 8;
-  if (count > most && most > 0) {
-    g_free(lines[most]);
-    lines[most] = NULL;
-    for (int i = most + 1; i < count; i++)
-      g_free(lines[i]);
-    count = most;
-  }
-  *rows = count;
+  *rows = (int)g_strv_length(lines);
   return g_strjoinv("\n", lines);
 }
 
@@ -45,7 +37,7 @@ static int run_box(const char *title, const char *text, gboolean is_question)
     return DLG_EXIT_ESC;
   int rows = 0, width = MIN(nx_screen_columns() - 2, 74);
   g_autofree char *body = prepared(text, &rows);
-  int height = MIN(rows + 6, nx_screen_rows() - 1);
+  int height = MIN(rows + 5, nx_screen_rows() - 1);
   dialog_vars.nocollapse = TRUE;
   dialog_vars.no_nl_expand = TRUE;
   nx_screen_lend();
@@ -84,6 +76,7 @@ char *nx_box_choose_path(const char *title, const char *start, gboolean folder)
   char *chosen = NULL;
   nx_screen_lend();
   dlg_clr_result();
+  dialog_vars.default_button = -1; /* the text has the focus */
   int answer = folder ? dialog_dselect(title, begin, height, width) : dialog_fselect(title, begin, height, width);
   if (answer == DLG_EXIT_OK && dialog_vars.input_result)
     chosen = g_strdup(dialog_vars.input_result);
@@ -91,6 +84,36 @@ char *nx_box_choose_path(const char *title, const char *start, gboolean folder)
   dialog_vars = (DIALOG_VARS){0};
   nx_screen_take_back();
   return chosen;
+}
+
+/* libdialog takes lines that free() takes, and gives back such; g_strdup makes them (GLib 2.46 and later). */
+static char *edit_lines(const char *title, char ***lines)
+{
+  int rows = (int)g_strv_length(*lines);
+  int answer = dlg_editbox(title, lines, &rows, nx_screen_rows() - 2, nx_screen_columns() - 2);
+  if (answer != DLG_EXIT_OK)
+    return NULL;
+  GString *text = g_string_new(NULL);
+  for (int i = 0; i < rows && (*lines)[i]; i++)
+    g_string_append_printf(text, "%s%s", i ? "\n" : "", (*lines)[i]);
+  while (text->len && text->str[text->len - 1] == '\n')
+    g_string_truncate(text, text->len - 1);
+  return g_string_free(text, FALSE);
+}
+
+char *nx_box_edit_lines(const char *title, const char *text)
+{
+  if (!wait_for_room())
+    return NULL;
+  char **lines = g_strsplit(*text ? text : "\n", "\n", -1);
+  dialog_vars.default_button = -1; /* the text has the focus */
+  nx_screen_lend();
+  char *edited = edit_lines(title, &lines);
+  dlg_clr_result();
+  dialog_vars = (DIALOG_VARS){0};
+  nx_screen_take_back();
+  g_strfreev(lines);
+  return edited;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- pick */
@@ -183,10 +206,16 @@ static void draw_page(const char *title, char **lines, int count, int top)
 
 void nx_box_read(const char *title, const char *text)
 {
-  int top = 0;
+  int top = 0, width = 0, count = 0;
+  g_auto(GStrv) lines = NULL;
   while (!nx_screen_is_quitting()) {
-    g_auto(GStrv) lines = nx_cells_wrap(text, (gsize)MAX(nx_screen_columns() - 2, 10));
-    int count = (int)g_strv_length(lines), page = nx_screen_body_rows();
+    if (width != nx_screen_columns()) {
+      width = nx_screen_columns();
+      g_strfreev(lines);
+      lines = nx_cells_wrap(text, (gsize)MAX(width - 2, 10));
+      count = (int)g_strv_length(lines);
+    }
+    int page = nx_screen_body_rows();
     top = CLAMP(top, 0, MAX(count - page, 0));
     draw_page(title, lines, count, top);
     int key = nx_screen_key(-1);

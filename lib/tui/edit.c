@@ -22,7 +22,7 @@ static const NxKeyRow KEYS[] = {
   {NX_KEY_NEXT_TAB, "^PgDn", "Next tab", "the next tab, Ctrl+PgUp the tab before", NEXT_TAB},
   {NX_KEY_PREVIOUS_TAB, NULL, NULL, NULL, PREVIOUS_TAB},
   {NX_KEY(KEY_F(2)), "F2", "Reveal", "show or hide a secret", 0},
-  {NX_KEY(KEY_F(3)), "F3", "Choose", "choose a folder, a file, a time zone", 0},
+  {NX_KEY(KEY_F(3)), "F3", "Choose", "choose a folder, a file, a time zone; edit a text of several lines", 0},
   {'?', "?", NULL, NULL, HELP},
   {0},
 };
@@ -33,6 +33,7 @@ static void draw(NxEdit *edit)
   nx_screen_begin(edit->title, g_str_equal(now, edit->start) ? NULL : "changed");
   nx_tabs_draw(nx_edit_tabs, edit->tab, 1);
   nx_form_draw(&edit->forms[edit->tab], 3, nx_screen_body_rows() - 2);
+  nx_form_draw_remark(&edit->forms[edit->tab]);
   nx_keys_draw(KEYS);
   nx_screen_show();
 }
@@ -133,6 +134,15 @@ static State act(NxEdit *edit, int action)
   return GOING;
 }
 
+static void try_connection(NxEdit *edit, const char *what)
+{
+  g_autofree char *text = NULL;
+  NxProbeResult result = nx_edit_probe(edit, what, NULL, &text);
+  draw(edit);
+  if (result != NX_PROBE_STOPPED)
+    nx_box_say(result == NX_PROBE_GOOD ? "Connection works" : "Connection failed", text);
+}
+
 static State press(NxEdit *edit)
 {
   g_autofree char *name = g_strdup(nx_form_focused(&edit->forms[edit->tab])->name);
@@ -142,10 +152,12 @@ static State press(NxEdit *edit)
     return act(edit, CANCEL);
   if (g_str_equal(name, "add"))
     nx_edit_add_harvester(edit);
+  else if (g_str_equal(name, "uid"))
+    nx_edit_find_uid(edit);
   else if (g_str_has_prefix(name, "delete:"))
     remove_harvester(edit, (guint)g_ascii_strtoull(name + strlen("delete:"), NULL, 10));
   else
-    nx_edit_try(edit, name + strlen("test:"));
+    try_connection(edit, name + strlen("test:"));
   return GOING;
 }
 

@@ -56,7 +56,11 @@ gboolean nx_edit_save(const NxEdit *edit, GError **err);
 
 /* ---- trying */
 
-/* Asks the server of `what` ("cdcs", "elabftw", "mail", "nemo N") with the values of the form, in a child, and says what it answered. */
-void nx_edit_try(const NxEdit *edit, const char *what);
+typedef enum { NX_PROBE_GOOD, NX_PROBE_BAD, NX_PROBE_STOPPED } NxProbeResult;
+/* Runs `nx-tui-probe WHAT` ("cdcs", "elabftw", "labarchives", "labarchives-user", "mail", "nemo N") with the values of the form; `input` (or NULL) is
+ * its standard input. *text is what it said, without secrets; owned. */
+NxProbeResult nx_edit_probe(const NxEdit *edit, const char *what, const char *input, char **text);
+/* `Get My UID`: asks for a LabArchives login and puts the user id behind it into its field. */
+void nx_edit_find_uid(NxEdit *edit);
 
 #endif

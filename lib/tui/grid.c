@@ -17,16 +17,27 @@ void nx_grid_measure(NxGrid *grid)
   g_free(grid->widths);
   grid->widths = g_new0(guint, MAX(grid->columns, 1));
   for (guint column = 0; column < grid->columns; column++) {
-    gsize width = nx_text_width(grid->titles[column]) + 2;
-    for (guint row = 0; row < grid->rows; row++) {
+    gsize width = nx_cells_width(grid->titles[column]) + 2;
+    if (grid->known_widths)
+      width = MAX(width, grid->known_widths[column]);
+    for (guint row = 0; row < grid->rows && !grid->known_widths; row++) {
       const char *text = grid->cell(grid->data, row, column);
-      width = MAX(width, text ? nx_text_width(text) : 4);
+      width = MAX(width, text ? nx_cells_width(text) : 4);
     }
     grid->widths[column] = (guint)MIN(width, grid->widest);
   }
   grid->cursor = grid->rows ? MIN(grid->cursor, grid->rows - 1) : 0;
   grid->column = grid->columns ? MIN(grid->column, grid->columns - 1) : 0;
   grid->leftmost = MIN(grid->leftmost, grid->column);
+}
+
+/* Cells of these columns, both included. */
+static int width_between(const NxGrid *grid, guint from, guint to)
+{
+  int used = 1;
+  for (guint i = from; i <= to && i < grid->columns; i++)
+    used += (int)grid->widths[i] + GAP;
+  return used;
 }
 
 /* Moves what is shown so that the cursor and the current column are in it. */
@@ -41,14 +52,11 @@ static void follow(NxGrid *grid, int rows)
     grid->top = grid->rows > visible ? grid->rows - visible : 0;
   if (grid->column < grid->leftmost)
     grid->leftmost = grid->column;
-  for (;;) {
-    int used = 1;
-    for (guint i = grid->leftmost; i <= grid->column && i < grid->columns; i++)
-      used += (int)grid->widths[i] + GAP;
-    if (used <= nx_screen_columns() || grid->leftmost >= grid->column)
-      return;
+  while (grid->leftmost < grid->column && width_between(grid, grid->leftmost, grid->column) > nx_screen_columns())
     grid->leftmost++;
-  }
+  /* On a screen that has become wider nothing need be hidden on the left. */
+  while (grid->leftmost > 0 && width_between(grid, grid->leftmost - 1, grid->columns) - GAP <= nx_screen_columns())
+    grid->leftmost--;
 }
 
 static void draw_heading(const NxGrid *grid, int row)
@@ -89,10 +97,7 @@ void nx_grid_draw(NxGrid *grid, int row, int lines, gboolean focused)
     draw_row(grid, row + i, grid->top + (guint)i - 1, focused);
   if (grid->leftmost > 0)
     nx_draw(row, 0, 1, NX_ROLE_HEADING, "‹");
-  int used = 1;
-  for (guint i = grid->leftmost; i < grid->columns; i++)
-    used += (int)grid->widths[i] + GAP;
-  if (used - GAP > nx_screen_columns())
+  if (width_between(grid, grid->leftmost, grid->columns) - GAP > nx_screen_columns())
     nx_draw(row, nx_screen_columns() - 1, 1, NX_ROLE_HEADING, "›");
 }
 

@@ -3,6 +3,7 @@
 
 #include "box.h"
 #include "instrument-form.h"
+#include "nx-db.h"
 
 #include <curses.h>
 
@@ -23,9 +24,10 @@ static void read_again(NxManage *manage, const char *pid)
     nx_notice(NX_ROLE_ERROR, "Failed to read the instruments: %s", error->message);
 }
 
-static void busy(void)
+/* Said before something that may take longer than a person likes to wait for the screen. */
+static void busy(const char *doing)
 {
-  nx_notice(NX_ROLE_WARNING, "Writing to the database...");
+  nx_notice(NX_ROLE_WARNING, "%s", doing);
   nx_screen_show();
 }
 
@@ -39,7 +41,7 @@ void nx_manage_undo(NxManage *manage)
   g_autoptr(GError) error = NULL;
   g_autoptr(NxInstrument) now = NULL;
   g_autofree char *pid = g_strdup((before ? before : after)->values[NX_INSTRUMENT_PID]);
-  busy();
+  busy("Writing to the database...");
   NxStoreResult result = !before  ? nx_store_delete(manage->address, after, &now, &error)
                          : !after ? nx_store_insert(manage->address, before, &error)
                                   : nx_store_update(manage->address, after, before, &now, &error);
@@ -65,6 +67,14 @@ static char *delete_question(const char *pid, gint64 sessions)
                          "nothing.", pid, sessions, sessions == 1 ? "entry" : "entries");
 }
 
+/* PostgreSQL lets no row go that others name (database §7.3): there is nothing to ask. */
+static void say_that_sessions_keep_it(const char *pid, gint64 sessions)
+{
+  g_autofree char *text = g_strdup_printf("Instrument '%s' has %" G_GINT64_FORMAT " session log %s. PostgreSQL keeps an instrument as long as sessions "
+                                          "name it.", pid, sessions, sessions == 1 ? "entry" : "entries");
+  nx_box_say("Cannot Delete", text);
+}
+
 void nx_manage_delete(NxManage *manage)
 {
   g_autoptr(NxInstrument) before = nx_instrument_copy(nx_manage_selected(manage));
@@ -74,14 +84,21 @@ void nx_manage_delete(NxManage *manage)
   if (!before)
     return;
   const char *pid = before->values[NX_INSTRUMENT_PID];
+  busy("Counting its sessions...");
   if (!nx_store_count_sessions(manage->address, pid, &sessions, &error)) {
     nx_notice(NX_ROLE_ERROR, "Failed to delete instrument: %s", error->message);
     return;
   }
+  nx_notice_clear();
+  nx_manage_draw(manage);
   g_autofree char *question = delete_question(pid, sessions);
+  if (sessions && g_strcmp0(nx_db_engine(manage->address), "postgresql") == 0) {
+    say_that_sessions_keep_it(pid, sessions);
+    return;
+  }
   if (!nx_box_ask("Confirm Delete", question))
     return;
-  busy();
+  busy("Writing to the database...");
   switch (nx_store_delete(manage->address, before, &now, &error)) {
   case NX_STORE_DONE:
     remember(manage, before, NULL);
@@ -120,10 +137,18 @@ static const char *version_cell(gpointer data, guint row, guint column)
   return versions->name;
 }
 
+static void read_both(const Versions *versions, guint column)
+{
+  const char *mine = versions->mine->values[column], *theirs = versions->theirs->values[column];
+  g_autofree char *text = g_strdup_printf("Your version:\n%s\n\nVersion in the database:\n%s", mine ? mine : "NULL", theirs ? theirs : "NULL");
+  nx_box_read(nx_instrument_label(column), text);
+}
+
 static Choice choose_version(const NxInstrument *mine, const NxInstrument *theirs)
 {
   static const char *const TITLES[] = {"Field", "Your version", "Version in the database"};
   static const NxKeyRow KEYS[] = {{'k', "k", "Keep mine", NULL, KEEP_MINE + 1}, {'t', "t", "Take theirs", NULL, TAKE_THEIRS + 1},
+                                  {NX_KEY_ENTER, "Enter", "Both in full", NULL, 0},
                                   {NX_KEY_ESCAPE, "Esc", "Back to the form", NULL, GO_BACK + 1}, {0}};
   Versions versions = {.mine = mine, .theirs = theirs};
   NxGrid grid = {.titles = TITLES, .columns = G_N_ELEMENTS(TITLES), .rows = NX_INSTRUMENT_COLUMNS, .cell = version_cell, .data = &versions,
@@ -137,7 +162,10 @@ static Choice choose_version(const NxInstrument *mine, const NxInstrument *their
     nx_keys_draw(KEYS);
     nx_screen_show();
     int key = nx_screen_key(-1);
-    if (nx_grid_key(&grid, key) == NX_GRID_IGNORED)
+    NxGridResult result = nx_grid_key(&grid, key);
+    if (result == NX_GRID_OPENED)
+      read_both(&versions, grid.cursor);
+    else if (result == NX_GRID_IGNORED)
       action = nx_keys_action(KEYS, key);
   }
   nx_grid_clear(&grid);
@@ -185,9 +213,10 @@ static void draw_editor(Editor *editor)
 {
   guint errors = nx_form_check(&editor->form);
   editor->refused = editor->refused && errors;
-  int body = nx_screen_body_rows(), box = editor->refused ? MIN((int)errors + 1, MAX(body / 3, 2)) : 0;
+  int body = nx_screen_body_rows(), box = editor->refused ? MIN((int)errors + 1, MAX(body / 2, 2)) : 0;
   nx_screen_begin(editor->title, NULL);
   nx_form_draw(&editor->form, 1, body - box);
+  nx_form_draw_remark(&editor->form);
   if (box)
     draw_problems(editor, 1 + body - box, box);
   nx_keys_draw(FORM_KEYS);
@@ -238,7 +267,7 @@ static gboolean store(Editor *editor, const NxInstrument *after)
   g_autoptr(GError) error = NULL;
   NxInstrument *now = NULL;
   const char *pid = after->values[NX_INSTRUMENT_PID], *doing = before ? "update" : "create";
-  busy();
+  busy("Writing to the database...");
   NxStoreResult result = before ? nx_store_update(manage->address, before, after, &now, &error) : nx_store_insert(manage->address, after, &error);
   switch (result) {
   case NX_STORE_CHANGED:

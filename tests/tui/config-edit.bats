@@ -241,3 +241,313 @@ backups() {
   kill "$server"
   wait "$server" || true
 }
+
+# serve SCRIPT — a server that answers as told; its address is in $address. Ended by teardown.
+serve() {
+  echo "$1" >script.json
+  "$NX_SOURCE/tests/servers/scripted-http" script.json --log requests >address 3>&- &
+  server=$!
+  for ((i = 0; i < PATIENCE; i++)); do [ -s address ] && break; sleep 0.1; done
+  address=$(cat address)
+}
+
+teardown() {
+  [ -z "${server:-}" ] || { kill "$server"; wait "$server" || true; }
+  tmux_of_test kill-server 2>/dev/null || true
+}
+
+# open_tab NUMBER — from the first.
+open_tab() {
+  local i
+  for ((i = 1; i < $1; i++)); do keys C-NPage; done
+}
+
+# press LABEL — a click on the button.
+press() {
+  local line
+  line=$(screen | grep -F "[ $1 ]" | head -n 1)
+  line=${line%%"[ $1 ]"*}
+  click $((${#line} + 3)) "$(line_of "[ $1 ]")"
+}
+
+@test "a CDCS that answers is said to work, one that refuses the token is not" {
+  settings
+  serve '{"/rest/workspace/read_access/": [{"status": 200, "body": "[]"}, {"status": 401, "body": "{\"detail\": \"Invalid token.\"}"}]}'
+  sed -i "s|^NX_CDCS_URL=.*|NX_CDCS_URL=$address|" .env
+  edit
+  wait_for "NX_DATA_PATH *"
+  open_tab 2
+  wait_for "NX_CDCS_TOKEN *"
+  press "Test connection"
+  wait_for "Connection works" "cdcs answers"
+  keys Enter
+  wait_until_gone "Connection works"
+  press "Test connection"
+  wait_for "Connection failed" "CDCS authentication failed"
+  [[ $(screen) != *top-secret-token* ]]
+}
+
+@test "an eLabFTW that answers is said to work, one that is not there is not" {
+  settings
+  serve '{"/api/v2/": [{"status": 200, "body": "[]"}]}'
+  printf '%s\n' "NX_ELABFTW_URL=$address" NX_ELABFTW_API_KEY=1-elab-secret >>.env
+  edit
+  wait_for "NX_DATA_PATH *"
+  open_tab 5
+  wait_for "[x] Enable eLabFTW integration"
+  press "Test connection"
+  wait_for "Connection works" "elabftw answers"
+  grep -q '"authorization": "1-elab-secret"' requests
+  keys Enter
+  wait_until_gone "Connection works"
+  click 5 "$(line_of "http://127")"
+  keys C-u
+  typed http://127.0.0.1:1/
+  press "Test connection"
+  wait_for "Connection failed" "127.0.0.1"
+  [[ $(screen) != *elab-secret* ]]
+}
+
+@test "a mail server that answers is said to work without a mail being sent, a wrong password is told" {
+  settings
+  mkdir mail
+  "$NX_SOURCE/tests/servers/smtp-sink" mail --login ned:right >port 3>&- &
+  server=$!
+  for ((i = 0; i < PATIENCE; i++)); do [ -s port ] && break; sleep 0.1; done
+  [ -s port ] || skip "no mail server for tests here (python3-aiosmtpd)"
+  printf '%s\n' NX_EMAIL_SMTP_HOST=127.0.0.1 "NX_EMAIL_SMTP_PORT=$(head -n 1 port)" NX_EMAIL_SMTP_USERNAME=ned NX_EMAIL_SMTP_PASSWORD=right \
+    NX_EMAIL_USE_TLS=false NX_EMAIL_SENDER=a@example.com NX_EMAIL_RECIPIENTS=b@example.com >>.env
+  edit 120 30
+  wait_for "NX_DATA_PATH *"
+  open_tab 7
+  wait_for "[x] Enable email notifications"
+  press "Test connection"
+  wait_for "Connection works" "accepts the login; no mail was sent"
+  keys Enter
+  wait_until_gone "Connection works"
+  [ -z "$(ls mail)" ]
+  click 5 "$(line_of "*****")"
+  keys C-u
+  typed wrong-password
+  press "Test connection"
+  wait_for "Connection failed" "127.0.0.1 port"
+  [[ $(screen) != *wrong-password* ]]
+}
+
+labarchives() {
+  settings
+  printf '%s\n' "NX_LABARCHIVES_URL=${address}api" NX_LABARCHIVES_ACCESS_KEY_ID=key NX_LABARCHIVES_ACCESS_PASSWORD=lab-secret >>.env
+  edit 80 30
+  wait_for "NX_DATA_PATH *"
+  open_tab 6
+  wait_for "[x] Enable LabArchives integration" "NX_LABARCHIVES_USER_ID is required" "Get My UID"
+}
+
+@test "Get My UID asks for a login, and puts the user id that LabArchives answers into its field" {
+  serve '{"/api/users/user_access_info": [{"status": 200, "body": "<users><id>uid-4711</id><fullname>Ned</fullname></users>"}]}'
+  labarchives
+  press "Get My UID"
+  wait_for "Get My UID" "Email *" "Password *"
+  keys C-s
+  wait_for "Email is required"
+  typed ned@example.com
+  keys Tab
+  typed ned-password
+  [[ $(screen) != *ned-password* ]]
+  keys C-s
+  wait_for "The user id is uid-4711" "Enable LabArchives integration"
+  wait_until_gone "NX_LABARCHIVES_USER_ID is required"
+  jq -r .path requests >paths
+  grep -q '^/api/users/user_access_info?akid=key&expires=[0-9]*&sig=[^&]*&login_or_email=ned%40example.com&password=ned-password$' paths
+  keys C-s
+  wait_for "Configuration saved"
+  grep -q "^NX_LABARCHIVES_USER_ID=.*uid-4711" .env
+  run grep ned-password .env
+  assert_failure
+}
+
+@test "Get My UID says what LabArchives has against the login, or that no user id came back" {
+  serve '{"/api/users/user_access_info": [
+    {"status": 404, "body": "<error><error-code>4514</error-code><error-description>Login or password wrong</error-description></error>"},
+    {"status": 200, "body": "<users><fullname>Ned</fullname></users>"}]}'
+  labarchives
+  press "Get My UID"
+  wait_for "Email *"
+  typed ned@example.com
+  keys Tab
+  typed ned-password
+  keys C-s
+  wait_for "API error: Could not authenticate to LabArchives: HTTP 404, error code 4514:" "Login or password wrong"
+  [[ $(screen) != *ned-password* ]]
+  keys C-s
+  wait_for "API error: LabArchives answered without a user id"
+  keys Escape
+  wait_for "Enable LabArchives integration" "NX_LABARCHIVES_USER_ID is required"
+}
+
+@test "Get My UID waits for key id and password" {
+  settings
+  edit 80 30
+  wait_for "NX_DATA_PATH *"
+  open_tab 6
+  wait_for "[ ] Enable LabArchives integration" "Get My UID"
+  press "Get My UID"
+  keys Space
+  wait_for "[x] Enable LabArchives integration"
+  press "Get My UID"
+  keys Tab Tab
+  typed key
+  keys Tab
+  typed secret
+  press "Get My UID"
+  wait_for "Email *"
+}
+
+@test "saving names every error of every tab, in the order of the tabs, and goes to the first" {
+  printf '%s\n' NX_CDCS_URL=ftp://x NX_FILE_DELAY_DAYS=0 NX_CLUSTERING_SENSITIVITY=-1 NX_NEMO_ADDRESS_2=http://n/api NX_NEMO_TZ_2=Nowhere \
+    NX_ELABFTW_URL=http:// NX_ELABFTW_EXPERIMENT_CATEGORY=x NX_LABARCHIVES_ACCESS_KEY_ID=k NX_EMAIL_SMTP_HOST=h NX_EMAIL_SMTP_PORT=x >.env
+  edit 200 40
+  wait_for "NX_DATA_PATH *"
+  open_tab 4
+  wait_for "NEMO Harvester #2"
+  keys C-s
+  wait_for "Cannot save:" "NX_INSTRUMENT_DATA_PATH is required; NX_DATA_PATH is required (and "
+  wait_for "✗ NX_INSTRUMENT_DATA_PATH is required" "✗ NX_DB_PATH is required"
+  open_tab 2
+  wait_for "NX_CDCS_URL must start with http:// or https://" "NX_CDCS_TOKEN is required"
+  keys C-NPage
+  wait_for "NX_FILE_DELAY_DAYS must be greater than 0" "NX_CLUSTERING_SENSITIVITY must be 0 or greater"
+  keys C-NPage
+  wait_for "NEMO address must end with a trailing slash ('/')" "Harvester #2 API Token is required" \
+    'Unknown timezone "Nowhere". Use IANA format (e.g., America/New_York)'
+  keys C-NPage
+  wait_for "NX_ELABFTW_URL is not a valid URL" "NX_ELABFTW_API_KEY is required" "NX_ELABFTW_EXPERIMENT_CATEGORY must be an integer"
+  keys C-NPage
+  wait_for "NX_LABARCHIVES_ACCESS_PASSWORD is required" "NX_LABARCHIVES_USER_ID is required"
+  keys C-NPage
+  wait_for "SMTP port must be an integer" "Email Sender is required" "Email Recipients is required"
+}
+
+@test "a remark that does not fit beside its field is whole on the line of the notices" {
+  settings
+  edit 100 24
+  wait_for "Folder above all instrument data; only ever r" "Folder for previews"
+  keys Tab
+  wait_for "Folder for previews and metadata; must be writable"
+}
+
+@test "a choice says what it means, and changes with Space" {
+  settings
+  edit
+  wait_for "NX_DATA_PATH *"
+  open_tab 3
+  wait_for "‹ exclusive ›" "only files of a format that is known here"
+  keys Space
+  wait_for "‹ inclusive ›" "every file that was written during the session"
+  keys Tab Space
+  wait_for "‹ first_success ›" "destinations are tried by priority"
+}
+
+@test "certificates of several lines are pasted and edited in a box, and stored as they are" {
+  settings
+  edit
+  wait_for "NX_DATA_PATH *"
+  open_tab 8
+  wait_for "NX_CERT_BUNDLE"
+  keys Tab
+  typed "-----BEGIN CERTIFICATE-----"
+  wait_for "-----BEGIN CERTIFICATE-----" "OK"
+  keys Enter
+  typed MIIabc
+  keys Enter
+  typed "-----END CERTIFICATE-----"
+  keys Tab Enter
+  wait_until_gone "END CERTIFICATE"
+  wait_for "****"
+  [[ $(screen) != *MIIabc* ]]
+  keys F2
+  wait_for "MIIabc"
+  keys C-s
+  wait_for "Configuration saved"
+  [ "$(sed -n '/^NX_CERT_BUNDLE=/,$p' .env | head -n 3)" = "NX_CERT_BUNDLE='-----BEGIN CERTIFICATE-----
+MIIabc
+-----END CERTIFICATE-----'" ]
+}
+
+@test "every key of the help does what it says" {
+  settings
+  edit 100 30
+  wait_for "NX_DATA_PATH *"
+  keys BTab
+  wait_for "Cancel (Esc)"
+  keys '?'
+  wait_for "save, and leave" "leave; asks" "what the field is for" "the tab before" "the next tab, Ctrl+PgUp" "show or hide a secret" "choose a folder"
+  keys Escape
+  wait_for "NX_DATA_PATH *"
+  keys '>'
+  wait_for "NX_CDCS_URL *"
+  keys BTab '<'
+  wait_for "NX_DATA_PATH *"
+  keys F1
+  wait_for "No extended help available for cancel."
+  keys Tab F3
+  wait_for "/tmp" "OK"
+  keys Escape
+  wait_for "NX_DATA_PATH *"
+  keys C-t
+  wait_for "Switched to light mode"
+  keys BTab Enter
+  wait_for "END=0 icanon"
+}
+
+@test "on a screen of 40x12 every tab can be reached and a form filled" {
+  settings
+  edit 40 12
+  wait_for "Core Paths" "NX_INSTRUMENT_DATA_PATH *"
+  keys Tab Tab Tab
+  wait_for "NX_LOG_PATH"
+  open_tab 4
+  wait_for "NEMO Harvester #3"
+  keys Tab Tab
+  wait_for "Timezone (optional)"
+  typed europe/ber
+  wait_for "europe/berlin"
+  keys Right C-s
+  wait_for "Configuration saved"
+  grep -q "^NX_NEMO_TZ_3=.*Europe/Berlin" .env
+}
+
+@test "a save that fails leaves the file as it was and nothing beside it" {
+  mkdir place
+  cd place
+  settings
+  cp .env ../before
+  ls -A >../listing
+  chmod 666 .env
+  chmod 555 .
+  start_as_nobody 80 24 nexuslims config edit
+  wait_for "NX_DATA_PATH *"
+  keys C-u
+  typed /var
+  keys C-s
+  wait_for "Failed to save:"
+  keys Escape
+  wait_for "Unsaved Changes"
+  keys y
+  wait_for "END=0"
+  cmp ../before .env
+  [ "$(ls -A)" = "$(cat ../listing)" ]
+}
+
+@test "a file that may not be written to is refused at once, and matters only when no other is named" {
+  settings
+  chmod 444 .env
+  start_as_nobody 80 24 nexuslims config edit
+  wait_for "Error: Invalid value for '--env-path': File '.env' is not writable." "END=2"
+  teardown
+  start_as_nobody 80 24 nexuslims config edit --env-path "$BATS_TEST_TMPDIR/home/other"
+  wait_for "NX_DATA_PATH *"
+  keys Escape
+  wait_for "END=0 icanon"
+  [[ $(screen) != *Error* ]]
+}

@@ -3,6 +3,10 @@
 bats_require_minimum_version 1.5.0
 load screen
 
+setup() {
+  cd "$BATS_TEST_TMPDIR"
+}
+
 # rows COUNT — sessions in a database with one instrument.
 rows() {
   make_database
@@ -208,4 +212,208 @@ open_table() {
   mv "$NX_DB_PATH" "$NX_DB_PATH.away"
   keys r
   wait_for "The file is no longer there"
+}
+
+@test "the file is open for reading only, so nothing could be written whatever happened" {
+  rows 3
+  view
+  wait_for "alembic_version"
+  pid=$(cat "$BATS_TEST_TMPDIR/pid") count=0
+  for link in "/proc/$pid/fd/"*; do
+    [ "$(readlink "$link")" = "$NX_DB_PATH" ] || continue
+    count=$((count + 1))
+    flags=$(awk '$1 == "flags:" {print $2}' "/proc/$pid/fdinfo/${link##*/}")
+    [ $((flags & 3)) = 0 ]
+  done
+  [ "$count" -gt 0 ]
+}
+
+@test "of 1,000,000 rows the rows that a filter keeps are found, and typing is shown at once meanwhile" {
+  rows 1000000
+  sqlite3 "$NX_DB_PATH" "UPDATE session_log SET user = 'needle' WHERE id_session_log IN (17, 999999)"
+  view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "1-1000 of 1000000" "session-000001"
+  keys /
+  typed needle
+  wait_for needle
+  wait_for "2 rows" "session-000017" "session-999999"
+  keys BSpace BSpace BSpace BSpace BSpace BSpace
+  wait_for "1-1000 of 1000000" "session-000001"
+  typed session-99999
+  wait_for "10 rows" "session-999990" "session-999999"
+  typed 7
+  wait_for "1 row" "session-999997"
+  keys Escape
+  wait_for "1-1000 of 1000000"
+  keys 2 s s
+  wait_for "session_identifier ↓" "session-999999"
+  keys 4 s s
+  wait_for "timestamp ↓" "1-1000 of 1000000"
+  keys End NPage
+  wait_for "1001-2000 of 1000000"
+}
+
+@test "rows that somebody else adds are there when they are asked for again" {
+  rows 3
+  view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "3 rows"
+  sqlite3 "$NX_DB_PATH" "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status)
+    VALUES ('the-new-one', 'Titan-1', '2024-01-02', 'START', 'COMPLETED')"
+  keys r
+  wait_for "4 rows" "the-new-one"
+}
+
+@test "the demo database, filtered by 223 and sorted by location, is as the reference says" {
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/demo.db
+  nx-db create-demo "$NX_DB_PATH" >/dev/null
+  view 200 24
+  wait_for "alembic_version"
+  open_table instruments
+  wait_for "10 rows"
+  keys /
+  typed "  223 "
+  wait_for "4 rows" "FEI-Titan-TEM-635816" "FEI-Quanta-650-334455" "Gatan-Ilion-II-990011" "Hitachi-SU8230-112233"
+  keys Enter
+  local heading=$(screen | sed -n 5p)
+  heading=${heading%%location*}
+  click $((${#heading} + 2)) 5
+  wait_for "location ↑"
+  [ "$(line_of "Room B101")" -lt "$(line_of "Room B104")" ]
+  [ "$(line_of "Room B203")" -lt "$(line_of "Room G205")" ]
+}
+
+@test "a cell that is longer than a page keeps opens whole, and is copied whole" {
+  rows 2
+  sqlite3 "$NX_DB_PATH" "UPDATE session_log SET user = replace(hex(zeroblob(20000)), '00', 'ab') || 'THE-END' WHERE id_session_log = 2"
+  view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "session-000002"
+  keys Down 7 Enter
+  wait_for "line 1 of"
+  keys End
+  wait_for THE-END
+  keys c
+  wait_for Copied
+  tmux_of_test show-buffer >copied
+  [ "$(wc -c <copied)" = 40007 ]
+  keys Escape
+  wait_for "Table Viewer"
+}
+
+@test "every other key of the help does what it says" {
+  rows 1200
+  view 120 24
+  wait_for "alembic_version"
+  keys '?'
+  wait_for "filter: keep rows" "sort by the current column" "choose another table" "the whole text of the cell" "the whole row" "copy the cell" \
+    "copy the row" "the tab before" "read the rows again" "next part" "choose a column" "the next 1000 rows" "Ctrl+Q" "Ctrl+T"
+  keys q
+  wait_until_gone "filter: keep rows"
+  open_table session_log
+  wait_for "1-1000 of 1200"
+  keys v
+  wait_for "id_session_log: 1" "session_identifier: session-000001" "record_status: COMPLETED"
+  keys Escape
+  wait_for "Table Viewer"
+  keys 3 Enter
+  wait_for "Titan-1" "line 1 of 1"
+  keys q
+  wait_for "Table Viewer"
+  keys C-NPage
+  wait_for "PRIMARY KEY"
+  keys C-PPage
+  wait_for "1-1000 of 1200"
+  keys Tab
+  keys Right
+  wait_for "‹ upload_log ›" "The table has no rows."
+  keys Left
+  wait_for "‹ session_log ›"
+  keys Tab
+  typed 000007
+  wait_for "1 row" "session-000007"
+  keys Tab
+  keys Left s
+  wait_for "↑"
+  keys C-q
+  wait_for "END=0 icanon"
+}
+
+@test "views and triggers stand in the structure, and a table folds away" {
+  rows 1
+  sqlite3 "$NX_DB_PATH" "CREATE VIEW busy AS SELECT instrument FROM session_log;
+    CREATE TRIGGER guard BEFORE DELETE ON instruments BEGIN SELECT 1; END"
+  view 110 90
+  wait_for "alembic_version"
+  keys '>'
+  wait_for "▾ busy" "view" "▾ guard" "trigger on instruments" "version_num"
+  keys Enter
+  wait_until_gone version_num
+  wait_for "▸ alembic_version"
+}
+
+@test "a WAL database on read-only media is read as it stands, another one is not taken for one that nobody can change" {
+  rows 3
+  mkdir media
+  sqlite3 "$NX_DB_PATH" "PRAGMA journal_mode=WAL" >/dev/null
+  cp "$NX_DB_PATH" media/n.db
+  chmod 555 media
+  chmod 444 media/n.db
+  NX_DB_PATH=$PWD/media/n.db start_as_nobody 100 24 nexuslims db view
+  wait_for "alembic_version"
+  open_table session_log
+  wait_for "session-000001" "3 rows"
+  keys q
+  wait_for END=0
+  teardown
+  # With its rollback journal it can be locked: a program that writes is waited for, even where we may not write.
+  sqlite3 "$NX_DB_PATH" "PRAGMA journal_mode=DELETE" >/dev/null
+  chmod 444 "$NX_DB_PATH"
+  start_as_nobody 100 24 nexuslims db view
+  wait_for "alembic_version"
+  coproc LOCKER { sqlite3 "$NX_DB_PATH"; }
+  local locker=$LOCKER_PID
+  echo "BEGIN EXCLUSIVE; SELECT 'locked';" >&"${LOCKER[1]}"
+  read -r -t 60 answer <&"${LOCKER[0]}"
+  [ "$answer" = locked ]
+  open_table session_log
+  wait_for "searching..."
+  kill "$locker"
+  wait "$locker" || true
+  wait_for "session-000001"
+}
+
+@test "on a screen of 40x12 rows, structure and cells can be used, and a resize keeps the place" {
+  rows 30
+  view 40 12
+  wait_for "alembic_version" "Table Viewer"
+  open_table session_log
+  wait_for "30 rows" "id_session_log"
+  keys Right Enter
+  wait_for "session-000001"
+  resize 130 30
+  wait_for "line 1 of 1"
+  keys Escape
+  wait_for "Database Structure" "id_session_log" "session-000020"
+  resize 40 12
+  keys '>'
+  wait_for "PRIMARY"
+}
+
+@test "it works on screen, linux and vt100 terminals, and without colours" {
+  rows 3
+  for SCREEN_TERM in screen linux vt100; do
+    view
+    wait_for "alembic_version"
+    keys q
+    wait_for "END=0 icanon"
+    teardown
+  done
+  SCREEN_TERM=xterm-256color NO_COLOR=1 view
+  wait_for "alembic_version"
+  [[ $(tmux_of_test capture-pane -e -p) != *$'\033['*[34]8\;5* ]]
 }
