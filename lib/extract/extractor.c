@@ -69,6 +69,7 @@ void nx_extractor_free(NxExtractor *extractor)
   if (!extractor)
     return;
   nx_readers_free(extractor->context.readers);
+  nx_workers_reap();
   nx_profiles_unload();
   g_clear_pointer(&extractor->plugins, g_ptr_array_unref);
   nx_sandbox_free(extractor->sandbox);

@@ -298,6 +298,18 @@ static pid_t *free_place(void)
   return &retired[0];
 }
 
+void nx_workers_reap(void)
+{
+  for (int i = 0; i < RETIRED_MAX; i++) {
+    if (!retired[i])
+      continue;
+    kill(retired[i], SIGKILL);
+    while (waitpid(retired[i], NULL, 0) < 0 && errno == EINTR)
+      continue;
+    retired[i] = 0;
+  }
+}
+
 void nx_worker_retire(NxWorker *worker)
 {
   if (worker->give_back)

@@ -55,6 +55,8 @@ void nx_worker_kill(NxWorker *worker, const char *reason);
 char *nx_worker_end(NxWorker *worker);
 /* The child has said all and is about to end: it is reaped some time later, without anybody waiting for it; or it is given back. Consumes the worker. */
 void nx_worker_retire(NxWorker *worker);
+/* Reaps those that were retired and have not been yet: what they used then counts as their parent's children's. */
+void nx_workers_reap(void);
 
 /* A number that the child sets and the parent sees at once, and when (monotonic microseconds): the profile that runs. -1: none. */
 void nx_worker_note(int number);

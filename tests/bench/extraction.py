@@ -97,7 +97,10 @@ import h5py, sys
 with h5py.File(sys.argv[1], 'w') as file:
     file.attrs['file_format'], file.attrs['file_format_version'] = 'HyperSpy', '3.1'
     signal = file.create_group('Experiments/big')
-    signal.create_dataset('data', (32768, 32768), 'u2')
+    plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    plan.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    h5py.h5d.create(signal.id, b'data', h5py.h5t.STD_U16LE, h5py.h5s.create_simple((32768, 32768)), plan)
     for number, name in enumerate(('y', 'x')):
         axis = signal.create_group(f'axis-{number}')
         axis.attrs.update(name=name, scale=1.0, offset=0.0, size=32768, units='nm', navigate=False)
