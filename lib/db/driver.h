@@ -24,10 +24,16 @@ typedef struct NxDbDriver {
   /* Takes the write lock. */
   gboolean (*begin)(gpointer connection, GError **err);
   gboolean (*enforce_foreign_keys)(gpointer connection, gboolean on, GError **err);
+  /* Off: rows are stored whatever the CHECKs of their tables say, and the caller checks them. NULL: the engine always checks. */
+  gboolean (*enforce_checks)(gpointer connection, gboolean on, GError **err);
   void (*prepare_for_build)(gpointer connection, const char *address);
   /* Names of tables; names of the columns of table $1, and 1 for those that are NOT NULL. */
   const char *tables_query;
   const char *columns_query;
+  /* Tables with foreign keys, sorted, each with the table that its key names, and whether statements on other tables may change them
+   * (triggers); ids of the rows of table $1 whose key names a row that is not there, and its table. NULL: the engine itself sees to it. */
+  const char *foreign_keys_query;
+  const char *orphans_query;
   /* What rows are sorted by to come in the order in which they were added. */
   const char *insertion_order;
   gboolean (*backup)(gpointer connection, const char *address, char **name, GError **err);
