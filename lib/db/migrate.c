@@ -66,10 +66,8 @@ static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err
     }
     gboolean done = piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : run_statement(db, watch, piece->text, err);
     fflush(out);
-    if (done)
-      continue;
-    nx_offenders_name(db, watch, err);
-    return FALSE;
+    if (!done)
+      return FALSE;
   }
   return watch != NULL;
 }
@@ -106,14 +104,24 @@ static gboolean check_still_at(NxDb *db, char **rows, GError **err)
   return same;
 }
 
-static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
+/* Inside a transaction. */
+static gboolean take_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
 {
-  g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  if (!transaction || !check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
+  if (!check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
     return FALSE;
   g_autoptr(NxOrphans) orphans = nx_orphans_read(db, step->pieces, err);
   return orphans && run_pieces(db, step, out, err) && nx_orphans_check_none_new(db, step->pieces, orphans, err) &&
-         move_version(db, graph, step, rows, err) && nx_db_commit(&transaction, err);
+         move_version(db, graph, step, rows, err);
+}
+
+static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
+{
+  NxDbTransaction *transaction = nx_db_begin(db, err);
+  if (transaction && take_step(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err))
+    return TRUE;
+  nx_db_rollback(transaction);
+  nx_offenders_name(db, step->pieces, err);
+  return FALSE;
 }
 
 /* -------------------------------------------------------------------------------------------------------- whole run */
@@ -159,6 +167,16 @@ static gboolean run_steps(NxDb *db, const NxGraph *graph, GPtrArray *steps, char
       return FALSE;
   }
   return TRUE;
+}
+
+gboolean nx_migrate_inside(NxDb *db, const NxGraph *graph, const char *target, FILE *out, GError **err)
+{
+  g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
+  g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, nx_db_driver(db)->name, rows, target, TRUE, err) : NULL;
+  for (guint i = 0; steps && i < steps->len; i++)
+    if (!take_step(db, graph, steps->pdata[i], &rows, out, err))
+      return FALSE;
+  return steps != NULL;
 }
 
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err)
