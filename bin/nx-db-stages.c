@@ -56,7 +56,7 @@ static const NxOption PENDING_OPTIONS[] = {
      .field = offsetof(PendingOptions, sessions),
      .help = "This session, whatever its status (repeatable)."},
     {.name = "--retry", .field = offsetof(PendingOptions, retry), .help = "Also sessions in ERROR and BUILT_NOT_EXPORTED."},
-    {.name = "--claim", .field = offsetof(PendingOptions, claim), .help = "Lease the sessions to this run (PostgreSQL)."},
+    {.name = "--claim", .field = offsetof(PendingOptions, claim), .help = "Lease the sessions to this run; leave those of others."},
     {.name = "--dry-run", .letter = 'n', .field = offsetof(PendingOptions, dry_run), .help = "Write nothing to the database."},
     {.name = "--events",
      .field = offsetof(PendingOptions, events),
@@ -135,18 +135,13 @@ int run_pending(const char *address, int argc, char **argv)
     return nx_cli_usage_error("Invalid value: %s", message);
   }
   nx_log_start("nx-db", options.verbosity);
-  if (options.claim) {
-    fputs("Error: --claim needs a PostgreSQL database, which this program cannot open: the lock of build-records keeps runs apart on one "
-          "host\n",
-          stderr);
-    return 1;
-  }
   NxPendingOptions wanted = {.from = from,
                              .to = to,
                              .statuses = options.statuses,
                              .sessions = options.sessions,
                              .retry = options.retry,
                              .dry_run = options.dry_run,
+                             .claim = options.claim,
                              .events = options.events,
                              .in = STDIN_FILENO};
   return nx_stage_pending(address, &wanted, stdout, &error) ? 0 : stage_failed(address, error);

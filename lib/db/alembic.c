@@ -161,8 +161,7 @@ static gboolean run_downgrade(const NxAlembic *alembic, FILE *out, GError **err)
 static gboolean run_ensure_version(const NxAlembic *alembic, FILE *out, GError **err)
 {
   if (alembic->arguments->sql) {
-    nx_offline_print(out, NX_VERSION_TABLE_SQL);
-    nx_offline_print(out, "DROP TABLE alembic_version");
+    nx_offline_ensure_version(alembic->address, out);
     return TRUE;
   }
   g_autoptr(NxDb) db = nx_alembic_open(alembic, NX_DB_WRITE, err);

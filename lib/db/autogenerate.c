@@ -1,6 +1,7 @@
 /* autogenerate.c — `revision --autogenerate` and `check`: the database as it stands against what the revisions build (database 4.8, 8.5).
  */
 #include "autogenerate.h"
+#include "driver.h"
 #include "offline.h"
 #include "schema-compare.h"
 #include "sql-text.h"
@@ -159,12 +160,15 @@ static GPtrArray *differences_at_head(const NxAlembic *alembic, GError **err)
     nx_revision_error(err, "Target database is not up to date.");
     return NULL;
   }
-  g_autoptr(NxDb) expected = nx_offline_scratch(alembic->graph, NULL, rows, err);
+  g_autoptr(NxDb) expected = nx_offline_scratch(alembic->graph, nx_db_address(live), NULL, rows, err);
   return expected ? nx_schema_differences(live, expected, err) : NULL;
 }
 
 gboolean nx_autogenerate(const NxAlembic *alembic, char **up, char **down, GError **err)
 {
+  const char *engine = alembic->address && *alembic->address ? nx_db_engine(alembic->address) : NULL;
+  if (engine && !g_str_equal(engine, nx_db_driver_sqlite.name))
+    return nx_revision_error(err, "--autogenerate writes the SQL of SQLite: change a SQLite database by hand and name that one");
   g_autoptr(GPtrArray) differences = differences_at_head(alembic, err);
   if (!differences)
     return FALSE;

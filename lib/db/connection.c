@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const NxDbDriver *const DRIVERS[] = {&nx_db_driver_sqlite};
+static const NxDbDriver *const DRIVERS[] = {&nx_db_driver_sqlite, &nx_db_driver_postgresql};
 
 struct NxDb {
   const NxDbDriver *driver;
@@ -29,7 +29,8 @@ static const NxDbDriver *driver_for(const char *address, GError **err)
     if (DRIVERS[i]->accepts(address))
       return DRIVERS[i];
   g_autofree char *shown = nx_config_masked_address(address);
-  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is an address of a kind this program cannot open: give the path of a SQLite file", shown);
+  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is an address of a kind this program cannot open: give the path of a SQLite file or postgresql://…",
+              shown);
   return NULL;
 }
 
@@ -39,10 +40,30 @@ char *nx_db_url_shown(const char *address)
   return driver ? driver->url_shown(address) : nx_config_masked_address(address);
 }
 
+gboolean nx_db_find(const char *address, gboolean *exists, GError **err)
+{
+  const NxDbDriver *driver = driver_for(address, err);
+  return driver && driver->find(address, exists, err);
+}
+
 gboolean nx_db_exists(const char *address)
 {
+  gboolean exists = FALSE;
+  return !nx_db_find(address, &exists, NULL) || exists;
+}
+
+const char *nx_db_engine(const char *address)
+{
   const NxDbDriver *driver = driver_for(address, NULL);
-  return driver && driver->exists(address);
+  return driver ? driver->name : NULL;
+}
+
+void nx_db_describe(const char *address, char **host, char **database)
+{
+  const NxDbDriver *driver = driver_for(address, NULL);
+  *host = *database = NULL;
+  if (driver)
+    driver->describe(address, host, database);
 }
 
 char *nx_db_file_path(const char *address)
@@ -81,6 +102,11 @@ void nx_db_cancel(NxDb *db)
 const NxDbDriver *nx_db_driver(const NxDb *db)
 {
   return db->driver;
+}
+
+const char *nx_db_address(const NxDb *db)
+{
+  return db->address;
 }
 
 gpointer nx_db_connection(NxDb *db)
@@ -128,6 +154,17 @@ NxRows *nx_db_select(NxDb *db, GError **err, const char *sql, const char *types,
   va_start(values, types);
   NxRows *rows = rows_open(db, err, sql, types, values);
   va_end(values);
+  return rows;
+}
+
+NxRows *nx_db_select_bulk(NxDb *db, GError **err, const char *sql)
+{
+  gpointer statement = db->driver->prepare_bulk(db->connection, sql, err);
+  if (!statement)
+    return NULL;
+  NxRows *rows = g_new0(NxRows, 1);
+  rows->db = db;
+  rows->statement = statement;
   return rows;
 }
 
@@ -245,13 +282,28 @@ json_object *nx_rows_json(NxRows *rows, guint column)
 
 /* ---------------------------------------------------------------------------------------------------- transactions */
 
-NxDbTransaction *nx_db_begin(NxDb *db, GError **err)
+static NxDbTransaction *begin(NxDb *db, NxDbLock lock, GError **err)
 {
-  if (!db->driver->begin(db->connection, err))
+  if (!db->driver->begin(db->connection, lock, err))
     return NULL;
   NxDbTransaction *transaction = g_new0(NxDbTransaction, 1);
   transaction->db = db;
   return transaction;
+}
+
+NxDbTransaction *nx_db_begin(NxDb *db, GError **err)
+{
+  return begin(db, NX_DB_LOCK_ALL, err);
+}
+
+NxDbTransaction *nx_db_begin_beside_others(NxDb *db, GError **err)
+{
+  return begin(db, NX_DB_LOCK_ROWS, err);
+}
+
+NxDbTransaction *nx_db_begin_reading(NxDb *db, GError **err)
+{
+  return begin(db, NX_DB_LOCK_NOTHING, err);
 }
 
 gboolean nx_db_commit(NxDbTransaction **transaction, GError **err)
@@ -313,12 +365,33 @@ gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxCol
   return nx_rows_finish(rows, err);
 }
 
+const char *nx_db_catalogue(const NxDb *db, NxCatalogue part)
+{
+  return db->driver->catalogue[part];
+}
+
+const char *nx_db_like(const NxDb *db)
+{
+  return db->driver->like;
+}
+
 const char *nx_db_insertion_order(const NxDb *db)
 {
   return db->driver->insertion_order;
 }
 
+NxTable *nx_table_read(NxDb *db, const char *name, GError **err)
+{
+  return db->driver->read_table(db, name, err);
+}
+
+gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err)
+{
+  const NxDbDriver *driver = driver_for(address, err);
+  return driver && driver->make(graph, address, replace, out, err);
+}
+
 gboolean nx_db_backup(NxDb *db, char **name, GError **err)
 {
-  return db->driver->backup(db->connection, db->address, name, err);
+  return db->driver->backup(db, name, err);
 }

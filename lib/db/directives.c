@@ -1,6 +1,6 @@
 /* directives.c — `--@` lines of a migration file that count rows, and compare a table with its copy before the old one goes
  * (database 2.9 and 8.1). */
-#include "migration.h"
+#include "driver.h"
 #include "sql-text.h"
 
 #include <string.h>
@@ -12,9 +12,9 @@ typedef struct {
   char *distribution; /* "{'COMPLETED': 3, 'ERROR': 1}"; NULL when no column is watched */
 } Count;
 
-/* `verify TABLE [as COPY] [pk=COLUMN] [by=COLUMN]` */
+/* `verify TABLE [as COPY | called NAME] [pk=COLUMN] [by=COLUMN]`: a table and its copy, or a table that stays and is spoken of as NAME. */
 typedef struct {
-  char *table, *copy, *key, *by;
+  char *table, *copy, *name, *key, *by;
   Count before;
 } Verification;
 
@@ -35,6 +35,7 @@ static void verification_free(gpointer data)
   Verification *verification = data;
   g_free(verification->table);
   g_free(verification->copy);
+  g_free(verification->name);
   g_free(verification->key);
   g_free(verification->by);
   count_clear(&verification->before);
@@ -58,10 +59,11 @@ static gboolean count_rows(NxDb *db, const char *table, gint64 *rows, GError **e
   return nx_db_number(db, rows, err, sql, NULL);
 }
 
+/* Each end by itself, since a key is found at either end without a walk. */
 static gboolean count_range(NxDb *db, const char *table, const char *key, char **range, GError **err)
 {
   g_autofree char *name = nx_sql_identifier(table);
-  g_autofree char *sql = g_strdup_printf("SELECT min(%s), max(%s) FROM %s", key, key, name);
+  g_autofree char *sql = g_strdup_printf("SELECT (SELECT min(%s) FROM %s), (SELECT max(%s) FROM %s)", key, name, key, name);
   g_autoptr(NxRows) rows = nx_db_select(db, err, sql, NULL);
   if (!rows || !nx_rows_next(rows))
     return rows && nx_rows_finish(rows, err);
@@ -70,7 +72,8 @@ static gboolean count_range(NxDb *db, const char *table, const char *key, char *
   return TRUE;
 }
 
-static gboolean count_distribution(NxDb *db, const char *table, const char *column, char **distribution, GError **err)
+/* The rows too: each is in one of the groups. */
+static gboolean count_distribution(NxDb *db, const char *table, const char *column, Count *count, GError **err)
 {
   g_autofree char *name = nx_sql_identifier(table);
   g_autofree char *sql = g_strdup_printf("SELECT %s, count(*) FROM %s GROUP BY %s ORDER BY %s", column, name, column, column);
@@ -78,18 +81,20 @@ static gboolean count_distribution(NxDb *db, const char *table, const char *colu
   if (!rows)
     return FALSE;
   g_autoptr(GString) text = g_string_new("{");
-  while (nx_rows_next(rows))
+  while (nx_rows_next(rows)) {
     g_string_append_printf(text, "%s'%s': %" G_GINT64_FORMAT, text->len > 1 ? ", " : "", nx_rows_text(rows, 0), nx_rows_int(rows, 1));
+    count->rows += nx_rows_int(rows, 1);
+  }
   g_string_append_c(text, '}');
-  *distribution = g_string_free(g_steal_pointer(&text), FALSE);
+  count->distribution = g_string_free(g_steal_pointer(&text), FALSE);
   return nx_rows_finish(rows, err);
 }
 
 static gboolean count_table(NxDb *db, const char *table, const Verification *verification, Count *count, GError **err)
 {
-  return count_rows(db, table, &count->rows, err) &&
-         (!verification->key || count_range(db, table, verification->key, &count->range, err)) &&
-         (!verification->by || count_distribution(db, table, verification->by, &count->distribution, err));
+  gboolean counted =
+      verification->by ? count_distribution(db, table, verification->by, count, err) : count_rows(db, table, &count->rows, err);
+  return counted && (!verification->key || count_range(db, table, verification->key, &count->range, err));
 }
 
 /* --------------------------------------------------------------------------------------------------------- watching */
@@ -102,6 +107,8 @@ static Verification *parse_verification(const char *text)
   for (guint i = 1; words[0] && words[i]; i++) {
     if (g_str_equal(words[i], "as") && words[i + 1])
       verification->copy = g_strdup(words[++i]);
+    else if (g_str_equal(words[i], "called") && words[i + 1])
+      verification->name = g_strdup(words[++i]);
     else if (g_str_has_prefix(words[i], "pk="))
       verification->key = nx_sql_identifier(words[i] + 3);
     else if (g_str_has_prefix(words[i], "by="))
@@ -109,6 +116,8 @@ static Verification *parse_verification(const char *text)
   }
   if (!verification->copy)
     verification->copy = g_strdup(verification->table);
+  if (!verification->name)
+    verification->name = g_strdup(verification->copy);
   return verification;
 }
 
@@ -132,6 +141,26 @@ NxWatch *nx_watch_start(NxDb *db, GPtrArray *pieces, GError **err)
   return g_steal_pointer(&watch);
 }
 
+static const Verification *find_verification(const NxWatch *watch, const char *table)
+{
+  for (guint i = 0; i < watch->verifications->len; i++) {
+    const Verification *verification = watch->verifications->pdata[i];
+    if (g_str_equal(verification->table, table))
+      return verification;
+  }
+  return NULL;
+}
+
+const char *nx_watch_copy(const NxWatch *watch, const char *statement)
+{
+  for (guint i = 0; i < watch->verifications->len; i++) {
+    const Verification *verification = watch->verifications->pdata[i];
+    if (!g_str_equal(verification->table, verification->copy) && nx_copy_is_into(statement, verification->copy))
+      return verification->copy;
+  }
+  return NULL;
+}
+
 /* ---------------------------------------------------------------------------------------------------------- running */
 
 static gboolean mismatch(GError **err, const char *table, const char *what, const char *expected, const char *actual)
@@ -147,13 +176,13 @@ static gboolean compare(const Verification *verification, const Count *after, GE
   if (before->rows != after->rows) {
     g_autofree char *expected = g_strdup_printf("%" G_GINT64_FORMAT, before->rows);
     g_autofree char *actual = g_strdup_printf("%" G_GINT64_FORMAT, after->rows);
-    return mismatch(err, verification->copy, "Row count mismatch!", expected, actual);
+    return mismatch(err, verification->name, "Row count mismatch!", expected, actual);
   }
   if (g_strcmp0(before->range, after->range) != 0)
-    return mismatch(err, verification->copy, "Primary key range mismatch!", before->range, after->range);
+    return mismatch(err, verification->name, "Primary key range mismatch!", before->range, after->range);
   if (g_strcmp0(before->distribution, after->distribution) != 0) {
     g_autofree char *what = g_strdup_printf("Distribution mismatch in %s!", verification->by);
-    return mismatch(err, verification->copy, what, before->distribution, after->distribution);
+    return mismatch(err, verification->name, what, before->distribution, after->distribution);
   }
   return TRUE;
 }
@@ -169,7 +198,7 @@ static gboolean run_verify(NxDb *db, NxWatch *watch, const char *arguments, FILE
     if (!count_table(db, verification->copy, verification, &after, err) || !compare(verification, &after, err))
       return FALSE;
     if (!watch->is_silent)
-      fprintf(out, "✓ Data integrity verified for %s: %" G_GINT64_FORMAT " rows preserved\n", verification->copy, after.rows);
+      fprintf(out, "✓ Data integrity verified for %s: %" G_GINT64_FORMAT " rows preserved\n", verification->name, after.rows);
   }
   return TRUE;
 }
@@ -192,12 +221,12 @@ static char *filled_in(const char *text, const char *name, gint64 value)
 /* `count TABLE "text with {n}"`: said when there are rows. */
 static gboolean run_count(NxDb *db, NxWatch *watch, const char *arguments, FILE *out, GError **err)
 {
-  (void)watch;
   const char *rest = NULL;
-  gint64 rows = 0;
   g_autofree char *table = nx_directive_name(arguments, &rest);
   g_autofree char *text = quoted_text(rest);
-  if (!count_rows(db, table, &rows, err))
+  const Verification *verification = find_verification(watch, table);
+  gint64 rows = verification ? verification->before.rows : 0;
+  if (!verification && !count_rows(db, table, &rows, err))
     return FALSE;
   g_autofree char *line = filled_in(text, "n", rows);
   if (rows > 0)
@@ -226,6 +255,8 @@ static gboolean run_batch(NxDb *db, NxWatch *watch, const char *arguments, FILE 
 {
   (void)watch;
   (void)out;
+  if (nx_db_driver(db) != &nx_db_driver_sqlite)
+    return nx_revision_error(err, "--@ batch rebuilds tables of SQLite: the step needs a file of its own for %s", nx_db_driver(db)->name);
   g_autoptr(GPtrArray) statements = nx_batch_statements(db, arguments, err);
   if (!statements)
     return FALSE;
@@ -311,73 +342,4 @@ gboolean nx_leftovers_drop(NxDb *db, GPtrArray *pieces, GError **err)
       return FALSE;
   }
   return TRUE;
-}
-
-#define OFFENDERS_SHOWN 10
-
-/* Columns of the table that the text of a check names. */
-static char *columns_of_check(const NxTable *table, const char *check)
-{
-  g_autoptr(GString) columns = g_string_new(NULL);
-  gsize length = 0;
-  for (const char *p = check; *p; p += length) {
-    NxSqlToken token = nx_sql_token(p, &length);
-    if (token == NX_SQL_UNCLOSED)
-      break;
-    g_autofree char *name = token == NX_SQL_WORD || (token == NX_SQL_QUOTED && *p == '"') ? nx_sql_name(p, length) : NULL;
-    for (guint i = 0; name && i < table->columns->len; i++) {
-      const NxColumn *column = table->columns->pdata[i];
-      g_autofree char *identifier = nx_sql_identifier(column->name);
-      if (g_ascii_strcasecmp(column->name, name) == 0 && !strstr(columns->str, identifier))
-        g_string_append_printf(columns, ", %s", identifier);
-    }
-  }
-  return g_string_free(g_steal_pointer(&columns), FALSE);
-}
-
-static char *offending_rows(NxDb *db, const Verification *verification, const NxTable *copy, const NxConstraint *check)
-{
-  g_autofree char *table = nx_sql_identifier(verification->table);
-  g_autofree char *columns = columns_of_check(copy, check->text);
-  const char *key = verification->key ? verification->key : "rowid";
-  g_autofree char *sql =
-      g_strdup_printf("SELECT %s%s FROM %s WHERE NOT (%s) ORDER BY 1", key, columns, table, check->text + strlen("CHECK"));
-  g_autoptr(NxRows) rows = nx_db_select(db, NULL, sql, NULL);
-  g_autoptr(GString) text = g_string_new(NULL);
-  guint count = 0;
-  while (rows && nx_rows_next(rows)) {
-    if (count++ >= OFFENDERS_SHOWN)
-      continue;
-    g_string_append_printf(text, "%s%s %" G_GINT64_FORMAT " has", count > 1 ? "; " : "", key, nx_rows_int(rows, 0));
-    for (guint i = 1; i < nx_rows_columns(rows); i++) {
-      g_autofree char *value = nx_text_utf8(nx_rows_text(rows, i) ? nx_rows_text(rows, i) : "NULL", -1);
-      g_autofree char *visible = nx_text_visible(value);
-      g_string_append_printf(text, "%s %s '%s'", i > 1 ? "," : "", nx_rows_name(rows, i), visible);
-    }
-  }
-  if (count > OFFENDERS_SHOWN)
-    g_string_append_printf(text, "; and %u more", count - OFFENDERS_SHOWN);
-  return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-void nx_offenders_name(NxDb *db, NxWatch *watch, GError **err)
-{
-  static const char BEGINNING[] = "CHECK constraint failed: ";
-  if (!err || !*err || !g_str_has_prefix((*err)->message, BEGINNING))
-    return;
-  const char *name = (*err)->message + strlen(BEGINNING);
-  for (guint i = 0; i < watch->verifications->len; i++) {
-    const Verification *verification = watch->verifications->pdata[i];
-    g_autoptr(NxTable) copy = nx_table_read(db, verification->copy, NULL);
-    for (guint j = 0; copy && j < copy->constraints->len; j++) {
-      const NxConstraint *check = copy->constraints->pdata[j];
-      if (check->kind != NX_CONSTRAINT_CHECK || g_strcmp0(check->name, name) != 0)
-        continue;
-      g_autofree char *rows = offending_rows(db, verification, copy, check);
-      g_autofree char *message = g_strdup_printf("%s (%s: %s)", (*err)->message, verification->table, rows);
-      g_free((*err)->message);
-      (*err)->message = g_steal_pointer(&message);
-      return;
-    }
-  }
 }

@@ -2,14 +2,25 @@
 #ifndef NX_DB_DRIVER_H
 #define NX_DB_DRIVER_H
 
-#include "nx-db.h"
+#include "migration.h"
 
 typedef enum { NX_CELL_NULL, NX_CELL_INTEGER, NX_CELL_REAL, NX_CELL_TEXT, NX_CELL_BYTES } NxCellType;
+
+/* What a transaction keeps others from. */
+typedef enum {
+  NX_DB_LOCK_ALL,     /* no other transaction that writes runs beside it */
+  NX_DB_LOCK_ROWS,    /* others of this kind may run beside it, where the engine can lock rows: it locks those that it needs */
+  NX_DB_LOCK_NOTHING, /* reads the database as it is now, whatever others do meanwhile */
+} NxDbLock;
+
+/* How every engine begins the refusal by a CHECK; its name follows. */
+#define NX_CHECK_FAILED "CHECK constraint failed: "
 
 typedef struct NxDbDriver {
   const char *name;
   gboolean (*accepts)(const char *address);
-  gboolean (*exists)(const char *address);
+  /* FALSE when it cannot be told. */
+  gboolean (*find)(const char *address, gboolean *exists, GError **err);
   char *(*url_shown)(const char *address);
   /* NULL when the database is no file. */
   char *(*file_path)(const char *address);
@@ -21,16 +32,34 @@ typedef struct NxDbDriver {
   gboolean (*script)(gpointer connection, const char *sql, GError **err);
   gint64 (*changed)(gpointer connection);
   gint64 (*last_id)(gpointer connection);
-  /* Takes the write lock. */
-  gboolean (*begin)(gpointer connection, GError **err);
+  /* Connects again first, when the connection was lost since the last transaction. */
+  gboolean (*begin)(gpointer connection, NxDbLock lock, GError **err);
   gboolean (*enforce_foreign_keys)(gpointer connection, gboolean on, GError **err);
+  /* Off: rows are stored whatever the CHECKs of their tables say, and the caller checks them. NULL: the engine always checks. */
+  gboolean (*enforce_checks)(gpointer connection, gboolean on, GError **err);
   void (*prepare_for_build)(gpointer connection, const char *address);
   /* Names of tables; names of the columns of table $1, and 1 for those that are NOT NULL. */
   const char *tables_query;
   const char *columns_query;
-  /* What rows are sorted by to come in the order in which they were added. */
+  /* Tables with foreign keys, sorted, each with the table that its key names, and whether statements on other tables may change them
+   * (triggers); ids of the rows of table $1 whose key names a row that is not there, and its table. NULL: the engine itself sees to it. */
+  const char *foreign_keys_query;
+  const char *orphans_query;
+  /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */
   const char *insertion_order;
-  gboolean (*backup)(gpointer connection, const char *address, char **name, GError **err);
+  const char *like;                          /* nx_db_like */
+  const char *catalogue[NX_CATALOGUE_PARTS]; /* nx_db_catalogue */
+  /* printf format with one %s: SQL for the text of an instant so many seconds from now, by the clock of the database, in UTC. */
+  const char *instant_from_now;
+  /* What follows the SELECT of rows that are to stay as they are until the end of a transaction that locks rows; with the second, rows that
+   * somebody else has locked are passed over. */
+  const char *lock_rows, *lock_free_rows;
+  NxTable *(*read_table)(NxDb *db, const char *name, GError **err);
+  /* A new database at head (nx_database_make). */
+  gboolean (*make)(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err);
+  /* Where the database is, for a person: host (or NULL) and name. */
+  void (*describe)(const char *address, char **host, char **database);
+  gboolean (*backup)(NxDb *db, char **name, GError **err);
 
   /* A prepared statement; parameters are numbered from 1. */
   gpointer (*prepare)(gpointer connection, const char *sql, GError **err);
@@ -45,12 +74,26 @@ typedef struct NxDbDriver {
   const char *(*column_text)(gpointer statement, guint column, gsize *length);
   gint64 (*column_integer)(gpointer statement, guint column);
   double (*column_real)(gpointer statement, guint column);
+
+  /* The same for a query without parameters whose rows are many: no other statement runs on the connection until it is finished. */
+  gpointer (*prepare_bulk)(gpointer connection, const char *sql, GError **err);
+  /* Rows into a table (nx_load_start). The end frees the load; `good` FALSE: given up, nothing need be stored. */
+  gpointer (*load_start)(gpointer connection, const char *table, const char *const *columns, GError **err);
+  void (*load_null)(gpointer load);
+  void (*load_text)(gpointer load, const char *text, gsize length);
+  void (*load_integer)(gpointer load, gint64 value);
+  void (*load_real)(gpointer load, double value);
+  void (*load_bytes)(gpointer load, const void *bytes, gsize length);
+  gboolean (*load_next)(gpointer load, GError **err);
+  gboolean (*load_end)(gpointer load, gboolean good, GError **err);
 } NxDbDriver;
 
 extern const NxDbDriver nx_db_driver_sqlite;
+extern const NxDbDriver nx_db_driver_postgresql;
 
 /* The driver of a connection, for the parts that speak one engine's dialect. */
 const NxDbDriver *nx_db_driver(const NxDb *db);
+const char *nx_db_address(const NxDb *db);
 /* The engine's own connection. */
 gpointer nx_db_connection(NxDb *db);
 

@@ -302,18 +302,40 @@ static char *schema_folder(const char *schema)
   return nx_share_path(relative);
 }
 
+/* The names in the list `tables` of a folder's schema.json. */
+static gboolean read_table_names(const char *folder, GStrvBuilder *names, GError **err)
+{
+  g_autofree char *path = g_build_filename(folder, "schema.json", NULL);
+  g_autoptr(json_object) facts = nx_json_read_file(path, FILE_LIMIT, err);
+  json_object *tables = nx_json_get(facts, "tables");
+  for (gsize i = 0; json_object_is_type(tables, json_type_array) && i < json_object_array_length(tables); i++) {
+    const char *name = json_object_get_string(json_object_array_get_idx(tables, i));
+    if (name)
+      g_strv_builder_add(names, name);
+  }
+  return facts != NULL;
+}
+
 static gboolean read_facts(NxGraph *graph, GError **err)
 {
-  g_autofree char *path = g_build_filename(graph->folder, "schema.json", NULL);
-  g_autoptr(json_object) facts = nx_json_read_file(path, FILE_LIMIT, err);
-  if (!facts)
-    return FALSE;
   g_autoptr(GStrvBuilder) names = g_strv_builder_new();
-  json_object *tables = nx_json_get(facts, "tables");
-  for (gsize i = 0; json_object_is_type(tables, json_type_array) && i < json_object_array_length(tables); i++)
-    g_strv_builder_add(names, json_object_get_string(json_object_array_get_idx(tables, i)));
+  if (!read_table_names(graph->folder, names, err))
+    return FALSE;
   graph->tables = g_strv_builder_end(names);
   return TRUE;
+}
+
+char **nx_schemas_tables(void)
+{
+  g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+  g_autofree char *root = schema_folder("");
+  g_autoptr(GDir) folders = g_dir_open(root, 0, NULL);
+  g_strv_builder_add(names, "alembic_version");
+  for (const char *name = NULL; folders && (name = g_dir_read_name(folders));) {
+    g_autofree char *folder = g_build_filename(root, name, NULL);
+    read_table_names(folder, names, NULL);
+  }
+  return g_strv_builder_end(names);
 }
 
 NxGraph *nx_graph_load(const char *schema, GError **err)

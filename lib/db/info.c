@@ -153,15 +153,16 @@ static json_object *info_as_json(NxDb *db, const char *address, GError **err)
   if (!tables)
     return NULL;
   g_autofree char *url = nx_db_url_shown(address);
-  g_autofree char *path = nx_db_file_path(address);
+  g_autofree char *host = NULL, *database = NULL;
+  nx_db_describe(address, &host, &database);
   g_autofree char *revision = g_strjoinv(", ", rows);
   json_object *info = json_object_new_object();
   nx_json_set_string(info, "backend", "sql");
   nx_json_set(info, "read_only", json_object_new_boolean(FALSE));
   nx_json_set_string(info, "uri", url);
   nx_json_set_string(info, "engine", nx_db_driver(db)->name);
-  nx_json_set_string(info, "host", "local file");
-  nx_json_set_string(info, "database", path);
+  nx_json_set_string(info, "host", host ? host : "<unknown>");
+  nx_json_set_string(info, "database", database);
   nx_json_set(info, "connected", json_object_new_boolean(TRUE));
   nx_json_set_string(info, "revision", *revision ? revision : NULL);
   nx_json_set(info, "tables", g_steal_pointer(&tables));

@@ -1,13 +1,14 @@
 # lib/db — the database engine, its migrations, and nx-db.
 noinst_LIBRARIES += lib/db/libdb.a
 lib_db_libdb_a_SOURCES = lib/db/nx-db.h lib/db/driver.h lib/db/sqlite.h lib/db/revisions.h lib/db/migration.h lib/db/sql-text.h \
-	lib/db/connection.c lib/db/sqlite.c lib/db/sqlite-backup.c lib/db/sqlite-unnamed.c lib/db/graph.c lib/db/places.h lib/db/places.c lib/db/plans.c lib/db/entries.c lib/db/sql-text.c \
-	lib/db/pieces.c lib/db/table.c lib/db/batch.c lib/db/directives.c lib/db/version.c lib/db/migrate.c lib/db/make.c lib/db/reports.h \
+	lib/db/connection.c lib/db/sqlite.c lib/db/sqlite-backup.c lib/db/sqlite-unnamed.c lib/db/libpq.h lib/db/libpq.c lib/db/postgres.h lib/db/postgres.c \
+	lib/db/postgres-address.c lib/db/postgres-statement.c lib/db/postgres-copy.c lib/db/postgres-make.c lib/db/postgres-table.c lib/db/offenders.c lib/db/leases.h lib/db/leases.c lib/db/sqlite-load.c lib/db/load.c lib/db/graph.c lib/db/places.h lib/db/places.c lib/db/plans.c lib/db/entries.c lib/db/sql-text.c \
+	lib/db/pieces.c lib/db/table.c lib/db/batch.c lib/db/directives.c lib/db/version.c lib/db/copy.c lib/db/orphans.c lib/db/migrate.c lib/db/make.c lib/db/reports.h \
 	lib/db/reports.c lib/db/schema-commands.c lib/db/offline.h lib/db/offline.c lib/db/schema-compare.h lib/db/schema-compare.c \
 	lib/db/alembic.h lib/db/alembic.c lib/db/alembic-arguments.c lib/db/stamp.c lib/db/revision-files.c lib/db/autogenerate.h \
 	lib/db/autogenerate.c lib/db/text-table.h lib/db/text-table.c lib/db/instruments-list.c lib/db/instruments-usage.h lib/db/instruments-usage.c lib/db/demo.c lib/db/users.c lib/db/info.c lib/db/stages.h lib/db/stage.c lib/db/instruments.c lib/db/preflight.c lib/db/events.c \
 	lib/db/uploads.c lib/db/pending.c lib/db/results.c
-lib_db_libdb_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+lib_db_libdb_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(LIBPQ_CFLAGS)
 DB_LIBS = lib/db/libdb.a $(SQLITE_LIBS)
 
 bin_PROGRAMS += bin/nx-db
@@ -21,7 +22,11 @@ SHARE_FILES += migrations/nexuslims/schema.json \
 	migrations/nexuslims/v2_4_0a_add_upload_log_table.up.sql migrations/nexuslims/v2_4_0a_add_upload_log_table.down.sql \
 	migrations/nexuslims/v2_4_0b_add_check_constraints.up.sql migrations/nexuslims/v2_4_0b_add_check_constraints.down.sql \
 	migrations/nexuslims/v2_5_0a_add_external_user_identifiers.up.sql migrations/nexuslims/v2_5_0a_add_external_user_identifiers.down.sql \
-	migrations/nexuslims/v2_5_0b_remove_computer_fields.up.sql migrations/nexuslims/v2_5_0b_remove_computer_fields.down.sql
+	migrations/nexuslims/v2_5_0b_remove_computer_fields.up.sql migrations/nexuslims/v2_5_0b_remove_computer_fields.down.sql \
+	migrations/nexuslims/v1_4_3_initial_schema_baseline.up.postgresql.sql migrations/nexuslims/v2_4_0a_add_upload_log_table.up.postgresql.sql \
+	migrations/nexuslims/v2_4_0b_add_check_constraints.up.postgresql.sql migrations/nexuslims/v2_4_0b_add_check_constraints.down.postgresql.sql \
+	migrations/nexuslims/v2_5_0a_add_external_user_identifiers.up.postgresql.sql \
+	migrations/nexuslims/v2_5_0b_remove_computer_fields.up.postgresql.sql migrations/nexuslims/v2_5_0b_remove_computer_fields.down.postgresql.sql
 
 dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
@@ -34,3 +39,11 @@ TESTS += tests/unit/test-db
 tests_unit_test_db_SOURCES = tests/unit/test-db.c
 tests_unit_test_db_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_db_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += tests/unit/test-db-engines
+TESTS += tests/unit/test-db-engines
+tests_unit_test_db_engines_SOURCES = tests/unit/test-db-engines.c
+tests_unit_test_db_engines_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_test_db_engines_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+dist_check_SCRIPTS += tests/servers/postgres-cluster
+EXTRA_DIST += tests/bats/postgres.bash

@@ -83,7 +83,7 @@ static char *real_path(const char *address)
   return copy;
 }
 
-gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace_old, FILE *out, GError **err)
+gboolean nx_sqlite_make(const NxGraph *graph, const char *address, gboolean replace_old, FILE *out, GError **err)
 {
   g_autofree char *path = real_path(address);
   g_autofree char *folder = g_path_get_dirname(path);

@@ -47,34 +47,13 @@ GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const 
   return g_steal_pointer(&steps);
 }
 
-/* ------------------------------------------------------------------------------------------------------ foreign keys */
-
-/* Every violation of a foreign key, as text. Orphans of old databases are data; only new ones are errors. */
-static GHashTable *foreign_key_violations(NxDb *db)
-{
-  g_autoptr(GHashTable) violations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr(NxRows) rows = nx_db_select(db, NULL, "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check", NULL);
-  while (rows && nx_rows_next(rows))
-    g_hash_table_add(violations, g_strdup_printf("%s row %s names a row of %s that is not there", nx_rows_text(rows, 0),
-                                                 nx_rows_text(rows, 1) ? nx_rows_text(rows, 1) : "?", nx_rows_text(rows, 2)));
-  return g_steal_pointer(&violations);
-}
-
-static gboolean check_no_new_violation(NxDb *db, GHashTable *before, GError **err)
-{
-  g_autoptr(GHashTable) after = foreign_key_violations(db);
-  GHashTableIter iter;
-  gpointer key = NULL;
-  g_hash_table_iter_init(&iter, after);
-  while (g_hash_table_iter_next(&iter, &key, NULL))
-    if (!g_hash_table_contains(before, key)) {
-      g_set_error(err, NX_ERROR, NX_ERROR_DATA, "FOREIGN KEY constraint failed: %s", (const char *)key);
-      return FALSE;
-    }
-  return TRUE;
-}
-
 /* --------------------------------------------------------------------------------------------------------- one step */
+
+static gboolean run_statement(NxDb *db, const NxWatch *watch, const char *statement, GError **err)
+{
+  const char *copy = nx_watch_copy(watch, statement);
+  return copy ? nx_copy_run(db, copy, statement, err) : nx_db_script(db, statement, err);
+}
 
 static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err)
 {
@@ -85,12 +64,10 @@ static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err
       g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
       return FALSE;
     }
-    gboolean done = piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : nx_db_script(db, piece->text, err);
+    gboolean done = piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : run_statement(db, watch, piece->text, err);
     fflush(out);
-    if (done)
-      continue;
-    nx_offenders_name(db, watch, err);
-    return FALSE;
+    if (!done)
+      return FALSE;
   }
   return watch != NULL;
 }
@@ -127,14 +104,24 @@ static gboolean check_still_at(NxDb *db, char **rows, GError **err)
   return same;
 }
 
+/* Inside a transaction. */
+static gboolean take_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
+{
+  if (!check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
+    return FALSE;
+  g_autoptr(NxOrphans) orphans = nx_orphans_read(db, step->pieces, err);
+  return orphans && run_pieces(db, step, out, err) && nx_orphans_check_none_new(db, step->pieces, orphans, err) &&
+         move_version(db, graph, step, rows, err);
+}
+
 static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
 {
-  g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  if (!transaction || !check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
-    return FALSE;
-  g_autoptr(GHashTable) violations = foreign_key_violations(db);
-  return run_pieces(db, step, out, err) && check_no_new_violation(db, violations, err) && move_version(db, graph, step, rows, err) &&
-         nx_db_commit(&transaction, err);
+  NxDbTransaction *transaction = nx_db_begin(db, err);
+  if (transaction && take_step(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err))
+    return TRUE;
+  nx_db_rollback(transaction);
+  nx_offenders_name(db, step->pieces, err);
+  return FALSE;
 }
 
 /* -------------------------------------------------------------------------------------------------------- whole run */
@@ -180,6 +167,16 @@ static gboolean run_steps(NxDb *db, const NxGraph *graph, GPtrArray *steps, char
       return FALSE;
   }
   return TRUE;
+}
+
+gboolean nx_migrate_inside(NxDb *db, const NxGraph *graph, const char *target, FILE *out, GError **err)
+{
+  g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
+  g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, nx_db_driver(db)->name, rows, target, TRUE, err) : NULL;
+  for (guint i = 0; steps && i < steps->len; i++)
+    if (!take_step(db, graph, steps->pdata[i], &rows, out, err))
+      return FALSE;
+  return steps != NULL;
 }
 
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err)

@@ -36,7 +36,7 @@ typedef struct {
   char *text;     /* after the name, as written */
 } NxConstraint;
 
-/* A table as SQLite keeps it: columns from the pragmas, constraints from the stored statement. */
+/* A table as the engine keeps it. */
 typedef struct {
   char *name;
   GPtrArray *columns;     /* NxColumn* */
@@ -44,6 +44,9 @@ typedef struct {
   GPtrArray *indexes;     /* text of the CREATE INDEX statements */
 } NxTable;
 NxTable *nx_table_read(NxDb *db, const char *name, GError **err);
+/* One without columns yet. */
+NxTable *nx_table_new(const char *name);
+void nx_table_add_column(NxTable *table, const char *name, const char *type, const char *standard, gboolean not_null);
 void nx_table_free(NxTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxTable, nx_table_free)
 /* CREATE TABLE in the layout of database 2, under another name. */
@@ -68,10 +71,31 @@ gboolean nx_directive_run(NxDb *db, NxWatch *watch, const char *directive, FILE 
 gboolean nx_directives_check(GPtrArray *pieces, GError **err);
 /* Drops the copies that a broken-off run of the reference left beside the tables they were made from (database 4.5). */
 gboolean nx_leftovers_drop(NxDb *db, GPtrArray *pieces, GError **err);
-/* A copy was refused by a CHECK: adds the rows that it does not let pass to the message. To be called before the rollback. */
-void nx_offenders_name(NxDb *db, NxWatch *watch, GError **err);
+/* A step was refused by a CHECK of its own: adds the rows that it does not let pass to the message. To be called after the rollback. */
+void nx_offenders_name(NxDb *db, GPtrArray *pieces, GError **err);
+/* The table into which the statement copies rows that a `verify … as` compares; NULL: it does not. Borrowed. */
+const char *nx_watch_copy(const NxWatch *watch, const char *statement);
 /* First word → the rest; *rest is borrowed. */
 char *nx_directive_name(const char *directive, const char **rest);
+
+/* ------------------------------------------------------------------------------------------------------- copies of rows */
+
+/* `INSERT INTO table …`? */
+gboolean nx_copy_is_into(const char *statement, const char *table);
+/* Runs such a statement. Rows that a CHECK of the table `copy` refuses are an error, which is NX_ERROR_DATA and leaves the rows to the
+ * rollback. */
+gboolean nx_copy_run(NxDb *db, const char *copy, const char *statement, GError **err);
+
+/* -------------------------------------------------------------------------------------------------------- foreign keys */
+
+/* Rows that name a row which is not there, in the tables that a step may change. */
+typedef struct NxOrphans NxOrphans;
+/* `pieces` is the step, of NxPiece*. */
+NxOrphans *nx_orphans_read(NxDb *db, GPtrArray *pieces, GError **err);
+void nx_orphans_free(NxOrphans *orphans);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxOrphans, nx_orphans_free)
+/* After the step: NX_ERROR_DATA names the first row that was none before it. */
+gboolean nx_orphans_check_none_new(NxDb *db, GPtrArray *pieces, const NxOrphans *before, GError **err);
 
 /* ----------------------------------------------------------------------------------------------------- version table */
 
@@ -99,6 +123,8 @@ GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const 
 
 /* Brings the database to `target`: a plan, a backup, then one transaction a revision. What a person should know goes to `out`. */
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err);
+/* The steps of an upgrade inside a transaction of the caller's, without a backup. */
+gboolean nx_migrate_inside(NxDb *db, const NxGraph *graph, const char *target, FILE *out, GError **err);
 /* "✓ Database backup created: …" on `out`; only for a database that has a version table. */
 gboolean nx_migrate_backup(NxDb *db, FILE *out, GError **err);
 /* A new database at head: appears at the address whole or not at all. With `replace` an old file gets its backup name first. */

@@ -1,6 +1,7 @@
 /* nx-db.h — the database: a connection, the revisions of its schema, and the stages that hand sessions out and take results in.
  *
- * Only nx-db opens the database; every other program sees lines. An address is a path of a SQLite file, or `sqlite:///PATH`. */
+ * Only nx-db opens the database; every other program sees lines. An address is a path of a SQLite file, `sqlite:///PATH`, or
+ * `postgresql://[USER[:PASSWORD]@]HOST[:PORT]/NAME[?PARAMETER=VALUE&…]`. */
 #ifndef NX_DB_H
 #define NX_DB_H
 
@@ -17,16 +18,23 @@ typedef enum {
   NX_DB_SCRATCH, /* an empty one in memory; the address is not looked at */
 } NxDbMode;
 
-/* Errors: NX_ERROR_MISSING, NX_ERROR_FORMAT (not a database), NX_ERROR_PLACE (locked, disk full, read-only), NX_ERROR_IO; the message is
- * the engine's own. */
+/* Errors: NX_ERROR_MISSING, NX_ERROR_FORMAT (not a database), NX_ERROR_PLACE (locked, disk full, read-only, no connection), NX_ERROR_CONFIG
+ * (no such address, not allowed), NX_ERROR_IO; the message is the engine's own. */
 NxDb *nx_db_open(const char *address, NxDbMode mode, GError **err);
 void nx_db_close(NxDb *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxDb, nx_db_close)
 
 /* `sqlite:////abs/path` for a path, else the address without its password. */
 char *nx_db_url_shown(const char *address);
-/* TRUE when there is something at the address (for a file also a folder or an empty file). */
+/* *exists: whether there is something at the address: for a file also a folder or an empty file, on PostgreSQL at least one of our tables.
+ * FALSE when it cannot be told, because the server cannot be reached or lets nobody in. */
+gboolean nx_db_find(const char *address, gboolean *exists, GError **err);
+/* The same when opening comes next, which says why it cannot be told: TRUE then too. */
 gboolean nx_db_exists(const char *address);
+/* "sqlite" or "postgresql"; NULL for an address of another kind. */
+const char *nx_db_engine(const char *address);
+/* For a person: the host ("local file"; NULL when the address names none), and the path or name of the database. */
+void nx_db_describe(const char *address, char **host, char **database);
 /* The path of the file behind an address; NULL when it is not a file. */
 char *nx_db_file_path(const char *address);
 
@@ -64,9 +72,30 @@ gboolean nx_db_number(NxDb *db, gint64 *number, GError **err, const char *sql, c
 /* A transaction that is rolled back when it goes out of scope without a commit. Starts with the write lock taken. */
 typedef struct NxDbTransaction NxDbTransaction;
 NxDbTransaction *nx_db_begin(NxDb *db, GError **err);
+/* One that may run beside others of its kind, where the engine can lock rows: it locks those that it needs. */
+NxDbTransaction *nx_db_begin_beside_others(NxDb *db, GError **err);
+/* One that only reads, and sees the database as it is now until its end. */
+NxDbTransaction *nx_db_begin_reading(NxDb *db, GError **err);
 gboolean nx_db_commit(NxDbTransaction **transaction, GError **err);
 void nx_db_rollback(NxDbTransaction *transaction);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxDbTransaction, nx_db_rollback)
+
+/* The rows of a query without parameters, when they are many: until they are freed no other statement may run on the connection. */
+NxRows *nx_db_select_bulk(NxDb *db, GError **err, const char *sql);
+/* Rows into a table, inside a transaction of the caller's: the values of a row in the order of `columns` (NULL-terminated), then
+ * nx_load_next. Errors, also of earlier rows, come at any nx_load_next or at nx_load_finish, which ends the load in any case; freeing one
+ * that was not finished gives it up, and the transaction is to be rolled back. No other statement runs on the connection meanwhile. */
+typedef struct NxLoad NxLoad;
+NxLoad *nx_load_start(NxDb *db, const char *table, const char *const *columns, GError **err);
+void nx_load_null(NxLoad *load);
+void nx_load_text(NxLoad *load, const char *text, gsize length);
+void nx_load_integer(NxLoad *load, gint64 value); /* of a BOOLEAN column: 0 or 1 */
+void nx_load_real(NxLoad *load, double value);
+void nx_load_bytes(NxLoad *load, const void *bytes, gsize length);
+gboolean nx_load_next(NxLoad *load, GError **err);
+gboolean nx_load_finish(NxLoad **load, GError **err);
+void nx_load_free(NxLoad *load);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxLoad, nx_load_free)
 
 /* Foreign keys are off when a connection is opened. Outside a transaction only. */
 gboolean nx_db_enforce_foreign_keys(NxDb *db, gboolean on, GError **err);
@@ -79,9 +108,22 @@ typedef struct {
   gboolean exists, allows_null;
 } NxColumnFacts;
 gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxColumnFacts *facts, GError **err);
+/* The statement that lists a part of the schema; $1 is the table but for NX_CATALOGUE_OTHERS. */
+typedef enum {
+  NX_CATALOGUE_COLUMNS,      /* name, type, 1 for NOT NULL, default, 1 for a part of the primary key */
+  NX_CATALOGUE_FOREIGN_KEYS, /* column, table, its column, what happens when its row goes */
+  NX_CATALOGUE_INDEXES,      /* name, 1 for unique, columns */
+  NX_CATALOGUE_STATEMENT,    /* the CREATE TABLE; no row when the engine keeps none */
+  NX_CATALOGUE_OTHERS,       /* views and triggers: name, "view" or "trigger", its table, its text */
+  NX_CATALOGUE_PARTS,
+} NxCatalogue;
+const char *nx_db_catalogue(const NxDb *db, NxCatalogue part);
+/* LIKE that does not tell ASCII upper and lower case apart. */
+const char *nx_db_like(const NxDb *db);
 /* What rows are sorted by to come in the order in which they were added. */
 const char *nx_db_insertion_order(const NxDb *db);
-/* Copies the database beside itself: <stem>_backup_YYYYMMDD_HHMMSS<suffix>. *name is what a person is told. */
+/* Copies the database beside itself: the file <stem>_backup_YYYYMMDD_HHMMSS<suffix>, or on PostgreSQL a schema. *name is what a person is
+ * told. */
 gboolean nx_db_backup(NxDb *db, char **name, GError **err);
 
 /* ------------------------------------------------------------------------------ the schema, as `nexuslims db` speaks of it */
@@ -146,6 +188,7 @@ typedef struct {
   const char *const *sessions; /* these identifiers, whatever their status */
   gboolean retry;              /* ERROR and BUILT_NOT_EXPORTED too; ERROR becomes TO_BE_BUILT */
   gboolean dry_run;            /* nothing is written */
+  gboolean claim;              /* only sessions that no other run works on; each is leased to this one */
   gboolean events;             /* with dry_run: usage_event lines on `in` become session lines too */
   int in;
 } NxPendingOptions;

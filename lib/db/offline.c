@@ -46,7 +46,7 @@ static gboolean run_statements(NxDb *db, GPtrArray *statements, GError **err)
   return TRUE;
 }
 
-/* Runs a step without lines for a person; statements go to `out` when it is not NULL. */
+/* Runs a step without lines for a person; statements go to `out` when it is not NULL. Without a scratch database they are printed only. */
 static gboolean run_step(NxDb *scratch, const NxStep *step, FILE *out, GError **err)
 {
   for (guint i = 0; i < step->pieces->len; i++) {
@@ -55,12 +55,14 @@ static gboolean run_step(NxDb *scratch, const NxStep *step, FILE *out, GError **
     g_autofree char *name = piece->is_directive ? nx_directive_name(piece->text, &rest) : NULL;
     if (name && !g_str_equal(name, "batch"))
       continue;
+    if (name && (!scratch || nx_db_driver(scratch) != &nx_db_driver_sqlite))
+      return nx_revision_error(err, "%s: --@ batch rebuilds tables of SQLite: another engine needs a file of its own", step->revision->id);
     g_autoptr(GPtrArray) statements = name ? nx_batch_statements(scratch, rest, err) : g_ptr_array_new();
     if (!name)
       g_ptr_array_add(statements, piece->text);
     for (guint j = 0; out && statements && j < statements->len; j++)
       nx_offline_print(out, statements->pdata[j]);
-    if (!statements || !run_statements(scratch, statements, err))
+    if (!statements || (scratch && !run_statements(scratch, statements, err)))
       return FALSE;
   }
   return TRUE;
@@ -104,9 +106,9 @@ static gboolean same_rows(char **a, char **b)
   return same;
 }
 
-NxDb *nx_offline_scratch(const NxGraph *graph, NxDb *live, char **rows, GError **err)
+NxDb *nx_offline_scratch(const NxGraph *graph, const char *address, NxDb *live, char **rows, GError **err)
 {
-  g_autoptr(NxDb) scratch = nx_db_open("", NX_DB_SCRATCH, err);
+  g_autoptr(NxDb) scratch = nx_db_open(address ? address : "", NX_DB_SCRATCH, err);
   g_auto(GStrv) live_rows = live ? nx_version_rows(live, NULL, NULL) : NULL;
   if (!scratch || !nx_db_enforce_foreign_keys(scratch, FALSE, err))
     return NULL;
@@ -132,6 +134,19 @@ static void print_headline(FILE *out, const NxStep *step)
     fprintf(out, "-- Running upgrade %s -> %s\n\n", parents, step->revision->id);
   else
     fprintf(out, "-- Running downgrade %s -> %s\n\n", step->revision->id, parents);
+}
+
+/* A script for an engine that can take back changes of the schema is one transaction. */
+static void print_frame(const char *engine, const char *word, FILE *out)
+{
+  if (g_str_equal(engine, nx_db_driver_postgresql.name))
+    nx_offline_print(out, word);
+}
+
+static const char *engine_of(const char *address)
+{
+  const char *engine = address && *address ? nx_db_engine(address) : NULL;
+  return engine ? engine : nx_db_driver_sqlite.name;
 }
 
 static gboolean print_steps(const NxGraph *graph, NxDb *scratch, GPtrArray *steps, char ***rows, FILE *out, GError **err)
@@ -175,12 +190,30 @@ gboolean nx_offline_migrate(const NxGraph *graph, const char *address, const cha
     return FALSE;
   g_autoptr(NxDb) live = address && *address && nx_db_exists(address) ? nx_db_open(address, NX_DB_READ, NULL) : NULL;
   g_auto(GStrv) rows = start_rows(graph, live, from, is_upgrade, err);
-  g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, nx_db_driver_sqlite.name, rows, to, is_upgrade, err) : NULL;
-  g_autoptr(NxDb) scratch = steps ? nx_offline_scratch(graph, live, rows, err) : NULL;
-  return scratch && print_steps(graph, scratch, steps, &rows, out, err);
+  const char *engine = engine_of(address);
+  g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, engine, rows, to, is_upgrade, err) : NULL;
+  gboolean rebuilds = g_str_equal(engine, nx_db_driver_sqlite.name);
+  g_autoptr(NxDb) scratch = steps && rebuilds ? nx_offline_scratch(graph, NULL, live, rows, err) : NULL;
+  if (!steps || (rebuilds && !scratch))
+    return FALSE;
+  if (steps->len)
+    print_frame(engine, "BEGIN", out);
+  if (!print_steps(graph, scratch, steps, &rows, out, err))
+    return FALSE;
+  if (steps->len)
+    print_frame(engine, "COMMIT", out);
+  return TRUE;
 }
 
-gboolean nx_offline_stamp(const NxGraph *graph, const char *range, FILE *out, GError **err)
+void nx_offline_ensure_version(const char *address, FILE *out)
+{
+  print_frame(engine_of(address), "BEGIN", out);
+  nx_offline_print(out, NX_VERSION_TABLE_SQL);
+  nx_offline_print(out, "DROP TABLE alembic_version");
+  print_frame(engine_of(address), "COMMIT", out);
+}
+
+gboolean nx_offline_stamp(const NxGraph *graph, const char *address, const char *range, FILE *out, GError **err)
 {
   g_autofree char *from = NULL, *to = NULL;
   if (!nx_offline_split(range, &from, &to, err))
@@ -192,6 +225,7 @@ gboolean nx_offline_stamp(const NxGraph *graph, const char *range, FILE *out, GE
     return FALSE;
   g_autofree char *before = g_strjoinv(", ", rows);
   g_autofree char *after = ids_joined(targets);
+  print_frame(engine_of(address), "BEGIN", out);
   if (statements->len && !*rows)
     nx_offline_print(out, NX_VERSION_TABLE_SQL);
   if (statements->len)
@@ -200,5 +234,6 @@ gboolean nx_offline_stamp(const NxGraph *graph, const char *range, FILE *out, GE
     nx_offline_print(out, statements->pdata[i]);
   if (targets->len == 0)
     nx_offline_print(out, "DROP TABLE alembic_version");
+  print_frame(engine_of(address), "COMMIT", out);
   return TRUE;
 }

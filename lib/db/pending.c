@@ -1,5 +1,6 @@
 /* pending.c — session lines of what is to be done: START rows with their END, what is known of earlier exports, and the RECORD_GENERATION
  * row that says a build has begun (record-building 2, LINES). */
+#include "leases.h"
 #include "nx-config.h"
 #include "stages.h"
 
@@ -20,6 +21,8 @@ typedef struct {
   NxDb *db;
   const NxPendingOptions *options;
   FILE *out;
+  char *holder;            /* of the leases; NULL: none are taken */
+  guint count;             /* handed out */
   GHashTable *instruments; /* pid → JSON object */
   GHashTable *seen;        /* identifiers handed out or left out */
 } Pending;
@@ -267,14 +270,37 @@ static json_object *prepare(Pending *pending, Session *session, GError **err)
   return line;
 }
 
+static NxDbTransaction *begin(Pending *pending, GError **err)
+{
+  return pending->holder ? nx_db_begin_beside_others(pending->db, err) : nx_db_begin(pending->db, err);
+}
+
+static gboolean claim(Pending *pending, const Session *session, gboolean *taken, GError **err)
+{
+  *taken = TRUE;
+  if (!pending->holder)
+    return TRUE;
+  if (!nx_lease_take(pending->db, session->identifier, session->start_id, session->status, pending->holder, taken, err))
+    return FALSE;
+  if (!*taken)
+    nx_log_info("session %s is worked on by another run", session->identifier);
+  return TRUE;
+}
+
 static gboolean hand_out(Pending *pending, Session *session, GError **err)
 {
-  g_autoptr(NxDbTransaction) transaction = pending->options->dry_run ? NULL : nx_db_begin(pending->db, err);
-  if (!transaction && !pending->options->dry_run)
+  gboolean taken = FALSE;
+  g_autoptr(NxDbTransaction) transaction = pending->options->dry_run ? NULL : begin(pending, err);
+  if ((!transaction && !pending->options->dry_run) || !claim(pending, session, &taken, err))
     return FALSE;
+  if (!taken)
+    return TRUE;
   g_autoptr(json_object) line = prepare(pending, session, err);
   if (!line || (transaction && !nx_db_commit(&transaction, err)))
     return FALSE;
+  if (pending->holder)
+    nx_json_set_string(line, "lease", pending->holder);
+  pending->count++;
   if (nx_json_get(line, "error"))
     nx_log_error("session %s: %s", session->identifier, nx_json_get_string(nx_json_get(line, "error"), "message"));
   return nx_line_write(pending->out, line, err);
@@ -282,7 +308,6 @@ static gboolean hand_out(Pending *pending, Session *session, GError **err)
 
 static gboolean hand_out_all(Pending *pending, GError **err)
 {
-  guint count = 0;
   g_autoptr(GPtrArray) sessions = select_all(pending, err);
   for (guint i = 0; sessions && i < sessions->len; i++) {
     Session *session = sessions->pdata[i];
@@ -296,10 +321,9 @@ static gboolean hand_out_all(Pending *pending, GError **err)
       continue;
     if (!hand_out(pending, session, err))
       return FALSE;
-    count++;
   }
   if (sessions)
-    nx_log_info("Found %u new sessions to build", count);
+    nx_log_info("Found %u new sessions to build", pending->count);
   return sessions != NULL;
 }
 
@@ -355,8 +379,10 @@ gboolean nx_stage_pending(const char *address, const NxPendingOptions *options, 
   g_autoptr(NxDb) db = options->dry_run ? nx_stage_open(address, NX_DB_READ, err) : nx_stage_open_to_build(address, err);
   g_autoptr(GHashTable) instruments = db ? nx_instruments_by_pid(db, err) : NULL;
   g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  if (!instruments)
+  gboolean claims = options->claim && !options->dry_run;
+  if (!instruments || (claims && !nx_leases_prepare(db, err)))
     return FALSE;
-  Pending pending = {.db = db, .options = options, .out = out, .instruments = instruments, .seen = seen};
+  g_autofree char *holder = claims ? nx_lease_holder() : NULL;
+  Pending pending = {.db = db, .options = options, .out = out, .holder = holder, .instruments = instruments, .seen = seen};
   return hand_out_all(&pending, err) && (!options->events || hand_out_events(&pending, err));
 }

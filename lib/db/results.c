@@ -1,5 +1,6 @@
 /* results.c — what became of each session: statuses, RECORD_GENERATION row and upload_log, in one transaction a session
  * (LINES, record-building 2.3, export 3 and 4.2). */
+#include "leases.h"
 #include "stages.h"
 
 #include <string.h>
@@ -10,6 +11,7 @@ typedef struct {
   NxDb *db;
   NxLines *lines;
   FILE *out;
+  NxLeaseKeeper *keeper;
   GError *first; /* of the sessions that could not be stored */
 } Results;
 
@@ -115,15 +117,39 @@ static const char *final_status(json_object *line)
   return nx_json_get(line, "record") ? "BUILT_NOT_EXPORTED" : NULL;
 }
 
-static gboolean store(Results *results, json_object *line, GError **err)
+/* *stored: an attempt before this one, whose answer did not arrive, has stored all. */
+static gboolean end_lease(Results *results, json_object *line, gboolean is_retry, gboolean *stored, GError **err)
 {
+  gboolean held = FALSE;
+  const char *identifier = nx_json_get_string(line, "session_identifier"), *lease = nx_json_get_string(line, "lease");
+  *stored = FALSE;
+  if (!lease)
+    return TRUE;
+  if (!nx_lease_end(results->db, identifier, lease, &held, err))
+    return FALSE;
+  *stored = !held && is_retry;
+  if (held || is_retry)
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA,
+              "its lease has passed to another run, because %s did not renew it for too long; what that run makes of it counts", lease);
+  return FALSE;
+}
+
+static gboolean store_facts(Results *results, json_object *line, const char *status, GError **err)
+{
+  const char *identifier = nx_json_get_string(line, "session_identifier");
+  return store_uploads(results, line, err) && (status ? set_status(results, identifier, status, err) : take_back(results, line, err));
+}
+
+/* A line that was stored once is stored again without a change. */
+static gboolean store(Results *results, json_object *line, gboolean is_retry, GError **err)
+{
+  gboolean stored = FALSE;
   const char *status = final_status(line);
-  g_autoptr(NxDbTransaction) transaction = nx_db_begin(results->db, err);
-  if (!transaction || !store_uploads(results, line, err))
+  g_autoptr(NxDbTransaction) transaction = nx_db_begin_beside_others(results->db, err);
+  if (!transaction || !end_lease(results, line, is_retry, &stored, err))
     return FALSE;
-  if (status ? !set_status(results, nx_json_get_string(line, "session_identifier"), status, err) : !take_back(results, line, err))
-    return FALSE;
-  if (!nx_db_commit(&transaction, err))
+  if ((!stored && !store_facts(results, line, status, err)) || !nx_db_commit(&transaction, err))
     return FALSE;
   if (status)
     nx_json_set_string(line, "status", status);
@@ -135,7 +161,15 @@ static gboolean log_line(Results *results, json_object *line, GError **err)
   g_autoptr(GError) error = NULL;
   if (!check_line(results, line, err))
     return FALSE;
-  if (store(results, line, &error))
+  if (nx_json_get_string(line, "lease"))
+    nx_lease_keeper_add(results->keeper, nx_json_get_string(line, "lease"));
+  gboolean stored = store(results, line, FALSE, &error);
+  if (!stored && error->code == NX_ERROR_PLACE && !nx_interrupted()) {
+    nx_log_warning("session %s is stored once more: %s", nx_json_get_string(line, "session_identifier"), error->message);
+    g_clear_error(&error);
+    stored = store(results, line, TRUE, &error);
+  }
+  if (stored)
     return nx_line_write(results->out, line, err);
   nx_log_error("session %s could not be stored: %s", nx_json_get_string(line, "session_identifier"), error->message);
   if (!results->first)
@@ -166,7 +200,9 @@ gboolean nx_stage_log_results(const char *address, int in, FILE *out, GError **e
   g_autoptr(NxDb) db = nx_stage_open_to_build(address, err);
   if (!db)
     return FALSE;
-  Results results = {.db = db, .lines = lines, .out = out};
+  g_autofree char *holder = nx_lease_holder();
+  g_autoptr(NxLeaseKeeper) keeper = nx_lease_keeper_new(address, holder);
+  Results results = {.db = db, .lines = lines, .out = out, .keeper = keeper};
   gboolean done = log_lines(&results, err);
   if (!done)
     g_clear_error(&results.first);

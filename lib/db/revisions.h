@@ -35,6 +35,9 @@ NxGraph *nx_graph_load(const char *schema, GError **err);
 void nx_graph_free(NxGraph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxGraph, nx_graph_free)
 
+/* The tables of every schema below migrations/, and alembic_version: what makes a database of PostgreSQL one of ours. */
+char **nx_schemas_tables(void);
+
 /* The exact id or label; borrowed or NULL. */
 NxRevision *nx_graph_find(const NxGraph *graph, const char *id);
 gboolean nx_revision_is_head(const NxRevision *revision);

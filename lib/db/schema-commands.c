@@ -75,13 +75,16 @@ int nx_db_command_init(const char *address, gboolean force)
     fprintf(stderr, "Error: %s is a directory, not a database.\n", shown);
     return 1;
   }
-  if (!force && nx_db_exists(address)) {
+  gboolean exists = FALSE;
+  g_autoptr(GError) error = NULL;
+  if (!nx_db_find(address, &exists, &error))
+    return complain("initializing database", error, 1);
+  if (!force && exists) {
     fprintf(stderr, "Error: Database already exists at %s\nUse --force to overwrite, or remove the file manually.\n", shown);
     return 1;
   }
   printf("Initializing database at %s...\n", shown);
   fflush(stdout);
-  g_autoptr(GError) error = NULL;
   g_autoptr(NxGraph) graph = nx_graph_load(NX_SCHEMA, &error);
   if (!graph || !nx_database_make(graph, address, force, stdout, &error))
     return complain("initializing database", error, 1);

@@ -2,6 +2,7 @@
  * script of NexusLIMS 1.4.3 have other types, defaults and names for the same thing, before and after their migration: database 2.3
  * and 2.7. */
 #include "schema-compare.h"
+#include "driver.h"
 #include "offline.h"
 #include "sql-text.h"
 
@@ -292,7 +293,7 @@ GPtrArray *nx_schema_sentences(GPtrArray *differences)
 GPtrArray *nx_schema_compare_at(NxDb *live, const NxGraph *graph, const NxRevision *revision, GError **err)
 {
   char *rows[] = {revision->id, NULL};
-  g_autoptr(NxDb) expected = nx_offline_scratch(graph, NULL, rows, err);
+  g_autoptr(NxDb) expected = nx_offline_scratch(graph, nx_db_address(live), NULL, rows, err);
   g_autoptr(GPtrArray) differences = expected ? nx_schema_differences(live, expected, err) : NULL;
   return differences ? nx_schema_sentences(differences) : NULL;
 }

@@ -49,10 +49,18 @@ static char *sqlite_url_shown(const char *address)
   return g_str_has_prefix(address, SCHEME) ? g_strdup(address) : g_strconcat(SCHEME, address, NULL);
 }
 
-static gboolean sqlite_exists(const char *address)
+static gboolean sqlite_find(const char *address, gboolean *exists, GError **err)
 {
+  (void)err;
   g_autofree char *path = sqlite_file_path(address);
-  return g_file_test(path, G_FILE_TEST_EXISTS);
+  *exists = g_file_test(path, G_FILE_TEST_EXISTS);
+  return TRUE;
+}
+
+static void sqlite_describe(const char *address, char **host, char **database)
+{
+  *host = g_strdup("local file");
+  *database = sqlite_file_path(address);
 }
 
 /* A name that SQLite cannot take for a URI, for memory or for a temporary file. */
@@ -173,7 +181,7 @@ static gpointer sqlite_open(const char *address, NxDbMode mode, GError **err)
     return connection;
   else
     nx_sqlite_error(connection, code, err);
-  if (err && *err && !sqlite_exists(address))
+  if (err && *err && !g_file_test(path, G_FILE_TEST_EXISTS))
     (*err)->code = NX_ERROR_MISSING;
   sqlite3_close(connection);
   return NULL;
@@ -207,14 +215,20 @@ static gint64 sqlite_last_id(gpointer connection)
   return sqlite3_last_insert_rowid(connection);
 }
 
-static gboolean sqlite_begin(gpointer connection, GError **err)
+/* A database file has one lock. */
+static gboolean sqlite_begin(gpointer connection, NxDbLock lock, GError **err)
 {
-  return sqlite_script(connection, "BEGIN IMMEDIATE", err);
+  return sqlite_script(connection, lock == NX_DB_LOCK_NOTHING ? "BEGIN" : "BEGIN IMMEDIATE", err);
 }
 
 static gboolean sqlite_enforce_foreign_keys(gpointer connection, gboolean on, GError **err)
 {
   return sqlite_script(connection, on ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF", err);
+}
+
+static gboolean sqlite_enforce_checks(gpointer connection, gboolean on, GError **err)
+{
+  return sqlite_script(connection, on ? "PRAGMA ignore_check_constraints=OFF" : "PRAGMA ignore_check_constraints=ON", err);
 }
 
 /* f_type of file systems that other hosts may write to: shared memory, on which WAL stands, does not reach them (statfs(2)). */
@@ -331,16 +345,16 @@ static double sqlite_column_real(gpointer statement, guint column)
   return sqlite3_column_double(statement, (int)column);
 }
 
-static gboolean sqlite_backup(gpointer connection, const char *address, char **name, GError **err)
+static gboolean sqlite_backup(NxDb *db, char **name, GError **err)
 {
-  g_autofree char *path = sqlite_file_path(address);
-  return nx_sqlite_backup(connection, path, name, err);
+  g_autofree char *path = sqlite_file_path(nx_db_address(db));
+  return nx_sqlite_backup(nx_db_connection(db), path, name, err);
 }
 
 const NxDbDriver nx_db_driver_sqlite = {
     .name = "sqlite",
     .accepts = sqlite_accepts,
-    .exists = sqlite_exists,
+    .find = sqlite_find,
     .url_shown = sqlite_url_shown,
     .file_path = sqlite_file_path,
     .open = sqlite_open,
@@ -351,11 +365,33 @@ const NxDbDriver nx_db_driver_sqlite = {
     .last_id = sqlite_last_id,
     .begin = sqlite_begin,
     .enforce_foreign_keys = sqlite_enforce_foreign_keys,
+    .enforce_checks = sqlite_enforce_checks,
     .prepare_for_build = sqlite_prepare_for_build,
     .tables_query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
                     "AND name NOT LIKE 'nx\\_%' ESCAPE '\\' ORDER BY name",
     .columns_query = "SELECT name, \"notnull\" FROM pragma_table_info($1)",
+    .foreign_keys_query =
+        "SELECT tables.name, keys.\"table\", (SELECT count(*) FROM sqlite_master WHERE type = 'trigger') "
+        "FROM sqlite_master AS tables, pragma_foreign_key_list(tables.name) AS keys WHERE tables.type = 'table' ORDER BY 1",
+    .orphans_query = "SELECT rowid, parent FROM pragma_foreign_key_check($1)",
     .insertion_order = "rowid",
+    .like = "LIKE",
+    .catalogue =
+        {
+            [NX_CATALOGUE_COLUMNS] = "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_xinfo($1)",
+            [NX_CATALOGUE_FOREIGN_KEYS] = "SELECT \"from\", \"table\", \"to\", on_delete FROM pragma_foreign_key_list($1) ORDER BY id, seq",
+            [NX_CATALOGUE_INDEXES] = "SELECT l.name, l.\"unique\", (SELECT group_concat(i.name, ', ') FROM pragma_index_info(l.name) i) "
+                                     "FROM pragma_index_list($1) l ORDER BY l.name",
+            [NX_CATALOGUE_STATEMENT] = "SELECT sql FROM sqlite_master WHERE name = $1",
+            [NX_CATALOGUE_OTHERS] =
+                "SELECT name, type, tbl_name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY type DESC, name",
+        },
+    .instant_from_now = "strftime('%%Y-%%m-%%dT%%H:%%M:%%f000+00:00', 'now', %s || ' seconds')",
+    .lock_rows = "",
+    .lock_free_rows = "",
+    .read_table = nx_sqlite_table_read,
+    .make = nx_sqlite_make,
+    .describe = sqlite_describe,
     .backup = sqlite_backup,
     .prepare = sqlite_prepare,
     .bind_text = sqlite_bind_text,
@@ -368,4 +404,13 @@ const NxDbDriver nx_db_driver_sqlite = {
     .column_text = sqlite_column_text,
     .column_integer = sqlite_column_integer,
     .column_real = sqlite_column_real,
+    .prepare_bulk = sqlite_prepare,
+    .load_start = nx_sqlite_load_start,
+    .load_null = nx_sqlite_load_null,
+    .load_text = nx_sqlite_load_text,
+    .load_integer = nx_sqlite_load_integer,
+    .load_real = nx_sqlite_load_real,
+    .load_bytes = nx_sqlite_load_bytes,
+    .load_next = nx_sqlite_load_next,
+    .load_end = nx_sqlite_load_end,
 };

@@ -32,4 +32,19 @@ gboolean nx_sqlite_backup(sqlite3 *connection, const char *path, char **name, GE
  * is gone afterwards. */
 gboolean nx_sqlite_keep_as_backup(const char *from, const char *path, char **name, GError **err);
 
+/* Columns from the pragmas, constraints from the stored statement. */
+NxTable *nx_sqlite_table_read(NxDb *db, const char *name, GError **err);
+/* Built in memory and copied beside its place, so that it appears there whole or not at all (database 3.1). */
+gboolean nx_sqlite_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err);
+
+/* One INSERT for all rows of a load (driver.h). */
+gpointer nx_sqlite_load_start(gpointer connection, const char *table, const char *const *columns, GError **err);
+void nx_sqlite_load_null(gpointer load);
+void nx_sqlite_load_text(gpointer load, const char *text, gsize length);
+void nx_sqlite_load_integer(gpointer load, gint64 value);
+void nx_sqlite_load_real(gpointer load, double value);
+void nx_sqlite_load_bytes(gpointer load, const void *bytes, gsize length);
+gboolean nx_sqlite_load_next(gpointer load, GError **err);
+gboolean nx_sqlite_load_end(gpointer load, gboolean good, GError **err);
+
 #endif

@@ -35,12 +35,19 @@ static gboolean check_tables(NxDb *db, const char *shown, GError **err)
   return TRUE;
 }
 
-static gboolean check_exists(const char *address, const char *shown, GError **err)
+static gboolean missing(const char *shown, GError **err)
 {
-  if (nx_db_exists(address))
-    return TRUE;
+  g_clear_error(err);
   g_set_error(err, NX_ERROR, NX_ERROR_MISSING, "Database does not exist at %s\nRun 'nexuslims db init' to create the database.", shown);
   return FALSE;
+}
+
+/* Looking whether a database is there is quick for a file, and a connection of its own for a server: there it is done only after something was
+ * found to be wrong. */
+static gboolean is_looked_for_first(const char *address)
+{
+  g_autofree char *path = nx_db_file_path(address);
+  return path != NULL;
 }
 
 NxDb *nx_stage_open(const char *address, NxDbMode mode, GError **err)
@@ -51,12 +58,15 @@ NxDb *nx_stage_open(const char *address, NxDbMode mode, GError **err)
     return NULL;
   }
   g_autofree char *shown = nx_config_masked_address(address);
-  if (!check_exists(address, shown, err))
-    return NULL;
-  g_autoptr(NxDb) db = nx_db_open(address, mode, err);
-  if (!db)
+  gboolean first = is_looked_for_first(address);
+  g_autoptr(NxDb) db = first && !nx_db_exists(address) ? NULL : nx_db_open(address, mode, err);
+  if (db && check_tables(db, shown, err))
+    return g_steal_pointer(&db);
+  if (!nx_db_exists(address))
+    missing(shown, err);
+  else if (!db)
     g_prefix_error(err, "database %s: ", shown);
-  return db && check_tables(db, shown, err) ? g_steal_pointer(&db) : NULL;
+  return NULL;
 }
 
 NxDb *nx_stage_open_to_build(const char *address, GError **err)

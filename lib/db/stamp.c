@@ -42,7 +42,7 @@ static gboolean stamp_script(const NxAlembic *alembic, FILE *out, GError **err)
   if (alembic->arguments->purge)
     return nx_revision_error(err, "Can't use --purge with --sql mode");
   for (guint i = 0; i < words->len; i++)
-    if (!nx_offline_stamp(alembic->graph, words->pdata[i], out, err))
+    if (!nx_offline_stamp(alembic->graph, alembic->address, words->pdata[i], out, err))
       return FALSE;
   return TRUE;
 }

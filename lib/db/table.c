@@ -1,7 +1,7 @@
 /* table.c — a table of a SQLite database as data: columns from the pragmas, the names and order of constraints from the stored statement,
  * and back into a statement in the layout of database 2. */
-#include "migration.h"
 #include "sql-text.h"
+#include "sqlite.h"
 
 #include <string.h>
 
@@ -192,14 +192,8 @@ static gboolean read_columns(NxDb *db, NxTable *table, GError **err)
       nx_db_select(db, err, "SELECT name, type, \"notnull\", dflt_value FROM pragma_table_xinfo($1)", "s", table->name);
   if (!rows)
     return FALSE;
-  while (nx_rows_next(rows)) {
-    NxColumn *column = g_new0(NxColumn, 1);
-    column->name = g_strdup(nx_rows_text(rows, 0));
-    column->type = g_strdup(nx_rows_text(rows, 1));
-    column->not_null = nx_rows_int(rows, 2) != 0;
-    column->standard = g_strdup(nx_rows_text(rows, 3));
-    g_ptr_array_add(table->columns, column);
-  }
+  while (nx_rows_next(rows))
+    nx_table_add_column(table, nx_rows_text(rows, 0), nx_rows_text(rows, 1), nx_rows_text(rows, 3), nx_rows_int(rows, 2) != 0);
   return nx_rows_finish(rows, err);
 }
 
@@ -220,13 +214,29 @@ static gboolean read_statements(NxDb *db, NxTable *table, GError **err)
   return nx_rows_finish(rows, err);
 }
 
-NxTable *nx_table_read(NxDb *db, const char *name, GError **err)
+NxTable *nx_table_new(const char *name)
 {
-  g_autoptr(NxTable) table = g_new0(NxTable, 1);
+  NxTable *table = g_new0(NxTable, 1);
   table->name = g_strdup(name);
   table->columns = g_ptr_array_new_with_free_func(column_free);
   table->constraints = g_ptr_array_new_with_free_func(constraint_free);
   table->indexes = g_ptr_array_new_with_free_func(g_free);
+  return table;
+}
+
+void nx_table_add_column(NxTable *table, const char *name, const char *type, const char *standard, gboolean not_null)
+{
+  NxColumn *column = g_new0(NxColumn, 1);
+  column->name = g_strdup(name);
+  column->type = g_strdup(type);
+  column->standard = g_strdup(standard);
+  column->not_null = not_null;
+  g_ptr_array_add(table->columns, column);
+}
+
+NxTable *nx_sqlite_table_read(NxDb *db, const char *name, GError **err)
+{
+  g_autoptr(NxTable) table = nx_table_new(name);
   if (!read_columns(db, table, err))
     return NULL;
   if (table->columns->len == 0) {

@@ -62,7 +62,7 @@ static void start_group(NxStructure *structure, const char *name, char *facts)
 
 static gboolean add_columns(NxStructure *structure, NxDb *db, const char *table, GError **err)
 {
-  g_autoptr(NxRows) rows = nx_db_select(db, err, "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_xinfo($1)", "s", table);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, nx_db_catalogue(db, NX_CATALOGUE_COLUMNS), "s", table);
   while (rows && nx_rows_next(rows)) {
     const char *fallback = nx_rows_text(rows, 3);
     add(structure, 1, nx_rows_text(rows, 0),
@@ -74,7 +74,7 @@ static gboolean add_columns(NxStructure *structure, NxDb *db, const char *table,
 
 static gboolean add_foreign_keys(NxStructure *structure, NxDb *db, const char *table, GError **err)
 {
-  g_autoptr(NxRows) rows = nx_db_select(db, err, "SELECT \"from\", \"table\", \"to\", on_delete FROM pragma_foreign_key_list($1) ORDER BY id, seq", "s", table);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, nx_db_catalogue(db, NX_CATALOGUE_FOREIGN_KEYS), "s", table);
   while (rows && nx_rows_next(rows)) {
     const char *to = nx_rows_text(rows, 2);
     add(structure, 1, nx_rows_text(rows, 0),
@@ -85,9 +85,7 @@ static gboolean add_foreign_keys(NxStructure *structure, NxDb *db, const char *t
 
 static gboolean add_indexes(NxStructure *structure, NxDb *db, const char *table, GError **err)
 {
-  g_autoptr(NxRows) rows = nx_db_select(db, err,
-                                        "SELECT l.name, l.\"unique\", (SELECT group_concat(i.name, ', ') FROM pragma_index_info(l.name) i) "
-                                        "FROM pragma_index_list($1) l ORDER BY l.name", "s", table);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, nx_db_catalogue(db, NX_CATALOGUE_INDEXES), "s", table);
   while (rows && nx_rows_next(rows)) {
     const char *columns = nx_rows_text(rows, 2);
     add(structure, 1, nx_rows_text(rows, 0), g_strdup_printf("%sINDEX (%s)", nx_rows_int(rows, 1) ? "UNIQUE " : "", columns ? columns : "expression"));
@@ -97,7 +95,7 @@ static gboolean add_indexes(NxStructure *structure, NxDb *db, const char *table,
 
 static gboolean add_statement(NxStructure *structure, NxDb *db, const char *name, GError **err)
 {
-  g_autoptr(NxRows) rows = nx_db_select(db, err, "SELECT sql FROM sqlite_master WHERE name = $1", "s", name);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, nx_db_catalogue(db, NX_CATALOGUE_STATEMENT), "s", name);
   if (rows && nx_rows_next(rows) && nx_rows_text(rows, 0)) {
     Line *line = add(structure, 1, "CREATE statement", g_strdup("Enter shows it"));
     line->statement = nx_text_utf8(nx_rows_text(rows, 0), -1);
@@ -114,7 +112,7 @@ static gboolean add_table(NxStructure *structure, NxDb *db, const char *table, G
 
 static gboolean add_others(NxStructure *structure, NxDb *db, GError **err)
 {
-  g_autoptr(NxRows) rows = nx_db_select(db, err, "SELECT name, type, tbl_name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY type DESC, name", NULL);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, nx_db_catalogue(db, NX_CATALOGUE_OTHERS), NULL);
   while (rows && nx_rows_next(rows)) {
     gboolean is_trigger = g_strcmp0(nx_rows_text(rows, 1), "trigger") == 0;
     start_group(structure, nx_rows_text(rows, 0), is_trigger ? g_strdup_printf("trigger on %s", nx_rows_text(rows, 2)) : g_strdup("view"));

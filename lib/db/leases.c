@@ -1,0 +1,220 @@
+/* leases.c — see leases.h. */
+#include "leases.h"
+
+#include "driver.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LEASE_SECONDS 300.0
+#define RENEWAL_SECONDS 60.0
+
+static double time_scale(void)
+{
+  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
+  return scale ? g_ascii_strtod(scale, NULL) : 1.0;
+}
+
+/* The field `starttime` of /proc/PID/stat (proc(5)), which tells a process from a later one of the same number; "0" when it cannot be read.
+ * The name before it may hold blanks and parentheses. */
+static char *start_of_process(pid_t pid)
+{
+  enum { STARTTIME = 22, AFTER_NAME = 3 };
+  g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
+  const char *after = g_file_get_contents(path, &text, NULL, NULL) ? strrchr(text, ')') : NULL;
+  g_auto(GStrv) fields = g_strsplit(after && after[1] ? after + 2 : "", " ", STARTTIME);
+  return g_strdup(g_strv_length(fields) > STARTTIME - AFTER_NAME ? fields[STARTTIME - AFTER_NAME] : "0");
+}
+
+char *nx_lease_holder(void)
+{
+  g_autofree char *start = start_of_process(getppid());
+  return g_strdup_printf("%s:%d:%s", g_get_host_name(), (int)getppid(), start);
+}
+
+static char *instant_from_now(NxDb *db, double seconds)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  g_ascii_formatd(number, sizeof number, "%.3f", seconds);
+  g_auto(GStrv) parts = g_strsplit(nx_db_driver(db)->instant_from_now, "%s", 2);
+  return g_strjoinv(number, parts);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- table */
+
+#define TABLE "nx_session_lease"
+
+static gboolean has_table(NxDb *db, gboolean *has, GError **err)
+{
+  NxColumnFacts holder = {0};
+  gboolean read = nx_db_has_column(db, TABLE, "holder", &holder, err);
+  *has = holder.exists;
+  return read;
+}
+
+gboolean nx_leases_prepare(NxDb *db, GError **err)
+{
+  gboolean has = FALSE;
+  if (!has_table(db, &has, err))
+    return FALSE;
+  if (has)
+    return TRUE;
+  g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
+  return transaction &&
+         nx_db_script(db,
+                      "CREATE TABLE IF NOT EXISTS " TABLE " (session_identifier VARCHAR NOT NULL PRIMARY KEY, holder VARCHAR NOT NULL, "
+                      "taken_at VARCHAR NOT NULL, expires_at VARCHAR NOT NULL)",
+                      err) &&
+         nx_db_commit(&transaction, err);
+}
+
+/* ---------------------------------------------------------------------------------------------------- taking and ending */
+
+/* FALSE in *free when another run is handing the session out this moment, or when it has changed since it was chosen. */
+static gboolean lock_session(NxDb *db, gint64 start_id, const char *status, gboolean *free, GError **err)
+{
+  g_autofree char *sql =
+      g_strdup_printf("SELECT record_status FROM session_log WHERE id_session_log = $1 %s", nx_db_driver(db)->lock_free_rows);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, sql, "i", start_id);
+  *free = rows && nx_rows_next(rows) && g_strcmp0(nx_rows_text(rows, 0), status) == 0;
+  return rows && nx_rows_finish(rows, err);
+}
+
+gboolean nx_lease_take(NxDb *db, const char *session_identifier, gint64 start_id, const char *status, const char *holder, gboolean *taken,
+                       GError **err)
+{
+  g_autofree char *now = instant_from_now(db, 0);
+  g_autofree char *end = instant_from_now(db, LEASE_SECONDS * time_scale());
+  g_autofree char *sql = g_strdup_printf("INSERT INTO " TABLE " (session_identifier, holder, taken_at, expires_at) VALUES ($1, $2, %s, %s) "
+                                         "ON CONFLICT (session_identifier) DO UPDATE SET holder = excluded.holder, taken_at = "
+                                         "excluded.taken_at, expires_at = excluded.expires_at "
+                                         "WHERE " TABLE ".expires_at <= %s",
+                                         now, end, now);
+  if (!lock_session(db, start_id, status, taken, err))
+    return FALSE;
+  if (!*taken)
+    return TRUE;
+  gboolean done = nx_db_run(db, err, sql, "ss", session_identifier, holder);
+  *taken = done && nx_db_changed(db) > 0;
+  return done;
+}
+
+/* The session's row is locked before the lease's, as by those who take one: two that wait for each other would both be stopped. */
+static gboolean lock_own_session(NxDb *db, const char *session_identifier, GError **err)
+{
+  g_autofree char *sql = g_strdup_printf("SELECT id_session_log FROM session_log WHERE session_identifier = $1 AND event_type = 'START' "
+                                         "ORDER BY id_session_log %s",
+                                         nx_db_driver(db)->lock_rows);
+  return nx_db_run(db, err, sql, "s", session_identifier);
+}
+
+gboolean nx_lease_end(NxDb *db, const char *session_identifier, const char *holder, gboolean *held, GError **err)
+{
+  if (!lock_own_session(db, session_identifier, err) ||
+      !nx_db_run(db, err, "DELETE FROM " TABLE " WHERE session_identifier = $1 AND holder = $2", "ss", session_identifier, holder))
+    return FALSE;
+  *held = nx_db_changed(db) > 0;
+  return TRUE;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- renewing */
+
+struct NxLeaseKeeper {
+  char *address;
+  GThread *thread;
+  GMutex mutex; /* of what follows */
+  GCond change;
+  GPtrArray *holders;
+  gboolean has_ended;
+};
+
+static gboolean renew(const char *address, GPtrArray *holders, GError **err)
+{
+  gboolean has = FALSE;
+  g_autoptr(NxDb) db = nx_db_open(address, NX_DB_WRITE, err);
+  if (!db || !has_table(db, &has, err))
+    return FALSE;
+  if (!has)
+    return TRUE;
+  g_autofree char *end = instant_from_now(db, LEASE_SECONDS * time_scale());
+  g_autofree char *sql = g_strdup_printf("UPDATE " TABLE " SET expires_at = %s WHERE holder = $1", end);
+  for (guint i = 0; i < holders->len; i++)
+    if (!nx_db_run(db, err, sql, "s", holders->pdata[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static GPtrArray *copy_of(GPtrArray *texts)
+{
+  GPtrArray *copy = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < texts->len; i++)
+    g_ptr_array_add(copy, g_strdup(texts->pdata[i]));
+  return copy;
+}
+
+/* Between two renewals, or until the end: TRUE when it is time for one. */
+static gboolean wait_for_renewal(NxLeaseKeeper *keeper)
+{
+  gint64 until = g_get_monotonic_time() + (gint64)(RENEWAL_SECONDS * time_scale() * G_TIME_SPAN_SECOND);
+  while (!keeper->has_ended && g_cond_wait_until(&keeper->change, &keeper->mutex, until))
+    ;
+  return !keeper->has_ended;
+}
+
+static gpointer keep(gpointer data)
+{
+  NxLeaseKeeper *keeper = data;
+  g_mutex_lock(&keeper->mutex);
+  while (wait_for_renewal(keeper)) {
+    g_autoptr(GPtrArray) holders = copy_of(keeper->holders);
+    g_autoptr(GError) problem = NULL;
+    g_mutex_unlock(&keeper->mutex);
+    if (!renew(keeper->address, holders, &problem))
+      nx_log_warning("the leases of this run could not be renewed, and are tried again: %s", problem->message);
+    g_mutex_lock(&keeper->mutex);
+  }
+  g_mutex_unlock(&keeper->mutex);
+  return NULL;
+}
+
+NxLeaseKeeper *nx_lease_keeper_new(const char *address, const char *holder)
+{
+  NxLeaseKeeper *keeper = g_new0(NxLeaseKeeper, 1);
+  keeper->address = g_strdup(address);
+  keeper->holders = g_ptr_array_new_with_free_func(g_free);
+  g_ptr_array_add(keeper->holders, g_strdup(holder));
+  g_mutex_init(&keeper->mutex);
+  g_cond_init(&keeper->change);
+  /* Signals are for the thread that reads lines: they end its waiting. */
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  keeper->thread = g_thread_new("leases", keep, keeper);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return keeper;
+}
+
+void nx_lease_keeper_add(NxLeaseKeeper *keeper, const char *holder)
+{
+  g_mutex_lock(&keeper->mutex);
+  if (!g_ptr_array_find_with_equal_func(keeper->holders, holder, g_str_equal, NULL))
+    g_ptr_array_add(keeper->holders, g_strdup(holder));
+  g_mutex_unlock(&keeper->mutex);
+}
+
+void nx_lease_keeper_free(NxLeaseKeeper *keeper)
+{
+  if (!keeper)
+    return;
+  g_mutex_lock(&keeper->mutex);
+  keeper->has_ended = TRUE;
+  g_cond_signal(&keeper->change);
+  g_mutex_unlock(&keeper->mutex);
+  g_thread_join(keeper->thread);
+  g_mutex_clear(&keeper->mutex);
+  g_cond_clear(&keeper->change);
+  g_ptr_array_unref(keeper->holders);
+  g_free(keeper->address);
+  g_free(keeper);
+}

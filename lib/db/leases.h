@@ -1,0 +1,29 @@
+/* leases.h — which run works on which session, when several work on one database (database 10). A lease is a row of nx_session_lease: the
+ * session, its holder `host:pid:start`, and when it expires by the clock of the database. It lasts five minutes; the run's log-results,
+ * which lives as long as the pipeline, renews the leases of its holder every minute. Whoever finds one expired may take it over. */
+#ifndef NX_DB_LEASES_H
+#define NX_DB_LEASES_H
+
+#include "nx-db.h"
+
+/* The run that this process is part of: the host, and the process that started the stages of the pipeline with the time it began at. */
+char *nx_lease_holder(void);
+
+/* Makes the table when it is not there. */
+gboolean nx_leases_prepare(NxDb *db, GError **err);
+/* Inside a transaction: *taken is FALSE when somebody else works on the session, or when its START row (`start_id`) no longer has the
+ * status that it was chosen for. */
+gboolean nx_lease_take(NxDb *db, const char *session_identifier, gint64 start_id, const char *status, const char *holder, gboolean *taken,
+                       GError **err);
+/* Inside a transaction: ends the lease; *held is FALSE when the holder has it no longer. */
+gboolean nx_lease_end(NxDb *db, const char *session_identifier, const char *holder, gboolean *held, GError **err);
+
+/* Renews the leases of a holder every minute, over a connection of its own, until it is freed. */
+typedef struct NxLeaseKeeper NxLeaseKeeper;
+NxLeaseKeeper *nx_lease_keeper_new(const char *address, const char *holder);
+/* Those of this one too. */
+void nx_lease_keeper_add(NxLeaseKeeper *keeper, const char *holder);
+void nx_lease_keeper_free(NxLeaseKeeper *keeper);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxLeaseKeeper, nx_lease_keeper_free)
+
+#endif

@@ -1,0 +1,49 @@
+# Shared by the tests that need a PostgreSQL server: one server a file, one database a test.
+
+# start_postgres: in setup_file. Sets PG_FOLDER, where the socket is, and PG_PID.
+start_postgres() {
+  command -v psql >/dev/null && command -v setpriv >/dev/null || skip "psql or setpriv is not there (Debian: postgresql)"
+  PG_FOLDER=$(mktemp -d /tmp/nx-pg.XXXXXX)
+  chmod 755 "$PG_FOLDER"
+  export PG_FOLDER PGHOST=$PG_FOLDER PGPORT=5432 PGUSER=admin PGDATABASE=postgres
+  boot_postgres
+}
+
+# boot_postgres [postgres options…]: starts the server of PG_FOLDER (again), and waits until it answers.
+boot_postgres() {
+  local tries=0
+  "$NX_SOURCE/tests/servers/postgres-cluster" "$PG_FOLDER" "$@" 3>&- 4>&- &
+  PG_PID=$!
+  echo "$PG_PID" >"$PG_FOLDER/pid"
+  until psql -qAtc 'SELECT 1' >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    [ $tries -lt 1200 ] && kill -0 "$PG_PID" 2>/dev/null || { cat "$PG_FOLDER"/*.log >&2; return 1; }
+    sleep 0.05
+  done
+}
+
+# halt_postgres [SIGNAL]: ends the server that boot_postgres started; INT closes every connection, QUIT as if it had crashed.
+halt_postgres() {
+  local pid
+  pid=$(cat "$PG_FOLDER/pid")
+  kill -"${1:-INT}" "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+}
+
+# stop_postgres: in teardown_file
+stop_postgres() {
+  [ -n "${PG_FOLDER:-}" ] || return 0
+  halt_postgres
+  rm -rf "$PG_FOLDER"
+}
+
+# fresh_database: sets NX_DB_PATH to the address of an empty database of the role `nx`, and PGDATABASE to its name
+fresh_database() {
+  PGDATABASE=nx_${BATS_TEST_NUMBER:-0}_$RANDOM
+  psql -qd postgres -c "DO \$\$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nx') THEN CREATE ROLE nx LOGIN PASSWORD 'pa:ss@word'; END IF; END \$\$" \
+    -c "CREATE DATABASE $PGDATABASE OWNER nx"
+  export PGDATABASE NX_DB_PATH="postgresql://nx:pa%3Ass%40word@/$PGDATABASE?host=$PG_FOLDER"
+}
+
+# psql_says STATEMENTS: what the database answers, columns separated by |
+psql_says() { psql -XqAt -v ON_ERROR_STOP=1 -c "$*"; }
