@@ -38,7 +38,7 @@ static void append_filter(GString *sql, const NxBrowseTable *table, const char *
   for (guint i = 0; table->columns[i]; i++) {
     g_string_append(sql, i == 0 ? "(CAST(" : " OR CAST(");
     append_name(sql, table->columns[i]);
-    g_string_append(sql, " AS TEXT) LIKE $1 ESCAPE '\\'");
+    g_string_append_printf(sql, " AS TEXT) %s $1 ESCAPE '\\'", table->like);
   }
   g_string_append_c(sql, ')');
 }
@@ -50,14 +50,19 @@ static GString *select_rows(const NxBrowseTable *table)
   return sql;
 }
 
+/* Without an order of its own, or among equals, the first column decides (it stands behind the _rowid_ that is none): a page must be the same
+ * whenever it is asked for. */
 static void append_order(GString *sql, const NxBrowseTable *table, const NxBrowseQuestion *question)
 {
+  g_string_append(sql, " ORDER BY ");
   if (question->sorted) {
-    g_string_append(sql, " ORDER BY ");
     append_name(sql, question->sorted);
     g_string_append(sql, question->descending ? " DESC" : " ASC");
-  } else if (table->walks)
-    g_string_append(sql, " ORDER BY " ROW_ID);
+  }
+  if (!table->walks)
+    g_string_append(sql, question->sorted ? ", 2" : "2");
+  else if (!question->sorted)
+    g_string_append(sql, ROW_ID);
 }
 
 /* A log is in the order of its times, and sorting it the other way round would move every row to the front of the page once. A page cannot
@@ -194,6 +199,7 @@ NxBrowseTable *nx_browse_table_read(NxDb *db, const char *name, GError **err)
 {
   NxBrowseTable *table = g_new0(NxBrowseTable, 1);
   table->name = g_strdup(name);
+  table->like = nx_db_like(db);
   if (!read_columns(db, table, err)) {
     nx_browse_table_free(table);
     return NULL;

@@ -266,7 +266,7 @@ gint64 nx_browser_total(NxBrowser *browser)
 gboolean nx_browser_is_busy(NxBrowser *browser)
 {
   g_mutex_lock(&browser->lock);
-  gboolean busy = browser->working;
+  gboolean busy = browser->working || browser->fresh;
   g_mutex_unlock(&browser->lock);
   return busy;
 }

@@ -57,7 +57,7 @@ typedef enum {
 NxPageNews nx_browser_take(NxBrowser *browser, guint milliseconds, NxPage **page);
 /* Rows that the filter of the last question keeps; -1: still being counted. */
 gint64 nx_browser_total(NxBrowser *browser);
-/* TRUE until the last question is answered, its total included. */
+/* TRUE until the last question is answered, its total included, and all of it was taken. */
 gboolean nx_browser_is_busy(NxBrowser *browser);
 
 /* The whole text of a cell that is cut on its page, read now; NULL and *err when it cannot be read. `row` counts from the start of the

@@ -3,6 +3,7 @@
 
 #include "box.h"
 #include "instrument-form.h"
+#include "nx-db.h"
 
 #include <curses.h>
 
@@ -66,6 +67,14 @@ static char *delete_question(const char *pid, gint64 sessions)
                          "nothing.", pid, sessions, sessions == 1 ? "entry" : "entries");
 }
 
+/* PostgreSQL lets no row go that others name (database §7.3): there is nothing to ask. */
+static void say_that_sessions_keep_it(const char *pid, gint64 sessions)
+{
+  g_autofree char *text = g_strdup_printf("Instrument '%s' has %" G_GINT64_FORMAT " session log %s. PostgreSQL keeps an instrument as long as sessions "
+                                          "name it.", pid, sessions, sessions == 1 ? "entry" : "entries");
+  nx_box_say("Cannot Delete", text);
+}
+
 void nx_manage_delete(NxManage *manage)
 {
   g_autoptr(NxInstrument) before = nx_instrument_copy(nx_manage_selected(manage));
@@ -82,6 +91,10 @@ void nx_manage_delete(NxManage *manage)
   }
   nx_notice_clear();
   g_autofree char *question = delete_question(pid, sessions);
+  if (sessions && g_strcmp0(nx_db_engine(manage->address), "postgresql") == 0) {
+    say_that_sessions_keep_it(pid, sessions);
+    return;
+  }
   if (!nx_box_ask("Confirm Delete", question))
     return;
   busy("Writing to the database...");

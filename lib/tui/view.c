@@ -25,6 +25,7 @@ typedef enum { IN_SELECTOR, IN_FILTER, IN_GRID, PARTS } Part;
 
 typedef struct {
   const char *address;
+  char *path; /* of a file; or NULL */
   char *title;
   char **tables;
   guint table;
@@ -96,7 +97,7 @@ static void ask(View *view)
   nx_browse_question_clear(&view->asked);
   view->asked = nx_browse_question_copy(&question);
   view->awaits_page = TRUE;
-  if (!nx_db_exists(view->address))
+  if (view->path && !g_file_test(view->path, G_FILE_TEST_EXISTS))
     nx_notice(NX_ROLE_WARNING, "The file is no longer there; what is shown is what it held");
 }
 
@@ -212,13 +213,20 @@ static char *count_shown(const View *view)
   gint64 total = nx_browser_total(view->browser);
   guint rows = rows_shown(view);
   g_autofree char *of = total < 0 ? g_strdup("...") : g_strdup_printf("%" G_GINT64_FORMAT, total);
-  if (view->awaits_page)
-    return g_strdup("searching...");
+  if (view->awaits_page || (view->page && view->page->error))
+    return g_strdup(view->awaits_page ? "searching..." : "");
   if (view->page && !view->page->is_whole)
     return g_strdup_printf("searching... %u so far", rows);
   if (total >= 0 && rows == (guint64)total)
     return g_strdup_printf("%u %s", rows, rows == 1 ? "row" : "rows");
   return g_strdup_printf("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT " of %s", view->first + (rows > 0), view->first + rows, of);
+}
+
+static void draw_error(const char *error)
+{
+  g_auto(GStrv) lines = nx_cells_wrap(error, (gsize)nx_screen_columns() - 3);
+  for (int i = 0; lines[i] && i < nx_screen_body_rows() - 5; i++)
+    nx_draw(5 + i, 2, nx_screen_columns() - 3, NX_ROLE_ERROR, lines[i]);
 }
 
 static void draw_table_tab(View *view)
@@ -236,7 +244,7 @@ static void draw_table_tab(View *view)
   }
   nx_input_draw(&view->filter, 3, 1, columns - 2, view->part == IN_FILTER, TRUE);
   if (view->page && view->page->error)
-    nx_draw(5, 2, columns - 3, NX_ROLE_ERROR, view->page->error);
+    draw_error(view->page->error);
   else if (view->page && view->page->is_whole && !rows_shown(view))
     nx_draw(5, 2, columns - 3, NX_ROLE_MUTED, *view->filter.text->str ? "No row matches the filter." : "The table has no rows.");
 }
@@ -494,13 +502,14 @@ static void finish(View *view)
   nx_input_clear(&view->filter);
   g_strfreev(view->tables);
   g_free(view->sorted);
+  g_free(view->path);
   g_free(view->title);
 }
 
 gboolean nx_tui_view(const char *address, GError **err)
 {
   g_autofree char *shown = nx_config_masked_address(address);
-  View view = {.address = address, .part = IN_GRID};
+  View view = {.address = address, .path = nx_db_file_path(address), .part = IN_GRID};
   view.title = g_strdup_printf("NexusLIMS DB — %s", shown);
   view.grid = (NxGrid){.cell = cell, .data = &view, .widest = 48, .sorted = -1};
   nx_input_init(&view.filter, "");

@@ -108,15 +108,15 @@ static void test_pattern(void)
 static void test_statement(void)
 {
   char *columns[] = {(char *)"id", (char *)"say \"so\"", NULL};
-  NxBrowseTable table = {.name = (char *)"t\"x", .columns = columns};
+  NxBrowseTable table = {.name = (char *)"t\"x", .columns = columns, .like = "LIKE"};
   NxBrowseQuestion question = {.table = table.name, .filter = (char *)"", .first = 1000};
-  expect(nx_browse_sql(&table, &question), "SELECT 0, * FROM \"t\"\"x\" LIMIT 1000 OFFSET 1000");
+  expect(nx_browse_sql(&table, &question), "SELECT 0, * FROM \"t\"\"x\" ORDER BY 2 LIMIT 1000 OFFSET 1000");
   question.filter = (char *)"a";
   question.sorted = (char *)"id";
   question.descending = TRUE;
   expect(nx_browse_sql(&table, &question),
          "SELECT 0, * FROM \"t\"\"x\" WHERE (CAST(\"id\" AS TEXT) LIKE $1 ESCAPE '\\' OR CAST(\"say \"\"so\"\"\" AS TEXT) LIKE $1 ESCAPE '\\') "
-         "ORDER BY \"id\" DESC LIMIT 1000 OFFSET 1000");
+         "ORDER BY \"id\" DESC, 2 LIMIT 1000 OFFSET 1000");
   expect(nx_browse_count_sql(&table, "a", FALSE, 0, 0),
          "SELECT count(*) FROM \"t\"\"x\" WHERE (CAST(\"id\" AS TEXT) LIKE $1 ESCAPE '\\' OR CAST(\"say \"\"so\"\"\" AS TEXT) LIKE $1 ESCAPE '\\')");
   table.walks = TRUE;
