@@ -23,19 +23,11 @@ static gboolean wait_for_room(void)
   return TRUE;
 }
 
-/* libdialog takes the two characters \n for a line end: text of other people is shown as it is, wrapped here. */
+/* libdialog takes the two characters \n for a line end: text of other people is shown as it is, wrapped here. What does not fit it scrolls. */
 static char *prepared(const char *text, int *rows)
 {
   g_auto(GStrv) lines = nx_cells_wrap(text, (gsize)MIN(nx_screen_columns() - 8, 68));
-  int count = (int)g_strv_length(lines), most = nx_screen_rows() - 8;
-  if (count > most && most > 0) {
-    g_free(lines[most]);
-    lines[most] = NULL;
-    for (int i = most + 1; i < count; i++)
-      g_free(lines[i]);
-    count = most;
-  }
-  *rows = count;
+  *rows = (int)g_strv_length(lines);
   return g_strjoinv("\n", lines);
 }
 
@@ -45,7 +37,7 @@ static int run_box(const char *title, const char *text, gboolean is_question)
     return DLG_EXIT_ESC;
   int rows = 0, width = MIN(nx_screen_columns() - 2, 74);
   g_autofree char *body = prepared(text, &rows);
-  int height = MIN(rows + 6, nx_screen_rows() - 1);
+  int height = MIN(rows + 5, nx_screen_rows() - 1);
   dialog_vars.nocollapse = TRUE;
   dialog_vars.no_nl_expand = TRUE;
   nx_screen_lend();

@@ -33,6 +33,7 @@ static void draw(NxEdit *edit)
   nx_screen_begin(edit->title, g_str_equal(now, edit->start) ? NULL : "changed");
   nx_tabs_draw(nx_edit_tabs, edit->tab, 1);
   nx_form_draw(&edit->forms[edit->tab], 3, nx_screen_body_rows() - 2);
+  nx_form_draw_remark(&edit->forms[edit->tab]);
   nx_keys_draw(KEYS);
   nx_screen_show();
 }

@@ -149,18 +149,33 @@ static char *gloss_of(const NxField *field)
   return NULL;
 }
 
-/* The reason beside the field, else what was chosen, else its help. */
-static void draw_remark(const NxForm *form, const NxField *field, const Layout *layout)
+/* The reason, else what was chosen, else the help; NULL when there is nothing to say. Owned. */
+static char *remark_of(const NxForm *form, const NxField *field, NxRole *role)
 {
   gboolean shows_error = field->error && (field->touched || form->shows_all);
-  if (shows_error || field->warning) {
-    g_autofree char *text = g_strconcat(shows_error ? "✗ " : "⚠ ", shows_error ? field->error : field->warning, NULL);
-    draw_below(form, field, layout, shows_error ? NX_ROLE_ERROR : NX_ROLE_WARNING, text);
-    return;
-  }
-  g_autofree char *gloss = gloss_of(field);
-  if (gloss || field->help)
-    draw_below(form, field, layout, NX_ROLE_MUTED, gloss ? gloss : field->help);
+  *role = shows_error ? NX_ROLE_ERROR : field->warning ? NX_ROLE_WARNING : NX_ROLE_MUTED;
+  if (shows_error || field->warning)
+    return g_strconcat(shows_error ? "✗ " : "⚠ ", shows_error ? field->error : field->warning, NULL);
+  char *gloss = gloss_of(field);
+  return gloss ? gloss : g_strdup(field->help);
+}
+
+static void draw_remark(const NxForm *form, const NxField *field, const Layout *layout)
+{
+  NxRole role;
+  g_autofree char *remark = remark_of(form, field, &role);
+  if (remark)
+    draw_below(form, field, layout, role, remark);
+}
+
+void nx_form_draw_remark(const NxForm *form)
+{
+  const NxField *field = nx_form_focused(form);
+  NxRole role;
+  g_autofree char *remark = field ? remark_of(form, field, &role) : NULL;
+  g_autofree char *clean = remark ? nx_cells_clean(remark) : NULL;
+  if (clean && (int)nx_cells_width(clean) > field->width)
+    nx_draw(nx_screen_rows() - 2, 1, nx_screen_columns() - 2, role, clean);
 }
 
 static void draw_input(const NxForm *form, const NxField *field, gboolean focused)

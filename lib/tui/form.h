@@ -56,6 +56,8 @@ NxField *nx_form_field(const NxForm *form, const char *name);
 const char *nx_form_text(const NxForm *form, const char *name);
 NxField *nx_form_focused(const NxForm *form);
 void nx_form_focus(NxForm *form, const NxField *field);
+/* What is said about the focused field, on the line of the notices, when it did not fit beside the field. */
+void nx_form_draw_remark(const NxForm *form);
 /* Checks every field; the number of errors. */
 guint nx_form_check(NxForm *form);
 void nx_form_draw(NxForm *form, int row, int lines);

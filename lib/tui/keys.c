@@ -46,6 +46,8 @@ static const HelpLine COMMON[] = {
   {"Tab", "next field or part, Shift+Tab the one before"},
   {"Enter", "choose, press a button"},
   {"Escape", "close, cancel"},
+  {"Ctrl+L", "draw the screen anew"},
+  {"Ctrl+Z", "back to the shell; fg comes back"},
 };
 
 static GArray *help_lines(const NxKeyRow *keys)

@@ -90,6 +90,7 @@ void nx_manage_delete(NxManage *manage)
     return;
   }
   nx_notice_clear();
+  nx_manage_draw(manage);
   g_autofree char *question = delete_question(pid, sessions);
   if (sessions && g_strcmp0(nx_db_engine(manage->address), "postgresql") == 0) {
     say_that_sessions_keep_it(pid, sessions);
@@ -136,10 +137,18 @@ static const char *version_cell(gpointer data, guint row, guint column)
   return versions->name;
 }
 
+static void read_both(const Versions *versions, guint column)
+{
+  const char *mine = versions->mine->values[column], *theirs = versions->theirs->values[column];
+  g_autofree char *text = g_strdup_printf("Your version:\n%s\n\nVersion in the database:\n%s", mine ? mine : "NULL", theirs ? theirs : "NULL");
+  nx_box_read(nx_instrument_label(column), text);
+}
+
 static Choice choose_version(const NxInstrument *mine, const NxInstrument *theirs)
 {
   static const char *const TITLES[] = {"Field", "Your version", "Version in the database"};
   static const NxKeyRow KEYS[] = {{'k', "k", "Keep mine", NULL, KEEP_MINE + 1}, {'t', "t", "Take theirs", NULL, TAKE_THEIRS + 1},
+                                  {NX_KEY_ENTER, "Enter", "Both in full", NULL, 0},
                                   {NX_KEY_ESCAPE, "Esc", "Back to the form", NULL, GO_BACK + 1}, {0}};
   Versions versions = {.mine = mine, .theirs = theirs};
   NxGrid grid = {.titles = TITLES, .columns = G_N_ELEMENTS(TITLES), .rows = NX_INSTRUMENT_COLUMNS, .cell = version_cell, .data = &versions,
@@ -153,7 +162,10 @@ static Choice choose_version(const NxInstrument *mine, const NxInstrument *their
     nx_keys_draw(KEYS);
     nx_screen_show();
     int key = nx_screen_key(-1);
-    if (nx_grid_key(&grid, key) == NX_GRID_IGNORED)
+    NxGridResult result = nx_grid_key(&grid, key);
+    if (result == NX_GRID_OPENED)
+      read_both(&versions, grid.cursor);
+    else if (result == NX_GRID_IGNORED)
       action = nx_keys_action(KEYS, key);
   }
   nx_grid_clear(&grid);
@@ -201,9 +213,10 @@ static void draw_editor(Editor *editor)
 {
   guint errors = nx_form_check(&editor->form);
   editor->refused = editor->refused && errors;
-  int body = nx_screen_body_rows(), box = editor->refused ? MIN((int)errors + 1, MAX(body / 3, 2)) : 0;
+  int body = nx_screen_body_rows(), box = editor->refused ? MIN((int)errors + 1, MAX(body / 2, 2)) : 0;
   nx_screen_begin(editor->title, NULL);
   nx_form_draw(&editor->form, 1, body - box);
+  nx_form_draw_remark(&editor->form);
   if (box)
     draw_problems(editor, 1 + body - box, box);
   nx_keys_draw(FORM_KEYS);

@@ -128,7 +128,7 @@ static void refresh_list(NxManage *manage)
 
 /* ------------------------------------------------------------------------------------------------------------ screen */
 
-static void draw(NxManage *manage)
+void nx_manage_draw(NxManage *manage)
 {
   g_autofree char *count = manage->shown->len == manage->instruments->len
                                ? g_strdup_printf("%s%u", manage->is_read_only ? "READ-ONLY  " : "", manage->shown->len)
@@ -223,7 +223,7 @@ static gboolean key_in_list(NxManage *manage, int key)
 
 static void welcome(NxManage *manage)
 {
-  draw(manage);
+  nx_manage_draw(manage);
   if (nx_box_choose("Welcome to the NexusLIMS Instrument Manager",
                     "No instruments were found in the database.\n\nAdd the first one with the key a, or with the button below.\n\n"
                     "?           help\nCtrl+T      dark or light theme\nCtrl+Q, q   quit",
@@ -236,7 +236,7 @@ static void loop(NxManage *manage)
   if (!manage->instruments->len)
     welcome(manage);
   while (!nx_screen_is_quitting()) {
-    draw(manage);
+    nx_manage_draw(manage);
     int key = nx_screen_key(-1);
     if (manage->in_filter && key == NX_KEY_MOUSE && nx_screen_mouse()->row > 1)
       manage->in_filter = FALSE;

@@ -23,6 +23,7 @@ typedef struct {
 /* Reads the database again; keeps filter, sort and, when `pid` is not NULL, puts the cursor on that instrument. */
 gboolean nx_manage_load(NxManage *manage, const char *pid, GError **err);
 NxInstrument *nx_manage_selected(const NxManage *manage);
+void nx_manage_draw(NxManage *manage);
 
 /* Adds (`before` NULL) or edits an instrument in a form. */
 void nx_manage_edit(NxManage *manage, const NxInstrument *before);

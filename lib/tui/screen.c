@@ -316,11 +316,11 @@ void nx_screen_begin(const char *title, const char *mark)
 {
   erase();
   screen.cursor_wanted = FALSE;
-  int mark_width = mark ? (int)nx_cells_width(mark) + 2 : 0;
+  int mark_width = mark ? (int)nx_cells_width(mark) + 3 : 0;
   g_autofree char *line = g_strconcat(" ", title, NULL);
   nx_draw(0, 0, COLS - mark_width, NX_ROLE_TITLE, line);
   if (mark) {
-    g_autofree char *shown = g_strconcat(mark, "  ", NULL);
+    g_autofree char *shown = g_strconcat(" ", mark, "  ", NULL);
     nx_draw(0, COLS - mark_width, mark_width, NX_ROLE_TITLE, shown);
   }
 }
@@ -339,6 +339,7 @@ static void draw_notice(void)
   int count = MIN((int)g_strv_length(pieces), LINES / 3), width = 0;
   for (int i = 0; i < count; i++)
     width = MAX(width, (int)nx_cells_width(pieces[i]) + 2);
+  nx_draw(LINES - 2, 0, COLS, NX_ROLE_TEXT, "");
   for (int i = 0; i < count; i++) {
     g_autofree char *line = g_strconcat(" ", pieces[i], NULL);
     nx_draw(LINES - 1 - count + i, COLS - width, width, screen.notice_kind, line);

@@ -9,7 +9,7 @@ static guint first_shown(const char *const *names, guint active)
   int used = 0, room = nx_screen_columns() - 2;
   guint first = active;
   for (guint i = active + 1; i-- > 0;) {
-    used += (int)nx_cells_width(names[i]) + 3;
+    used += (int)nx_cells_width(names[i]) + 2;
     if (used > room)
       break;
     first = i;
@@ -29,7 +29,7 @@ void nx_tabs_draw(const char *const *names, guint active, int row)
       return;
     }
     nx_draw(row, column, width, i == active ? NX_ROLE_CURRENT : NX_ROLE_HEADING, text);
-    column += width + 1;
+    column += width;
   }
 }
 
@@ -40,7 +40,7 @@ int nx_tabs_at(const char *const *names, guint active, int column)
     int width = (int)nx_cells_width(names[i]) + 2;
     if (column >= at && column < at + width)
       return (int)i;
-    at += width + 1;
+    at += width;
   }
   return -1;
 }

@@ -72,7 +72,8 @@ static gboolean has_many_colours(void)
 static void dress_entry(DIALOG_COLORS *entry, NxRole role, const Colours *table)
 {
   if (!table) {
-    entry->atr = PLAIN[role];
+    /* What marks an input line would cover the whole box. */
+    entry->atr = PLAIN[role == NX_ROLE_INPUT ? NX_ROLE_TEXT : role];
     return;
   }
   entry->fg = has_many_colours() ? table[role].ink : table[role].ink_of_8;

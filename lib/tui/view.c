@@ -50,7 +50,7 @@ static const NxKeyRow KEYS[] = {
   {'/', "/", "Filter", "filter: keep rows in which any column contains the text", FILTER},
   {'s', "s", "Sort", "sort by the current column: up, down, not at all", SORT},
   {'t', "t", "Table", "choose another table", TABLE},
-  {NX_KEY_ENTER, "Enter", "Cell", "the whole text of the cell", 0},
+  {NX_KEY_ENTER, "Enter", "Cell", "the whole text of the cell; in the structure: fold, or show a statement", 0},
   {'v', "v", "Row", "the whole row, one column a line", ROW},
   {'c', "c", "Copy", "copy the cell to the clipboard of your terminal", COPY_CELL},
   {'C', "C", NULL, "copy the row, cells parted by tabs", COPY_ROW},
@@ -74,6 +74,11 @@ static const NxKeyRow KEYS[] = {
   {'9', NULL, NULL, NULL, COLUMN_1 + 8},
   {NX_KEY(KEY_NPAGE), "PgDn", NULL, "down; at the last row the next 1000 rows", 0},
   {0},
+};
+
+/* Of the other tab, for its last line. */
+static const NxKeyRow STRUCTURE_KEYS[] = {
+  {NX_KEY_ENTER, "Enter", "Fold, show", NULL, 0}, {'>', "< >", "Tabs", NULL, NEXT_TAB}, {'?', "?", "Help", NULL, HELP}, {'q', "q", "Quit", NULL, QUIT}, {0},
 };
 
 /* ------------------------------------------------------------------------------------------------------------ pages */
@@ -257,7 +262,7 @@ static void draw(View *view)
     draw_table_tab(view);
   else
     nx_structure_draw(view->structure, 2, nx_screen_body_rows() - 1);
-  nx_keys_draw(KEYS);
+  nx_keys_draw(view->tab == TAB_TABLES ? KEYS : STRUCTURE_KEYS);
   nx_screen_show();
 }
 

@@ -428,6 +428,14 @@ labarchives() {
   wait_for "SMTP port must be an integer" "Email Sender is required" "Email Recipients is required"
 }
 
+@test "a remark that does not fit beside its field is whole on the line of the notices" {
+  settings
+  edit 100 24
+  wait_for "Folder above all instrument data; only ever r" "Folder for previews"
+  keys Tab
+  wait_for "Folder for previews and metadata; must be writable"
+}
+
 @test "a choice says what it means, and changes with Space" {
   settings
   edit

@@ -453,6 +453,10 @@ value() {
   keys C-s
   wait_for "Somebody else saved this instrument" "Where the first put it" "Where the second put it" "≠ Location"
   [ "$(value Titan-1 location)" = "Where the first put it" ]
+  keys Down Down Down Enter
+  wait_for "Your version:" "Where the second put it" "Version in the database:" "Where the first put it"
+  keys Escape
+  wait_for "Keep mine"
   keys Escape
   wait_for "Edit Instrument: Titan-1" "Where the second put it"
 }
@@ -530,12 +534,14 @@ value() {
 
 @test "on a screen of 40x12 the list, the form, the question and the help can be used" {
   two_instruments
+  sqlite3 "$NX_DB_PATH" "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
+    ('s1', 'Titan-1', '2024-01-01T10:00:00+00:00', 'START', 'TO_BE_BUILT')"
   manage 40 12
   wait_for "Titan TEM" "Add"
   keys Right Right
   wait_for "API URL"
   keys d
-  wait_for "Delete instrument 'Titan-1'?" "Yes" "No"
+  wait_for "Delete instrument 'Titan-1'?" "nothing." "Yes" "No"
   keys n
   wait_for "Add"
   keys e
@@ -547,7 +553,7 @@ value() {
   keys '?'
   wait_for "add an instrument"
   keys End NPage NPage NPage
-  wait_for "close, cancel"
+  wait_for "back to the shell"
 }
 
 @test "a question survives a resize to 20x5 and back" {
