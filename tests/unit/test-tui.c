@@ -321,6 +321,33 @@ static void test_patterns_list(void)
   expect(nx_edit_list_from_json("not json"), "not json");
 }
 
+static void has_field(const NxEdit *edit, const NxSetting *row, guint number)
+{
+  g_autofree char *name = number ? g_strdup_printf("%.*s_%u", (int)strlen(row->name) - 2, row->name, number) : g_strdup(row->name);
+  const NxField *field = nx_edit_field(edit, name);
+  if (!field || !field->help || !row->help)
+    g_test_message("%s", name);
+  g_assert_nonnull(field);
+  g_assert_nonnull(field->help);
+  g_assert_nonnull(row->help);
+}
+
+static void test_every_setting(void)
+{
+  NxEdit edit = {.path = ".env", .present = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+  g_hash_table_insert(edit.present, g_strdup("NX_NEMO_ADDRESS_7"), g_strdup("https://nemo.example.com/api/"));
+  nx_edit_make_forms(&edit);
+  for (const NxSetting *row = nx_settings_table; row->name; row++)
+    has_field(&edit, row, 0);
+  for (const NxSetting *row = nx_nemo_table; row->name; row++)
+    has_field(&edit, row, 7);
+  for (const NxSetting *row = nx_email_table; row->name; row++)
+    has_field(&edit, row, 0);
+  for (guint tab = 0; tab < NX_EDIT_TABS; tab++)
+    nx_form_clear(&edit.forms[tab]);
+  g_hash_table_unref(edit.present);
+}
+
 int main(int argc, char **argv)
 {
   setlocale(LC_CTYPE, "C.UTF-8");
@@ -345,6 +372,7 @@ int main(int argc, char **argv)
   g_test_add_func("/tui/what a terminal would obey is made harmless", test_clean);
   g_test_add_func("/tui/no character upsets the columns", test_every_width);
   g_test_add_func("/tui/lines break at blanks", test_wrap);
+  g_test_add_func("/tui/every setting of the table has a field and a help", test_every_setting);
   g_test_add_func("/tui/patterns are typed with commas and stored as JSON", test_patterns_list);
   return g_test_run();
 }
