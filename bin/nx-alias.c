@@ -7,7 +7,7 @@
 typedef struct {
   const char *snapshot;
   int mode;
-  gboolean require_cache;
+  gboolean require_cache, trust_cache;
 } SearchOptions;
 
 typedef struct {
@@ -20,11 +20,13 @@ static const char *const MODES[] = {"smart", "all_candidates", "best_match", NUL
 
 #define SNAPSHOT_OPTION \
   {.name = "--snapshot", .letter = 's', .type = NX_VALUE_EXISTING_DIRECTORY, .required = TRUE, .field = offsetof(SearchOptions, snapshot), \
-   .help = "Folder of an IGEM snapshot."}
+   .help = "Folder of a snapshot."}
 #define REQUIRE_OPTION \
   {.name = "--require-cache", .field = offsetof(SearchOptions, require_cache), .help = "Refuse a snapshot whose dictionary is absent or stale."}
+#define TRUST_OPTION \
+  {.name = "--trust-cache", .field = offsetof(SearchOptions, trust_cache), .help = "Do not compare the dictionary with its SHA-256 first."}
 
-static const NxOption LOOKUP_OPTIONS[] = {SNAPSHOT_OPTION, REQUIRE_OPTION, {0}};
+static const NxOption LOOKUP_OPTIONS[] = {SNAPSHOT_OPTION, REQUIRE_OPTION, TRUST_OPTION, {0}};
 
 static const NxCommand LOOKUP = {
   .name = "lookup",
@@ -38,6 +40,7 @@ static const NxOption SCAN_OPTIONS[] = {
   {.name = "--mode", .type = NX_VALUE_CHOICE, .choices = MODES, .preset = "smart", .default_shown = "smart", .field = offsetof(SearchOptions, mode),
    .help = "Which candidates of a span are shown."},
   REQUIRE_OPTION,
+  TRUST_OPTION,
   {0},
 };
 
@@ -94,7 +97,8 @@ static int run_search(const NxCommand *command, int argc, char **argv)
   g_autoptr(GError) error = NULL;
   if (!nx_cli_parse(command, argc, argv, &options))
     return nx_cli_exit_code();
-  g_autoptr(NxAliases) aliases = nx_aliases_of_snapshot(options.snapshot, options.require_cache, &error);
+  NxAliasFlags flags = (options.require_cache ? NX_ALIAS_REQUIRE_CACHE : 0) | (options.trust_cache ? NX_ALIAS_TRUST_CACHE : 0);
+  g_autoptr(NxAliases) aliases = nx_aliases_of_snapshot(options.snapshot, flags, &error);
   Search search = {.aliases = aliases, .mode = (NxAliasMode)options.mode};
   return aliases && nx_lines_filter(NULL, command == &SCAN ? scan : look_up, &search, &error) ? 0 : nx_fail(error);
 }

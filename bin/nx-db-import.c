@@ -1,12 +1,12 @@
 /* nx-db-import.c — nx-db import: the rows of a snapshot into an empty database (igem-db §12.3). */
 #include "nx-db-snapshot.h"
 
-#include "driver.h"
 #include "migration.h"
 #include "nx-cli-tree.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SCHEMA "nexuslims"
@@ -14,10 +14,8 @@
 typedef struct {
   NxDb *db;
   const GArray *fields;
-  char *sql;
+  NxLoad *load;
 } Target;
-
-/* --------------------------------------------------------------------------------------------------------------- rows */
 
 static char *quoted(const char *name)
 {
@@ -26,56 +24,59 @@ static char *quoted(const char *name)
   return g_strconcat("\"", doubled, "\"", NULL);
 }
 
+/* --------------------------------------------------------------------------------------------------------------- rows */
+
 static gboolean open_table(gpointer database, const char *table, const GArray *fields, GError **err)
 {
   Target *target = database;
-  g_autoptr(GString) columns = g_string_new(NULL);
-  g_autoptr(GString) places = g_string_new(NULL);
-  g_autofree char *into = quoted(table);
-  (void)err;
-  for (guint i = 0; i < fields->len; i++) {
-    g_autofree char *name = quoted(g_array_index(fields, NxField, i).name);
-    g_string_append_printf(columns, "%s%s", i ? ", " : "", name);
-    g_string_append_printf(places, "%s$%u", i ? ", " : "", i + 1);
-  }
-  g_free(target->sql);
-  target->sql = g_strdup_printf("INSERT INTO %s (%s) VALUES (%s)", into, columns->str, places->str);
+  g_autoptr(GPtrArray) names = g_ptr_array_new();
+  for (guint i = 0; i < fields->len; i++)
+    g_ptr_array_add(names, g_array_index(fields, NxField, i).name);
+  g_ptr_array_add(names, NULL);
   target->fields = fields;
-  return TRUE;
+  target->load = nx_load_start(target->db, table, (const char *const *)names->pdata, err);
+  return target->load != NULL;
 }
 
-static gboolean bind(const NxDbDriver *driver, gpointer statement, guint number, const NxField *field, const NxDatum *datum)
+static void load_text(NxLoad *load, const NxField *field, const NxDatum *datum)
 {
-  if (datum->is_null)
-    return driver->bind_text(statement, number, NULL);
-  if (field->type == NX_FIELD_INTEGER || field->type == NX_FIELD_BOOLEAN)
-    return driver->bind_integer(statement, number, datum->integer);
   g_autofree char *text = nx_datum_text(field, datum);
-  return driver->bind_text(statement, number, text);
+  nx_load_text(load, text, strlen(text));
 }
 
-static gboolean insert(Target *target, gpointer statement, const NxDatum *row, GError **err)
+static void load_value(NxLoad *load, const NxField *field, const NxDatum *datum)
 {
-  const NxDbDriver *driver = nx_db_driver(target->db);
-  gboolean is_row;
-  for (guint i = 0; i < target->fields->len; i++)
-    if (!bind(driver, statement, i + 1, &g_array_index(target->fields, NxField, i), &row[i])) {
-      g_set_error(err, NX_ERROR, NX_ERROR_DATA, "a value does not fit into: %s", target->sql);
-      return FALSE;
-    }
-  return driver->step(nx_db_connection(target->db), statement, &is_row, err);
+  if (datum->is_null) {
+    nx_load_null(load);
+    return;
+  }
+  switch (field->type) {
+  case NX_FIELD_INTEGER:
+  case NX_FIELD_BOOLEAN:
+    nx_load_integer(load, datum->integer);
+    break;
+  case NX_FIELD_REAL:
+    nx_load_real(load, datum->real);
+    break;
+  case NX_FIELD_BYTES:
+    nx_load_bytes(load, datum->bytes, datum->length);
+    break;
+  case NX_FIELD_TEXT:
+  case NX_FIELD_JSON:
+  case NX_FIELD_DECIMAL:
+    nx_load_text(load, datum->bytes, datum->length);
+    break;
+  default:
+    load_text(load, field, datum);
+  }
 }
 
 static gboolean add_row(gpointer database, const NxDatum *row, GError **err)
 {
   Target *target = database;
-  const NxDbDriver *driver = nx_db_driver(target->db);
-  gpointer statement = driver->prepare(nx_db_connection(target->db), target->sql, err);
-  if (!statement)
-    return FALSE;
-  gboolean done = insert(target, statement, row, err);
-  driver->finish(statement);
-  return done;
+  for (guint i = 0; i < target->fields->len; i++)
+    load_value(target->load, &g_array_index(target->fields, NxField, i), &row[i]);
+  return nx_load_next(target->load, err);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ database */
@@ -137,18 +138,19 @@ static gboolean load(NxDb *db, const NxSnapshot *snapshot, gint64 *total, GError
 {
   Target target = {.db = db};
   NxRowTarget rows_to = {.open = open_table, .add = add_row, .database = &target};
+  g_autoptr(GPtrArray) foreign_keys = NULL;
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  gboolean done = transaction != NULL;
+  gboolean done = transaction && nx_db_drop_foreign_keys(db, &foreign_keys, err);
   for (const char *const *table = nx_snapshot_tables(snapshot); done && *table; table++) {
     gint64 rows = 0;
-    done = nx_snapshot_read(snapshot, *table, &rows_to, &rows, err);
+    done = nx_snapshot_read(snapshot, *table, &rows_to, &rows, err) && nx_load_finish(&target.load, err);
+    g_clear_pointer(&target.load, nx_load_free);
     g_autofree char *count = nx_snapshot_count_text(rows);
     if (done)
       printf("  %-40s %15s\n", *table, count);
     *total += rows;
   }
-  g_free(target.sql);
-  return done && nx_db_commit(&transaction, err);
+  return done && nx_db_add_foreign_keys(db, foreign_keys, err) && nx_db_commit(&transaction, err);
 }
 
 static gboolean fill(NxDb *db, const char *address, const NxSnapshot *snapshot, const NxGraph *graph, gint64 *total, GError **err)
@@ -185,8 +187,9 @@ static gboolean import_snapshot(const char *address, const char *folder, GError 
   g_autoptr(NxSnapshot) snapshot = graph ? nx_snapshot_open(folder, err) : NULL;
   if (!snapshot || !check_snapshot(snapshot, folder, graph, err))
     return FALSE;
-  if (nx_db_exists(address)) {
-    g_autoptr(NxDb) db = nx_db_open(address, NX_DB_WRITE, err);
+  g_autofree char *file = nx_db_file_path(address);
+  if (nx_db_exists(address) || !file) {
+    g_autoptr(NxDb) db = nx_db_open(address, file ? NX_DB_WRITE : NX_DB_CREATE, err);
     if (!db || !fill(db, address, snapshot, graph, &total, err))
       return FALSE;
   } else if (!fill_new(address, snapshot, graph, &total, err))

@@ -1,10 +1,9 @@
-/* nx-db-snapshot.c — nx-db export and info of a snapshot (igem-db §5.6, §5.7, §12.3). */
+/* nx-db-snapshot.c — nx-db export and snapshot-download (igem-db §5.7, §5.8, §12.3). */
 #include "nx-db-snapshot.h"
 
 #include "migration.h"
 #include "nx-cli-tree.h"
 #include "nx-config.h"
-#include "nx-listing.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,18 +14,6 @@
 #define SCHEMA "nexuslims"
 #define CREATOR "nx-db version " NX_VERSION " (build )"
 #define KEY_SIZE 32
-
-int nx_db_snapshot_failed(GError *error)
-{
-  gboolean interrupted = g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED);
-  int status = 1;
-  if (interrupted)
-    fprintf(stderr, "%s\n", error->message);
-  else
-    status = nx_fail(error);
-  g_error_free(error);
-  return interrupted ? 130 : status;
-}
 
 /* -------------------------------------------------------------------------------------------------------------- export */
 
@@ -77,13 +64,16 @@ static json_object *facts_of(const char *revision)
   return facts;
 }
 
+/* Never a path of this computer, never a password. */
 static json_object *source_of(const char *address)
 {
   json_object *source = json_object_new_object();
   g_autofree char *path = nx_db_file_path(address), *base = path ? g_path_get_basename(path) : NULL;
-  nx_json_set_string(source, "engine", "sqlite");
-  nx_json_set_string(source, "host", "local");
-  nx_json_set_string(source, "database", base);
+  g_autoptr(GUri) uri = path ? NULL : g_uri_parse(address, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_PARSE_RELAXED, NULL);
+  const char *database = uri ? g_uri_get_path(uri) : base, *host = uri ? g_uri_get_host(uri) : NULL;
+  nx_json_set_string(source, "engine", path ? "sqlite" : "postgresql");
+  nx_json_set_string(source, "host", host && *host ? host : "local");
+  nx_json_set_string(source, "database", uri && *database == '/' ? database + 1 : database);
   return source;
 }
 
@@ -98,15 +88,14 @@ static json_object *last_facts_of(gboolean anonymized)
 }
 
 /* The schema's tables that the database has; never the version table or operational ones. */
-static GPtrArray *tables_there(NxDb *db, GError **err)
+static GPtrArray *tables_there(const NxSchema *schema, NxDb *db, GError **err)
 {
-  g_autoptr(NxGraph) graph = nx_graph_load(SCHEMA, err);
-  g_auto(GStrv) names = graph ? nx_db_tables(db, err) : NULL;
+  g_auto(GStrv) names = nx_db_tables(db, err);
   if (!names)
     return NULL;
   GPtrArray *tables = g_ptr_array_new_with_free_func(g_free);
   for (char **name = names; *name; name++)
-    if (g_strv_contains((const char *const *)graph->tables, *name))
+    if (g_strv_contains(nx_schema_tables(schema), *name))
       g_ptr_array_add(tables, g_strdup(*name));
   g_ptr_array_add(tables, NULL);
   return tables;
@@ -121,9 +110,11 @@ static NxCodec codec_of(int compression)
 
 static gboolean export_database(NxDb *db, const char *address, const NxDbExportOptions *typed, GError **err)
 {
-  g_autofree guint8 *key = typed->anonymize == 0 ? pseudonym_key(err) : NULL;
-  g_auto(GStrv) revisions = (typed->anonymize != 0 || key) && nx_db_script(db, "BEGIN", err) ? nx_version_rows(db, NULL, err) : NULL;
-  g_autoptr(GPtrArray) tables = revisions ? tables_there(db, err) : NULL;
+  g_autoptr(NxSchema) schema = nx_schema_load(SCHEMA, err);
+  g_autofree guint8 *key = schema && typed->anonymize == 0 ? pseudonym_key(err) : NULL;
+  g_autoptr(NxDbTransaction) reading = schema && (typed->anonymize != 0 || key) ? nx_db_begin_reading(db, err) : NULL;
+  g_auto(GStrv) revisions = reading ? nx_version_rows(db, NULL, err) : NULL;
+  g_autoptr(GPtrArray) tables = revisions ? tables_there(schema, db, err) : NULL;
   if (!tables)
     return FALSE;
   g_autoptr(json_object) facts = facts_of(revisions[0]), source = source_of(address), last = last_facts_of(key != NULL);
@@ -141,7 +132,7 @@ static gboolean export_database(NxDb *db, const char *address, const NxDbExportO
                                .source = source,
                                .last_facts = last,
                                .out = stdout};
-  g_autoptr(NxDbTables) rows = nx_db_tables_open(db, key);
+  g_autoptr(NxDbTables) rows = nx_db_tables_open(db, nx_schema_fact(schema, "parquet_types"), key);
   NxRowSource from = nx_db_tables_source(rows);
   return nx_snapshot_write(&options, &from, err);
 }
@@ -170,66 +161,6 @@ int nx_db_run_export(const char *address, int argc, char **argv)
     return nx_cli_exit_code();
   g_autoptr(NxDb) db = need_address(address, &error) && refuse_snapshot(address, "export", &error) ? nx_db_open(address, NX_DB_READ, &error) : NULL;
   return db && export_database(db, address, &options, &error) ? 0 : nx_db_snapshot_failed(error);
-}
-
-/* ---------------------------------------------------------------------------------------------------------------- info */
-
-static json_object *tables_with_rows(const NxSnapshot *snapshot)
-{
-  json_object *tables = json_object_new_object();
-  for (const char *const *table = nx_snapshot_tables(snapshot); *table; table++)
-    nx_json_set(tables, *table, json_object_new_int64(nx_json_get_int(nx_json_get(nx_json_get(nx_snapshot_manifest(snapshot), "tables"), *table), "rows", 0)));
-  return tables;
-}
-
-static json_object *info_of(const NxSnapshot *snapshot, const char *folder)
-{
-  static const char *const COPIED[][2] = {{"version", "snapshot_version"}, {"schema", "schema_version"}, {"exported_at", "exported_at"}, {"revision", "schema_revision"}};
-  json_object *manifest = nx_snapshot_manifest(snapshot), *info = json_object_new_object();
-  g_autofree char *path = g_canonicalize_filename(folder, NULL), *uri = g_strconcat("parquet://", path, NULL);
-  nx_json_set_string(info, "backend", "snapshot");
-  nx_json_set(info, "read_only", json_object_new_boolean(TRUE));
-  nx_json_set_string(info, "uri", uri);
-  nx_json_set_string(info, "path", path);
-  for (guint i = 0; i < G_N_ELEMENTS(COPIED); i++)
-    nx_json_set_string(info, COPIED[i][0], nx_json_get_string(manifest, COPIED[i][1]));
-  nx_json_set(info, "connected", json_object_new_boolean(TRUE));
-  nx_json_set(info, "tables", tables_with_rows(snapshot));
-  return info;
-}
-
-static void print_label(const char *label, const char *text)
-{
-  printf("%-12s: %s\n", label, text ? text : "None");
-}
-
-static void print_info(json_object *info)
-{
-  json_object *tables = nx_json_get(info, "tables");
-  g_autofree char *n = g_strdup_printf("%d", json_object_object_length(tables));
-  print_label("Backend", "snapshot");
-  print_label("Read-only", "True");
-  print_label("URI", nx_json_get_string(info, "uri"));
-  print_label("Path", nx_json_get_string(info, "path"));
-  print_label("Version", nx_json_get_string(info, "version"));
-  print_label("Schema", nx_json_get_string(info, "schema"));
-  print_label("Tables", n);
-  print_label("Exported at", nx_json_get_string(info, "exported_at"));
-  print_label("Connected", "True");
-  print_label("Revision", nx_json_get_string(info, "revision"));
-}
-
-int nx_db_snapshot_info(const char *folder, gboolean verify, gboolean json, const char *jq)
-{
-  GError *error = NULL;
-  g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, &error);
-  if (!snapshot || (verify && !nx_snapshot_verify(snapshot, &error)))
-    return nx_db_snapshot_failed(error);
-  g_autoptr(json_object) info = info_of(snapshot, folder);
-  if (json || jq)
-    return nx_listing_print(info, jq, stdout, &error) ? 0 : nx_db_snapshot_failed(error);
-  print_info(info);
-  return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ download */

@@ -10,12 +10,14 @@ int nx_db_run_export(const char *address, int argc, char **argv);
 int nx_db_run_import(const char *address, int argc, char **argv);
 int nx_db_run_download(const char *address, int argc, char **argv);
 
-/* What a person sees of a snapshot at `folder`: igem-db §5.6. With `verify` every file is compared with the manifest first. */
-int nx_db_snapshot_info(const char *folder, gboolean verify, gboolean json, const char *jq);
+/* What a person sees of a snapshot at `folder`: igem-db §5.6; of one that may have an alias dictionary (`has_nlp`) also whether it fits. With
+ * `verify` every file is compared with the manifest first. */
+int nx_db_snapshot_info(const char *folder, gboolean has_nlp, gboolean verify, gboolean json, const char *jq);
 
-/* The tables of the NexusLIMS schema that `db` has, sorted, as a source of rows; with `key` (32 bytes) names of people become pseudonyms. */
+/* Tables of `db`, sorted by primary key, as a source of rows. `types` (table → column → type, or NULL) are the Parquet types of schema.json; with
+ * `key` (32 bytes) names of people become pseudonyms. */
 typedef struct NxDbTables NxDbTables;
-NxDbTables *nx_db_tables_open(NxDb *db, const guint8 *key);
+NxDbTables *nx_db_tables_open(NxDb *db, json_object *types, const guint8 *key);
 void nx_db_tables_close(NxDbTables *tables);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxDbTables, nx_db_tables_close)
 NxRowSource nx_db_tables_source(NxDbTables *tables);

@@ -1,4 +1,4 @@
-/* nx-db-tables.c — tables of a SQLite database as rows of a snapshot: types as declared, sorted by primary key, people under pseudonyms when asked.
+/* nx-db-tables.c — tables of a database as rows of a snapshot: types as declared, sorted by primary key, people under pseudonyms when asked.
  * Facts: igem-db §8.2 (types and refusals), §12.3 (pseudonyms). */
 #include "nx-db-snapshot.h"
 
@@ -13,6 +13,7 @@
 struct NxDbTables {
   NxDb *db;
   const NxDbDriver *driver;
+  json_object *types; /* table → column → type, from schema.json; or NULL */
   guint8 *key;
   char *table;
   GArray *fields;    /* borrowed from the writer while a table is read */
@@ -32,11 +33,12 @@ static const struct {
   {"upload_log", "metadata_json", NULL},
 };
 
-NxDbTables *nx_db_tables_open(NxDb *db, const guint8 *key)
+NxDbTables *nx_db_tables_open(NxDb *db, json_object *types, const guint8 *key)
 {
   NxDbTables *tables = g_new0(NxDbTables, 1);
   tables->db = db;
   tables->driver = nx_db_driver(db);
+  tables->types = json_object_get(types);
   tables->key = key ? g_memdup2(key, KEY_SIZE) : NULL;
   tables->kept = g_ptr_array_new_with_free_func(g_free);
   return tables;
@@ -54,20 +56,12 @@ void nx_db_tables_close(NxDbTables *tables)
 {
   end_table(tables);
   g_ptr_array_unref(tables->kept);
+  json_object_put(tables->types);
   g_free(tables->key);
   g_free(tables);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- columns */
-
-static NxFieldType type_of(const char *declared)
-{
-  if (g_ascii_strcasecmp(declared, "BOOLEAN") == 0)
-    return NX_FIELD_BOOLEAN;
-  if (g_str_has_suffix(declared, "INTEGER") || g_str_has_suffix(declared, "INT"))
-    return NX_FIELD_INTEGER;
-  return NX_FIELD_TEXT;
-}
 
 static char *quoted(const char *name)
 {
@@ -76,23 +70,71 @@ static char *quoted(const char *name)
   return g_strconcat("\"", doubled, "\"", NULL);
 }
 
-/* The SELECT of the table, its columns into `fields`; without a primary key every column sorts. */
+typedef struct {
+  char *name; /* quoted, with what makes texts sort by their bytes */
+  gint64 place;
+} Key;
+
+static void clear_key(gpointer data)
+{
+  g_free(((Key *)data)->name);
+}
+
+static int compare_keys(gconstpointer a, gconstpointer b)
+{
+  const Key *left = a, *right = b;
+  return (left->place > right->place) - (left->place < right->place);
+}
+
+/* What schema.json says of the column wins over its SQL type. */
+static NxField *add_field(const NxDbTables *tables, const char *table, GArray *fields, const char *name, const char *declared)
+{
+  const char *word = nx_json_get_string(nx_json_get(tables->types, table), name);
+  nx_fields_add(fields, name, NX_FIELD_TEXT);
+  NxField *field = &g_array_index(fields, NxField, fields->len - 1);
+  nx_field_take_sql_type(field, word ? word : declared);
+  return field;
+}
+
+/* The columns of the table into `fields`, and those that sort its rows: of the primary key, else all. */
+static GArray *read_columns(NxDbTables *tables, const char *table, GArray *fields, GError **err)
+{
+  g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(Key));
+  gboolean has_key = FALSE;
+  g_autoptr(NxRows) rows = nx_db_select(tables->db, err, tables->driver->columns_query, "s", table);
+  g_array_set_clear_func(keys, clear_key);
+  while (rows && nx_rows_next(rows)) {
+    const NxField *field = add_field(tables, table, fields, nx_rows_text(rows, 0), nx_rows_text(rows, 2));
+    gboolean is_text = field->type == NX_FIELD_TEXT || field->type == NX_FIELD_JSON;
+    g_autofree char *name = quoted(field->name);
+    Key key = {.name = g_strconcat(name, is_text ? tables->driver->byte_order : "", NULL), .place = nx_rows_int(rows, 3)};
+    has_key = has_key || key.place > 0;
+    g_array_append_val(keys, key);
+    // cppcheck-suppress memleak -- the array has the name now
+  }
+  if (!rows || !nx_rows_finish(rows, err))
+    return NULL;
+  for (guint i = keys->len; has_key && i-- > 0;)
+    if (g_array_index(keys, Key, i).place == 0)
+      g_array_remove_index(keys, i);
+  g_array_sort(keys, compare_keys);
+  return g_steal_pointer(&keys);
+}
+
 static char *select_of(NxDbTables *tables, const char *table, GArray *fields, GError **err)
 {
-  g_autoptr(GString) columns = g_string_new(NULL);
-  g_autoptr(GString) order = g_string_new(NULL);
-  g_autoptr(NxRows) rows = nx_db_select(tables->db, err, "SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid", "s", table);
-  if (!rows)
+  g_autoptr(GArray) keys = read_columns(tables, table, fields, err);
+  if (!keys)
     return NULL;
-  while (nx_rows_next(rows)) {
-    g_autofree char *name = quoted(nx_rows_text(rows, 0));
-    nx_fields_add(fields, nx_rows_text(rows, 0), type_of(nx_rows_text(rows, 1)));
-    g_string_append_printf(columns, "%s%s", columns->len ? ", " : "", name);
-    if (nx_rows_int(rows, 2) > 0)
-      g_string_append_printf(order, "%s%s", order->len ? ", " : "", name);
-  }
+  g_autoptr(GString) columns = g_string_new(NULL), order = g_string_new(NULL);
   g_autofree char *from = quoted(table);
-  return nx_rows_finish(rows, err) ? g_strdup_printf("SELECT %s FROM %s ORDER BY %s", columns->str, from, order->len ? order->str : columns->str) : NULL;
+  for (guint i = 0; i < fields->len; i++) {
+    g_autofree char *name = quoted(g_array_index(fields, NxField, i).name);
+    g_string_append_printf(columns, "%s%s", i ? ", " : "", name);
+  }
+  for (guint i = 0; i < keys->len; i++)
+    g_string_append_printf(order, "%s%s%s", i ? ", " : "", g_array_index(keys, Key, i).name, g_array_index(keys, Key, i).place ? "" : " NULLS FIRST");
+  return g_strdup_printf("SELECT %s FROM %s ORDER BY %s", columns->str, from, order->str);
 }
 
 static gboolean open_table(gpointer database, const char *table, GArray *fields, GError **err)
@@ -104,7 +146,7 @@ static gboolean open_table(gpointer database, const char *table, GArray *fields,
     return FALSE;
   tables->table = g_strdup(table);
   tables->fields = fields;
-  tables->statement = tables->driver->prepare(nx_db_connection(tables->db), sql, err);
+  tables->statement = tables->driver->prepare_bulk(nx_db_connection(tables->db), sql, err);
   return tables->statement != NULL;
 }
 
@@ -120,21 +162,46 @@ static gboolean refuse(const NxDbTables *tables, guint column, const char *what,
   return FALSE;
 }
 
-static gboolean read_cell(NxDbTables *tables, guint column, NxDatum *datum, GError **err)
+static gboolean read_integer(NxDbTables *tables, guint column, NxCellType cell, const NxField *field, NxDatum *datum, GError **err)
 {
-  NxFieldType type = g_array_index(tables->fields, NxField, column).type;
-  NxCellType cell = tables->driver->column_type(tables->statement, column);
-  *datum = (NxDatum){.is_null = cell == NX_CELL_NULL};
-  if (datum->is_null)
-    return TRUE;
-  if (type == NX_FIELD_TEXT) {
-    datum->bytes = tables->driver->column_text(tables->statement, column, &datum->length);
-    return g_utf8_validate_len(datum->bytes, datum->length, NULL) || refuse(tables, column, "the text is not UTF-8, or holds a NUL", err);
-  }
   datum->integer = tables->driver->column_integer(tables->statement, column);
   if (cell != NX_CELL_INTEGER)
     return refuse(tables, column, "the value is no integer, as the column declares", err);
-  return type != NX_FIELD_BOOLEAN || datum->integer == 0 || datum->integer == 1 || refuse(tables, column, "a truth value is neither 0 nor 1", err);
+  return field->type != NX_FIELD_BOOLEAN || datum->integer == 0 || datum->integer == 1 || refuse(tables, column, "a truth value is neither 0 nor 1", err);
+}
+
+static gboolean read_real(NxDbTables *tables, guint column, NxCellType cell, NxDatum *datum, GError **err)
+{
+  datum->real = tables->driver->column_real(tables->statement, column);
+  return cell == NX_CELL_REAL || cell == NX_CELL_INTEGER || refuse(tables, column, "the value is no number, as the column declares", err);
+}
+
+/* Bytes that are no text are not taken for one, since an import could not tell them apart; what the bytes are the writer checks. */
+static gboolean read_bytes(NxDbTables *tables, guint column, NxCellType cell, const NxField *field, NxDatum *datum, GError **err)
+{
+  gsize length;
+  const char *bytes = tables->driver->column_text(tables->statement, column, &length);
+  if ((cell == NX_CELL_BYTES) != (field->type == NX_FIELD_BYTES))
+    return refuse(tables, column, cell == NX_CELL_BYTES ? "the value is no text, as the column declares" : "the value is not bytes, as the column declares", err);
+  return nx_datum_take_text(field, bytes, length, datum) || refuse(tables, column, "the value is no time, as the column declares", err);
+}
+
+static gboolean read_cell(NxDbTables *tables, guint column, NxDatum *datum, GError **err)
+{
+  const NxField *field = &g_array_index(tables->fields, NxField, column);
+  NxCellType cell = tables->driver->column_type(tables->statement, column);
+  datum->is_null = cell == NX_CELL_NULL;
+  if (datum->is_null)
+    return TRUE;
+  switch (field->type) {
+  case NX_FIELD_INTEGER:
+  case NX_FIELD_BOOLEAN:
+    return read_integer(tables, column, cell, field, datum, err);
+  case NX_FIELD_REAL:
+    return read_real(tables, column, cell, datum, err);
+  default:
+    return read_bytes(tables, column, cell, field, datum, err);
+  }
 }
 
 static void hide(NxDbTables *tables, const char *prefix, NxDatum *datum)

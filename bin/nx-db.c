@@ -105,7 +105,7 @@ static int run_info(const char *address, int argc, char **argv)
   if (!nx_cli_parse(&nx_command_db_info, argc, argv, &options) || !nx_listing_accepts(options.jq))
     return nx_cli_exit_code();
   if (address && nx_snapshot_is_one(address))
-    return nx_db_snapshot_info(address, options.verify, options.format == NX_FORMAT_JSON, options.jq);
+    return nx_db_snapshot_info(address, FALSE, options.verify, options.format == NX_FORMAT_JSON, options.jq);
   if (options.verify) {
     fputs("Error: --verify compares the files of a snapshot with its manifest; this is a database\n", stderr);
     return 1;

@@ -8,6 +8,7 @@
 
 static const char *program_name = "nexuslims";
 static NxLogLevel log_level = NX_LOG_WARNING;
+static gboolean in_brackets;
 static int log_file = -1;
 static GPtrArray *secrets; /* of char*, longest first */
 static GMutex secrets_lock;
@@ -23,6 +24,11 @@ void nx_log_start(const char *program, guint verbosity)
 {
   program_name = program;
   log_level = verbosity == 0 ? NX_LOG_WARNING : verbosity == 1 ? NX_LOG_INFO : NX_LOG_DEBUG;
+}
+
+void nx_log_in_brackets(void)
+{
+  in_brackets = TRUE;
 }
 
 NxLogLevel nx_log_level(void)
@@ -60,12 +66,29 @@ void nx_log_hide(const char *secret)
   g_ptr_array_sort(secrets, longest_first);
 }
 
+/* Passwords in addresses, which nobody had to tell us before. */
+static void mask_addresses(GString *text)
+{
+  const char *scheme = text->str;
+  while ((scheme = strstr(scheme, "://"))) {
+    gsize start = (gsize)(scheme - text->str) + 3, length = strcspn(text->str + start, "/?#@ \t\n\"'");
+    const char *colon = memchr(text->str + start, ':', length);
+    if (colon && text->str[start + length] == '@') {
+      gsize password = (gsize)(colon - text->str) + 1;
+      g_string_erase(text, (gssize)password, (gssize)(start + length - password));
+      g_string_insert(text, (gssize)password, "***");
+    }
+    scheme = text->str + start;
+  }
+}
+
 char *nx_log_masked(const char *text)
 {
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&secrets_lock);
   GString *out = g_string_new(text);
   for (guint i = 0; secrets && i < secrets->len; i++)
     g_string_replace(out, g_ptr_array_index(secrets, i), "***", 0);
+  mask_addresses(out);
   return g_string_free(out, FALSE);
 }
 
@@ -96,6 +119,16 @@ static char *safe_message(const char *message)
   return g_strjoinv("\n", lines);
 }
 
+/* What stands before the message. */
+static char *line_head(NxLogLevel level)
+{
+  if (in_brackets)
+    return g_strdup_printf("[%s] ", LEVEL_NAMES[level]);
+  g_autoptr(GDateTime) now = g_date_time_new_now(nx_zone_system());
+  g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+  return g_strdup_printf("%s,%03d %s %s: ", stamp, g_date_time_get_microsecond(now) / 1000, program_name, LEVEL_NAMES[level]);
+}
+
 void nx_log(NxLogLevel level, const char *format, ...)
 {
   if (level > log_level)
@@ -105,10 +138,7 @@ void nx_log(NxLogLevel level, const char *format, ...)
   g_autofree char *raw = g_strdup_vprintf(format, arguments);
   va_end(arguments);
   g_autofree char *message = safe_message(raw);
-  g_autoptr(GDateTime) now = g_date_time_new_now(nx_zone_system());
-  g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
-  g_autofree char *line = g_strdup_printf("%s,%03d %s %s: %s\n", stamp, g_date_time_get_microsecond(now) / 1000, program_name,
-                                          LEVEL_NAMES[level], message);
+  g_autofree char *head = line_head(level), *line = g_strconcat(head, message, "\n", NULL);
   write_whole(STDERR_FILENO, line, strlen(line));
   if (log_file >= 0)
     write_whole(log_file, line, strlen(line));

@@ -47,14 +47,16 @@ typedef enum { NX_LOG_ERROR, NX_LOG_WARNING, NX_LOG_INFO, NX_LOG_DEBUG } NxLogLe
 
 /* `program` is borrowed for the life of the process. Verbosity is the count of -v: 0 WARNING, 1 INFO, 2 or more DEBUG. */
 void nx_log_start(const char *program, guint verbosity);
+/* Lines read `[LEVEL] message` from now on: for a program that a person runs by hand. */
+void nx_log_in_brackets(void);
 /* Lines also go to this file from now on (appended; O_CLOEXEC). */
 gboolean nx_log_to_file(const char *path, GError **err);
 NxLogLevel nx_log_level(void);
 /* Every later occurrence of `secret` (4 characters or more) in a log line or nx_fail is written as "***". */
 void nx_log_hide(const char *secret);
-/* A copy of `text` with the hidden secrets replaced. */
+/* A copy of `text` with the hidden secrets replaced, and the passwords of addresses in it (`scheme://user:password@host`). */
 char *nx_log_masked(const char *text);
-/* One line `YYYY-MM-DD HH:MM:SS,mmm <program> <LEVEL>: <message>`, one write(2); control characters but \n are shown escaped. */
+/* One line `YYYY-MM-DD HH:MM:SS,mmm <program> <LEVEL>: <message>` (or as nx_log_in_brackets says), one write(2); control characters but \n are shown escaped. */
 void nx_log(NxLogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 #define nx_log_error(...) nx_log(NX_LOG_ERROR, __VA_ARGS__)
@@ -68,6 +70,8 @@ void nx_log(NxLogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 char *nx_text_from_double(double value);
 /* Bytes of any kind as valid UTF-8: each byte that is not part of a valid character becomes U+FFFD. length -1: NUL-terminated. */
 char *nx_text_utf8(const char *bytes, gssize length);
+/* TRUE for valid UTF-8 without NUL; fast where it is ASCII. */
+gboolean nx_text_is_utf8(const char *bytes, gsize length);
 /* `text` for a terminal or a log: C0, DEL and C1 controls as \n, \t or \xNN. */
 char *nx_text_visible(const char *text);
 /* `text` without the characters XML 1.0 forbids; *dropped (may be NULL) counts them. */

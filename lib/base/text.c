@@ -134,6 +134,17 @@ char *nx_text_from_double(double value)
   return g_strndup(text, (gsize)(to - text));
 }
 
+gboolean nx_text_is_utf8(const char *bytes, gsize length)
+{
+  /* Eight bytes at once: one less than any of them, or itself, has its highest bit when it is NUL or not ASCII. */
+  for (guint64 word; length >= sizeof word; bytes += sizeof word, length -= sizeof word) {
+    memcpy(&word, bytes, sizeof word);
+    if (((word - G_GUINT64_CONSTANT(0x0101010101010101)) | word) & G_GUINT64_CONSTANT(0x8080808080808080))
+      break;
+  }
+  return length == 0 || g_utf8_validate_len(bytes, length, NULL);
+}
+
 char *nx_text_utf8(const char *bytes, gssize length)
 {
   gsize left = length < 0 ? strlen(bytes) : (gsize)length;

@@ -1,7 +1,7 @@
 /* completion.c — candidates for the word under the cursor, from the same rows that parsing uses. Source: cli §4.
  *
- * Input: _NEXUSLIMS_COMPLETE names shell and question, COMP_WORDS is the line, COMP_CWORD the index of the word (fish: the word itself).
- * The scripts of the shells are files of share/completion. */
+ * Input: _NEXUSLIMS_COMPLETE (another program: its name) names shell and question, COMP_WORDS is the line, COMP_CWORD the index of the word
+ * (fish: the word itself). The scripts of the shells are files of share/completion, written for nexuslims. */
 #include "nx-completion.h"
 #include "command.h"
 #include "layout.h"
@@ -234,7 +234,24 @@ static int complete(const NxCommand *root, int shell)
   return 0;
 }
 
-static int print_script(int shell)
+/* "IGEM_SERVER" for igem-server. */
+static char *variable_part(const char *program)
+{
+  return g_strdelimit(g_ascii_strup(program, -1), "-", '_');
+}
+
+/* The same script for another program: its name in variables, in names of functions, and as a command. */
+static char *script_for(const char *program, const char *script)
+{
+  g_autofree char *variable = variable_part(program), *lower = g_ascii_strdown(variable, -1), *function = g_strconcat("_", lower, NULL);
+  const char *const names[][2] = {{"NEXUSLIMS", variable}, {"_nexuslims", function}, {"nexuslims", program}};
+  GString *out = g_string_new(script);
+  for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+    g_string_replace(out, names[i][0], names[i][1], 0);
+  return g_string_free(out, FALSE);
+}
+
+static int print_script(const char *program, int shell)
 {
   g_autofree char *name = g_strdup_printf("completion/nexuslims.%s", SHELLS[shell].name);
   g_autofree char *path = nx_share_path(name);
@@ -243,13 +260,15 @@ static int print_script(int shell)
   g_autoptr(GError) problem = NULL;
   if (!nx_file_read(path, SCRIPT_MAX, &script, &length, &problem))
     return nx_fail(problem);
-  fwrite(script, 1, length, stdout);
+  g_autofree char *own = script_for(program, script);
+  fputs(own, stdout);
   return 0;
 }
 
 gboolean nx_completion_answer(const NxCommand *root, int *code)
 {
-  const char *wanted = g_getenv("_NEXUSLIMS_COMPLETE");
+  g_autofree char *part = variable_part(root->name), *variable = g_strdup_printf("_%s_COMPLETE", part);
+  const char *wanted = g_getenv(variable);
   if (!wanted || *wanted == '\0')
     return FALSE;
   *code = 1;
@@ -257,7 +276,7 @@ gboolean nx_completion_answer(const NxCommand *root, int *code)
     g_autofree char *source = g_strdup_printf("%s_source", SHELLS[shell].name);
     g_autofree char *question = g_strdup_printf("%s_complete", SHELLS[shell].name);
     if (strcmp(wanted, source) == 0)
-      *code = print_script(shell);
+      *code = print_script(root->name, shell);
     else if (strcmp(wanted, question) == 0)
       *code = complete(root, shell);
   }

@@ -123,10 +123,11 @@ void nx_cli_print_help(const NxCommand *command, FILE *out)
 
 char *nx_cli_version(const NxCommand *command)
 {
+  if (command->version_text)
+    return g_strdup(command->version_text);
 #ifdef NX_RELEASE_DATE
   if (command->version == NX_VERSION_DATED)
     return g_strdup_printf("%s (%s %s, released %s)", nx_cli_program(), NX_PRODUCT, NX_VERSION, NX_RELEASE_DATE);
 #endif
-  (void)command;
   return g_strdup_printf("%s (%s %s)", nx_cli_program(), NX_PRODUCT, NX_VERSION);
 }

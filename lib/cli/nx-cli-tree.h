@@ -99,6 +99,47 @@ typedef struct {
   int anonymize; /* 0: user; -1: nobody */
 } NxDbExportOptions;
 extern const NxCommand nx_command_db_export;
+extern const char *const nx_compression_choices[];
+/* The rows of an export, for an NxDbExportOptions that begins `base` bytes into the caller's struct. */
+#define NX_OPTIONS_EXPORT(base)                                                                                                            \
+  {.name = "--output",                                                                                                                     \
+   .letter = 'o',                                                                                                                          \
+   .type = NX_VALUE_DIRECTORY,                                                                                                             \
+   .required = TRUE,                                                                                                                       \
+   .field = (base) + offsetof(NxDbExportOptions, output),                                                                                  \
+   .help = "Folder of the snapshot; created if missing."},                                                                                 \
+      {.name = "--tables",                                                                                                                 \
+       .type = NX_VALUE_TEXT,                                                                                                              \
+       .field = (base) + offsetof(NxDbExportOptions, tables),                                                                              \
+       .help = "Only these tables (A,B,C)."},                                                                                              \
+      {.name = "--exclude",                                                                                                                \
+       .type = NX_VALUE_TEXT,                                                                                                              \
+       .field = (base) + offsetof(NxDbExportOptions, exclude),                                                                             \
+       .help = "Skip these tables (A,B)."},                                                                                                \
+      {.name = "--chunksize",                                                                                                              \
+       .type = NX_VALUE_INT,                                                                                                               \
+       .ranged = TRUE,                                                                                                                     \
+       .minimum = 1,                                                                                                                       \
+       .maximum = G_MAXINT64,                                                                                                              \
+       .preset = "50000",                                                                                                                  \
+       .default_shown = "50000",                                                                                                           \
+       .field = (base) + offsetof(NxDbExportOptions, chunk_rows),                                                                          \
+       .help = "Rows per Parquet write batch."},                                                                                           \
+      {.name = "--compression",                                                                                                            \
+       .type = NX_VALUE_CHOICE,                                                                                                            \
+       .choices = nx_compression_choices,                                                                                                  \
+       .preset = "zstd",                                                                                                                   \
+       .default_shown = "zstd",                                                                                                            \
+       .field = (base) + offsetof(NxDbExportOptions, compression),                                                                         \
+       .help = "Compression of the data pages."},                                                                                          \
+      {.name = "--version",                                                                                                                \
+       .type = NX_VALUE_TEXT,                                                                                                              \
+       .default_shown = "today's date",                                                                                                    \
+       .field = (base) + offsetof(NxDbExportOptions, version),                                                                             \
+       .help = "Label of the snapshot."},                                                                                                  \
+  {                                                                                                                                        \
+    .name = "--overwrite", .field = (base) + offsetof(NxDbExportOptions, overwrite), .help = "Write into a folder that is not empty."      \
+  }
 typedef struct {
   gboolean verbose, indicate_current;
   int format;
@@ -126,6 +167,33 @@ typedef struct {
   gboolean overwrite, allow_unverified, debug;
 } NxDbDownloadOptions;
 extern const NxCommand nx_command_db_snapshot_download;
+/* The rows of a download but for --url, for an NxDbDownloadOptions. */
+#define NX_OPTIONS_DOWNLOAD                                                                                                                \
+  {.name = "--output",                                                                                                                     \
+   .letter = 'o',                                                                                                                          \
+   .type = NX_VALUE_DIRECTORY,                                                                                                             \
+   .required = TRUE,                                                                                                                       \
+   .field = offsetof(NxDbDownloadOptions, output),                                                                                         \
+   .help = "Local folder of the snapshot."},                                                                                               \
+      {.name = "--include-nlp", .field = offsetof(NxDbDownloadOptions, include_nlp), .help = "Also download the alias automaton."},        \
+      {.name = "--workers",                                                                                                                \
+       .type = NX_VALUE_INT,                                                                                                               \
+       .ranged = TRUE,                                                                                                                     \
+       .minimum = 1,                                                                                                                       \
+       .maximum = G_MAXINT64,                                                                                                              \
+       .preset = "4",                                                                                                                      \
+       .default_shown = "4",                                                                                                               \
+       .field = offsetof(NxDbDownloadOptions, workers),                                                                                    \
+       .help = "Concurrent downloads."},                                                                                                   \
+      {.name = "--overwrite",                                                                                                              \
+       .field = offsetof(NxDbDownloadOptions, overwrite),                                                                                  \
+       .help = "Download files again even if they are here and unchanged."},                                                               \
+      {.name = "--allow-unverified",                                                                                                       \
+       .field = offsetof(NxDbDownloadOptions, allow_unverified),                                                                           \
+       .help = "Accept files without checksum in the manifest."},                                                                          \
+  {                                                                                                                                        \
+    .name = "--debug", .field = offsetof(NxDbDownloadOptions, debug), .help = "Log every step on standard error."                          \
+  }
 extern const NxCommand nx_command_db_status; /* NxListingOptions */
 extern const NxCommand nx_command_db_view;   /* no options */
 

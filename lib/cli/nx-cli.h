@@ -124,6 +124,7 @@ struct NxCommand {
   const NxArgument *arguments;      /* ends with {0}; or NULL */
   const NxCommand *const *commands; /* alphabetical, NULL-terminated; NULL: no group */
   NxVersionOption version;
+  const char *version_text; /* what --version prints instead of the above; or NULL */
   gboolean runs_alone;     /* a group that does something without a sub-command (else: its help page) */
   gboolean passes_through; /* every word behind the name goes into the one variadic argument, options too */
 };

@@ -4,8 +4,8 @@
 
 #include "nx-cli.h"
 
-/* Answers when _NEXUSLIMS_COMPLETE is set (before anything else is looked at): prints the shell's script or the candidates, sets *code and
- * returns TRUE. FALSE when the variable is unset or empty. */
+/* Answers when _NEXUSLIMS_COMPLETE — of a root `igem-server` _IGEM_SERVER_COMPLETE — is set (before anything else is looked at): prints the
+ * shell's script or the candidates, sets *code and returns TRUE. FALSE when the variable is unset or empty. */
 gboolean nx_completion_answer(const NxCommand *root, int *code);
 
 /* The line that a person adds to the start-up file of `shell` (NX_SHELL_BASH …; -1: that of $SHELL). */

@@ -69,7 +69,7 @@ int nx_cli_usage_error(const char *format, ...)
 {
   va_list arguments;
   va_start(arguments, format);
-  g_autofree char *message = g_strdup_vprintf(format, arguments);
+  g_autofree char *raw = g_strdup_vprintf(format, arguments), *message = nx_log_masked(raw);
   va_end(arguments);
   if (program.command) {
     g_autofree char *usage = nx_command_usage(program.command);

@@ -121,11 +121,18 @@ char *nx_address_email(const char *text, const char **problem)
 
 /* ----------------------------------------------------------------------------------------------------------- database */
 
-/* The value of a query parameter `password`, wherever it stands. */
+/* The value of a query parameter `password` or `sslpassword`, wherever it stands. */
 static char *mask_query(const char *address)
 {
-  g_autoptr(GRegex) password = g_regex_new("([?&]password=)[^&#]*", G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
+  g_autoptr(GRegex) password = g_regex_new("([?&](?:ssl)?password=)[^&#]*", G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
   return g_regex_replace(password, address, -1, 0, "\\1***", 0, NULL);
+}
+
+/* Where the password ends: at the @ before the host, or, when it holds a / ? or # that should have been encoded, at the last @ there is. */
+static const char *end_of_password(const char *authority)
+{
+  const char *at = g_strrstr_len(authority, (gssize)strcspn(authority, "/?#"), "@");
+  return at ? at : strrchr(authority, '@');
 }
 
 char *nx_config_masked_address(const char *address)
@@ -134,10 +141,8 @@ char *nx_config_masked_address(const char *address)
   if (!authority)
     return g_strdup(address);
   authority += 3;
-  gsize length = strcspn(authority, "/?#");
-  const char *at = g_strrstr_len(authority, (gssize)length, "@");
-  const char *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
-  if (!colon)
+  const char *at = end_of_password(authority), *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
+  if (!colon || memchr(authority, '/', (gsize)(colon - authority)) || memchr(authority, '?', (gsize)(colon - authority)))
     return mask_query(address);
   g_autofree char *masked = g_strdup_printf("%.*s***%s", (int)(colon + 1 - address), address, at);
   return mask_query(masked);

@@ -82,6 +82,10 @@ char *nx_settings_text(const char *name, GError **err);
 /* A copy of a database address with its password, and one in its query, as ***; any other text as it is. */
 char *nx_config_masked_address(const char *address);
 
+/* TOML 1.0 (toml.io) as JSON: tables are objects, dates and times {"date": text}. Strict; a mistake is NX_ERROR_FORMAT "line N: …". A NUL, also
+ * an escaped one, and nesting of more than 64 levels are mistakes. */
+json_object *nx_toml_parse(const char *text, gsize length, GError **err);
+
 /* ------------------------------------------------------------------------------------------------------ the settings table */
 
 typedef enum {

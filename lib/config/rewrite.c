@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* A reader takes one away from the beginning; what begins with one by itself needs another before it. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 char *nx_dotenv_quote(const char *value)
 {
   gboolean has_return = strchr(value, '\r') != NULL;
@@ -39,10 +42,11 @@ typedef struct {
   GString *out;
 } Rewriting;
 
+/* A carriage return ends a comment, too. */
 static void append_as_comment(GString *out, const char *text, gsize length)
 {
   for (gsize i = 0; i < length; i++) {
-    if (i == 0 || text[i - 1] == '\n')
+    if (i == 0 || text[i - 1] == '\n' || (text[i - 1] == '\r' && text[i] != '\n'))
       g_string_append(out, "# ");
     g_string_append_c(out, text[i]);
   }
@@ -147,6 +151,8 @@ static GString *compose(const NxDotenv *file, GHashTable *wanted, NxDotenvOwned 
   if (file)
     append_statements(&work);
   append_new(&work);
+  if (g_str_has_prefix(work.out->str, BYTE_ORDER_MARK))
+    g_string_prepend(work.out, BYTE_ORDER_MARK);
   return work.out;
 }
 

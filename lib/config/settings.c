@@ -24,7 +24,7 @@ static void hide_secret(const NxSetting *row, const char *text)
 static void hide_database_password(const char *address)
 {
   const char *authority = strstr(address, "://");
-  const char *at = authority ? g_strrstr_len(authority + 3, (gssize)strcspn(authority + 3, "/?#"), "@") : NULL;
+  const char *at = authority ? g_strrstr_len(authority + 3, (gssize)strcspn(authority + 3, "/"), "@") : NULL;
   const char *colon = at ? memchr(authority + 3, ':', (gsize)(at - authority - 3)) : NULL;
   if (!colon)
     return;

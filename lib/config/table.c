@@ -34,7 +34,9 @@ const NxSetting nx_settings_table[] = {
   {"NX_DB_PATH", MAIN(db_path), .type = NX_TYPE_DATABASE, .flags = NX_SETTING_REQUIRED,
    .summary = "Database of instruments and sessions",
    .help = "An SQLite file, made by `nexuslims db init`; a good place is inside NX_DATA_PATH. It must be writable.\n\n"
-           "Where several hosts build records, an address of the form postgresql://user:password@host/database."},
+           "Where several hosts build records, an address of the form postgresql://user:password@host/database. Each run then takes the "
+           "sessions that no other one works on. Every parameter that PostgreSQL's own programs understand may follow, such as "
+           "?sslmode=verify-full; with ?passfile=/path the password stands in a file of its own."},
   {"NX_CDCS_TOKEN", MAIN(cdcs_token), .type = NX_TYPE_STRING, .flags = NX_SETTING_CDCS | NX_SETTING_SECRET,
    .summary = "API token for CDCS",
    .help = "Made in the administration pages of the CDCS server. Whoever has it can upload records.\n\n"

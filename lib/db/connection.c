@@ -250,10 +250,16 @@ gboolean nx_rows_is_null(NxRows *rows, guint column)
   return rows->db->driver->column_type(rows->statement, column) == NX_CELL_NULL;
 }
 
+const char *nx_rows_bytes(NxRows *rows, guint column, gsize *length)
+{
+  *length = 0;
+  return nx_rows_is_null(rows, column) ? NULL : rows->db->driver->column_text(rows->statement, column, length);
+}
+
 const char *nx_rows_text(NxRows *rows, guint column)
 {
   gsize length = 0;
-  return nx_rows_is_null(rows, column) ? NULL : rows->db->driver->column_text(rows->statement, column, &length);
+  return nx_rows_bytes(rows, column, &length);
 }
 
 gint64 nx_rows_int(NxRows *rows, guint column)
@@ -330,6 +336,29 @@ gboolean nx_db_enforce_foreign_keys(NxDb *db, gboolean on, GError **err)
   return db->driver->enforce_foreign_keys(db->connection, on, err);
 }
 
+gboolean nx_db_drop_foreign_keys(NxDb *db, GPtrArray **again, GError **err)
+{
+  g_autoptr(GPtrArray) drop = g_ptr_array_new_with_free_func(g_free), add = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(NxRows) rows = db->driver->foreign_key_statements ? nx_db_select(db, err, db->driver->foreign_key_statements, NULL) : NULL;
+  while (rows && nx_rows_next(rows)) {
+    g_ptr_array_add(drop, g_strdup(nx_rows_text(rows, 0)));
+    g_ptr_array_add(add, g_strdup(nx_rows_text(rows, 1)));
+  }
+  gboolean done = rows ? nx_rows_finish(rows, err) : !db->driver->foreign_key_statements;
+  for (guint i = 0; done && i < drop->len; i++)
+    done = nx_db_script(db, drop->pdata[i], err);
+  *again = done ? g_steal_pointer(&add) : NULL;
+  return done;
+}
+
+gboolean nx_db_add_foreign_keys(NxDb *db, const GPtrArray *again, GError **err)
+{
+  for (guint i = 0; i < again->len; i++)
+    if (!nx_db_script(db, again->pdata[i], err))
+      return FALSE;
+  return TRUE;
+}
+
 void nx_db_prepare_for_build(NxDb *db)
 {
   db->driver->prepare_for_build(db->connection, db->address);
@@ -385,10 +414,10 @@ NxTable *nx_table_read(NxDb *db, const char *name, GError **err)
   return db->driver->read_table(db, name, err);
 }
 
-gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err)
+gboolean nx_database_make_with(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err)
 {
   const NxDbDriver *driver = driver_for(address, err);
-  return driver && driver->make(graph, address, replace, out, err);
+  return driver && driver->make(address, build, user_data, replace, out, err);
 }
 
 gboolean nx_db_backup(NxDb *db, char **name, GError **err)

@@ -1,6 +1,7 @@
 /* directives.c — `--@` lines of a migration file that count rows, and compare a table with its copy before the old one goes
  * (database 2.9 and 8.1). */
 #include "driver.h"
+#include "migration.h"
 #include "sql-text.h"
 
 #include <string.h>
@@ -72,22 +73,47 @@ static gboolean count_range(NxDb *db, const char *table, const char *key, char *
   return TRUE;
 }
 
+/* Adds the groups of a table to `groups`: value as it is shown → gint64 *. */
+static gboolean count_groups(NxDb *db, const char *table, const char *column, GHashTable *groups, GError **err)
+{
+  gboolean one_by_one = nx_db_driver(db)->sorts_to_group;
+  g_autofree char *name = nx_sql_identifier(table);
+  g_autofree char *sql = one_by_one ? g_strdup_printf("SELECT %s, 1 FROM %s", column, name)
+                                    : g_strdup_printf("SELECT %s, count(*) FROM %s GROUP BY %s", column, name, column);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, sql, NULL);
+  g_autofree char *recent = NULL;
+  gint64 *count = NULL;
+  while (rows && nx_rows_next(rows)) {
+    const char *value = nx_rows_text(rows, 0);
+    if (!count || g_strcmp0(value, recent) != 0) {
+      g_autofree char *shown = value ? g_strdup_printf("'%s'", value) : g_strdup("None");
+      g_free(recent);
+      recent = g_strdup(value);
+      count = g_hash_table_lookup(groups, shown);
+      if (!count)
+        g_hash_table_insert(groups, g_steal_pointer(&shown), count = g_new0(gint64, 1));
+    }
+    *count += nx_rows_int(rows, 1);
+  }
+  return rows && nx_rows_finish(rows, err);
+}
+
 /* The rows too: each is in one of the groups. */
 static gboolean count_distribution(NxDb *db, const char *table, const char *column, Count *count, GError **err)
 {
-  g_autofree char *name = nx_sql_identifier(table);
-  g_autofree char *sql = g_strdup_printf("SELECT %s, count(*) FROM %s GROUP BY %s ORDER BY %s", column, name, column, column);
-  g_autoptr(NxRows) rows = nx_db_select(db, err, sql, NULL);
-  if (!rows)
+  g_autoptr(GHashTable) groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  if (!count_groups(db, table, column, groups, err))
     return FALSE;
+  g_autoptr(GList) values = g_list_sort(g_hash_table_get_keys(groups), (GCompareFunc)strcmp);
   g_autoptr(GString) text = g_string_new("{");
-  while (nx_rows_next(rows)) {
-    g_string_append_printf(text, "%s'%s': %" G_GINT64_FORMAT, text->len > 1 ? ", " : "", nx_rows_text(rows, 0), nx_rows_int(rows, 1));
-    count->rows += nx_rows_int(rows, 1);
+  for (const GList *value = values; value; value = value->next) {
+    gint64 rows = *(const gint64 *)g_hash_table_lookup(groups, value->data);
+    g_string_append_printf(text, "%s%s: %" G_GINT64_FORMAT, text->len > 1 ? ", " : "", (const char *)value->data, rows);
+    count->rows += rows;
   }
   g_string_append_c(text, '}');
   count->distribution = g_string_free(g_steal_pointer(&text), FALSE);
-  return nx_rows_finish(rows, err);
+  return TRUE;
 }
 
 static gboolean count_table(NxDb *db, const char *table, const Verification *verification, Count *count, GError **err)

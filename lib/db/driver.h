@@ -38,28 +38,36 @@ typedef struct NxDbDriver {
   /* Off: rows are stored whatever the CHECKs of their tables say, and the caller checks them. NULL: the engine always checks. */
   gboolean (*enforce_checks)(gpointer connection, gboolean on, GError **err);
   void (*prepare_for_build)(gpointer connection, const char *address);
-  /* Names of tables; names of the columns of table $1, and 1 for those that are NOT NULL. */
+  /* Names of tables; of the columns of table $1, in their order: name, 1 for those that are NOT NULL, type, place in the primary key (from 1; 0: none). */
   const char *tables_query;
   const char *columns_query;
+  /* Statements that take the foreign keys of the schema away, and those that add them again as they were; NULL: they are not enforced anyway. */
+  const char *foreign_key_statements;
+  /* What follows the name of a text column in ORDER BY so that texts come in the order of their bytes. */
+  const char *byte_order;
   /* Tables with foreign keys, sorted, each with the table that its key names, and whether statements on other tables may change them
    * (triggers); ids of the rows of table $1 whose key names a row that is not there, and its table. NULL: the engine itself sees to it. */
   const char *foreign_keys_query;
   const char *orphans_query;
+  /* GROUP BY sorts all rows first, so that counting them one by one is faster. */
+  gboolean sorts_to_group;
   /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */
   const char *insertion_order;
   const char *like;                          /* nx_db_like */
   const char *catalogue[NX_CATALOGUE_PARTS]; /* nx_db_catalogue */
-  /* printf format with one %s: SQL for the text of an instant so many seconds from now, by the clock of the database, in UTC. */
+  /* SQL, with the number in place of %s, for the text of an instant so many seconds from now, by the clock of the database, in UTC. */
   const char *instant_from_now;
   /* What follows the SELECT of rows that are to stay as they are until the end of a transaction that locks rows; with the second, rows that
    * somebody else has locked are passed over. */
   const char *lock_rows, *lock_free_rows;
   NxTable *(*read_table)(NxDb *db, const char *name, GError **err);
-  /* A new database at head (nx_database_make). */
-  gboolean (*make)(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err);
+  /* A new database that `build` fills inside a transaction (nx_database_make). */
+  gboolean (*make)(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err);
   /* Where the database is, for a person: host (or NULL) and name. */
   void (*describe)(const char *address, char **host, char **database);
   gboolean (*backup)(NxDb *db, char **name, GError **err);
+  /* Lets the engine count on behind the greatest value of a column that it counts itself. NULL: it does so anyway. */
+  gboolean (*repair_sequence)(gpointer connection, const char *table, const char *column, GError **err);
 
   /* A prepared statement; parameters are numbered from 1. */
   gpointer (*prepare)(gpointer connection, const char *sql, GError **err);

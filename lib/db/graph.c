@@ -302,24 +302,24 @@ static char *schema_folder(const char *schema)
   return nx_share_path(relative);
 }
 
-/* The names in the list `tables` of a folder's schema.json. */
-static gboolean read_table_names(const char *folder, GStrvBuilder *names, GError **err)
+/* The names in the list `tables` of a folder's schema.json; *facts is all that it says. */
+static gboolean read_table_names(const char *folder, json_object **facts, GStrvBuilder *names, GError **err)
 {
   g_autofree char *path = g_build_filename(folder, "schema.json", NULL);
-  g_autoptr(json_object) facts = nx_json_read_file(path, FILE_LIMIT, err);
-  json_object *tables = nx_json_get(facts, "tables");
+  *facts = nx_json_read_file(path, FILE_LIMIT, err);
+  json_object *tables = nx_json_get(*facts, "tables");
   for (gsize i = 0; json_object_is_type(tables, json_type_array) && i < json_object_array_length(tables); i++) {
     const char *name = json_object_get_string(json_object_array_get_idx(tables, i));
     if (name)
       g_strv_builder_add(names, name);
   }
-  return facts != NULL;
+  return *facts != NULL;
 }
 
 static gboolean read_facts(NxGraph *graph, GError **err)
 {
   g_autoptr(GStrvBuilder) names = g_strv_builder_new();
-  if (!read_table_names(graph->folder, names, err))
+  if (!read_table_names(graph->folder, &graph->facts, names, err))
     return FALSE;
   graph->tables = g_strv_builder_end(names);
   return TRUE;
@@ -333,7 +333,8 @@ char **nx_schemas_tables(void)
   g_strv_builder_add(names, "alembic_version");
   for (const char *name = NULL; folders && (name = g_dir_read_name(folders));) {
     g_autofree char *folder = g_build_filename(root, name, NULL);
-    read_table_names(folder, names, NULL);
+    g_autoptr(json_object) facts = NULL;
+    read_table_names(folder, &facts, names, NULL);
   }
   return g_strv_builder_end(names);
 }
@@ -357,6 +358,7 @@ void nx_graph_free(NxGraph *graph)
     return;
   g_clear_pointer(&graph->revisions, g_ptr_array_unref);
   g_strfreev(graph->tables);
+  json_object_put(graph->facts);
   g_free(graph->schema);
   g_free(graph->folder);
   g_free(graph);

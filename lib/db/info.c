@@ -42,88 +42,75 @@ static NxDb *open_existing(const char *address, int *status)
 
 /* ----------------------------------------------------------------------------------------------------------- status */
 
+#define UNVERSIONED "DB is NOT alembic-versioned. Use `nexuslims db alembic stamp v1_4_3` for a database made before migrations."
+
+/* What is said of a state. */
 typedef struct {
-  char *revision; /* NULL: none */
+  NxState state;
   gboolean is_versioned;
-  const char *state;
-  const char *hint;
+  const char *word, *hint;
 } Standing;
 
-static gboolean read_standing(NxDb *db, const NxGraph *graph, const NxRevision *head, Standing *standing, GError **err)
+static const Standing STANDINGS[] = {
+    {NX_STATE_EMPTY, FALSE, "not-versioned", UNVERSIONED},
+    {NX_STATE_NOT_VERSIONED, FALSE, "not-versioned", UNVERSIONED},
+    {NX_STATE_VERSION_EMPTY, TRUE, "pending", "pending migrations available."},
+    {NX_STATE_BEHIND, TRUE, "pending", "pending migrations available."},
+    {NX_STATE_AT_HEAD, TRUE, "up-to-date", "up-to-date."},
+    {NX_STATE_UNKNOWN_REVISION, TRUE, "unknown-revision", "DB revision is unknown to this version (newer or corrupted)."},
+};
+
+static const Standing *read_standing(NxDb *db, const NxSchema *schema, char **revision, GError **err)
 {
-  g_auto(GStrv) rows = nx_version_rows(db, &standing->is_versioned, err);
-  if (!rows)
-    return FALSE;
-  if (g_strv_length(rows) > 1)
-    return nx_revision_error(err, "Version table 'alembic_version' has more than one head present; please use get_current_heads()");
-  standing->revision = g_strdup(rows[0]);
-  standing->state = "pending";
-  standing->hint = "pending migrations available.";
-  if (!standing->is_versioned) {
-    standing->state = "not-versioned";
-    standing->hint = "DB is NOT alembic-versioned. Use `nexuslims db alembic stamp v1_4_3` for a database made before migrations.";
-  } else if (g_strcmp0(standing->revision, head->id) == 0) {
-    standing->state = "up-to-date";
-    standing->hint = "up-to-date.";
-  } else if (standing->revision && !nx_graph_find(graph, standing->revision)) {
-    standing->state = "unknown-revision";
-    standing->hint = "DB revision is unknown to this version (newer or corrupted).";
-  }
-  return TRUE;
+  NxState state = nx_schema_state_of(schema, db, revision, err);
+  for (gsize i = 0; i < G_N_ELEMENTS(STANDINGS); i++)
+    if (STANDINGS[i].state == state)
+      return &STANDINGS[i];
+  if (state == NX_STATE_SEVERAL_ROWS)
+    nx_revision_error(err, "Version table 'alembic_version' has more than one head present; please use get_current_heads()");
+  return NULL;
 }
 
-static void print_status(const char *url, const NxGraph *graph, const NxRevision *head, const Standing *standing)
+static void print_status(const char *url, const NxSchema *schema, const char *revision, const Standing *standing)
 {
   printf("Alembic status\n");
   print_label("  ", 15, "DB URI", url);
-  print_label("  ", 15, "Script location", graph->folder);
-  print_label("  ", 15, "Repo head", head->id);
-  print_label("  ", 15, "DB revision", standing->revision);
+  print_label("  ", 15, "Script location", nx_schema_folder(schema));
+  print_label("  ", 15, "Repo head", nx_schema_head(schema));
+  print_label("  ", 15, "DB revision", revision);
   print_label("  ", 15, "Versioned?", boolean_shown(standing->is_versioned));
   printf("  → %s\n", standing->hint);
 }
 
-static json_object *status_as_json(const char *url, const NxGraph *graph, const NxRevision *head, const Standing *standing)
+static json_object *status_as_json(const char *url, const NxSchema *schema, const char *revision, const Standing *standing)
 {
   json_object *status = json_object_new_object();
   nx_json_set_string(status, "uri", url);
-  nx_json_set_string(status, "script_location", graph->folder);
-  nx_json_set_string(status, "head", head->id);
-  nx_json_set_string(status, "revision", standing->revision);
+  nx_json_set_string(status, "script_location", nx_schema_folder(schema));
+  nx_json_set_string(status, "head", nx_schema_head(schema));
+  nx_json_set_string(status, "revision", revision);
   nx_json_set(status, "versioned", json_object_new_boolean(standing->is_versioned));
-  nx_json_set_string(status, "state", standing->state);
+  nx_json_set_string(status, "state", standing->word);
   return status;
-}
-
-static const NxRevision *the_head(const NxGraph *graph, GError **err)
-{
-  g_autoptr(GPtrArray) heads = nx_graph_heads(graph, FALSE);
-  if (heads->len == 1)
-    return heads->pdata[0];
-  nx_revision_error(err, "there are %u head revisions in %s", heads->len, graph->folder);
-  return NULL;
 }
 
 int nx_db_command_status(const char *address, gboolean json, const char *jq)
 {
   int status = 0;
-  Standing standing = {0};
   g_autoptr(GError) error = NULL;
   g_autoptr(NxDb) db = open_existing(address, &status);
   if (!db)
     return status;
-  g_autoptr(NxGraph) graph = nx_graph_load(NX_SCHEMA, &error);
-  const NxRevision *head = graph ? the_head(graph, &error) : NULL;
-  gboolean read = head && read_standing(db, graph, head, &standing, &error);
-  g_autofree char *revision = standing.revision;
-  g_autofree char *url = nx_db_url_shown(address);
-  if (!read)
+  g_autofree char *revision = NULL, *url = nx_db_url_shown(address);
+  g_autoptr(NxSchema) schema = nx_schema_load(NX_SCHEMA, &error);
+  const Standing *standing = schema ? read_standing(db, schema, &revision, &error) : NULL;
+  if (!standing)
     return nx_fail(error);
   if (!json && !jq) {
-    print_status(url, graph, head, &standing);
+    print_status(url, schema, revision, standing);
     return 0;
   }
-  g_autoptr(json_object) value = status_as_json(url, graph, head, &standing);
+  g_autoptr(json_object) value = status_as_json(url, schema, revision, standing);
   return nx_listing_print(value, jq, stdout, &error) ? 0 : nx_fail(error);
 }
 

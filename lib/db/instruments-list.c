@@ -112,12 +112,12 @@ static void free_row(gpointer row)
   g_strfreev(row);
 }
 
-static gboolean list(NxDb *db, gboolean json, const char *jq, GError **err)
+static gboolean list(NxDb *db, const char *address, gboolean json, const char *jq, GError **err)
 {
   setlocale(LC_CTYPE, "");
   gboolean ascii = !g_str_equal(nl_langinfo(CODESET), "UTF-8");
   g_autoptr(GPtrArray) instruments = nx_instruments_read(db, err);
-  g_autoptr(NxUsage) all = instruments ? nx_usage_read(db, err) : NULL;
+  g_autoptr(NxUsage) all = instruments ? nx_usage_read(db, address, err) : NULL;
   g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
   g_autoptr(json_object) entries = json_object_new_array();
   if (!instruments || !all)
@@ -146,7 +146,7 @@ int nx_db_command_instruments_list(const char *address, gboolean json, const cha
     return 1;
   }
   g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_READ, &error);
-  if (db && list(db, json || jq, jq, &error))
+  if (db && list(db, address, json || jq, jq, &error))
     return 0;
   g_autofree char *shown = nx_config_masked_address(address);
   if (error->code != NX_ERROR_MISSING && error->code != NX_ERROR_CONFIG && !strstr(error->message, shown) &&

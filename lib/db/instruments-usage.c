@@ -2,38 +2,32 @@
  * timestamps only one of each form is read as a date. */
 #include "instruments-usage.h"
 
+#include "distinct.h"
+
 #include <string.h>
 
-#define SLOTS_FIRST 1024
-#define CLOCK_LENGTH 19 /* YYYY-MM-DDTHH:MM:SS */
-
-/* A set of 64-bit numbers; 0 is a free slot. */
-typedef struct {
-  guint64 *slots;
-  gsize size; /* a power of two, more than twice `used` */
-  gsize used;
-} Marks;
+#define CLOCK_LENGTH 19       /* YYYY-MM-DDTHH:MM:SS */
+#define WORTH_A_THREAD 100000 /* rows */
 
 /* The latest text of one form: the clock and what follows it as an offset. */
 typedef struct {
   char *text;
-  gsize clock_length;
+  gsize length, clock_length;
 } Latest;
 
 typedef struct {
   char *pid;
-  guint64 number;
-  guint sessions;
-  GArray *latest; /* of Latest: one of each form */
+  GArray *sessions; /* guint64: a mark for each END row */
+  GArray *latest;   /* of Latest: one of each form */
+  char *odd[2];     /* the latest of the texts of any other form: those without and those with an offset */
 } Instrument;
 
 struct NxUsage {
   GHashTable *instruments; /* pid → Instrument */
   Instrument *recent;
-  Marks sessions;
 };
 
-/* ---------------------------------------------------------------------------------------------------- distinct sessions */
+/* ------------------------------------------------------------------------------------------------------------- sessions */
 
 static guint64 mixed(guint64 number)
 {
@@ -42,47 +36,16 @@ static guint64 mixed(guint64 number)
 }
 
 /* Two of a million different sessions fall together with a probability below 10⁻⁷. */
-static guint64 mark_of(const char *identifier, gsize length, guint64 instrument)
+static guint64 mark_of(const char *identifier, gsize length)
 {
-  guint64 mark = mixed(instrument + G_GUINT64_CONSTANT(0x9e3779b97f4a7c15)) + length;
+  guint64 mark = G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) + length;
   for (gsize at = 0; at < length; at += 8) {
     guint64 piece = 0;
     memcpy(&piece, identifier + at, MIN(length - at, 8));
     mark = mixed(mark ^ piece) + G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
   }
+  mark = mixed(mark);
   return mark ? mark : 1;
-}
-
-static gboolean place_mark(Marks *marks, guint64 mark)
-{
-  gsize slot = (gsize)mark & (marks->size - 1);
-  while (marks->slots[slot] != 0 && marks->slots[slot] != mark)
-    slot = (slot + 1) & (marks->size - 1);
-  if (marks->slots[slot] == mark)
-    return FALSE;
-  marks->slots[slot] = mark;
-  marks->used++;
-  return TRUE;
-}
-
-static void make_room(Marks *marks)
-{
-  if (marks->used * 2 < marks->size)
-    return;
-  Marks larger = {.size = marks->size ? marks->size * 2 : SLOTS_FIRST};
-  larger.slots = g_new0(guint64, larger.size);
-  for (gsize i = 0; i < marks->size; i++)
-    if (marks->slots[i] != 0)
-      place_mark(&larger, marks->slots[i]);
-  g_free(marks->slots);
-  *marks = larger;
-}
-
-/* TRUE when it is new. */
-static gboolean add_mark(Marks *marks, guint64 mark)
-{
-  make_room(marks);
-  return place_mark(marks, mark);
 }
 
 /* --------------------------------------------------------------------------------------------------------- latest texts */
@@ -106,9 +69,10 @@ static gsize clock_length(const char *text, gsize length)
   return MIN(end, length);
 }
 
-static gboolean is_of_form(const Latest *latest, const char *text, gsize clock)
+static gboolean is_of_form(const Latest *latest, const char *text, gsize length, gsize clock)
 {
-  return latest->text[10] == text[10] && strcmp(latest->text + latest->clock_length, text + clock) == 0;
+  return latest->text[10] == text[10] && latest->length - latest->clock_length == length - clock &&
+         memcmp(latest->text + latest->clock_length, text + clock, length - clock) == 0;
 }
 
 static gboolean is_later(const char *text, gsize clock, const Latest *latest)
@@ -117,23 +81,43 @@ static gboolean is_later(const char *text, gsize clock, const Latest *latest)
   return order > 0 || (order == 0 && clock > latest->clock_length);
 }
 
-static void note_text(Instrument *instrument, const char *text)
+/* Dates alone, weeks, the basic form: rare, so each is read. */
+static void note_odd_text(Instrument *instrument, const char *text)
 {
-  gsize length = strlen(text), clock = clock_length(text, length);
-  if (!begins_with_clock(text, length))
+  g_autoptr(GTimeZone) west = g_time_zone_new_offset(-3600), east = g_time_zone_new_offset(3600);
+  g_autoptr(GDateTime) instant = nx_time_parse(text, west, NULL), elsewhere = nx_time_parse(text, east, NULL);
+  if (!instant || !elsewhere)
     return;
-  for (guint i = 0; i < instrument->latest->len; i++) {
-    Latest *latest = &g_array_index(instrument->latest, Latest, i);
-    if (!is_of_form(latest, text, clock))
-      continue;
-    if (is_later(text, clock, latest)) {
-      g_free(latest->text);
-      *latest = (Latest){g_strdup(text), clock};
-    }
+  char **latest = &instrument->odd[nx_time_ns(instant) == nx_time_ns(elsewhere)];
+  g_autoptr(GDateTime) before = *latest ? nx_time_parse(*latest, west, NULL) : NULL;
+  if (before && nx_time_ns(instant) <= nx_time_ns(before))
+    return;
+  g_free(*latest);
+  *latest = g_strdup(text);
+}
+
+static void note_text(Instrument *instrument, const char *text, gsize length)
+{
+  if (!begins_with_clock(text, length)) {
+    note_odd_text(instrument, text);
     return;
   }
-  g_array_set_size(instrument->latest, instrument->latest->len + 1);
-  g_array_index(instrument->latest, Latest, instrument->latest->len - 1) = (Latest){g_strdup(text), clock};
+  gsize clock = clock_length(text, length);
+  for (guint i = 0; i < instrument->latest->len; i++) {
+    Latest *latest = &g_array_index(instrument->latest, Latest, i);
+    if (!is_of_form(latest, text, length, clock))
+      continue;
+    if (!is_later(text, clock, latest))
+      return;
+    if (latest->length != length)
+      latest->text = g_realloc(latest->text, length + 1);
+    memcpy(latest->text, text, length + 1);
+    latest->length = length;
+    latest->clock_length = clock;
+    return;
+  }
+  Latest first = {g_strdup(text), length, clock};
+  g_array_append_val(instrument->latest, first);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- instruments */
@@ -146,7 +130,10 @@ static void clear_latest(gpointer data)
 static void free_instrument(gpointer data)
 {
   Instrument *instrument = data;
+  g_array_unref(instrument->sessions);
   g_array_unref(instrument->latest);
+  g_free(instrument->odd[0]);
+  g_free(instrument->odd[1]);
   g_free(instrument->pid);
   g_free(instrument);
 }
@@ -160,35 +147,18 @@ static Instrument *instrument_of(NxUsage *usage, const char *pid)
     return usage->recent;
   Instrument *instrument = usage->recent = g_new0(Instrument, 1);
   instrument->pid = g_strdup(pid);
-  instrument->number = g_hash_table_size(usage->instruments);
+  instrument->sessions = g_array_new(FALSE, FALSE, sizeof(guint64));
   instrument->latest = g_array_new(FALSE, TRUE, sizeof(Latest));
   g_array_set_clear_func(instrument->latest, clear_latest);
   g_hash_table_insert(usage->instruments, instrument->pid, instrument);
   return instrument;
 }
 
-static void note_end(NxUsage *usage, const char *pid, const char *identifier, const char *timestamp)
+static NxUsage *usage_new(void)
 {
-  if (!pid || !identifier)
-    return;
-  Instrument *instrument = instrument_of(usage, pid);
-  if (add_mark(&usage->sessions, mark_of(identifier, strlen(identifier), instrument->number)))
-    instrument->sessions++;
-  if (timestamp)
-    note_text(instrument, timestamp);
-}
-
-NxUsage *nx_usage_read(NxDb *db, GError **err)
-{
-  g_autoptr(NxUsage) usage = g_new0(NxUsage, 1);
+  NxUsage *usage = g_new0(NxUsage, 1);
   usage->instruments = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_instrument);
-  g_autoptr(NxRows) rows =
-      nx_db_select(db, err, "SELECT instrument, session_identifier, timestamp FROM session_log WHERE event_type = 'END'", NULL);
-  if (!rows)
-    return NULL;
-  while (nx_rows_next(rows))
-    note_end(usage, nx_rows_text(rows, 0), nx_rows_text(rows, 1), nx_rows_text(rows, 2));
-  return nx_rows_finish(rows, err) ? g_steal_pointer(&usage) : NULL;
+  return usage;
 }
 
 void nx_usage_free(NxUsage *usage)
@@ -196,26 +166,118 @@ void nx_usage_free(NxUsage *usage)
   if (!usage)
     return;
   g_hash_table_unref(usage->instruments);
-  g_free(usage->sessions.slots);
   g_free(usage);
 }
+
+/* -------------------------------------------------------------------------------------------------------------- reading */
+
+static void note_end(NxUsage *usage, NxRows *rows)
+{
+  gsize length = 0, timestamp_length = 0;
+  const char *pid = nx_rows_text(rows, 0), *identifier = nx_rows_bytes(rows, 1, &length);
+  const char *timestamp = nx_rows_bytes(rows, 2, &timestamp_length);
+  if (!pid || !identifier)
+    return;
+  Instrument *instrument = instrument_of(usage, pid);
+  guint64 mark = mark_of(identifier, length);
+  g_array_append_val(instrument->sessions, mark);
+  if (timestamp)
+    note_text(instrument, timestamp, strlen(timestamp));
+}
+
+/* The rows with first <= id_session_log <= last. */
+static NxUsage *read_range(NxDb *db, gint64 first, gint64 last, GError **err)
+{
+  g_autoptr(NxUsage) usage = usage_new();
+  g_autoptr(NxRows) rows = nx_db_select(db, err,
+                                        "SELECT instrument, session_identifier, timestamp FROM session_log "
+                                        "WHERE event_type = 'END' AND id_session_log BETWEEN $1 AND $2",
+                                        "ii", first, last);
+  if (!rows)
+    return NULL;
+  while (nx_rows_next(rows))
+    note_end(usage, rows);
+  return nx_rows_finish(rows, err) ? g_steal_pointer(&usage) : NULL;
+}
+
+static void add_instrument(gpointer pid, gpointer value, gpointer user_data)
+{
+  const Instrument *from = value;
+  Instrument *instrument = instrument_of(user_data, pid);
+  g_array_append_vals(instrument->sessions, from->sessions->data, from->sessions->len);
+  for (guint i = 0; i < from->latest->len; i++)
+    note_text(instrument, g_array_index(from->latest, Latest, i).text, g_array_index(from->latest, Latest, i).length);
+  for (gsize i = 0; i < G_N_ELEMENTS(from->odd); i++)
+    if (from->odd[i])
+      note_odd_text(instrument, from->odd[i]);
+}
+
+/* A half of the rows, which another thread reads on a connection of its own. */
+typedef struct {
+  const char *address;
+  gint64 first, last;
+} Half;
+
+static gpointer read_half(gpointer data)
+{
+  const Half *half = data;
+  g_autoptr(NxDb) db = nx_db_open(half->address, NX_DB_READ, NULL);
+  return db ? read_range(db, half->first, half->last, NULL) : NULL;
+}
+
+static NxUsage *read_halves(NxDb *db, const Half *first, Half *second, GError **err)
+{
+  GThread *thread = g_thread_try_new("usage", read_half, second, NULL);
+  g_autoptr(NxUsage) usage = read_range(db, first->first, first->last, err);
+  g_autoptr(NxUsage) other = thread ? g_thread_join(thread) : NULL;
+  /* What the other could not read is read here, or the reason is told. */
+  if (usage && !other)
+    other = read_range(db, second->first, second->last, err);
+  if (!usage || !other)
+    return NULL;
+  g_hash_table_foreach(other->instruments, add_instrument, usage);
+  return g_steal_pointer(&usage);
+}
+
+NxUsage *nx_usage_read(NxDb *db, const char *address, GError **err)
+{
+  g_autofree char *path = nx_db_file_path(address);
+  gint64 first = 0, last = 0;
+  if (!nx_db_number(db, &first, err, "SELECT min(id_session_log) FROM session_log", NULL) ||
+      !nx_db_number(db, &last, err, "SELECT max(id_session_log) FROM session_log", NULL))
+    return NULL;
+  /* A database that is no file has a server, which has the work. The ids may be any 64-bit numbers, also negative ones. */
+  if (!path || (guint64)last - (guint64)first < WORTH_A_THREAD)
+    return read_range(db, first, last, err);
+  gint64 middle = (gint64)((guint64)first + ((guint64)last - (guint64)first) / 2);
+  Half lower = {address, first, middle}, upper = {address, middle + 1, last};
+  return read_halves(db, &lower, &upper, err);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- answering */
 
 guint nx_usage_sessions(const NxUsage *usage, const char *pid)
 {
   const Instrument *instrument = g_hash_table_lookup(usage->instruments, pid);
-  return instrument ? instrument->sessions : 0;
+  return instrument ? nx_distinct_count((guint64 *)(void *)instrument->sessions->data, instrument->sessions->len) : 0;
+}
+
+static void take_later(GDateTime **last, const char *text, GTimeZone *zone)
+{
+  g_autoptr(GDateTime) instant = text ? nx_time_parse(text, zone, NULL) : NULL;
+  if (!instant || (*last && nx_time_ns(instant) <= nx_time_ns(*last)))
+    return;
+  g_clear_pointer(last, g_date_time_unref);
+  *last = g_date_time_to_timezone(instant, zone);
 }
 
 GDateTime *nx_usage_last(const NxUsage *usage, const char *pid, GTimeZone *zone)
 {
   const Instrument *instrument = g_hash_table_lookup(usage->instruments, pid);
   GDateTime *last = NULL;
-  for (guint i = 0; instrument && i < instrument->latest->len; i++) {
-    g_autoptr(GDateTime) instant = nx_time_parse(g_array_index(instrument->latest, Latest, i).text, zone, NULL);
-    if (!instant || (last && nx_time_ns(instant) <= nx_time_ns(last)))
-      continue;
-    g_clear_pointer(&last, g_date_time_unref);
-    last = g_date_time_to_timezone(instant, zone);
-  }
+  for (guint i = 0; instrument && i < instrument->latest->len; i++)
+    take_later(&last, g_array_index(instrument->latest, Latest, i).text, zone);
+  for (gsize i = 0; instrument && i < G_N_ELEMENTS(instrument->odd); i++)
+    take_later(&last, instrument->odd[i], zone);
   return last;
 }

@@ -6,8 +6,9 @@
 
 typedef struct NxUsage NxUsage;
 
-/* Reads the END rows of all instruments in one pass over the table, which knows no order by instrument (database 7.2). */
-NxUsage *nx_usage_read(NxDb *db, GError **err);
+/* Reads the END rows of all instruments in one pass over the table, which knows no order by instrument (database 7.2); of a large one in
+ * two halves at once. `address` is that of `db`. */
+NxUsage *nx_usage_read(NxDb *db, const char *address, GError **err);
 void nx_usage_free(NxUsage *usage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxUsage, nx_usage_free)
 

@@ -9,10 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static NxSqliteCopy *build(const NxGraph *graph, const char *path, GError **err)
+static NxSqliteCopy *build_copy(const char *path, NxDatabaseBuild build, gpointer user_data, GError **err)
 {
   g_autoptr(NxDb) db = nx_db_open("", NX_DB_SCRATCH, err);
-  if (!db || !nx_migrate(db, graph, "heads", TRUE, stdout, err))
+  g_autoptr(NxDbTransaction) transaction = db ? nx_db_begin(db, err) : NULL;
+  if (!transaction || !build(db, user_data, err) || !nx_db_commit(&transaction, err))
     return NULL;
   return nx_sqlite_copy(nx_db_connection(db), path, err);
 }
@@ -83,13 +84,13 @@ static char *real_path(const char *address)
   return copy;
 }
 
-gboolean nx_sqlite_make(const NxGraph *graph, const char *address, gboolean replace_old, FILE *out, GError **err)
+gboolean nx_sqlite_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace_old, FILE *out, GError **err)
 {
   g_autofree char *path = real_path(address);
   g_autofree char *folder = g_path_get_dirname(path);
   if (!nx_folder_make(folder, err))
     return FALSE;
-  g_autoptr(NxSqliteCopy) copy = build(graph, path, err);
+  g_autoptr(NxSqliteCopy) copy = build_copy(path, build, user_data, err);
   if (!copy)
     return FALSE;
   gboolean placed = replace_old && g_file_test(path, G_FILE_TEST_EXISTS) ? place_over_old(copy, path, out, err) : place_new(copy, path, err);

@@ -89,6 +89,26 @@ static gboolean move_version(NxDb *db, const NxGraph *graph, const NxStep *step,
   return TRUE;
 }
 
+/* Most databases have no orphans. Only when there are some after the step, it is taken back to see which there were before, and run again. */
+static gboolean run_pieces_making_no_orphan(NxDb *db, const NxStep *step, FILE *out, GError **err)
+{
+  g_autoptr(GError) orphan = NULL;
+  if (!nx_db_script(db, "SAVEPOINT step", err) || !run_pieces(db, step, out, err))
+    return FALSE;
+  if (nx_orphans_check_none_new(db, step->pieces, NULL, &orphan))
+    return nx_db_script(db, "RELEASE step", err);
+  if (orphan->code != NX_ERROR_DATA) {
+    g_propagate_error(err, g_steal_pointer(&orphan));
+    return FALSE;
+  }
+  g_autoptr(NxOrphans) before = nx_db_script(db, "ROLLBACK TO step", err) ? nx_orphans_read(db, step->pieces, err) : NULL;
+  FILE *silence = before ? fopen("/dev/null", "we") : NULL;
+  gboolean done = before && run_pieces(db, step, silence ? silence : out, err);
+  if (silence)
+    fclose(silence);
+  return done && nx_orphans_check_none_new(db, step->pieces, before, err) && nx_db_script(db, "RELEASE step", err);
+}
+
 /* Nobody else may have moved the database since the plan was made. */
 static gboolean check_still_at(NxDb *db, char **rows, GError **err)
 {
@@ -104,20 +124,17 @@ static gboolean check_still_at(NxDb *db, char **rows, GError **err)
   return same;
 }
 
-/* Inside a transaction. */
-static gboolean take_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
+gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
 {
   if (!check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
     return FALSE;
-  g_autoptr(NxOrphans) orphans = nx_orphans_read(db, step->pieces, err);
-  return orphans && run_pieces(db, step, out, err) && nx_orphans_check_none_new(db, step->pieces, orphans, err) &&
-         move_version(db, graph, step, rows, err);
+  return run_pieces_making_no_orphan(db, step, out, err) && move_version(db, graph, step, rows, err);
 }
 
 static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
 {
   NxDbTransaction *transaction = nx_db_begin(db, err);
-  if (transaction && take_step(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err))
+  if (transaction && nx_step_run(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err))
     return TRUE;
   nx_db_rollback(transaction);
   nx_offenders_name(db, step->pieces, err);
@@ -174,9 +191,26 @@ gboolean nx_migrate_inside(NxDb *db, const NxGraph *graph, const char *target, F
   g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
   g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, nx_db_driver(db)->name, rows, target, TRUE, err) : NULL;
   for (guint i = 0; steps && i < steps->len; i++)
-    if (!take_step(db, graph, steps->pdata[i], &rows, out, err))
+    if (!nx_step_run(db, graph, steps->pdata[i], &rows, out, err))
       return FALSE;
   return steps != NULL;
+}
+
+typedef struct {
+  const NxGraph *graph;
+  FILE *out;
+} Build;
+
+static gboolean build_at_head(NxDb *db, gpointer user_data, GError **err)
+{
+  const Build *build = user_data;
+  return nx_migrate_inside(db, build->graph, "heads", build->out, err);
+}
+
+gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err)
+{
+  Build build = {.graph = graph, .out = out};
+  return nx_database_make_with(address, build_at_head, &build, replace, out, err);
 }
 
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err)

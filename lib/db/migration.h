@@ -94,7 +94,7 @@ typedef struct NxOrphans NxOrphans;
 NxOrphans *nx_orphans_read(NxDb *db, GPtrArray *pieces, GError **err);
 void nx_orphans_free(NxOrphans *orphans);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxOrphans, nx_orphans_free)
-/* After the step: NX_ERROR_DATA names the first row that was none before it. */
+/* After the step: NX_ERROR_DATA names the first row that was none before it. `before` NULL: there were none. */
 gboolean nx_orphans_check_none_new(NxDb *db, GPtrArray *pieces, const NxOrphans *before, GError **err);
 
 /* ----------------------------------------------------------------------------------------------------- version table */
@@ -121,13 +121,22 @@ typedef struct {
 /* The steps from where the database stands (`rows`) to `target`, their files read and checked. NxStep*. */
 GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const char *target, gboolean is_upgrade, GError **err);
 
+/* One step inside a transaction that is the caller's: statements, directives, and the rows of the version table, which `rows` has to name and
+ * names again afterwards. */
+gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err);
+
 /* Brings the database to `target`: a plan, a backup, then one transaction a revision. What a person should know goes to `out`. */
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err);
 /* The steps of an upgrade inside a transaction of the caller's, without a backup. */
 gboolean nx_migrate_inside(NxDb *db, const NxGraph *graph, const char *target, FILE *out, GError **err);
 /* "✓ Database backup created: …" on `out`; only for a database that has a version table. */
 gboolean nx_migrate_backup(NxDb *db, FILE *out, GError **err);
-/* A new database at head: appears at the address whole or not at all. With `replace` an old file gets its backup name first. */
+/* Fills an empty database inside a transaction. */
+typedef gboolean (*NxDatabaseBuild)(NxDb *db, gpointer user_data, GError **err);
+/* A new database that `build` fills: appears at the address whole or not at all. With `replace` an old file gets its backup name first, which
+ * `out` is told. */
+gboolean nx_database_make_with(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err);
+/* The same at head. */
 gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err);
 
 #endif

@@ -62,6 +62,8 @@ const char *nx_rows_name(NxRows *rows, guint column);
 gboolean nx_rows_is_null(NxRows *rows, guint column);
 /* Borrowed until the next row; NULL for NULL. Bytes as stored: not always UTF-8. */
 const char *nx_rows_text(NxRows *rows, guint column);
+/* The same with its length: there may be zeros in it. */
+const char *nx_rows_bytes(NxRows *rows, guint column, gsize *length);
 gint64 nx_rows_int(NxRows *rows, guint column);
 /* As JSON: string (bad bytes as U+FFFD), number or null. */
 json_object *nx_rows_json(NxRows *rows, guint column);
@@ -101,6 +103,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxLoad, nx_load_free)
 gboolean nx_db_enforce_foreign_keys(NxDb *db, gboolean on, GError **err);
 /* Lets readers and a writer work side by side from now on, where the place allows it (a local file system). */
 void nx_db_prepare_for_build(NxDb *db);
+/* Inside a transaction: takes the foreign keys away, so that orphans can be loaded, where the engine enforces them; *again: the statements for
+ * nx_db_add_foreign_keys, which adds them as they were (an orphan is no error when they were NOT VALID). */
+gboolean nx_db_drop_foreign_keys(NxDb *db, GPtrArray **again, GError **err);
+gboolean nx_db_add_foreign_keys(NxDb *db, const GPtrArray *again, GError **err);
 /* Names of the tables, sorted; NULL-terminated. The engine's own and those named nx_… are left out. */
 char **nx_db_tables(NxDb *db, GError **err);
 gboolean nx_db_has_table(NxDb *db, const char *table, gboolean *has, GError **err);
@@ -125,6 +131,113 @@ const char *nx_db_insertion_order(const NxDb *db);
 /* Copies the database beside itself: the file <stem>_backup_YYYYMMDD_HHMMSS<suffix>, or on PostgreSQL a schema. *name is what a person is
  * told. */
 gboolean nx_db_backup(NxDb *db, char **name, GError **err);
+
+/* ------------------------------------------------------------------------------------- a schema, whatever its tables are
+ *
+ * A schema is a folder migrations/<name>: its facts (schema.json), revisions, head scripts and seeds (igem-db 12.2). Nothing here knows a
+ * table of any schema, and nothing here speaks to a person: the front gets events and error codes, and has words of its own for them. */
+
+typedef struct NxSchema NxSchema;
+/* "igem", "nexuslims". Errors: NX_ERROR_MISSING, NX_ERROR_FORMAT, or those of the revisions (unique ids, known parents, one head, …). */
+NxSchema *nx_schema_load(const char *name, GError **err);
+void nx_schema_free(NxSchema *schema);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSchema, nx_schema_free)
+
+/* All of these are borrowed from the schema. */
+const char *nx_schema_name(const NxSchema *schema);
+/* Absolute: the "Script location" of `status`. */
+const char *nx_schema_folder(const NxSchema *schema);
+/* The one head revision. */
+const char *nx_schema_head(const NxSchema *schema);
+/* Names of its tables, sorted, without the version table and without partitions. */
+const char *const *nx_schema_tables(const NxSchema *schema);
+/* Variables of the environment that hold the address, first choice first; and the file that does ("" when there is none). */
+const char *const *nx_schema_variables(const NxSchema *schema);
+const char *nx_schema_settings_file(const NxSchema *schema);
+/* The table that `table` is a partition of, or NULL. */
+const char *nx_schema_partitioned(const NxSchema *schema, const char *table);
+/* Tables that an export leaves out unless it is told to take them. */
+gboolean nx_schema_leaves_out(const NxSchema *schema, const char *table);
+/* Any other fact of schema.json; NULL when it is not there. Among them `parquet_types`, {table: {column: type}}: what a column is in a
+ * snapshot whatever its SQL type says, and `aliases`, [{"table", "id", "type", "columns": [{"column", "part"}, …]}, …]: where names of things
+ * stand. */
+json_object *nx_schema_fact(const NxSchema *schema, const char *name);
+
+/* Where a database stands (igem-db 4). */
+typedef enum {
+  NX_STATE_FAILED,           /* it is there and could not be read: the error says why */
+  NX_STATE_NO_DATABASE,      /* no file, or no connection: the error says why */
+  NX_STATE_EMPTY,            /* neither a table of the schema nor a version table: what `create` may fill; to others as NOT_VERSIONED */
+  NX_STATE_NOT_VERSIONED,    /* no version table */
+  NX_STATE_VERSION_EMPTY,    /* a version table without a row */
+  NX_STATE_BEHIND,           /* a known revision below the head */
+  NX_STATE_AT_HEAD,
+  NX_STATE_UNKNOWN_REVISION, /* a row that is no revision of this schema */
+  NX_STATE_SEVERAL_ROWS,
+} NxState;
+
+/* The state of the database at `address`, which is opened for reading only. *revision (may be NULL): the row, when there is one.
+ * NX_STATE_FAILED and NX_STATE_NO_DATABASE set *err; its text holds no password. */
+NxState nx_schema_state(const NxSchema *schema, const char *address, char **revision, GError **err);
+/* The same of an open one. Never NX_STATE_NO_DATABASE. */
+NxState nx_schema_state_of(const NxSchema *schema, NxDb *db, char **revision, GError **err);
+
+/* What the functions below refuse because of a state is an error of this domain, whose code is the NxState: the front knows what to advise.
+ * Unknown revisions, also those that were asked for, keep the text "Can't locate revision identified by 'X'". */
+#define NX_STATE_ERROR (nx_state_error_quark())
+GQuark nx_state_error_quark(void);
+
+/* What happens, in the order in which it does. `text` and `from` are borrowed and NULL where nothing is said. */
+typedef enum {
+  NX_EVENT_DATABASE_MADE,  /* text: the name of the database that was not there (PostgreSQL) */
+  NX_EVENT_EXTENSION,      /* text: an extension that is switched on now */
+  NX_EVENT_TABLES,         /* missing tables are made now */
+  NX_EVENT_SEEDS,          /* seeds follow */
+  NX_EVENT_SEEDED,         /* text: label of the set; created, updated, skipped */
+  NX_EVENT_STAMPING,       /* the version is written next */
+  NX_EVENT_STAMPED,        /* text: the revision */
+  NX_EVENT_AT_HEAD,        /* text: the revision; nothing to stamp or to migrate */
+  NX_EVENT_MIGRATING,      /* from: where it stands */
+  NX_EVENT_MIGRATED,       /* from, text: from where to where, committed */
+  NX_EVENT_WARNING,        /* text: a sentence: an extension that is missing, a seed file, a schema that does not look like its revision */
+  NX_EVENT_LINE,           /* text: a line that a migration has for a person */
+} NxEventKind;
+
+typedef struct {
+  NxEventKind kind;
+  const char *from, *text;
+  gint64 created, updated, skipped;
+} NxEvent;
+
+typedef struct {
+  void (*happened)(const NxEvent *event, gpointer user_data); /* NULL: nobody is told */
+  gpointer user_data;
+} NxWatcher;
+
+/* Makes what is missing: the database, its tables, seeds, version; all in one transaction, and a file that this run made is removed when it
+ * fails. Only for a schema with head scripts: one without is built by its revisions. *existed TRUE: something was there and `overwrite` was
+ * not given, so nothing was done. With `overwrite` what is there is completed,
+ * never dropped; NX_STATE_ERROR with NX_STATE_BEHIND, UNKNOWN_REVISION or SEVERAL_ROWS when it stands elsewhere than at head.
+ * Other errors: as nx_db_open. */
+gboolean nx_schema_create(const NxSchema *schema, const char *address, gboolean overwrite, const NxWatcher *watcher, gboolean *existed,
+                          GError **err);
+
+/* Pending migrations in one transaction, then seeds, one transaction a set. NX_STATE_ERROR for every state but BEHIND and AT_HEAD; nothing
+ * is changed then; for BEHIND when a step would destroy rows and `allow_data_loss` is not given: the message names the tables. */
+gboolean nx_schema_upgrade(const NxSchema *schema, const char *address, gboolean allow_data_loss, const NxWatcher *watcher, GError **err);
+
+/* Records the head as the revision without running anything. Refused (NX_STATE_ERROR) when there is a version table that does not stand at
+ * head, unless `force`, which removes its rows. Warns of tables and columns that the head has and the database has not. */
+gboolean nx_schema_stamp_head(const NxSchema *schema, const char *address, gboolean force, const NxWatcher *watcher, GError **err);
+
+/* The SQL from the start of the graph (from_current: from where the database stands) to `target` ("head", an id or a unique beginning of
+ * one) in the dialect of the address. Executes nothing. An unknown target is an NX_STATE_ERROR with NX_STATE_UNKNOWN_REVISION. */
+gboolean nx_schema_script(const NxSchema *schema, const char *address, const char *target, gboolean from_current, FILE *out, GError **err);
+
+/* What `info` shows: {"backend":"sql", "read_only":false, "uri" (masked), "engine", "host" (null: none named), "database", "connected":true,
+ * "revision", "schema_version", "partitions" (how many are there), "tables": {name: rows or null}}. Without `count` the rows are null: counting
+ * large tables takes long. */
+json_object *nx_schema_info(const NxSchema *schema, const char *address, gboolean count, GError **err);
 
 /* ------------------------------------------------------------------------------ the schema, as `nexuslims db` speaks of it */
 

@@ -156,7 +156,7 @@ NxOrphans *nx_orphans_read(NxDb *db, GPtrArray *pieces, GError **err)
 
 static const Orphans *find_orphans(const NxOrphans *before, const char *table)
 {
-  for (guint i = 0; i < before->tables->len; i++) {
+  for (guint i = 0; before && i < before->tables->len; i++) {
     const Orphans *orphans = before->tables->pdata[i];
     if (g_str_equal(orphans->table, table))
       return orphans;

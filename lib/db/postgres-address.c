@@ -81,7 +81,7 @@ char *nx_postgres_sentence(const char *text, const char *address)
   g_auto(GStrv) lines = g_strsplit(g_strstrip(valid), "\n", -1);
   for (char **line = lines; *line; line++)
     g_strstrip(*line);
-  g_autofree char *joined = g_strjoinv(" ", lines);
+  g_autofree char *joined = g_strjoinv("; ", lines);
   if (!address)
     return g_steal_pointer(&joined);
   g_autofree char *shown = nx_config_masked_address(address);

@@ -151,6 +151,11 @@ static gboolean create_database(NxDb *maintenance, const char *name, GError **er
   if (nx_db_script(maintenance, sql, err))
     return TRUE;
   g_prefix_error(err, "there is no database %s, and it cannot be created: ", identifier);
+  if (err && *err && (*err)->code == NX_ERROR_CONFIG) {
+    char *message = g_strdup_printf("%s: an administrator has to run CREATE DATABASE %s OWNER …", (*err)->message, identifier);
+    g_free((*err)->message);
+    (*err)->message = message;
+  }
   return FALSE;
 }
 
@@ -175,11 +180,11 @@ static gboolean move_aside(NxDb *db, char **name, GError **err)
   return TRUE;
 }
 
-static gboolean fill(NxDb *db, const NxGraph *graph, gboolean replace, FILE *out, GError **err)
+static gboolean fill(NxDb *db, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err)
 {
   g_autofree char *backup = NULL;
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  if (!transaction || (replace && !move_aside(db, &backup, err)) || !nx_migrate_inside(db, graph, "heads", out, err) ||
+  if (!transaction || (replace && !move_aside(db, &backup, err)) || !build(db, user_data, err) ||
       !nx_db_commit(&transaction, err))
     return FALSE;
   if (backup)
@@ -187,7 +192,7 @@ static gboolean fill(NxDb *db, const NxGraph *graph, gboolean replace, FILE *out
   return TRUE;
 }
 
-gboolean nx_postgres_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err)
+gboolean nx_postgres_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err)
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(NxDb) maintenance = NULL;
@@ -198,7 +203,7 @@ gboolean nx_postgres_make(const NxGraph *graph, const char *address, gboolean re
     db = nx_db_open(address, NX_DB_WRITE, err);
   else if (!db && !is_new)
     g_propagate_error(err, g_steal_pointer(&error));
-  gboolean made = db && fill(db, graph, replace, out, err);
+  gboolean made = db && fill(db, build, user_data, replace, out, err);
   nx_db_close(db);
   if (is_new && !made)
     drop_database(maintenance, name);

@@ -355,8 +355,16 @@ const NxDbDriver nx_db_driver_postgresql = {
         "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
         "WHERE c.relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(c.oid) AND n.nspname NOT IN ('pg_catalog', 'information_schema') "
         "AND c.relname NOT LIKE 'nx\\_%' ORDER BY c.relname COLLATE \"C\"",
-    .columns_query = "SELECT attname, attnotnull::int FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass(quote_ident($1)) "
-                     "AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+    .columns_query = "SELECT a.attname, a.attnotnull::int, pg_catalog.format_type(a.atttypid, a.atttypmod), "
+                     "coalesce((SELECT array_position(i.indkey::int2[], a.attnum) + 1 FROM pg_catalog.pg_index i "
+                     "WHERE i.indrelid = a.attrelid AND i.indisprimary), 0) "
+                     "FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass(quote_ident($1)) "
+                     "AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+    .foreign_key_statements =
+        "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), "
+        "format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_catalog.pg_get_constraintdef(oid)) "
+        "FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0 AND connamespace = current_schema()::regnamespace ORDER BY conname",
+    .byte_order = "::text COLLATE \"C\"",
     .insertion_order = "1",
     .like = "ILIKE",
     .catalogue =
@@ -393,6 +401,7 @@ const NxDbDriver nx_db_driver_postgresql = {
     .make = nx_postgres_make,
     .describe = nx_postgres_describe,
     .backup = nx_postgres_backup,
+    .repair_sequence = nx_postgres_repair_sequence,
     .prepare = nx_postgres_prepare,
     .bind_text = nx_postgres_bind_text,
     .bind_integer = nx_postgres_bind_integer,

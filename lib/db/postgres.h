@@ -55,7 +55,7 @@ char *nx_postgres_literal(NxPostgres *postgres, const char *text);
 gboolean nx_postgres_find(const char *address, gboolean *exists, GError **err);
 void nx_postgres_describe(const char *address, char **host, char **database);
 gboolean nx_postgres_backup(NxDb *db, char **name, GError **err);
-gboolean nx_postgres_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err);
+gboolean nx_postgres_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err);
 NxTable *nx_postgres_table_read(NxDb *db, const char *name, GError **err);
 
 /* ------------------------------------------------------------------------------------------------------- statements */
@@ -98,5 +98,8 @@ void nx_postgres_load_real(gpointer load, double value);
 void nx_postgres_load_bytes(gpointer load, const void *bytes, gsize length);
 gboolean nx_postgres_load_next(gpointer load, GError **err);
 gboolean nx_postgres_load_end(gpointer load, gboolean good, GError **err);
+
+/* The next number that the engine gives for a column is behind every one that is there. */
+gboolean nx_postgres_repair_sequence(gpointer connection, const char *table, const char *column, GError **err);
 
 #endif

@@ -26,6 +26,7 @@ struct NxRevision {
 typedef struct {
   char *schema; /* "nexuslims" */
   char *folder;
+  json_object *facts;   /* schema.json */
   char **tables;        /* of the head schema, from schema.json */
   GPtrArray *revisions; /* by id, ascending */
 } NxGraph;

@@ -84,8 +84,11 @@ char *nx_sql_identifier(const char *name)
   gboolean is_plain = *name && !g_ascii_isdigit(*name);
   for (const char *p = name; *p; p++)
     is_plain = is_plain && (g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '_');
-  if (is_plain)
-    return g_strdup(name);
+  return is_plain ? g_strdup(name) : nx_sql_quoted(name);
+}
+
+char *nx_sql_quoted(const char *name)
+{
   g_auto(GStrv) parts = g_strsplit(name, "\"", -1);
   g_autofree char *doubled = g_strjoinv("\"\"", parts);
   return g_strdup_printf("\"%s\"", doubled);

@@ -13,5 +13,7 @@ NxSqlToken nx_sql_token(const char *text, gsize *length);
 char *nx_sql_name(const char *text, gsize length);
 /* An identifier as the reference writes it: quoted only when it must be. */
 char *nx_sql_identifier(const char *name);
+/* The same, always quoted: for names that another engine may take for words of its own. */
+char *nx_sql_quoted(const char *name);
 
 #endif

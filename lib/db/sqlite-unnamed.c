@@ -12,21 +12,50 @@
 
 #define VFS_NAME "nx-unnamed"
 
+#define GATHERED 262144
+
 typedef struct {
   sqlite3_file base;
   int descriptor; /* borrowed */
+  /* SQLite writes page after page: what follows on is gathered, and written at once. */
+  guchar *gathered;
+  gsize length;
+  gint64 start;
 } Unnamed;
+
+static int write_all(int descriptor, const void *buffer, gsize wanted, gint64 offset)
+{
+  for (gsize done = 0; done < wanted;) {
+    gssize n = pwrite(descriptor, (const char *)buffer + done, wanted - done, offset + (gint64)done);
+    if (n < 0 && errno != EINTR)
+      return errno == ENOSPC || errno == EDQUOT ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+    done += n > 0 ? (gsize)n : 0;
+  }
+  return SQLITE_OK;
+}
+
+static int write_gathered(Unnamed *unnamed)
+{
+  int code = write_all(unnamed->descriptor, unnamed->gathered, unnamed->length, unnamed->start);
+  unnamed->length = 0;
+  return code;
+}
 
 static int unnamed_close(sqlite3_file *file)
 {
-  (void)file;
-  return SQLITE_OK;
+  Unnamed *unnamed = (Unnamed *)file;
+  int code = write_gathered(unnamed);
+  g_free(unnamed->gathered);
+  return code;
 }
 
 static int unnamed_read(sqlite3_file *file, void *buffer, int amount, sqlite3_int64 offset)
 {
-  const Unnamed *unnamed = (const Unnamed *)file;
+  Unnamed *unnamed = (Unnamed *)file;
   gsize wanted = (gsize)amount, got = 0;
+  int code = write_gathered(unnamed);
+  if (code != SQLITE_OK)
+    return code;
   while (got < wanted) {
     gssize n = pread(unnamed->descriptor, (char *)buffer + got, wanted - got, offset + (gint64)got);
     if (n < 0 && errno != EINTR)
@@ -42,32 +71,46 @@ static int unnamed_read(sqlite3_file *file, void *buffer, int amount, sqlite3_in
 
 static int unnamed_write(sqlite3_file *file, const void *buffer, int amount, sqlite3_int64 offset)
 {
-  const Unnamed *unnamed = (const Unnamed *)file;
-  gsize wanted = (gsize)amount, done = 0;
-  while (done < wanted) {
-    gssize n = pwrite(unnamed->descriptor, (const char *)buffer + done, wanted - done, offset + (gint64)done);
-    if (n < 0 && errno != EINTR)
-      return errno == ENOSPC || errno == EDQUOT ? SQLITE_FULL : SQLITE_IOERR_WRITE;
-    done += n > 0 ? (gsize)n : 0;
+  Unnamed *unnamed = (Unnamed *)file;
+  gboolean follows = unnamed->length > 0 && offset == unnamed->start + (gint64)unnamed->length;
+  if (!follows || unnamed->length + (gsize)amount > GATHERED) {
+    int code = write_gathered(unnamed);
+    if (code != SQLITE_OK)
+      return code;
+    unnamed->start = offset;
   }
+  if (amount > GATHERED)
+    return write_all(unnamed->descriptor, buffer, (gsize)amount, offset);
+  if (!unnamed->gathered)
+    unnamed->gathered = g_malloc(GATHERED);
+  memcpy(unnamed->gathered + unnamed->length, buffer, (gsize)amount);
+  unnamed->length += (gsize)amount;
   return SQLITE_OK;
 }
 
 static int unnamed_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-  return ftruncate(((const Unnamed *)file)->descriptor, size) == 0 ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
+  Unnamed *unnamed = (Unnamed *)file;
+  int code = write_gathered(unnamed);
+  return code != SQLITE_OK || ftruncate(unnamed->descriptor, size) == 0 ? code : SQLITE_IOERR_TRUNCATE;
 }
 
 static int unnamed_sync(sqlite3_file *file, int flags)
 {
   (void)flags;
-  return fsync(((const Unnamed *)file)->descriptor) == 0 ? SQLITE_OK : SQLITE_IOERR_FSYNC;
+  Unnamed *unnamed = (Unnamed *)file;
+  int code = write_gathered(unnamed);
+  return code != SQLITE_OK || fsync(unnamed->descriptor) == 0 ? code : SQLITE_IOERR_FSYNC;
 }
 
 static int unnamed_size(sqlite3_file *file, sqlite3_int64 *size)
 {
   struct stat facts;
-  if (fstat(((const Unnamed *)file)->descriptor, &facts) != 0)
+  Unnamed *unnamed = (Unnamed *)file;
+  int code = write_gathered(unnamed);
+  if (code != SQLITE_OK)
+    return code;
+  if (fstat(unnamed->descriptor, &facts) != 0)
     return SQLITE_IOERR_FSTAT;
   *size = facts.st_size;
   return SQLITE_OK;
@@ -123,7 +166,7 @@ static int open_unnamed(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, 
   file->pMethods = NULL;
   if (!name || !(flags & SQLITE_OPEN_MAIN_DB))
     return SQLITE_CANTOPEN;
-  ((Unnamed *)file)->descriptor = atoi(name);
+  *(Unnamed *)file = (Unnamed){.descriptor = atoi(name)};
   file->pMethods = &METHODS;
   if (out_flags)
     *out_flags = flags;

@@ -105,7 +105,7 @@ static int open_file(const char *name, int flags, sqlite3 **connection)
 {
   if (!(flags & SQLITE_OPEN_URI) && g_file_test(name, G_FILE_TEST_IS_DIR))
     return SQLITE_CANTOPEN;
-  int code = sqlite3_open_v2(name, connection, flags | SQLITE_OPEN_NOMUTEX, NULL);
+  int code = sqlite3_open_v2(name, connection, flags | SQLITE_OPEN_NOMUTEX, nx_sqlite_reading_ahead());
   if (code != SQLITE_OK)
     return code;
   sqlite3_extended_result_codes(*connection, 1);
@@ -154,11 +154,10 @@ static int open_for_reading(const char *name, sqlite3 **connection)
   return code;
 }
 
-/* A migration copies whole tables: with a larger cache fewer pages are written twice, and pages that fall free need not be overwritten with
- * zeros, which Debian's SQLite does unless told otherwise, since their rows are still there in the new table. */
+/* A migration copies whole tables: with a larger cache than the usual 2 MB the journal is synced less often. */
 static int prepare_to_write(sqlite3 *connection)
 {
-  return sqlite3_exec(connection, "PRAGMA cache_size=-32768; PRAGMA secure_delete=FAST", NULL, NULL, NULL);
+  return sqlite3_exec(connection, "PRAGMA cache_size=-8192", NULL, NULL, NULL);
 }
 
 static gpointer sqlite_open(const char *address, NxDbMode mode, GError **err)
@@ -369,11 +368,13 @@ const NxDbDriver nx_db_driver_sqlite = {
     .prepare_for_build = sqlite_prepare_for_build,
     .tables_query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
                     "AND name NOT LIKE 'nx\\_%' ESCAPE '\\' ORDER BY name",
-    .columns_query = "SELECT name, \"notnull\" FROM pragma_table_info($1)",
+    .columns_query = "SELECT name, \"notnull\", type, pk FROM pragma_table_info($1) ORDER BY cid",
+    .byte_order = " COLLATE BINARY",
     .foreign_keys_query =
         "SELECT tables.name, keys.\"table\", (SELECT count(*) FROM sqlite_master WHERE type = 'trigger') "
         "FROM sqlite_master AS tables, pragma_foreign_key_list(tables.name) AS keys WHERE tables.type = 'table' ORDER BY 1",
     .orphans_query = "SELECT rowid, parent FROM pragma_foreign_key_check($1)",
+    .sorts_to_group = TRUE,
     .insertion_order = "rowid",
     .like = "LIKE",
     .catalogue =
@@ -386,7 +387,7 @@ const NxDbDriver nx_db_driver_sqlite = {
             [NX_CATALOGUE_OTHERS] =
                 "SELECT name, type, tbl_name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY type DESC, name",
         },
-    .instant_from_now = "strftime('%%Y-%%m-%%dT%%H:%%M:%%f000+00:00', 'now', %s || ' seconds')",
+    .instant_from_now = "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now', %s || ' seconds')",
     .lock_rows = "",
     .lock_free_rows = "",
     .read_table = nx_sqlite_table_read,

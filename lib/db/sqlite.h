@@ -9,6 +9,9 @@
 /* Sets *err to SQLite's own message (connection NULL: of the code). Always returns FALSE. */
 gboolean nx_sqlite_error(sqlite3 *connection, int code, GError **err);
 
+/* The name of a VFS that reads ahead; NULL: there is none, and the usual one serves. */
+const char *nx_sqlite_reading_ahead(void);
+
 /* `dir/stem.suffix` → `dir/stem_backup_20260207_143216[_n].suffix`, stem and suffix as in Python's pathlib (database 2.10).
  * `number` 0: without _n. */
 char *nx_sqlite_backup_name(const char *path, GDateTime *when, guint number);
@@ -35,7 +38,7 @@ gboolean nx_sqlite_keep_as_backup(const char *from, const char *path, char **nam
 /* Columns from the pragmas, constraints from the stored statement. */
 NxTable *nx_sqlite_table_read(NxDb *db, const char *name, GError **err);
 /* Built in memory and copied beside its place, so that it appears there whole or not at all (database 3.1). */
-gboolean nx_sqlite_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err);
+gboolean nx_sqlite_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err);
 
 /* One INSERT for all rows of a load (driver.h). */
 gpointer nx_sqlite_load_start(gpointer connection, const char *table, const char *const *columns, GError **err);

@@ -91,7 +91,7 @@ static gboolean send_record(NxExporter *exporter, NxSlot *slot, NxExportJob *job
   if (slot->troubles >= TROUBLES_MAX) {
     g_set_error(
         err, NX_ERROR, NX_ERROR_PLACE,
-        "%s took none of the last %u records and is not asked again in this run; `nexuslims build-records --retry` sends what is missing",
+        "%s took none of the last %d records and is not asked again in this run; `nexuslims build-records --retry` sends what is missing",
         name, TROUBLES_MAX);
     return FALSE;
   }

@@ -19,6 +19,8 @@ struct NxBytes {
   gsize capacity;       /* bytes allocated for the window */
   guint64 start;        /* offset of the window's first byte in the file */
   gsize filled;         /* bytes of the window that hold data */
+  gpointer kept;
+  GDestroyNotify free_kept;
 };
 
 NxBytes *nx_bytes_from_fd(int fd, GError **err)
@@ -51,8 +53,21 @@ void nx_bytes_free(NxBytes *bytes)
 {
   if (!bytes)
     return;
+  if (bytes->kept)
+    bytes->free_kept(bytes->kept);
   g_free(bytes->window);
   g_free(bytes);
+}
+
+void nx_bytes_keep(NxBytes *bytes, gpointer kept, GDestroyNotify free_kept)
+{
+  bytes->kept = kept;
+  bytes->free_kept = free_kept;
+}
+
+gpointer nx_bytes_kept(const NxBytes *bytes)
+{
+  return bytes->kept;
 }
 
 guint64 nx_bytes_size(const NxBytes *bytes)

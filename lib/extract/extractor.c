@@ -1,6 +1,7 @@
 /* extractor.c — many files: lines in, results out in the same order, several readers at once, one loop that waits for all of them. */
 #include "job.h"
 #include "profiles.h"
+#include "samples.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -49,6 +50,7 @@ NxExtractor *nx_extractor_new(const NxExtractRules *rules, const char *profiles_
     return NULL;
   extractor->plugins = nx_plugins_find(extractor->sandbox);
   nx_profiles_load(profiles_path);
+  nx_samples_load_converters();
   if (rules->write_preview)
     nx_job_warm_up();
   extractor->context = (NxJobContext){
@@ -58,6 +60,7 @@ NxExtractor *nx_extractor_new(const NxExtractRules *rules, const char *profiles_
                rules->preview_path },
     .with_document = rules->with_documents || rules->write_metadata,
   };
+  extractor->context.readers = nx_job_readers(&extractor->context);
   return g_steal_pointer(&extractor);
 }
 
@@ -65,6 +68,7 @@ void nx_extractor_free(NxExtractor *extractor)
 {
   if (!extractor)
     return;
+  nx_readers_free(extractor->context.readers);
   nx_profiles_unload();
   g_clear_pointer(&extractor->plugins, g_ptr_array_unref);
   nx_sandbox_free(extractor->sandbox);

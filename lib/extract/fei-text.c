@@ -88,7 +88,7 @@ static gboolean is_fei(const char *ini)
 NxFeiText nx_fei_text_find(NxBytes *bytes)
 {
   NxFeiText text = { NULL, NULL };
-  g_autoptr(NxTiff) tiff = nx_tiff_open(bytes, NULL);
+  NxTiff *tiff = nx_tiff_of(bytes, NULL);
   if (tiff) {
     text.ini = nx_tiff_text(tiff, TAG_FEI_INI);
     text.xml = nx_tiff_text(tiff, TAG_FEI_XML);

@@ -1,6 +1,7 @@
 /* hdf5-driver.c — a file driver for libhdf5 that reads through NxBytes: read-only, and the one file it knows is the one that is open already.
  * The interface is "HDF5 Virtual File Layer", The HDF Group. */
 #include "hdf5-file.h"
+#include "hdf5-guard.h"
 
 #if H5_VERSION_GE(1, 14, 0)
 #include <H5FDdevelop.h>
@@ -9,6 +10,7 @@
 typedef struct {
   H5FD_t base; /* libhdf5 wants it first */
   NxBytes *bytes;
+  NxHdf5Guard *guard;
   haddr_t allocated;
 } Driven;
 
@@ -22,13 +24,18 @@ static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access_list, 
   const Access *access = H5Pget_driver_info(access_list);
   if (!access || !access->bytes || flags & (H5F_ACC_RDWR | H5F_ACC_CREAT | H5F_ACC_TRUNC))
     return NULL;
+  NxHdf5Guard *guard = nx_hdf5_guard_new(access->bytes);
+  if (!guard)
+    return NULL;
   Driven *driven = g_new0(Driven, 1);
   driven->bytes = access->bytes;
+  driven->guard = guard;
   return &driven->base;
 }
 
 static herr_t driver_close(H5FD_t *file)
 {
+  nx_hdf5_guard_free(((Driven *)file)->guard);
   g_free(file);
   return 0;
 }
@@ -67,8 +74,13 @@ static haddr_t driver_get_end_of_file(const H5FD_t *file, H5FD_mem_t type)
 
 static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, void *to)
 {
-  (void)type, (void)transfer;
-  return nx_bytes_copy(((Driven *)file)->bytes, address, to, size, NULL) ? 0 : -1;
+  (void)transfer;
+  const Driven *driven = (const Driven *)file;
+  if (!nx_bytes_copy(driven->bytes, address, to, size, NULL))
+    return -1;
+  if (type == H5FD_MEM_OHDR)
+    nx_hdf5_guard_header(driven->guard, address, to, size);
+  return type != H5FD_MEM_LHEAP || nx_hdf5_guard_heap(driven->guard, to, size) ? 0 : -1;
 }
 
 static herr_t driver_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, const void *from)

@@ -22,6 +22,7 @@ struct NxOpened {
   struct stat status;
   NxCompanion companions[COMPANIONS_MAX + 1];
   int descriptors[COMPANIONS_MAX + 1];
+  guint8 formats[COMPANIONS_MAX]; /* of the companions, as numbers in nx_formats */
   gsize n_descriptors;
 };
 
@@ -52,26 +53,30 @@ static int open_regular(const char *path, struct stat *status, GError **err)
   return -1;
 }
 
-static void add_companion(NxOpened *opened, const NxFormat *format)
+/* Takes the descriptor. */
+static void add_companion(NxOpened *opened, guint8 number, int fd)
 {
-  g_autofree char *path = format->companion(opened->path);
+  const gsize i = opened->n_descriptors - 1;
+  opened->companions[i] = (NxCompanion){ nx_formats[number], fd, nx_bytes_from_fd(fd, NULL) };
+  opened->formats[i] = number;
+  opened->descriptors[opened->n_descriptors++] = fd;
+}
+
+static void open_companion(NxOpened *opened, guint8 number)
+{
+  g_autofree char *path = nx_formats[number]->companion(opened->path);
   struct stat status;
   int fd = path && opened->n_descriptors <= COMPANIONS_MAX ? open_regular(path, &status, NULL) : -1;
-  if (fd < 0)
-    return;
-  NxCompanion *companion = &opened->companions[opened->n_descriptors - 1];
-  companion->format = format;
-  companion->fd = fd;
-  companion->bytes = nx_bytes_from_fd(fd, NULL);
-  opened->descriptors[opened->n_descriptors++] = fd;
+  if (fd >= 0)
+    add_companion(opened, number, fd);
 }
 
 static void open_companions(NxOpened *opened)
 {
   g_autofree char *extension = nx_name_extension(opened->name);
-  for (const NxFormat *const *format = nx_formats; *format; format++) {
-    if ((*format)->companion && nx_format_claims(*format, extension))
-      add_companion(opened, *format);
+  for (guint8 i = 0; nx_formats[i]; i++) {
+    if (nx_formats[i]->companion && nx_format_claims(nx_formats[i], extension))
+      open_companion(opened, i);
   }
   opened->in.companions = opened->companions;
 }
@@ -114,19 +119,43 @@ static void set_time(NxOpened *opened, json_object *line, gboolean is_known)
   opened->in.mtime = nx_json_get_double(line, "mtime", own);
 }
 
-NxOpened *nx_opened_new(json_object *line, const char *path, const char *instrument_root, GError **err)
+static NxOpened *opened_described(json_object *line, const char *path, const char *instrument_root)
 {
   NxOpened *opened = g_new0(NxOpened, 1);
   opened->path = g_strdup(path);
   describe(opened, line, instrument_root);
+  return opened;
+}
+
+/* Takes the descriptor of the file itself. */
+static void add_file(NxOpened *opened, int fd, GError **err)
+{
+  opened->in.fd = fd;
+  opened->in.bytes = nx_bytes_from_fd(fd, err);
+  opened->descriptors[opened->n_descriptors++] = fd;
+}
+
+NxOpened *nx_opened_new(json_object *line, const char *path, const char *instrument_root, GError **err)
+{
+  NxOpened *opened = opened_described(line, path, instrument_root);
   int fd = open_regular(path, &opened->status, err);
   set_time(opened, line, fd >= 0 || stat(path, &opened->status) == 0);
   if (fd < 0)
     return opened;
-  opened->in.fd = fd;
-  opened->in.bytes = nx_bytes_from_fd(fd, err);
-  opened->descriptors[opened->n_descriptors++] = fd;
+  add_file(opened, fd, err);
   open_companions(opened);
+  return opened;
+}
+
+NxOpened *nx_opened_received(json_object *line, const char *path, const char *instrument_root, const int *fds, gsize n_fds, const guint8 *companions,
+                             GError **err)
+{
+  NxOpened *opened = opened_described(line, path, instrument_root);
+  set_time(opened, line, fstat(fds[0], &opened->status) == 0);
+  add_file(opened, fds[0], err);
+  for (gsize i = 1; i < n_fds; i++)
+    add_companion(opened, companions[i - 1], fds[i]);
+  opened->in.companions = opened->companions;
   return opened;
 }
 
@@ -158,6 +187,11 @@ const int *nx_opened_descriptors(const NxOpened *opened, gsize *n)
 {
   *n = opened->n_descriptors;
   return opened->descriptors;
+}
+
+const guint8 *nx_opened_companions(const NxOpened *opened)
+{
+  return opened->formats;
 }
 
 gboolean nx_opened_has_changed(NxOpened *opened)

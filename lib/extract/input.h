@@ -13,10 +13,15 @@ NxOpened *nx_opened_new(json_object *line, const char *path, const char *instrum
 void nx_opened_free(NxOpened *opened);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxOpened, nx_opened_free)
 NxInput *nx_opened_input(NxOpened *opened);
+/* The same file in a process that was handed the descriptors, in the order of nx_opened_descriptors(), and what nx_opened_companions() told. */
+NxOpened *nx_opened_received(json_object *line, const char *path, const char *instrument_root, const int *fds, gsize n_fds, const guint8 *companions,
+                             GError **err);
 /* TRUE when there is a descriptor to read from. */
 gboolean nx_opened_is_readable(const NxOpened *opened);
 /* The descriptors a child needs. */
 const int *nx_opened_descriptors(const NxOpened *opened, gsize *n);
+/* Of each descriptor but the first: the number of the format in nx_formats that asked for it. */
+const guint8 *nx_opened_companions(const NxOpened *opened);
 /* TRUE when size or time of the file differ from what they were the last time this was asked, or at opening. */
 gboolean nx_opened_has_changed(NxOpened *opened);
 

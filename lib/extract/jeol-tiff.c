@@ -146,7 +146,7 @@ static json_object *make_meta(const NxInput *in, json_object *pairs)
 {
   json_object *nx_meta = nx_image_meta(in, "SEM_Imaging");
   g_autoptr(GHashTable) done = g_hash_table_new(g_str_hash, g_str_equal);
-  g_autoptr(NxTiff) tiff = nx_tiff_open(in->bytes, NULL);
+  NxTiff *tiff = nx_tiff_of(in->bytes, NULL);
   guint32 width, height;
   nx_json_set(nx_meta, "extensions", json_object_new_object());
   add_fields(pairs, nx_meta, done);

@@ -4,6 +4,7 @@
 #include "formats.h"
 #include "preview/nx-preview.h"
 #include "profiles.h"
+#include "samples.h"
 
 #include <string.h>
 
@@ -11,11 +12,14 @@ struct NxJob {
   const NxJobContext *context;
   json_object *line;
   char *path;
+  char *extension;         /* or NULL */
   NxOpened *opened;
   const NxPlugin *plugin;  /* that wants files of this name; NULL: none */
   NxWorker *worker;        /* NULL: done, or not started */
   gboolean runs_plugin;    /* the worker is the plug-in */
   gboolean has_profiles;
+  gboolean has_standing_reader;
+  gboolean needs_own_process; /* no standing reader could read it */
   gboolean was_read_again;
   int skipped_profile;
   NxOutcome *outcome;      /* set when done */
@@ -40,22 +44,64 @@ static void watch_profile(int number, gpointer unused)
   nx_worker_note(number);
 }
 
+static void read_opened(const NxJobContext *context, NxOpened *opened, const NxPlugin *plugin, NxOutcomeWriter *writer)
+{
+  NxPipelineSink sink = nx_outcome_sink(writer);
+  NxPipelineOptions options = {
+    .with_document = context->with_document,
+    .with_preview = context->rules.write_preview,
+    .plugin_name = plugin ? plugin->name : NULL,
+    .plugin_priority = plugin ? plugin->priority : 0,
+  };
+  nx_pipeline_run(nx_opened_input(opened), &options, &sink);
+  nx_outcome_finish(writer);
+}
+
+/* In a process of its own. */
 static void read_file(int results, gpointer user_data)
 {
   const NxJob *job = user_data;
-  NxOutcomeWriter writer = { results, g_byte_array_new() };
-  NxPipelineSink sink = nx_outcome_sink(&writer);
-  NxPipelineOptions options = {
-    .with_document = job->context->with_document,
-    .with_preview = job->context->rules.write_preview,
-    .plugin_name = job->plugin ? job->plugin->name : NULL,
-    .plugin_priority = job->plugin ? job->plugin->priority : 0,
-  };
   nx_profiles_skip(job->skipped_profile);
   if (job->has_profiles)
     nx_profiles_watch(watch_profile, NULL);
-  nx_pipeline_run(nx_opened_input(job->opened), &options, &sink);
-  nx_outcome_finish(&writer);
+  NxOutcomeWriter writer = { results, g_byte_array_new(), FALSE };
+  read_opened(job->context, job->opened, job->plugin, &writer);
+}
+
+/* The message to a standing reader: how many companions the file has, which formats want them, and the line. */
+static GByteArray *message_of(const NxJob *job, gsize n_companions)
+{
+  GByteArray *message = g_byte_array_new();
+  const guint8 n = (guint8)n_companions;
+  g_autofree char *line = nx_json_text(job->line, NX_JSON_LINE);
+  g_byte_array_append(message, &n, 1);
+  g_byte_array_append(message, nx_opened_companions(job->opened), n);
+  g_byte_array_append(message, (const guint8 *)line, (guint)strlen(line));
+  return message;
+}
+
+/* In a standing reader, whose message is the parent's and therefore true. */
+static void read_told(int results, const guint8 *message, gsize length, const int *fds, gsize n_fds, gpointer user_data)
+{
+  const NxJobContext *context = user_data;
+  const gsize head = 1u + message[0];
+  g_autoptr(json_object) line = nx_json_parse((const char *)message + head, length - head, NULL);
+  g_autofree char *path = nx_line_path(line, NULL);
+  NxOpened *opened = nx_opened_received(line, path, context->rules.instrument_root, fds, n_fds, message + 1, NULL);
+  NxOutcomeWriter writer = { results, g_byte_array_new(), TRUE };
+  read_opened(context, opened, nx_plugins_for(context->plugins, nx_opened_input(opened)->name), &writer);
+}
+
+static void warm_up_reader(gpointer user_data)
+{
+  const NxJobContext *context = user_data;
+  nx_samples_read(context->with_document, context->rules.write_preview);
+}
+
+NxReaders *nx_job_readers(const NxJobContext *context)
+{
+  const NxReaderTask task = { warm_up_reader, read_told, (gpointer)context };
+  return nx_readers_new(context->sandbox, &task);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- finishing */
@@ -130,9 +176,24 @@ static void finish_gone(NxJob *job)
 
 /* ----------------------------------------------------------------------------------------------------------------- starting */
 
+/* Profiles are programs of the place, watched one by one. */
+static NxWorker *ask_reader(NxJob *job)
+{
+  gsize n_fds;
+  const int *fds = nx_opened_descriptors(job->opened, &n_fds);
+  if (!job->context->readers || job->has_profiles || job->needs_own_process || !nx_readers_suit(job->context->readers, job->extension))
+    return NULL;
+  g_autoptr(GByteArray) message = message_of(job, n_fds - 1);
+  return nx_readers_ask(job->context->readers, message->data, message->len, fds, n_fds);
+}
+
 static void start_reader(NxJob *job)
 {
   g_autoptr(GError) problem = NULL;
+  job->worker = ask_reader(job);
+  job->has_standing_reader = job->worker != NULL;
+  if (job->worker)
+    return;
   NxTask task = { .work = read_file, .user_data = job, .measures_memory = job->has_profiles };
   task.keep = nx_opened_descriptors(job->opened, &task.n_keep);
   job->worker = nx_worker_start(job->context->sandbox, &task, &problem);
@@ -161,6 +222,7 @@ NxJob *nx_job_start(const NxJobContext *context, json_object *line, GError **err
     return NULL;
   job->opened = nx_opened_new(line, job->path, context->rules.instrument_root, &problem);
   NxInput *in = nx_opened_input(job->opened);
+  job->extension = nx_name_extension(in->name);
   if (nx_opened_is_readable(job->opened)) {
     job->plugin = nx_plugins_for(context->plugins, in->name);
     job->has_profiles = nx_profiles_prepare(in->instrument_pid);
@@ -186,6 +248,7 @@ void nx_job_free(NxJob *job)
   nx_opened_free(job->opened);
   json_object_put(job->line);
   g_free(job->path);
+  g_free(job->extension);
   g_free(job);
 }
 
@@ -216,6 +279,18 @@ static gboolean has_started_without_profile(NxJob *job, int number, const char *
     return FALSE;
   nx_log_warning("%s: profile %s failed: %s", nx_opened_input(job->opened)->name, name, reason);
   job->skipped_profile = job->skipped_profile == NX_PROFILES_NONE ? number : NX_PROFILES_ALL;
+  start_reader(job);
+  return TRUE;
+}
+
+/* TRUE when a standing reader gave up: what becomes of the file is for a process of its own to say. */
+static gboolean has_started_alone(NxJob *job, const char *reason)
+{
+  if (!job->has_standing_reader)
+    return FALSE;
+  nx_log_debug("%s is read by a process of its own: %s", job->path, reason);
+  nx_readers_learn(job->context->readers, job->extension, FALSE);
+  job->needs_own_process = TRUE;
   start_reader(job);
   return TRUE;
 }
@@ -256,6 +331,10 @@ static void finish_reader(NxJob *job, NxWorker *worker, const char *how_it_ended
   gboolean has_changed = nx_opened_has_changed(job->opened);
   if (has_changed && !job->was_read_again && has_started_again(job))
     return;
+  if (!outcome->is_complete && has_started_alone(job, reason))
+    return;
+  if (job->has_standing_reader)
+    nx_readers_learn(job->context->readers, job->extension, TRUE);
   if (!outcome->is_complete && has_started_without_profile(job, profile, reason))
     return;
   if (outcome->is_complete && outcome->is_for_plugin)

@@ -5,6 +5,7 @@
 #include "input.h"
 #include "outputs.h"
 #include "plugins.h"
+#include "reader.h"
 
 /* What all jobs share. */
 typedef struct {
@@ -12,7 +13,10 @@ typedef struct {
   GPtrArray *plugins;
   NxOutputRules rules;
   gboolean with_document; /* documents are wanted even when none is written */
+  NxReaders *readers;     /* of nx_job_readers(); NULL: every file has a process of its own */
 } NxJobContext;
+/* Readers for the jobs of this context, which they see as it is when the first of them is made. */
+NxReaders *nx_job_readers(const NxJobContext *context);
 
 typedef struct NxJob NxJob;
 

@@ -16,7 +16,8 @@ lib_extract_libextract_a_SOURCES = lib/extract/nx-extract.h lib/extract/bytes.c 
 	lib/extract/profiles.c lib/extract/profiles.h lib/extract/profile-values.c lib/extract/profile-values.h \
 	lib/extract/sandbox.c lib/extract/sandbox.h lib/extract/worker.c lib/extract/worker.h lib/extract/input.c lib/extract/input.h \
 	lib/extract/pipeline.c lib/extract/pipeline.h lib/extract/outcome.c lib/extract/outcome.h lib/extract/outputs.c lib/extract/outputs.h \
-	lib/extract/plugins.c lib/extract/plugins.h lib/extract/job.c lib/extract/job.h lib/extract/extractor.c \
+	lib/extract/plugins.c lib/extract/plugins.h lib/extract/rewind.c lib/extract/rewind.h lib/extract/reader.c lib/extract/reader.h \
+	lib/extract/samples.c lib/extract/samples.h lib/extract/job.c lib/extract/job.h lib/extract/extractor.c \
 	lib/extract/settings.c lib/extract/settings.h \
 	$(EXTRACT_DM_SOURCES) $(EXTRACT_HDF5_SOURCES) $(EXTRACT_PREVIEW_SOURCES)
 lib_extract_libextract_a_CFLAGS = $(AM_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) $(CAIRO_CFLAGS) $(XML_CFLAGS) $(SECCOMP_CFLAGS) $(HDF5_CFLAGS)
@@ -39,9 +40,16 @@ TESTS += tests/unit/test-extract-sandbox
 tests_unit_test_extract_sandbox_SOURCES = tests/unit/test-extract-sandbox.c
 tests_unit_test_extract_sandbox_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
+check_PROGRAMS += tests/unit/test-extract-reader
+TESTS += tests/unit/test-extract-reader
+tests_unit_test_extract_reader_SOURCES = tests/unit/test-extract-reader.c
+tests_unit_test_extract_reader_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+
 check_PROGRAMS += tests/unit/test-extract-hostile
 TESTS += tests/unit/test-extract-hostile
-tests_unit_test_extract_hostile_SOURCES = tests/unit/test-extract-hostile.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+tests_unit_test_extract_hostile_SOURCES = tests/unit/test-extract-hostile.c tests/unit/hostile.h tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+tests_unit_test_extract_hostile_CFLAGS = $(lib_extract_libextract_a_CFLAGS) -I$(srcdir)/tests/fuzz
+tests_unit_test_extract_hostile_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nx_png_encode
 tests_unit_test_extract_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-vendors
@@ -58,6 +66,8 @@ tests_unit_test_vendors_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
 bin_PROGRAMS += bin/nx-extract
 bin_nx_extract_SOURCES = bin/nx-extract.c
+# Symbols are looked up once and for all, not by every process that is forked.
+bin_nx_extract_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
 bin_nx_extract_LDADD = $(EXTRACT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 dist_check_SCRIPTS += tests/bats/nx-extract.bats tests/bats/nx-extract-file.bats

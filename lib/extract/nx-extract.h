@@ -21,6 +21,9 @@ guint64 nx_bytes_size(const NxBytes *bytes);
 const guint8 *nx_bytes_at(NxBytes *bytes, guint64 offset, gsize length, GError **err);
 /* Copies; same errors. For large reads: goes past the window. */
 gboolean nx_bytes_copy(NxBytes *bytes, guint64 offset, void *to, gsize length, GError **err);
+/* One thing that was made of the bytes and is freed with them, so that the next who looks need not make it again. NULL: none yet. */
+void nx_bytes_keep(NxBytes *bytes, gpointer kept, GDestroyNotify free_kept);
+gpointer nx_bytes_kept(const NxBytes *bytes);
 
 /* ------------------------------------------------------------------------------------------------------------- arrays */
 

@@ -178,7 +178,7 @@ static json_object *make_meta(const NxInput *in, const xmlNode *root)
 /* NULL when the description is no OME-XML with an image in it; `xml` (may be NULL) takes the text. */
 static xmlDoc *find_ome(NxBytes *bytes, char **xml)
 {
-  g_autoptr(NxTiff) tiff = nx_tiff_open(bytes, NULL);
+  NxTiff *tiff = nx_tiff_of(bytes, NULL);
   g_autoptr(GBytes) value = tiff ? nx_tiff_bytes(tiff, TAG_DESCRIPTION) : NULL;
   g_autofree char *text = value ? nx_written_text(g_bytes_get_data(value, NULL), g_bytes_get_size(value)) : NULL;
   if (!text || !strstr(text, "OME"))

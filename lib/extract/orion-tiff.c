@@ -87,7 +87,7 @@ static xmlDoc *find_variant(NxTiff *tiff, const Variant **variant)
 static gboolean sniff_orion(const NxInput *in)
 {
   const Variant *variant;
-  g_autoptr(NxTiff) tiff = nx_tiff_open(in->bytes, NULL);
+  NxTiff *tiff = nx_tiff_of(in->bytes, NULL);
   g_autoptr(xmlDoc) document = find_variant(tiff, &variant);
   return document != NULL;
 }
@@ -131,7 +131,7 @@ static void add_dimensions(NxTiff *tiff, json_object *nx_meta)
 static gboolean read_orion(const NxInput *in, GPtrArray *signals, GError **err)
 {
   const Variant *variant;
-  g_autoptr(NxTiff) tiff = nx_tiff_open(in->bytes, err);
+  NxTiff *tiff = nx_tiff_of(in->bytes, err);
   if (!tiff)
     return FALSE;
   g_autoptr(xmlDoc) document = find_variant(tiff, &variant);

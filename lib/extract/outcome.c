@@ -56,6 +56,12 @@ static void flush(NxOutcomeWriter *writer)
   g_byte_array_set_size(writer->frames, 0);
 }
 
+static void flush_part(NxOutcomeWriter *writer)
+{
+  if (!writer->at_once)
+    flush(writer);
+}
+
 static void add_format(const NxFormat *format, gpointer writer)
 {
   if (format)
@@ -64,7 +70,7 @@ static void add_format(const NxFormat *format, gpointer writer)
     add(writer, FRAME_PLUGIN, 0, "", 0);
   /* What follows may be fatal, and the parent shall know then whose fault it was. */
   if (format && format->priority > 0)
-    flush(writer);
+    flush_part(writer);
 }
 
 static void add_meta(guint index, json_object *nx_meta, gpointer writer)
@@ -81,7 +87,7 @@ static void add_document(guint index, const char *text, gsize length, gpointer w
 static void add_metadata_done(guint n_signals, gpointer writer)
 {
   add(writer, FRAME_METADATA_DONE, n_signals, "", 0);
-  flush(writer);
+  flush_part(writer);
 }
 
 static void add_preview(guint index, GBytes *png, gpointer writer)

@@ -25,10 +25,12 @@ void nx_outcome_free(NxOutcome *outcome);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxOutcome, nx_outcome_free)
 void nx_product_free(NxProduct *product);
 
-/* For the child: frames on their way to the parent, sent when all metadata is there and when all is said. */
+/* For the child: frames on their way to the parent, sent when the format is known, when all metadata is there, and when all is said; or all at once,
+ * when an unfinished answer is of no use. */
 typedef struct {
   int results;
   GByteArray *frames;
+  gboolean at_once;
 } NxOutcomeWriter;
 NxPipelineSink nx_outcome_sink(NxOutcomeWriter *writer);
 void nx_outcome_finish(NxOutcomeWriter *writer);

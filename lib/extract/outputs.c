@@ -56,9 +56,10 @@ static char *write_output(char *path, GBytes *content, gboolean overwrite)
   g_autoptr(GError) problem = NULL;
   gsize length = 0;
   const void *data = content ? g_bytes_get_data(content, &length) : NULL;
-  if (data && (overwrite || !is_there(path)) && !nx_file_write_fast(path, data, length, 0644, &problem))
+  gboolean is_wanted = data && (overwrite || !is_there(path));
+  if (is_wanted && !nx_file_write_fast(path, data, length, 0644, &problem))
     nx_log_error("%s", problem->message);
-  if (!problem && is_there(path))
+  if (!problem && (is_wanted || is_there(path)))
     return path;
   g_free(path);
   return NULL;

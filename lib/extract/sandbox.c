@@ -21,7 +21,8 @@ const NxLimits nx_limits_default = { .wall_seconds = 120, .cpu_seconds = 90, .ad
 struct NxSandbox {
   NxLimits limits;
   int ruleset;               /* Landlock; -1: none */
-  struct sock_fprog program; /* seccomp; empty: none */
+  struct sock_fprog program; /* seccomp */
+  struct sock_fprog standing_program; /* seccomp of a standing reader; empty: this machine has none */
 };
 
 const NxLimits *nx_sandbox_limits(const NxSandbox *sandbox)
@@ -98,6 +99,12 @@ static const char *const ALLOWED[] = {
   "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list", "setrlimit", "sigaltstack", "stat",
   "lstat", "access", "statfs", "statx", "sysinfo", "time", "uname", "write", "writev",
 };
+/* What a process needs that reads one file after another (rewind.h): it can change neither its memory map nor its descriptors but by closing them,
+ * and not what a signal does. Its memory has to suffice: brk() shows it, and RLIMIT_DATA lets it not grow. */
+static const char *const ALLOWED_STANDING[] = {
+  "brk", "clock_gettime", "close", "close_range", "exit", "exit_group", "fstat", "futex", "getcwd", "getpid", "getrandom", "gettid", "gettimeofday", "lseek",
+  "mincore", "newfstatat", "pause", "pread64", "preadv", "read", "readv", "recvmsg", "restart_syscall", "sysinfo", "time", "write", "writev",
+};
 /* Only where Landlock decides which paths. */
 static const char *const ALLOWED_WITH_LANDLOCK[] = { "open", "openat" };
 
@@ -136,6 +143,22 @@ static gboolean export_program(scmp_filter_ctx filter, struct sock_fprog *progra
   return is_good;
 }
 
+/* Whatever is not allowed ends the process, by a signal that it has no handler for: a library that would make do without it must not answer differently
+ * from one that got it, so the file is read by a process of its own then. */
+static gboolean make_standing_program(struct sock_fprog *program)
+{
+  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
+  if (!filter)
+    return FALSE;
+  seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+  gboolean is_good = allow(filter, ALLOWED_STANDING, G_N_ELEMENTS(ALLOWED_STANDING)) &&
+                     seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(arch_prctl), 1, SCMP_A0(SCMP_CMP_EQ, 0x1002 /* ARCH_SET_FS */)) == 0 &&
+                     seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigprocmask), 1, SCMP_A1(SCMP_CMP_EQ, 0 /* asks only */)) == 0 &&
+                     export_program(filter, program);
+  seccomp_release(filter);
+  return is_good;
+}
+
 static gboolean make_program(gboolean has_landlock, struct sock_fprog *program)
 {
   scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -159,7 +182,10 @@ NxSandbox *nx_sandbox_new(const NxLimits *limits, const char *const *readable, g
   if (!make_program(sandbox->ruleset >= 0, &sandbox->program)) {
     g_set_error(err, NX_ERROR, NX_ERROR_IO, "cannot make the seccomp filter that protects against hostile files");
     g_clear_pointer(&sandbox, nx_sandbox_free);
+    return NULL;
   }
+  if (!make_standing_program(&sandbox->standing_program))
+    g_clear_pointer(&sandbox->standing_program.filter, g_free);
   return sandbox;
 }
 
@@ -170,6 +196,7 @@ void nx_sandbox_free(NxSandbox *sandbox)
   if (sandbox->ruleset >= 0)
     close(sandbox->ruleset);
   g_free(sandbox->program.filter);
+  g_free(sandbox->standing_program.filter);
   g_free(sandbox);
 }
 
@@ -202,13 +229,24 @@ gboolean nx_sandbox_limit(const NxSandbox *sandbox)
          limit_address_space(limits->address_space, limits->address_space);
 }
 
-gboolean nx_sandbox_enter(const NxSandbox *sandbox)
+static gboolean raise_walls(const NxSandbox *sandbox, const struct sock_fprog *program)
 {
-  if (!nx_sandbox_limit(sandbox) || !set_limit(RLIMIT_FSIZE, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+  if (!set_limit(RLIMIT_FSIZE, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return FALSE;
   if (sandbox->ruleset >= 0 && (syscall(SYS_landlock_restrict_self, sandbox->ruleset, 0) != 0 || close(sandbox->ruleset) != 0))
     return FALSE;
-  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &sandbox->program) == 0;
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program) == 0;
+}
+
+gboolean nx_sandbox_enter(const NxSandbox *sandbox)
+{
+  return nx_sandbox_limit(sandbox) && raise_walls(sandbox, &sandbox->program);
+}
+
+gboolean nx_sandbox_enter_standing(const NxSandbox *sandbox)
+{
+  return sandbox->standing_program.filter && set_limit(RLIMIT_CORE, 0, 0) &&
+         limit_address_space(sandbox->limits.address_space, sandbox->limits.address_space) && raise_walls(sandbox, &sandbox->standing_program);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- memory of a step */

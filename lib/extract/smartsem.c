@@ -209,14 +209,14 @@ static gboolean describes_picture(json_object *pairs, NxTiff *tiff)
 
 static gboolean sniff_smartsem(const NxInput *in)
 {
-  g_autoptr(NxTiff) tiff = nx_tiff_open(in->bytes, NULL);
+  NxTiff *tiff = nx_tiff_of(in->bytes, NULL);
   g_autoptr(json_object) pairs = tiff ? find_pairs(tiff) : NULL;
   return pairs && describes_picture(pairs, tiff);
 }
 
 static gboolean read_smartsem(const NxInput *in, GPtrArray *signals, GError **err)
 {
-  g_autoptr(NxTiff) tiff = nx_tiff_open(in->bytes, err);
+  NxTiff *tiff = nx_tiff_of(in->bytes, err);
   if (!tiff)
     return FALSE;
   g_autoptr(json_object) pairs = find_pairs(tiff);

@@ -214,7 +214,7 @@ static gboolean sniff_tescan(const NxInput *in)
   NxBytes *companion = nx_input_companion(in, &nx_format_tescan_tiff);
   if (companion && nx_tescan_is_sidecar(companion))
     return TRUE;
-  g_autoptr(NxTiff) tiff = nx_tiff_open(in->bytes, NULL);
+  NxTiff *tiff = nx_tiff_of(in->bytes, NULL);
   if (!tiff)
     return FALSE;
   g_autoptr(GBytes) blob = nx_tiff_bytes(tiff, TAG_TESCAN);
@@ -224,7 +224,7 @@ static gboolean sniff_tescan(const NxInput *in)
 static gboolean read_tescan(const NxInput *in, GPtrArray *signals, GError **err)
 {
   g_autoptr(GError) problem = NULL;
-  g_autoptr(NxTiff) tiff = nx_tiff_open(in->bytes, &problem);
+  NxTiff *tiff = nx_tiff_of(in->bytes, &problem);
   g_autofree char *note = NULL;
   g_autoptr(json_object) ini = read_ini(in, tiff, &note);
   json_object *nx_meta = nx_image_meta(in, "SEM_Imaging");

@@ -58,8 +58,15 @@ static int complain(TIFF *tiff, void *unused, const char *module, const char *fo
   return 1;
 }
 
-NxTiff *nx_tiff_open(NxBytes *bytes, GError **err)
+static void close_tiff(gpointer tiff)
 {
+  TIFFClose(tiff);
+}
+
+NxTiff *nx_tiff_of(NxBytes *bytes, GError **err)
+{
+  if (nx_bytes_kept(bytes))
+    return nx_bytes_kept(bytes);
   Cursor *cursor = g_new0(Cursor, 1);
   cursor->bytes = bytes;
   TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
@@ -71,14 +78,10 @@ NxTiff *nx_tiff_open(NxBytes *bytes, GError **err)
   if (!tiff) {
     g_free(cursor);
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the TIFF directory cannot be read");
+    return NULL;
   }
+  nx_bytes_keep(bytes, tiff, close_tiff);
   return tiff;
-}
-
-void nx_tiff_close(NxTiff *tiff)
-{
-  if (tiff)
-    TIFFClose(tiff);
 }
 
 /* The raw value of a byte-like tag; FALSE when there is none. *is_ascii tells the type. */

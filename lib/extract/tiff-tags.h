@@ -6,10 +6,8 @@
 
 typedef struct tiff NxTiff; /* libtiff's TIFF */
 
-/* Opens the first directory; `bytes` is borrowed and must outlive it. Pixels are not read. */
-NxTiff *nx_tiff_open(NxBytes *bytes, GError **err);
-void nx_tiff_close(NxTiff *tiff);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxTiff, nx_tiff_close)
+/* The first directory, which is read once and kept with the bytes: half a dozen formats look into it. Borrowed. Pixels are not read. */
+NxTiff *nx_tiff_of(NxBytes *bytes, GError **err);
 /* The value of a tag that holds text (ASCII: Latin-1; BYTE, UNDEFINED: UTF-8, invalid bytes dropped), without its NULs. NULL when there is no such tag, or it holds no text. */
 char *nx_tiff_text(NxTiff *tiff, guint32 tag);
 /* The same as bytes, NULs included. */

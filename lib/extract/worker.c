@@ -26,9 +26,11 @@ struct NxWorker {
   int results;
   gint64 deadline;
   GByteArray *received;
-  Note *note;
+  Note *note;           /* NULL: borrowed */
   char *killed_because;
   gboolean leads_group; /* a plug-in may have children of its own */
+  NxWorkerGiveBack give_back; /* NULL: not borrowed */
+  gpointer lender;
 };
 
 static Note *own_note; /* in a child */
@@ -37,7 +39,7 @@ static Note *own_note; /* in a child */
 
 static int log_pipe[2] = { -1, -1 };
 
-static gboolean open_log(void)
+gboolean nx_workers_open_log(void)
 {
   return log_pipe[0] >= 0 || (pipe2(log_pipe, O_CLOEXEC) == 0 && fcntl(log_pipe[0], F_SETFL, O_NONBLOCK) == 0);
 }
@@ -83,17 +85,30 @@ static void close_others(const int *keep, gsize n)
   close_range(from, ~0u, 0);
 }
 
-static void keep_only(const NxSandbox *sandbox, const NxTask *task, int results)
+void nx_worker_settle(const NxSandbox *sandbox, pid_t parent, const int *keep, gsize n_keep)
 {
-  gsize n = task->n_keep;
-  g_autofree int *keep = g_new(int, n + 2);
-  for (gsize i = 0; i < n; i++)
-    keep[i] = task->keep[i];
-  keep[n++] = results;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent)
+    _exit(125);
+  int nothing = open("/dev/null", O_RDWR);
+  if (dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 || dup2(log_pipe[1], STDERR_FILENO) < 0)
+    _exit(125);
+  g_autofree int *kept = g_new(int, n_keep + 1);
+  for (gsize i = 0; i < n_keep; i++)
+    kept[i] = keep[i];
   if (nx_sandbox_fd(sandbox) >= 0)
-    keep[n++] = nx_sandbox_fd(sandbox);
-  qsort(keep, n, sizeof *keep, by_number);
-  close_others(keep, n);
+    kept[n_keep++] = nx_sandbox_fd(sandbox);
+  qsort(kept, n_keep, sizeof *kept, by_number);
+  close_others(kept, n_keep);
+}
+
+static void keep_only(const NxSandbox *sandbox, const NxTask *task, int results, pid_t parent)
+{
+  g_autofree int *keep = g_new(int, task->n_keep + 1);
+  for (gsize i = 0; i < task->n_keep; i++)
+    keep[i] = task->keep[i];
+  keep[task->n_keep] = results;
+  nx_worker_settle(sandbox, parent, keep, task->n_keep + 1);
 }
 
 static void die(const char *what)
@@ -104,13 +119,7 @@ static void die(const char *what)
 
 static void run_child(const NxSandbox *sandbox, const NxTask *task, int results, pid_t parent)
 {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent)
-    _exit(125);
-  int nothing = open("/dev/null", O_RDWR);
-  if (dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 || dup2(log_pipe[1], STDERR_FILENO) < 0)
-    _exit(125);
-  keep_only(sandbox, task, results);
+  keep_only(sandbox, task, results, parent);
   if (task->measures_memory)
     nx_sandbox_measure();
   if (task->limits_only ? setsid() < 0 || !nx_sandbox_limit(sandbox) : !nx_sandbox_enter(sandbox))
@@ -148,7 +157,7 @@ NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError *
   worker->note = make_note();
   worker->leads_group = task->limits_only;
   worker->deadline = g_get_monotonic_time() + (gint64)nx_sandbox_limits(sandbox)->wall_seconds * G_USEC_PER_SEC;
-  if (!worker->note || !open_log() || pipe2(results, O_CLOEXEC) != 0) {
+  if (!worker->note || !nx_workers_open_log() || pipe2(results, O_CLOEXEC) != 0) {
     nx_error_from_errno(err, errno, "start", "a reader");
     return NULL;
   }
@@ -171,6 +180,18 @@ NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError *
   return g_steal_pointer(&worker);
 }
 
+NxWorker *nx_worker_borrow(pid_t pid, int results, guint seconds, NxWorkerGiveBack give_back, gpointer user_data)
+{
+  NxWorker *worker = g_new0(NxWorker, 1);
+  worker->pid = pid;
+  worker->results = results;
+  worker->received = g_byte_array_new();
+  worker->deadline = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
+  worker->give_back = give_back;
+  worker->lender = user_data;
+  return worker;
+}
+
 int nx_worker_fd(const NxWorker *worker)
 {
   return worker->results;
@@ -188,8 +209,8 @@ const GByteArray *nx_worker_received(const NxWorker *worker)
 
 int nx_worker_noted(const NxWorker *worker, gint64 *since)
 {
-  *since = worker->note->since;
-  return worker->note->number;
+  *since = worker->note ? worker->note->since : 0;
+  return worker->note ? worker->note->number : -1;
 }
 
 gboolean nx_worker_receive(NxWorker *worker)
@@ -209,6 +230,8 @@ gboolean nx_worker_receive(NxWorker *worker)
       nx_worker_kill(worker, "its result is larger than any file's");
       return FALSE;
     }
+    if (n < READ_SIZE)
+      return TRUE; /* the pipe is empty; whether it is closed is asked when it can be read again */
   }
 }
 
@@ -247,6 +270,8 @@ char *nx_worker_end(NxWorker *worker)
     while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
       continue;
     worker->pid = 0;
+    if (worker->give_back)
+      worker->give_back(worker->lender, FALSE);
   }
   return worker->killed_because ? g_strdup(worker->killed_because) : describe_status(status);
 }
@@ -275,7 +300,10 @@ static pid_t *free_place(void)
 
 void nx_worker_retire(NxWorker *worker)
 {
-  *free_place() = worker->pid;
+  if (worker->give_back)
+    worker->give_back(worker->lender, TRUE);
+  else
+    *free_place() = worker->pid;
   worker->pid = 0;
   nx_worker_free(worker);
 }

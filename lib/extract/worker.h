@@ -5,6 +5,8 @@
 
 #include "sandbox.h"
 
+#include <sys/types.h>
+
 /* What the child does; it writes its results to descriptor `results`. */
 typedef void (*NxWork)(int results, gpointer user_data);
 
@@ -20,7 +22,8 @@ typedef struct {
 typedef struct NxWorker NxWorker;
 
 /* The log of all children comes through one pipe; nx_workers_log_fd() is what to poll, nx_workers_forward_log() copies what is there to stderr,
- * with control characters made visible. */
+ * with control characters made visible. nx_workers_open_log() makes it before a first child. */
+gboolean nx_workers_open_log(void);
 int nx_workers_log_fd(void);
 void nx_workers_forward_log(void);
 
@@ -28,6 +31,15 @@ NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError *
 /* Kills and reaps it if that has not been done. */
 void nx_worker_free(NxWorker *worker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxWorker, nx_worker_free)
+
+/* In a process that was just forked by `parent`: it ends with its parent; 0 and 1 are /dev/null and 2 is the log; every other descriptor but those of
+ * `keep` and the sandbox's is closed. */
+void nx_worker_settle(const NxSandbox *sandbox, pid_t parent, const int *keep, gsize n_keep);
+
+/* What becomes of a borrowed process: `is_alive` when it has said all, else it has been ended and reaped. */
+typedef void (*NxWorkerGiveBack)(gpointer user_data, gboolean is_alive);
+/* A worker that is a process which lives on (reader.h) and has `seconds` for this task. Takes descriptor `results`. */
+NxWorker *nx_worker_borrow(pid_t pid, int results, guint seconds, NxWorkerGiveBack give_back, gpointer user_data);
 
 /* To be polled for reading. */
 int nx_worker_fd(const NxWorker *worker);
@@ -41,7 +53,7 @@ const GByteArray *nx_worker_received(const NxWorker *worker);
 void nx_worker_kill(NxWorker *worker, const char *reason);
 /* Reaps the child. NULL when it ended by itself and well, else a sentence that says how it ended. Owned by the caller. */
 char *nx_worker_end(NxWorker *worker);
-/* The child has said all and is about to end: it is reaped some time later, without anybody waiting for it. Consumes the worker. */
+/* The child has said all and is about to end: it is reaped some time later, without anybody waiting for it; or it is given back. Consumes the worker. */
 void nx_worker_retire(NxWorker *worker);
 
 /* A number that the child sets and the parent sees at once, and when (monotonic microseconds): the profile that runs. -1: none. */

@@ -1,4 +1,4 @@
-/* alias-build.c — from rows of aliases to the bytes of a dictionary with its Aho–Corasick automaton (igem-db §9.2). */
+/* alias-build.c — from rows of aliases to the bytes of a dictionary (igem-db §9.2). */
 #include "alias-file.h"
 
 #include <string.h>
@@ -100,94 +100,87 @@ void nx_alias_builder_add(NxAliasBuilder *builder, const NxAlias *alias)
   g_array_append_val(builder->entries, entry);
 }
 
-/* ----------------------------------------------------------------------------------------------------------- automaton */
+/* ---------------------------------------------------------------------------------------------------------- beginnings */
 
 typedef struct {
   const char *pool;
-  GArray *norms; /* AliasNorm */
-  GArray *nodes; /* AliasNode */
-  GArray *edges; /* AliasEdge */
-  GArray *spans; /* guint32 pairs: the norms below a node */
-  GArray *depths; /* guint32 */
-} Automaton;
+  GArray *norms;          /* AliasNorm */
+  GArray *slots;          /* AliasSlot */
+  GArray *first, *further; /* guint64: the filters of first pieces, and of longer beginnings */
+  GString *text;          /* the present norm, with padding */
+} Beginnings;
 
-static const AliasNode *node_at(const Automaton *automaton, guint32 node)
+static const char *text_of(Beginnings *beginnings, guint32 norm)
 {
-  return &g_array_index(automaton->nodes, AliasNode, node);
+  static const char PADDING[ALIAS_PADDING];
+  g_string_assign(beginnings->text, beginnings->pool + g_array_index(beginnings->norms, AliasNorm, norm).text);
+  g_string_append_len(beginnings->text, PADDING, sizeof PADDING);
+  return beginnings->text->str;
 }
 
-static guint32 child_of(const Automaton *automaton, guint32 node, guint8 byte)
+static void make_room(GArray *array, guint64 at_least)
 {
-  const AliasNode *at = node_at(automaton, node);
-  for (guint32 i = at->first_edge; i < at->first_edge + at->n_edges; i++)
-    if (g_array_index(automaton->edges, AliasEdge, i).byte == byte)
-      return g_array_index(automaton->edges, AliasEdge, i).node;
-  return 0;
+  guint n = 16;
+  while (n < at_least)
+    n *= 2;
+  g_array_set_size(array, n);
 }
 
-static guint32 add_node(Automaton *automaton, guint32 first, guint32 end, guint32 depth)
+/* Of norms in the order of their bytes: how many begin with another piece than the one before, and how many pieces there are besides. */
+static void count_pieces(Beginnings *beginnings, guint64 *n_first, guint64 *n_further)
 {
-  AliasNode node = {0};
-  guint32 span[] = {first, end};
-  g_array_append_val(automaton->nodes, node);
-  g_array_append_vals(automaton->spans, span, 2);
-  g_array_append_val(automaton->depths, depth);
-  return automaton->nodes->len - 1;
-}
-
-/* Where the automaton goes on when `byte` leads away from `parent`. */
-static guint32 failure_of(const Automaton *automaton, guint32 parent, guint8 byte)
-{
-  while (parent != 0) {
-    parent = node_at(automaton, parent)->failure;
-    guint32 child = child_of(automaton, parent, byte);
-    if (child)
-      return child;
-  }
-  return 0;
-}
-
-static void add_child(Automaton *automaton, guint32 parent, guint8 byte, guint32 first, guint32 end)
-{
-  guint32 depth = g_array_index(automaton->depths, guint32, parent) + 1;
-  guint32 failure = failure_of(automaton, parent, byte);
-  AliasEdge edge = {byte, add_node(automaton, first, end, depth)};
-  AliasNode *child = &g_array_index(automaton->nodes, AliasNode, edge.node);
-  child->failure = failure;
-  child->output = node_at(automaton, failure)->norm ? failure : node_at(automaton, failure)->output;
-  if (g_array_index(automaton->norms, AliasNorm, first).length == depth)
-    child->norm = first + 1;
-  g_array_append_val(automaton->edges, edge);
-  g_array_index(automaton->nodes, AliasNode, parent).n_edges++;
-}
-
-static guint8 byte_of(const Automaton *automaton, guint32 norm, guint32 depth)
-{
-  return (guint8)automaton->pool[g_array_index(automaton->norms, AliasNorm, norm).text + depth];
-}
-
-/* Children in the order of their bytes, from the norms that begin as `node` does. */
-static void expand(Automaton *automaton, guint32 node)
-{
-  guint32 depth = g_array_index(automaton->depths, guint32, node), at = g_array_index(automaton->spans, guint32, 2 * node),
-          end = g_array_index(automaton->spans, guint32, 2 * node + 1);
-  g_array_index(automaton->nodes, AliasNode, node).first_edge = automaton->edges->len;
-  while (at < end) {
-    guint32 first = at;
-    guint8 byte = byte_of(automaton, at, depth);
-    while (at < end && byte_of(automaton, at, depth) == byte)
-      at++;
-    if (byte)
-      add_child(automaton, node, byte, first, at);
+  g_autofree char *before = NULL;
+  gboolean is_word;
+  for (guint32 norm = 0; norm < beginnings->norms->len; norm++) {
+    const char *text = text_of(beginnings, norm), *end = alias_piece_end(text, &is_word);
+    if (!before || strncmp(before, text, (gsize)(end - text) + 1) != 0)
+      (*n_first)++;
+    g_free(before);
+    before = g_strndup(text, (gsize)(end - text) + 1);
+    for (; *end; (*n_further)++)
+      end = alias_further_end(end, &is_word);
   }
 }
 
-/* Breadth first, so that failures lead to nodes that are done. */
-static void build_automaton(Automaton *automaton)
+static void add_slot(Beginnings *beginnings, guint64 hash, guint32 norm)
 {
-  add_node(automaton, 0, automaton->norms->len, 0);
-  for (guint32 node = 0; node < automaton->nodes->len; node++)
-    expand(automaton, node);
+  AliasSlot *slots = (AliasSlot *)beginnings->slots->data;
+  guint32 mask = beginnings->slots->len - 1, at = (guint32)hash & mask;
+  while (slots[at].norm)
+    at = (at + 1) & mask;
+  slots[at] = (AliasSlot){(guint32)(hash >> 32), norm + 1};
+}
+
+static void add_to_filter(GArray *filter, guint64 hash, gboolean is_norm)
+{
+  g_array_index(filter, guint64, alias_filter_word(hash, filter->len)) |= is_norm ? alias_norm_bits(hash) : alias_beginning_bits(hash);
+}
+
+static void add_norm(Beginnings *beginnings, guint32 norm)
+{
+  gboolean is_word;
+  const char *at = text_of(beginnings, norm), *end = alias_piece_end(at, &is_word);
+  guint64 hash = alias_hash(at, (gsize)(end - at));
+  add_to_filter(beginnings->first, hash, !*end);
+  while (*end) {
+    at = end;
+    end = alias_further_end(at, &is_word);
+    hash = alias_hash_further(hash, at, end, is_word);
+    add_to_filter(beginnings->further, hash, !*end);
+  }
+  add_slot(beginnings, hash, norm);
+}
+
+/* Slots are at most two thirds full; the filters have 16 bits or more a hash. */
+static void build_beginnings(Beginnings *beginnings)
+{
+  guint64 n_first = 0, n_further = 0;
+  count_pieces(beginnings, &n_first, &n_further);
+  make_room(beginnings->slots, (guint64)beginnings->norms->len * 3 / 2);
+  make_room(beginnings->first, n_first / 4);
+  make_room(beginnings->further, n_further / 4);
+  for (guint32 norm = 0; norm < beginnings->norms->len; norm++)
+    add_norm(beginnings, norm);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- bytes */
@@ -211,7 +204,7 @@ static GArray *group_norms(const NxAliasBuilder *builder)
   for (guint32 i = 0; i < builder->entries->len; i++) {
     const Entry *entry = &g_array_index(builder->entries, Entry, i);
     const char *text = (const char *)builder->pool->data + entry->norm;
-    AliasNorm norm = {.text = entry->norm, .length = (guint32)strlen(text), .n_characters = (guint32)g_utf8_strlen(text, -1), .first_alias = i};
+    AliasNorm norm = {.text = entry->norm, .length = (guint32)strlen(text), .first_alias = i};
     if (norms->len == 0 || g_array_index(norms, AliasNorm, norms->len - 1).text != entry->norm)
       g_array_append_val(norms, norm);
     g_array_index(norms, AliasNorm, norms->len - 1).n_aliases++;
@@ -232,26 +225,28 @@ static void append_array(GByteArray *out, const GArray *array)
   append_section(out, array->data, (gsize)array->len * g_array_get_element_size((GArray *)array));
 }
 
-static GBytes *assemble(const NxAliasBuilder *builder, const Automaton *automaton)
+static GBytes *assemble(const NxAliasBuilder *builder, const Beginnings *beginnings)
 {
   GByteArray *out = g_byte_array_new();
   g_autoptr(GArray) records = g_array_new(FALSE, FALSE, sizeof(AliasRecord));
   AliasHeader header = {.magic = ALIAS_MAGIC,
                         .format = NX_ALIAS_FORMAT,
                         .n_aliases = builder->entries->len,
-                        .n_norms = automaton->norms->len,
+                        .n_norms = beginnings->norms->len,
                         .n_names = builder->names->len,
-                        .n_nodes = automaton->nodes->len,
-                        .n_edges = automaton->edges->len,
+                        .n_slots = beginnings->slots->len,
+                        .n_first = beginnings->first->len,
+                        .n_further = beginnings->further->len,
                         .n_text = builder->pool->len};
   for (guint i = 0; i < builder->entries->len; i++)
     g_array_append_val(records, g_array_index(builder->entries, Entry, i).record);
   g_byte_array_append(out, (const guint8 *)&header, sizeof header);
   append_array(out, records);
-  append_array(out, automaton->norms);
+  append_array(out, beginnings->norms);
   append_array(out, builder->names);
-  append_array(out, automaton->nodes);
-  append_array(out, automaton->edges);
+  append_array(out, beginnings->slots);
+  append_array(out, beginnings->first);
+  append_array(out, beginnings->further);
   append_section(out, builder->pool->data, builder->pool->len);
   header.size = out->len;
   header.body_crc = (guint32)crc32_z(0, out->data + sizeof header, out->len - sizeof header);
@@ -262,22 +257,21 @@ static GBytes *assemble(const NxAliasBuilder *builder, const Automaton *automato
 
 GBytes *nx_alias_builder_finish(NxAliasBuilder *builder, NxAliasCounts *counts)
 {
-  Automaton automaton = {.pool = (const char *)builder->pool->data};
   if (builder->pool->len == 0)
     keep_text(builder, "");
   g_array_sort_with_data(builder->entries, compare_entries, builder->pool->data);
   g_array_sort(builder->names, compare_names);
-  g_autoptr(GArray) norms = automaton.norms = group_norms(builder);
-  g_autoptr(GArray) nodes = automaton.nodes = g_array_new(FALSE, TRUE, sizeof(AliasNode));
-  g_autoptr(GArray) edges = automaton.edges = g_array_new(FALSE, TRUE, sizeof(AliasEdge));
-  g_autoptr(GArray) spans = automaton.spans = g_array_new(FALSE, TRUE, sizeof(guint32));
-  g_autoptr(GArray) depths = automaton.depths = g_array_new(FALSE, TRUE, sizeof(guint32));
-  automaton.pool = (const char *)builder->pool->data;
-  build_automaton(&automaton);
+  g_autoptr(GArray) norms = group_norms(builder);
+  g_autoptr(GArray) slots = g_array_new(FALSE, TRUE, sizeof(AliasSlot));
+  g_autoptr(GArray) first = g_array_new(FALSE, TRUE, sizeof(guint64)), further = g_array_new(FALSE, TRUE, sizeof(guint64));
+  Beginnings beginnings = {.pool = (const char *)builder->pool->data, .norms = norms, .slots = slots, .first = first, .further = further};
+  beginnings.text = g_string_new(NULL);
+  build_beginnings(&beginnings);
+  g_string_free(beginnings.text, TRUE);
   builder->counts.kept = builder->entries->len;
   builder->counts.norms = norms->len;
   builder->counts.names = builder->names->len;
   if (counts)
     *counts = builder->counts;
-  return assemble(builder, &automaton);
+  return assemble(builder, &beginnings);
 }

@@ -91,6 +91,10 @@ gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCoun
   g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, err);
   if (!snapshot)
     return FALSE;
+  if (g_strcmp0(nx_json_get_string(nx_snapshot_manifest(snapshot), "schema"), "nexuslims") == 0) {
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s is no snapshot of an IGEM database: its names are few, and are taken from its tables at each search", folder);
+    return FALSE;
+  }
   if (!overwrite && g_file_test(path, G_FILE_TEST_EXISTS)) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "NLP cache already exists at %s: give --overwrite to make it anew", path);
     return FALSE;
@@ -102,8 +106,14 @@ gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCoun
 
 /* --------------------------------------------------------------------------------------------------------------- using */
 
+static gboolean has_size(const char *path, json_object *nlp)
+{
+  GStatBuf about;
+  return g_stat(path, &about) == 0 && about.st_size == nx_json_get_int(nlp, "size_bytes", -1);
+}
+
 /* Why the cache is not to be used; NULL: it is. */
-static const char *objection(const NxSnapshot *snapshot, const char *folder)
+static const char *objection(const NxSnapshot *snapshot, const char *folder, NxAliasFlags flags)
 {
   g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL), *metadata = g_build_filename(folder, METADATA_FILE, NULL);
   json_object *nlp = nx_json_get(nx_snapshot_manifest(snapshot), "nlp");
@@ -112,9 +122,9 @@ static const char *objection(const NxSnapshot *snapshot, const char *folder)
     return "absent";
   if (!g_str_equal(file, NX_ALIAS_FILE))
     return "foreign";
-  g_autofree char *sum = nx_snapshot_sha256(path, NULL);
+  g_autofree char *sum = flags & NX_ALIAS_TRUST_CACHE ? g_strdup(expected) : nx_snapshot_sha256(path, NULL);
   g_autoptr(json_object) about = nx_json_read_file(metadata, METADATA_MAX, NULL);
-  if (!sum || !g_str_equal(sum, expected))
+  if (!sum || !g_str_equal(sum, expected) || !has_size(path, nlp))
     return "damaged";
   for (guint i = 0; i < G_N_ELEMENTS(SOURCES); i++) {
     g_autofree char *name = g_strconcat(SOURCES[i], ".parquet", NULL);
@@ -124,16 +134,24 @@ static const char *objection(const NxSnapshot *snapshot, const char *folder)
   return NULL;
 }
 
-NxAliases *nx_aliases_of_snapshot(const char *folder, gboolean require_cache, GError **err)
+const char *nx_alias_cache_state(const NxSnapshot *snapshot, const char *folder)
+{
+  const char *why_not = objection(snapshot, folder, 0);
+  if (!why_not)
+    return "present";
+  return g_str_equal(why_not, "damaged") ? "stale" : why_not;
+}
+
+NxAliases *nx_aliases_of_snapshot(const char *folder, NxAliasFlags flags, GError **err)
 {
   g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL);
   g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, err);
   if (!snapshot)
     return NULL;
-  const char *why_not = objection(snapshot, folder);
+  const char *why_not = objection(snapshot, folder, flags);
   if (!why_not)
     return nx_aliases_open(path, err);
-  if (require_cache) {
+  if (flags & NX_ALIAS_REQUIRE_CACHE) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the alias dictionary of %s is %s: make it with nx-alias build", folder, why_not);
     return NULL;
   }

@@ -1,4 +1,5 @@
-/* alias-snapshot.c — the aliases of an IGEM snapshot: entity_aliases joined with entity_types (igem-db §9.2). */
+/* alias-snapshot.c — the aliases of a snapshot: of IGEM entity_aliases joined with entity_types (igem-db §9.2), of NexusLIMS the columns that its
+ * schema.json names as sources (§12.4). */
 #include "nx-alias.h"
 
 #include <string.h>
@@ -140,7 +141,7 @@ static int compare_ids(gconstpointer a, gconstpointer b)
   return (left->alias_id > right->alias_id) - (left->alias_id < right->alias_id);
 }
 
-GBytes *nx_alias_build_snapshot(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err)
+static GBytes *build_from_aliases(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err)
 {
   g_autoptr(GHashTable) types = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_type);
   g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(free_alias);
@@ -157,4 +158,101 @@ GBytes *nx_alias_build_snapshot(const NxSnapshot *snapshot, NxAliasCounts *count
   for (guint i = 0; i < list->len; i++)
     nx_alias_builder_add(builder, list->pdata[i]);
   return nx_alias_builder_finish(builder, counts);
+}
+
+/* ------------------------------------------------------------------------------------------------------- sources of names */
+
+#define FACTS_MAX (1u << 20)
+#define COLUMNS_MAX 8u
+
+/* A table whose rows are things with names: the first of `columns` is the row's id, which is what a thing is called. */
+typedef struct {
+  NxAliasBuilder *builder;
+  const char *table, *type;
+  const char *columns[COLUMNS_MAX], *parts[COLUMNS_MAX];
+  guint n;
+  gint64 *alias_id, *entity_id;
+} Source;
+
+static char *part_of(const char *part, const char *value)
+{
+  if (g_strcmp0(part, "before @") == 0)
+    return g_strndup(value, strcspn(value, "@"));
+  if (g_strcmp0(part, "last component") != 0)
+    return g_strdup(value);
+  const char *last = value;
+  for (const char *at = value; *at; at++)
+    if ((*at == '/' || *at == '\\') && at[1])
+      last = at + 1;
+  return g_strndup(last, strcspn(last, "/\\"));
+}
+
+static gboolean take_named(gpointer user_data, const NxField *const *fields, const NxDatum *const *cells)
+{
+  Source *source = user_data;
+  ++*source->entity_id;
+  for (guint i = 0; i < source->n; i++) {
+    g_autofree char *value = text(fields[i], cells[i]), *name = value ? part_of(source->parts[i], value) : NULL;
+    g_autofree char *origin = g_strdup_printf("%s.%s", source->table, source->columns[i]);
+    if (name && *name)
+      nx_alias_builder_add(source->builder, &(NxAlias){.alias_id = ++*source->alias_id,
+                                                       .entity_id = *source->entity_id,
+                                                       .value = name,
+                                                       .norm = "",
+                                                       .kind = i == 0 ? "preferred" : "synonym",
+                                                       .source = origin,
+                                                       .type_name = source->type,
+                                                       .is_primary = i == 0});
+  }
+  return TRUE;
+}
+
+static void add_column(Source *source, const char *column, const char *part)
+{
+  gboolean is_id = source->n > 0 && g_strcmp0(column, source->columns[0]) == 0;
+  if (!column || is_id || source->n == COLUMNS_MAX)
+    return;
+  source->columns[source->n] = column;
+  source->parts[source->n++] = part;
+}
+
+static gboolean add_source(const NxSnapshot *snapshot, json_object *about, Source *source, GError **err)
+{
+  json_object *columns = nx_json_get(about, "columns");
+  gint64 rows;
+  source->table = nx_json_get_string(about, "table");
+  source->type = nx_json_get_string(about, "type");
+  source->n = 0;
+  if (!source->table || !nx_snapshot_has_table(snapshot, source->table))
+    return TRUE;
+  add_column(source, nx_json_get_string(about, "id"), NULL);
+  for (gsize i = 0; json_object_is_type(columns, json_type_array) && i < json_object_array_length(columns); i++) {
+    json_object *column = json_object_array_get_idx(columns, i);
+    add_column(source, nx_json_get_string(column, "column"), nx_json_get_string(column, "part"));
+  }
+  Picker picker = {.names = source->columns, .n = source->n, .take = take_named, .user_data = source};
+  NxRowTarget target = {.open = pick_open, .add = pick_row, .database = &picker};
+  return nx_snapshot_read(snapshot, source->table, &target, &rows, err);
+}
+
+static GBytes *build_from_sources(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err)
+{
+  g_autofree char *path = nx_share_path("migrations/nexuslims/schema.json");
+  g_autoptr(json_object) facts = nx_json_read_file(path, FACTS_MAX, err);
+  g_autoptr(NxAliasBuilder) builder = nx_alias_builder_new();
+  json_object *sources = nx_json_get(facts, "aliases");
+  gint64 alias_id = 0, entity_id = 0;
+  Source source = {.builder = builder, .alias_id = &alias_id, .entity_id = &entity_id};
+  if (!facts)
+    return NULL;
+  for (gsize i = 0; json_object_is_type(sources, json_type_array) && i < json_object_array_length(sources); i++)
+    if (!add_source(snapshot, json_object_array_get_idx(sources, i), &source, err))
+      return NULL;
+  return nx_alias_builder_finish(builder, counts);
+}
+
+GBytes *nx_alias_build_snapshot(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err)
+{
+  const char *schema = nx_json_get_string(nx_snapshot_manifest(snapshot), "schema");
+  return g_strcmp0(schema, "nexuslims") == 0 ? build_from_sources(snapshot, counts, err) : build_from_aliases(snapshot, counts, err);
 }

@@ -1,5 +1,7 @@
 /* alias-text.c — one spelling for the many of a name (igem-db §9.1). Tables: GLib's (Unicode 14 or newer). */
-#include "nx-alias.h"
+#include "alias-text.h"
+
+#include "alias-file.h"
 
 #include <string.h>
 
@@ -74,51 +76,123 @@ static gunichar lower_one(gunichar c)
 }
 
 /* The full mapping: a dotted capital I has two characters, a sigma depends on where it stands; all else maps one to one. */
-static char *lower(const char *text)
+static guint lower(const char *text, const char *at, gunichar *out)
 {
-  GString *out = g_string_new(NULL);
-  for (const char *at = text; *at; at = g_utf8_next_char(at)) {
-    gunichar c = g_utf8_get_char(at);
-    if (c == DOTTED_CAPITAL_I) {
-      g_string_append_c(out, 'i');
-      g_string_append_unichar(out, DOT_ABOVE);
-    } else if (c == CAPITAL_SIGMA)
-      g_string_append_unichar(out, cased_before(text, at) && !cased_after(at) ? FINAL_SIGMA : SMALL_SIGMA);
-    else
-      g_string_append_unichar(out, lower_one(c));
-  }
-  return g_string_free(out, FALSE);
+  gunichar c = g_utf8_get_char(at);
+  out[0] = c == DOTTED_CAPITAL_I ? 'i' : c != CAPITAL_SIGMA ? lower_one(c) : cased_before(text, at) && !cased_after(at) ? FINAL_SIGMA : SMALL_SIGMA;
+  out[1] = DOT_ABOVE;
+  return c == DOTTED_CAPITAL_I ? 2 : 1;
 }
 
-static char *single_blanks(const char *text)
+/* Characters side by side: of a comparison, all bits of those where it holds. */
+typedef guint8 Block __attribute__((vector_size(16)));
+
+/* ASCII as it is after normalisation. */
+static Block map_ascii(Block c)
 {
-  GString *out = g_string_new(NULL);
-  gboolean pending = FALSE;
-  for (const char *at = text; *at; at = g_utf8_next_char(at)) {
-    gunichar c = g_utf8_get_char(at);
-    if (g_unichar_combining_class(c) != 0)
-      continue;
-    if (is_blank(c) || c == '-' || c == '_' || c == '/') {
-      pending = out->len > 0;
-      continue;
+  Block blank = (Block)(c == '-') | (Block)(c == '_') | (Block)(c == '/') | (Block)(c - '\t' < 5) | (Block)(c - 0x1c < 4);
+  Block small = c | ((Block)(c - 'A' < 26) & ('a' - 'A'));
+  return (blank & ' ') | (~blank & small);
+}
+
+/* Up to 16 characters from `from` to `to`, which has room for all of them; returns how many there are before one that is not ASCII. */
+static gsize map_some(guint8 *to, const char *from, gsize length)
+{
+  Block block = {0};
+  guint64 words[2];
+  gsize n = MIN(length, sizeof block);
+  if (n == sizeof block)
+    memcpy(&block, from, sizeof block);
+  else
+    memcpy(&block, from, n);
+  memcpy(words, &block, sizeof words);
+  if ((words[0] | words[1]) & G_GUINT64_CONSTANT(0x8080808080808080))
+    for (n = 0; (guint8)from[n] < 0x80;)
+      n++;
+  block = map_ascii(block);
+  memcpy(to, &block, sizeof block);
+  return n;
+}
+
+/* One character that is not ASCII; blanks come out as blanks. */
+static void append_decomposed(GString *out, const char *text, const char *at)
+{
+  gunichar small[2], parts[G_UNICHAR_MAX_DECOMPOSITION_LENGTH];
+  guint n = lower(text, at, small);
+  for (guint i = 0; i < n; i++) {
+    gsize n_parts = g_unichar_fully_decompose(small[i], TRUE, parts, G_N_ELEMENTS(parts));
+    for (gsize part = 0; part < n_parts; part++) {
+      gunichar c = parts[part];
+      if (g_unichar_combining_class(c) == 0)
+        g_string_append_unichar(out, is_blank(c) || c == '-' || c == '_' || c == '/' ? ' ' : c);
     }
-    if (pending)
-      g_string_append_c(out, ' ');
-    pending = FALSE;
-    g_string_append_unichar(out, c);
   }
+}
+
+/* Blanks in a row are one, and none stands at the ends. */
+static gsize squeeze(char *text, gsize length)
+{
+  char *first = *text == ' ' ? text : strstr(text, "  "), *to = first ? first : text + length, before = first == text ? ' ' : 0;
+  for (const char *at = to; at < text + length; at++) {
+    *to = *at;
+    to += *to != ' ' || before != ' ';
+    before = *at;
+  }
+  if (to > text && to[-1] == ' ')
+    to--;
+  return (gsize)(to - text);
+}
+
+/* All that is ASCII from `at` on; returns where something else begins. */
+static const char *append_ascii(GString *out, const char *at, const char *end)
+{
+  gsize length = out->len, n = sizeof(Block);
+  g_string_set_size(out, length + (gsize)(end - at) + sizeof(Block));
+  for (; at < end && n == sizeof(Block); at += n, length += n)
+    n = map_some((guint8 *)out->str + length, at, (gsize)(end - at));
+  g_string_set_size(out, length);
+  return at;
+}
+
+/* Characters are decomposed one by one: what could change its place among its neighbours, a combining mark, is left out. */
+char *alias_normalise(const char *text, gsize *length)
+{
+  gsize n = strlen(text);
+  g_autofree char *valid = nx_text_is_utf8(text, n) ? NULL : nx_text_utf8(text, -1);
+  const char *at = text = valid ? valid : text, *end = valid ? valid + strlen(valid) : text + n;
+  GString *out = g_string_sized_new(n + 2 * ALIAS_PADDING);
+  while (at < end) {
+    at = append_ascii(out, at, end);
+    for (; (guint8)*at >= 0x80; at = g_utf8_next_char(at))
+      append_decomposed(out, text, at);
+  }
+  *length = squeeze(out->str, out->len);
+  g_string_set_size(out, *length + ALIAS_PADDING);
+  memset(out->str + *length, 0, ALIAS_PADDING);
   return g_string_free(out, FALSE);
 }
 
 char *nx_alias_normalise(const char *text)
 {
-  g_autofree char *valid = nx_text_utf8(text, -1), *small = lower(valid), *decomposed = g_utf8_normalize(small, -1, G_NORMALIZE_NFKD);
-  return single_blanks(decomposed);
+  gsize length;
+  return alias_normalise(text, &length);
+}
+
+static char *lower_all(const char *text)
+{
+  gunichar small[2];
+  GString *out = g_string_new(NULL);
+  for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+    guint n = lower(text, at, small);
+    for (guint i = 0; i < n; i++)
+      g_string_append_unichar(out, small[i]);
+  }
+  return g_string_free(out, FALSE);
 }
 
 char *nx_alias_normalise_code(const char *text)
 {
-  g_autofree char *valid = nx_text_utf8(text, -1), *small = lower(valid);
+  g_autofree char *valid = nx_text_utf8(text, -1), *small = lower_all(valid);
   const char *start = small, *end = small + strlen(small);
   while (*start && is_blank(g_utf8_get_char(start)))
     start = g_utf8_next_char(start);

@@ -107,12 +107,27 @@ static void compress_snappy(const guint8 *data, gsize length, GByteArray *out)
   g_byte_array_set_size(out, start + (guint)size);
 }
 
+static void free_context(gpointer context)
+{
+  ZSTD_freeCCtx(context);
+}
+
+/* One a thread, used again for every page. */
+static ZSTD_CCtx *zstd_context(void)
+{
+  static GPrivate kept = G_PRIVATE_INIT(free_context);
+  ZSTD_CCtx *context = g_private_get(&kept);
+  if (!context)
+    g_private_set(&kept, context = ZSTD_createCCtx());
+  return context;
+}
+
 static void compress_zstd(const guint8 *data, gsize length, GByteArray *out)
 {
   guint start = out->len;
   size_t size = ZSTD_compressBound(length);
   g_byte_array_set_size(out, start + (guint)size);
-  size = ZSTD_compress(out->data + start, size, data, length, ZSTD_LEVEL);
+  size = ZSTD_compressCCtx(zstd_context(), out->data + start, size, data, length, ZSTD_LEVEL);
   g_byte_array_set_size(out, start + (guint)size);
 }
 

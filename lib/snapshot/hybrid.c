@@ -79,7 +79,7 @@ guint parquet_bit_width(guint32 maximum)
   return maximum == 0 ? 0 : 32 - (guint)__builtin_clz(maximum);
 }
 
-static void write_equal(GByteArray *out, guint32 value, gsize n, guint width)
+void parquet_hybrid_write_equal(GByteArray *out, guint32 value, gsize n, guint width)
 {
   nx_varint_write(out, (guint64)n << 1);
   for (guint i = 0; i < (width + 7) / 8; i++) {
@@ -91,16 +91,21 @@ static void write_equal(GByteArray *out, guint32 value, gsize n, guint width)
 /* `n` is padded with zeros to whole groups. */
 static void write_packed(GByteArray *out, const guint32 *values, gsize n, guint width)
 {
-  gsize groups = (n + GROUP - 1) / GROUP;
+  gsize groups = (n + GROUP - 1) / GROUP, size = groups * width;
   nx_varint_write(out, ((guint64)groups << 1) | 1);
-  guint start = out->len;
-  g_byte_array_set_size(out, start + (guint)(groups * width));
-  guint8 *to = out->data + start;
-  memset(to, 0, groups * width);
-  for (gsize i = 0; i < n; i++)
-    for (guint bit = 0; bit < width; bit++)
-      if (values[i] >> bit & 1)
-        to[(i * width + bit) / 8] |= (guint8)(1u << ((i * width + bit) % 8));
+  guint start = out->len, n_pending = 0;
+  guint64 pending = 0;
+  g_byte_array_set_size(out, start + (guint)size);
+  guint8 *to = out->data + start, *end = to + size;
+  for (gsize i = 0; i < n; i++) {
+    pending |= (guint64)values[i] << n_pending;
+    for (n_pending += width; n_pending >= 8; n_pending -= 8) {
+      *to++ = (guint8)pending;
+      pending >>= 8;
+    }
+  }
+  for (; to < end; pending >>= 8)
+    *to++ = (guint8)pending;
 }
 
 static gsize equal_from(const guint32 *values, gsize n)
@@ -124,7 +129,7 @@ void parquet_hybrid_write(GByteArray *out, const guint32 *values, gsize n, guint
     if (same >= fill + GROUP) {
       if (i + fill > packed_from)
         write_packed(out, values + packed_from, i + fill - packed_from, width);
-      write_equal(out, values[i], same - fill, width);
+      parquet_hybrid_write_equal(out, values[i], same - fill, width);
       packed_from = i + same;
     }
     i += same;

@@ -23,6 +23,8 @@ guint64 parquet_bits(const guint8 *data, guint64 at, guint width);
 
 /* Appends the numbers: runs of equal ones where 8 or more stand together, else packed groups. */
 void parquet_hybrid_write(GByteArray *out, const guint32 *values, gsize n, guint width);
+/* One run. */
+void parquet_hybrid_write_equal(GByteArray *out, guint32 value, gsize n, guint width);
 /* Bits needed for numbers up to `maximum`. */
 guint parquet_bit_width(guint32 maximum);
 

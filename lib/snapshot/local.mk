@@ -4,8 +4,10 @@ lib_snapshot_libsnapshot_a_SOURCES = lib/snapshot/nx-snapshot.h lib/snapshot/thr
 	lib/snapshot/parquet-format.c lib/snapshot/codec.h lib/snapshot/codec.c lib/snapshot/hybrid.h lib/snapshot/hybrid.c lib/snapshot/delta.h \
 	lib/snapshot/delta.c lib/snapshot/values.h lib/snapshot/values.c lib/snapshot/decimal-text.h lib/snapshot/decimal-text.c \
 	lib/snapshot/schema.h lib/snapshot/schema.c lib/snapshot/column-reader.h lib/snapshot/column-reader.c lib/snapshot/parquet-reader.c \
-	lib/snapshot/fields.c lib/snapshot/column-buffer.h lib/snapshot/column-buffer.c lib/snapshot/parquet-writer.c lib/snapshot/sizes.c \
-	lib/snapshot/snapshot-write.c lib/snapshot/snapshot-read.c lib/snapshot/nx-alias.h lib/snapshot/alias-text.c lib/snapshot/alias-file.h \
+	lib/snapshot/fields.c lib/snapshot/sql-type.c lib/snapshot/column-buffer.h lib/snapshot/column-buffer.c \
+	lib/snapshot/column-dictionary.h lib/snapshot/column-dictionary.c lib/snapshot/chunk-writer.h lib/snapshot/chunk-writer.c lib/snapshot/parquet-writer.c lib/snapshot/sizes.c \
+	lib/snapshot/snapshot-write.c lib/snapshot/snapshot-read.c lib/snapshot/nx-alias.h lib/snapshot/alias-text.h lib/snapshot/alias-text.c lib/snapshot/alias-file.h \
+	lib/snapshot/alias-dictionary.h lib/snapshot/alias-scan.c \
 	lib/snapshot/alias-build.c lib/snapshot/alias-dictionary.c lib/snapshot/alias-snapshot.c lib/snapshot/alias-cache.c
 lib_snapshot_libsnapshot_a_CFLAGS = $(AM_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS)
 SNAPSHOT_LIBS = lib/snapshot/libsnapshot.a $(ZSTD_LIBS) $(SNAPPY_LIBS) $(ZLIB_LIBS)
@@ -43,3 +45,9 @@ EXTRA_DIST += tests/vectors/alias-normalise.jsonl tests/vectors/alias-matches.js
 dist_check_SCRIPTS += tests/bats/nx-alias.bats
 TESTS += tests/bats/nx-alias.bats
 dist_man_MANS += share/man/nx-alias.1 share/man/nx-snapshot-download.1
+EXTRA_DIST += tests/bench/snapshots.py
+EXTRA_PROGRAMS += tests/bench/bench-alias
+tests_bench_bench_alias_SOURCES = tests/bench/bench-alias.c
+tests_bench_bench_alias_LDADD = $(SNAPSHOT_LIBS) $(BASE_LIBS)
+dist_check_SCRIPTS += tests/bats/nx-db-snapshot-postgresql.bats
+TESTS += tests/bats/nx-db-snapshot-postgresql.bats

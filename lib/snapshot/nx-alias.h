@@ -4,7 +4,7 @@
 
 #include "nx-snapshot.h"
 
-#define NX_ALIAS_FORMAT 1
+#define NX_ALIAS_FORMAT 2
 #define NX_ALIAS_FILE "nlp/alias_dictionary.nxad"
 
 /* Lower case, NFKD, no combining marks, `-_/` as blanks, single blanks (igem-db §9.1). Not UTF-8: as nx_text_utf8. */
@@ -32,14 +32,17 @@ void nx_alias_builder_free(NxAliasBuilder *builder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxAliasBuilder, nx_alias_builder_free)
 void nx_alias_builder_add(NxAliasBuilder *builder, const NxAlias *alias);
 GBytes *nx_alias_builder_finish(NxAliasBuilder *builder, NxAliasCounts *counts);
-/* The active aliases of an IGEM snapshot: entity_aliases joined with entity_types. */
+/* The active aliases of an IGEM snapshot: entity_aliases joined with entity_types; the instruments and users of a NexusLIMS one, which are called by
+ * their ids. */
 GBytes *nx_alias_build_snapshot(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err);
 
-/* A dictionary; every index in it has been checked. */
+/* A dictionary. Nothing but its header is looked at beforehand: what is found is checked when it is used, and what does not fit is not found. */
 typedef struct NxAliases NxAliases;
 NxAliases *nx_aliases_new(GBytes *bytes, GError **err);
 /* Maps a file. */
 NxAliases *nx_aliases_open(const char *path, GError **err);
+/* Whether all bytes have their sum; reads all of them. */
+gboolean nx_aliases_check(const NxAliases *aliases, GError **err);
 void nx_aliases_free(NxAliases *aliases);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxAliases, nx_aliases_free)
 
@@ -51,7 +54,13 @@ json_object *nx_aliases_lookup(const NxAliases *aliases, const char *text);
 
 /* Makes the dictionary of an IGEM snapshot in its folder nlp/ and names it in the manifest. */
 gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCounts *counts, gsize *size, GError **err);
-/* The dictionary in the folder when it fits the tables, else (warned) one made in memory; with `require_cache` that is an error. */
-NxAliases *nx_aliases_of_snapshot(const char *folder, gboolean require_cache, GError **err);
+/* "present": it fits the tables; "stale": it does not, or is damaged; "absent"; "foreign": another program's. Borrowed. */
+const char *nx_alias_cache_state(const NxSnapshot *snapshot, const char *folder);
+typedef enum {
+  NX_ALIAS_REQUIRE_CACHE = 1 << 0, /* no dictionary that fits is an error */
+  NX_ALIAS_TRUST_CACHE = 1 << 1,   /* its bytes are not compared with the sum of the manifest */
+} NxAliasFlags;
+/* The dictionary in the folder when it fits the tables, else (warned) one made in memory. */
+NxAliases *nx_aliases_of_snapshot(const char *folder, NxAliasFlags flags, GError **err);
 
 #endif

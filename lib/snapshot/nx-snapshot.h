@@ -42,6 +42,12 @@ typedef struct {
 /* An array of NxField that owns the names. */
 GArray *nx_fields_new(void);
 void nx_fields_add(GArray *fields, const char *name, NxFieldType type);
+/* Type, precision and scale from a declared SQL type of SQLite or PostgreSQL, or a word of schema.json ("STRING", "INT64", …); text for what is
+ * not known. */
+void nx_field_take_sql_type(NxField *field, const char *declared);
+/* Times as databases write them, `2026-05-10 11:09:04.5` with `T`, `Z`, `+02:00` where they may be, into the number of the field (a time with an
+ * offset as UTC); text, JSON, bytes and decimals as they are, borrowed. FALSE: it is no such time. */
+gboolean nx_datum_take_text(const NxField *field, const char *text, gsize length, NxDatum *datum);
 /* A value as DuckDB prints it: `2009-01-01 00:01:00`, `\x00` for bytes that are no plain ASCII, … NULL for NULL. */
 char *nx_datum_text(const NxField *field, const NxDatum *datum);
 
@@ -81,6 +87,9 @@ NxParquetWriter *nx_parquet_writer_new(const char *path, const GArray *fields, c
 /* One NxDatum a field. NX_ERROR_DATA names the column when a value does not fit its type (text that is not UTF-8, a decimal that is none). */
 gboolean nx_parquet_writer_add(NxParquetWriter *writer, const NxDatum *row, GError **err);
 gboolean nx_parquet_writer_finish(NxParquetWriter *writer, GError **err);
+/* Of the finished file: 64 lower-case hex digits, borrowed; and bytes. */
+const char *nx_parquet_writer_sha256(const NxParquetWriter *writer);
+gint64 nx_parquet_writer_size(const NxParquetWriter *writer);
 /* Without a finish before: the unfinished file is removed. */
 void nx_parquet_writer_free(NxParquetWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxParquetWriter, nx_parquet_writer_free)

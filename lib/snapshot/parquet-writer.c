@@ -1,29 +1,40 @@
-/* parquet-writer.c — a Parquet file from rows: one row group in memory, pages of about 1 MiB, the footer last (parquet §8). */
-#include "codec.h"
-#include "column-buffer.h"
-#include "hybrid.h"
+/* parquet-writer.c — a Parquet file from rows: one row group is filled while the one before is packed, the footer comes last (parquet §8). */
+#include "chunk-writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <math.h>
-#include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #define GROUP_ROWS 50000
 #define GROUP_SIZE_MAX (64u << 20)
-#define PAGE_SIZE (1u << 20)
-#define STATISTIC_MAX 64
+#define PACKERS_MAX 4u
 
+typedef struct {
+  ParquetBuffer *buffers; /* one a column */
+  ParquetPages *pages;
+  gint64 n_rows;
+  gsize size;             /* of the values */
+  gint n_unpacked;        /* atomic */
+} Group;
+
+/* While is_packing, the packers own the group that is not being filled, the file, the footer and `failure`; else the caller's thread does. */
 struct NxParquetWriter {
   char *path, *part;
   FILE *out;
   gint64 offset; /* bytes written */
-  GArray *fields;  /* NxField, our own copies */
-  GArray *buffers; /* ParquetBuffer */
+  GChecksum *sum;
+  GArray *fields; /* NxField, our own copies */
+  NxThriftBytes *names;
   gint32 codec;
-  gint64 group_rows, rows_in_group;
+  gint64 group_rows;
+  Group groups[2];
+  guint filling;
+  GThreadPool *packers;
+  GMutex lock;
+  GCond is_packed;
+  gboolean is_packing;
+  GError *failure;
   ParquetFooter footer;
   GPtrArray *kept; /* bytes that the footer refers to */
 };
@@ -46,6 +57,7 @@ const char *nx_codec_name(NxCodec codec)
 static gboolean put(NxParquetWriter *writer, const void *data, gsize length, GError **err)
 {
   writer->offset += (gint64)length;
+  g_checksum_update(writer->sum, data, (gssize)length);
   return fwrite(data, 1, length, writer->out) == length || nx_error_from_errno(err, errno, "write", writer->part);
 }
 
@@ -59,6 +71,12 @@ static NxThriftBytes keep(NxParquetWriter *writer, const void *bytes, gsize leng
 static NxThriftBytes keep_text(NxParquetWriter *writer, const char *text)
 {
   return keep(writer, text, strlen(text));
+}
+
+static void keep_array(NxParquetWriter *writer, GByteArray *bytes)
+{
+  if (bytes)
+    g_ptr_array_add(writer->kept, g_byte_array_free(bytes, FALSE));
 }
 
 /* ------------------------------------------------------------------------------------------------------------ schema */
@@ -128,10 +146,10 @@ static void make_schema(NxParquetWriter *writer)
   writer->footer.orders = g_array_new(FALSE, TRUE, sizeof(ParquetUnit));
   g_array_append_val(writer->footer.elements, root);
   for (guint i = 0; i < writer->fields->len; i++) {
-    const ParquetBuffer *buffer = &g_array_index(writer->buffers, ParquetBuffer, i);
+    const ParquetBuffer *buffer = &writer->groups[0].buffers[i];
     ParquetElement element = {.present = 1u << 1 | 1u << 3 | 1u << 4, .type = buffer->type, .repetition = PARQUET_OPTIONAL};
     ParquetUnit order = {.present = 1u << 1};
-    element.name = keep_text(writer, buffer->field->name);
+    element.name = writer->names[i] = keep_text(writer, buffer->field->name);
     if (buffer->type == PARQUET_FIXED) {
       element.present |= 1u << 2;
       element.type_length = buffer->type_length;
@@ -142,195 +160,83 @@ static void make_schema(NxParquetWriter *writer)
   }
 }
 
-/* ------------------------------------------------------------------------------------------------------------- pages */
+/* ------------------------------------------------------------------------------------------------------------ groups */
 
-static gboolean put_page(NxParquetWriter *writer, ParquetPageHeader *header, const GByteArray *body, ParquetChunkMeta *meta, GError **err)
+/* From the columns of a group to the file, once all are packed. */
+static gboolean put_group(NxParquetWriter *writer, Group *group, GError **err)
 {
-  g_autoptr(GByteArray) stored = g_byte_array_new(), head = g_byte_array_new();
-  parquet_compress(writer->codec, body->data, body->len, stored);
-  header->present |= 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4;
-  header->uncompressed_size = (gint32)body->len;
-  header->compressed_size = (gint32)stored->len;
-  header->crc = (gint32)(guint32)crc32_z(0, stored->data, stored->len);
-  nx_thrift_write(&parquet_page_struct, header, head);
-  meta->uncompressed_size += head->len + body->len;
-  meta->compressed_size += head->len + stored->len;
-  return put(writer, head->data, head->len, err) && put(writer, stored->data, stored->len, err);
-}
-
-static gboolean put_dictionary(NxParquetWriter *writer, const ParquetBuffer *buffer, ParquetChunkMeta *meta, GError **err)
-{
-  ParquetPageHeader header = {.present = 1u << 7, .type = PARQUET_DICTIONARY_PAGE};
-  header.dictionary = (ParquetDictionaryHeader){.present = 1u << 1 | 1u << 2, .n_values = (gint32)buffer->starts->len, .encoding = PARQUET_PLAIN};
-  meta->present |= 1u << 11;
-  meta->dictionary_offset = writer->offset;
-  return put_page(writer, &header, buffer->entries, meta, err);
-}
-
-/* The stretch of a buffer that becomes a page. */
-typedef struct {
-  guint row, n_rows, value, n_values;
-  gsize at, length; /* of the plain bytes */
-} Stretch;
-
-static void append_levels(GByteArray *body, const ParquetBuffer *buffer, const Stretch *stretch)
-{
-  guint start = body->len;
-  g_byte_array_set_size(body, start + 4);
-  parquet_hybrid_write(body, &g_array_index(buffer->levels, guint32, stretch->row), stretch->n_rows, 1);
-  guint32 length = GUINT32_TO_LE(body->len - start - 4);
-  memcpy(body->data + start, &length, sizeof length);
-}
-
-static void append_bits(GByteArray *body, const guint8 *values, gsize n)
-{
-  for (gsize i = 0; i < n; i += 8) {
-    guint8 byte = 0;
-    for (gsize bit = 0; bit < 8 && i + bit < n; bit++)
-      byte |= (guint8)(values[i + bit] << bit);
-    g_byte_array_append(body, &byte, 1);
-  }
-}
-
-static void append_values(GByteArray *body, const ParquetBuffer *buffer, const Stretch *stretch)
-{
-  if (buffer->has_dictionary) {
-    guint8 width = (guint8)parquet_bit_width(buffer->starts->len ? buffer->starts->len - 1 : 0);
-    g_byte_array_append(body, &width, 1);
-    parquet_hybrid_write(body, (const guint32 *)buffer->indices->data + stretch->value, stretch->n_values, width);
-  } else if (buffer->type == PARQUET_BOOLEAN)
-    append_bits(body, buffer->plain->data + stretch->at, stretch->length);
-  else
-    g_byte_array_append(body, buffer->plain->data + stretch->at, (guint)stretch->length);
-}
-
-static gboolean put_data(NxParquetWriter *writer, const ParquetBuffer *buffer, const Stretch *stretch, ParquetChunkMeta *meta, GError **err)
-{
-  g_autoptr(GByteArray) body = g_byte_array_new();
-  ParquetPageHeader header = {.present = 1u << 5, .type = PARQUET_DATA_PAGE};
-  header.data = (ParquetDataHeader){.present = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4,
-                                    .n_values = (gint32)stretch->n_rows,
-                                    .encoding = buffer->has_dictionary ? PARQUET_RLE_DICTIONARY : PARQUET_PLAIN,
-                                    .definition_encoding = PARQUET_RLE,
-                                    .repetition_encoding = PARQUET_RLE};
-  append_levels(body, buffer, stretch);
-  append_values(body, buffer, stretch);
-  return put_page(writer, &header, body, meta, err);
-}
-
-/* The next rows, up to a page's size. */
-static void stretch_on(const ParquetBuffer *buffer, Stretch *stretch)
-{
-  *stretch = (Stretch){.row = stretch->row + stretch->n_rows, .value = stretch->value + stretch->n_values, .at = stretch->at + stretch->length};
-  for (gsize size = 0; stretch->row + stretch->n_rows < buffer->levels->len && size < PAGE_SIZE; stretch->n_rows++) {
-    if (!g_array_index(buffer->levels, guint32, stretch->row + stretch->n_rows))
-      continue;
-    gsize length = buffer->has_dictionary ? 0 : parquet_plain_length(buffer, buffer->plain->data + stretch->at + stretch->length);
-    stretch->n_values++;
-    stretch->length += length;
-    size += length + (buffer->has_dictionary ? 2 : 0);
-  }
-}
-
-/* ------------------------------------------------------------------------------------------------------------ chunks */
-
-/* A long text is cut at a character for the least; the greatest is left out, since no cut text is greater. */
-static void add_statistics(NxParquetWriter *writer, const ParquetBuffer *buffer, ParquetStatistics *statistics)
-{
-  statistics->present = 1u << 3;
-  statistics->n_null = buffer->n_null;
-  if (!buffer->least)
-    return;
-  gsize least = buffer->least->len;
-  if (least > STATISTIC_MAX)
-    for (least = STATISTIC_MAX; least > 0 && (buffer->least->data[least] & 0xc0) == 0x80;)
-      least--;
-  statistics->present |= 1u << 6 | 1u << 8;
-  statistics->minimum = keep(writer, buffer->least->data, least);
-  statistics->minimum_exact = least == buffer->least->len;
-  if (buffer->most->len > STATISTIC_MAX)
-    return;
-  statistics->present |= 1u << 5 | 1u << 7;
-  statistics->maximum = keep(writer, buffer->most->data, buffer->most->len);
-  statistics->maximum_exact = TRUE;
-}
-
-/* A zero is written as the least and the greatest zero there is. */
-static void spread_zero(const ParquetBuffer *buffer, ParquetStatistics *statistics)
-{
-  static const double NEGATIVE_ZERO = -0.0, POSITIVE_ZERO = 0.0;
-  double value = 1;
-  if (buffer->type != PARQUET_DOUBLE || !buffer->least)
-    return;
-  memcpy(&value, buffer->least->data, sizeof value);
-  if (fpclassify(value) == FP_ZERO)
-    memcpy((char *)statistics->minimum.bytes, &NEGATIVE_ZERO, sizeof value);
-  memcpy(&value, buffer->most->data, sizeof value);
-  if (fpclassify(value) == FP_ZERO)
-    memcpy((char *)statistics->maximum.bytes, &POSITIVE_ZERO, sizeof value);
-}
-
-static void name_encodings(const ParquetBuffer *buffer, ParquetChunkMeta *meta)
-{
-  static const gint32 PLAIN[] = {PARQUET_PLAIN, PARQUET_RLE}, WITH_DICTIONARY[] = {PARQUET_PLAIN, PARQUET_RLE, PARQUET_RLE_DICTIONARY};
-  meta->encodings = g_array_new(FALSE, FALSE, sizeof(gint32));
-  if (buffer->has_dictionary)
-    g_array_append_vals(meta->encodings, WITH_DICTIONARY, G_N_ELEMENTS(WITH_DICTIONARY));
-  else
-    g_array_append_vals(meta->encodings, PLAIN, G_N_ELEMENTS(PLAIN));
-}
-
-static gboolean put_chunk(NxParquetWriter *writer, ParquetBuffer *buffer, ParquetChunk *chunk, GError **err)
-{
-  ParquetChunkMeta *meta = &chunk->meta;
-  Stretch stretch = {0};
-  parquet_buffer_settle(buffer);
-  chunk->present = 1u << 2 | 1u << 3;
-  meta->present = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 9 | 1u << 12;
-  meta->type = buffer->type;
-  name_encodings(buffer, meta);
-  NxThriftBytes name = keep_text(writer, buffer->field->name);
-  meta->path = g_array_new(FALSE, FALSE, sizeof name);
-  g_array_append_val(meta->path, name);
-  meta->codec = writer->codec;
-  meta->n_values = buffer->levels->len;
-  if (buffer->has_dictionary && !put_dictionary(writer, buffer, meta, err))
-    return FALSE;
-  meta->data_offset = writer->offset;
-  for (stretch_on(buffer, &stretch); stretch.n_rows > 0; stretch_on(buffer, &stretch))
-    if (!put_data(writer, buffer, &stretch, meta, err))
-      return FALSE;
-  add_statistics(writer, buffer, &meta->statistics);
-  spread_zero(buffer, &meta->statistics);
-  parquet_buffer_empty(buffer);
-  return TRUE;
-}
-
-static gboolean put_group(NxParquetWriter *writer, GError **err)
-{
-  ParquetGroup group = {.present = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 5 | 1u << 6, .n_rows = writer->rows_in_group, .file_offset = writer->offset};
+  ParquetGroup about = {.present = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 5 | 1u << 6, .n_rows = group->n_rows, .file_offset = writer->offset};
   gboolean done = TRUE;
-  group.chunks = g_array_new(FALSE, TRUE, sizeof(ParquetChunk));
-  for (guint i = 0; done && i < writer->buffers->len; i++) {
-    ParquetChunk chunk = {0};
-    done = put_chunk(writer, &g_array_index(writer->buffers, ParquetBuffer, i), &chunk, err);
-    group.size += chunk.meta.uncompressed_size;
-    group.compressed_size += chunk.meta.compressed_size;
-    g_array_append_val(group.chunks, chunk);
+  about.chunks = g_array_new(FALSE, TRUE, sizeof(ParquetChunk));
+  for (guint i = 0; i < writer->fields->len; i++) {
+    ParquetPages *pages = &group->pages[i];
+    ParquetChunk chunk = {.present = 1u << 2 | 1u << 3, .meta = pages->meta};
+    pages->meta.encodings = NULL;
+    chunk.meta.path = g_array_new(FALSE, FALSE, sizeof(NxThriftBytes));
+    g_array_append_val(chunk.meta.path, writer->names[i]);
+    chunk.meta.dictionary_offset += writer->offset;
+    chunk.meta.data_offset += writer->offset;
+    about.size += chunk.meta.uncompressed_size;
+    about.compressed_size += chunk.meta.compressed_size;
+    g_array_append_val(about.chunks, chunk);
+    done = done && put(writer, pages->pages->data, pages->pages->len, err);
+    keep_array(writer, g_steal_pointer(&pages->least));
+    keep_array(writer, g_steal_pointer(&pages->most));
+    parquet_pages_clear(pages);
+    parquet_buffer_empty(&group->buffers[i]);
   }
-  g_array_append_val(writer->footer.groups, group);
-  writer->footer.n_rows += writer->rows_in_group;
-  writer->rows_in_group = 0;
+  g_array_append_val(writer->footer.groups, about);
+  writer->footer.n_rows += group->n_rows;
+  group->n_rows = 0;
+  group->size = 0;
   // cppcheck-suppress memleak -- the footer has the chunks now
   return done;
 }
 
-/* --------------------------------------------------------------------------------------------------------- the writer */
-
-static void clear_buffer(gpointer data)
+/* A column of the group that is being packed. Who packs the last one writes the group. */
+static void pack_column(gpointer column, gpointer user_data)
 {
-  parquet_buffer_clear(data);
+  NxParquetWriter *writer = user_data;
+  Group *group = &writer->groups[!writer->filling];
+  guint i = GPOINTER_TO_UINT(column) - 1;
+  parquet_pages_make(&group->buffers[i], writer->codec, &group->pages[i]);
+  if (!g_atomic_int_dec_and_test(&group->n_unpacked))
+    return;
+  put_group(writer, group, writer->failure ? NULL : &writer->failure);
+  g_mutex_lock(&writer->lock);
+  writer->is_packing = FALSE;
+  g_cond_signal(&writer->is_packed);
+  g_mutex_unlock(&writer->lock);
 }
+
+static gboolean wait_for_packing(NxParquetWriter *writer, GError **err)
+{
+  g_mutex_lock(&writer->lock);
+  while (writer->is_packing)
+    g_cond_wait(&writer->is_packed, &writer->lock);
+  g_mutex_unlock(&writer->lock);
+  if (!writer->failure)
+    return TRUE;
+  g_propagate_error(err, g_error_copy(writer->failure));
+  return FALSE;
+}
+
+/* The group that was filled is packed by other threads while the next one is filled. */
+static gboolean hand_group_over(NxParquetWriter *writer, GError **err)
+{
+  if (!wait_for_packing(writer, err))
+    return FALSE;
+  if (!writer->packers)
+    writer->packers = g_thread_pool_new(pack_column, writer, (int)CLAMP(g_get_num_processors(), 1, PACKERS_MAX), FALSE, NULL);
+  writer->groups[writer->filling].n_unpacked = (int)writer->fields->len;
+  writer->is_packing = TRUE;
+  writer->filling = !writer->filling;
+  for (guint i = 0; i < writer->fields->len; i++)
+    g_thread_pool_push(writer->packers, GUINT_TO_POINTER(i + 1), NULL);
+  return TRUE;
+}
+
+/* --------------------------------------------------------------------------------------------------------- the writer */
 
 static void copy_fields(NxParquetWriter *writer, const GArray *fields)
 {
@@ -340,12 +246,12 @@ static void copy_fields(NxParquetWriter *writer, const GArray *fields)
     field.name = g_strdup(field.name);
     g_array_append_val(writer->fields, field);
   }
-  writer->buffers = g_array_sized_new(FALSE, TRUE, sizeof(ParquetBuffer), fields->len);
-  g_array_set_clear_func(writer->buffers, clear_buffer);
-  for (guint i = 0; i < fields->len; i++) {
-    ParquetBuffer buffer;
-    parquet_buffer_start(&buffer, &g_array_index(writer->fields, NxField, i));
-    g_array_append_val(writer->buffers, buffer);
+  writer->names = g_new(NxThriftBytes, fields->len + 1);
+  for (guint g = 0; g < G_N_ELEMENTS(writer->groups); g++) {
+    writer->groups[g].buffers = g_new0(ParquetBuffer, fields->len + 1);
+    writer->groups[g].pages = g_new0(ParquetPages, fields->len + 1);
+    for (guint i = 0; i < fields->len; i++)
+      parquet_buffer_start(&writer->groups[g].buffers[i], &g_array_index(writer->fields, NxField, i));
   }
 }
 
@@ -365,6 +271,9 @@ NxParquetWriter *nx_parquet_writer_new(const char *path, const GArray *fields, c
   g_autoptr(NxParquetWriter) writer = g_new0(NxParquetWriter, 1);
   writer->path = g_strdup(path);
   writer->part = g_strconcat(path, ".part", NULL);
+  writer->sum = g_checksum_new(G_CHECKSUM_SHA256);
+  g_mutex_init(&writer->lock);
+  g_cond_init(&writer->is_packed);
   writer->codec = CODECS[options->codec].number;
   writer->group_rows = options->group_rows ? options->group_rows : GROUP_ROWS;
   writer->kept = g_ptr_array_new_with_free_func(g_free);
@@ -384,23 +293,18 @@ NxParquetWriter *nx_parquet_writer_new(const char *path, const GArray *fields, c
   return put(writer, "PAR1", 4, err) ? g_steal_pointer(&writer) : NULL;
 }
 
-static gsize buffered(const NxParquetWriter *writer)
-{
-  gsize size = 0;
-  for (guint i = 0; i < writer->buffers->len; i++)
-    size += parquet_buffer_size(&g_array_index(writer->buffers, ParquetBuffer, i));
-  return size;
-}
-
 gboolean nx_parquet_writer_add(NxParquetWriter *writer, const NxDatum *row, GError **err)
 {
-  for (guint i = 0; i < writer->buffers->len; i++)
-    if (!parquet_buffer_add(&g_array_index(writer->buffers, ParquetBuffer, i), &row[i], err))
+  Group *group = &writer->groups[writer->filling];
+  for (guint i = 0; i < writer->fields->len; i++) {
+    ParquetBuffer *buffer = &group->buffers[i];
+    gsize before = buffer->plain.length;
+    if (!parquet_buffer_add(buffer, &row[i], err))
       return FALSE;
-  writer->rows_in_group++;
-  if (writer->rows_in_group < writer->group_rows && buffered(writer) < GROUP_SIZE_MAX)
-    return TRUE;
-  return put_group(writer, err);
+    group->size += buffer->plain.length - before + 1;
+  }
+  group->n_rows++;
+  return (group->n_rows < writer->group_rows && group->size < GROUP_SIZE_MAX) || hand_group_over(writer, err);
 }
 
 static gboolean put_footer(NxParquetWriter *writer, GError **err)
@@ -426,22 +330,58 @@ static gboolean publish(NxParquetWriter *writer, GError **err)
   return (g_rename(writer->part, writer->path) == 0 || nx_error_from_errno(err, errno, "write", writer->path)) && nx_folder_sync(folder, err);
 }
 
+/* The last group is packed here and now: a small table needs no other thread. */
+static gboolean put_last_group(NxParquetWriter *writer, GError **err)
+{
+  Group *group = &writer->groups[writer->filling];
+  for (guint i = 0; group->n_rows > 0 && i < writer->fields->len; i++)
+    parquet_pages_make(&group->buffers[i], writer->codec, &group->pages[i]);
+  return wait_for_packing(writer, err) && (group->n_rows == 0 || put_group(writer, group, err));
+}
+
 gboolean nx_parquet_writer_finish(NxParquetWriter *writer, GError **err)
 {
-  if (writer->rows_in_group > 0 && !put_group(writer, err))
-    return FALSE;
-  return put_footer(writer, err) && publish(writer, err);
+  return put_last_group(writer, err) && put_footer(writer, err) && publish(writer, err);
+}
+
+const char *nx_parquet_writer_sha256(const NxParquetWriter *writer)
+{
+  return g_checksum_get_string(writer->sum);
+}
+
+gint64 nx_parquet_writer_size(const NxParquetWriter *writer)
+{
+  return writer->offset;
+}
+
+static void clear_group(NxParquetWriter *writer, Group *group)
+{
+  for (guint i = 0; i < writer->fields->len; i++) {
+    parquet_buffer_clear(&group->buffers[i]);
+    parquet_pages_clear(&group->pages[i]);
+  }
+  g_free(group->buffers);
+  g_free(group->pages);
 }
 
 void nx_parquet_writer_free(NxParquetWriter *writer)
 {
   if (!writer)
     return;
+  wait_for_packing(writer, NULL);
+  if (writer->packers)
+    g_thread_pool_free(writer->packers, FALSE, TRUE);
   if (writer->out) {
     fclose(writer->out);
     g_unlink(writer->part);
   }
-  g_clear_pointer(&writer->buffers, g_array_unref);
+  for (guint g = 0; g < G_N_ELEMENTS(writer->groups); g++)
+    clear_group(writer, &writer->groups[g]);
+  g_clear_error(&writer->failure);
+  g_checksum_free(writer->sum);
+  g_mutex_clear(&writer->lock);
+  g_cond_clear(&writer->is_packed);
+  g_free(writer->names);
   g_clear_pointer(&writer->fields, g_array_unref);
   nx_thrift_clear(&parquet_footer_struct, &writer->footer);
   g_clear_pointer(&writer->kept, g_ptr_array_unref);

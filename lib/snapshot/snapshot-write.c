@@ -143,9 +143,18 @@ static gboolean publish(const Export *export, GError **err)
 
 /* -------------------------------------------------------------------------------------------------------------- tables */
 
-static gboolean copy_rows(const NxRowSource *source, NxParquetWriter *writer, guint n_fields, gint64 *rows, GError **err)
+/* Rows are told by their first column. */
+static gboolean blame_row(const GArray *fields, const NxDatum *row, GError **err)
 {
-  g_autofree NxDatum *row = g_new0(NxDatum, n_fields + 1);
+  const NxField *first = &g_array_index(fields, NxField, 0);
+  g_autofree char *text = nx_datum_text(first, row), *shown = nx_text_utf8(text ? text : "NULL", -1);
+  g_prefix_error(err, "row with %s %s, ", first->name, shown);
+  return FALSE;
+}
+
+static gboolean copy_rows(const NxRowSource *source, const GArray *fields, NxParquetWriter *writer, gint64 *rows, GError **err)
+{
+  g_autofree NxDatum *row = g_new0(NxDatum, fields->len + 1);
   gboolean more;
   for (;; (*rows)++) {
     if (*rows % LOOK_UP_EVERY == 0 && nx_interrupted()) {
@@ -157,23 +166,8 @@ static gboolean copy_rows(const NxRowSource *source, NxParquetWriter *writer, gu
     if (!more)
       return TRUE;
     if (!nx_parquet_writer_add(writer, row, err))
-      return FALSE;
+      return blame_row(fields, row, err);
   }
-}
-
-static gboolean write_table(const Export *export, const char *table, const char *path, GArray *fields, gint64 *rows, GError **err)
-{
-  const char *notes[] = {"nx.table", table, NULL};
-  NxParquetOptions options = {.codec = export->options->codec, .group_rows = export->options->group_rows, .creator = export->options->creator, .notes = notes};
-  if (!export->source->open(export->source->database, table, fields, err))
-    return FALSE;
-  g_autoptr(NxParquetWriter) writer = nx_parquet_writer_new(path, fields, &options, err);
-  if (!writer)
-    return FALSE;
-  if (copy_rows(export->source, writer, fields->len, rows, err) && nx_parquet_writer_finish(writer, err))
-    return TRUE;
-  g_prefix_error(err, "table %s: ", table);
-  return FALSE;
 }
 
 static json_object *column_names(const GArray *fields)
@@ -182,6 +176,37 @@ static json_object *column_names(const GArray *fields)
   for (guint i = 0; i < fields->len; i++)
     json_object_array_add(names, json_object_new_string(g_array_index(fields, NxField, i).name));
   return names;
+}
+
+static void describe_table(json_object *entry, const char *file, const GArray *fields, gint64 rows, const NxParquetWriter *writer)
+{
+  nx_json_set(entry, "rows", json_object_new_int64(rows));
+  nx_json_set_string(entry, "file", file);
+  nx_json_set(entry, "size_bytes", json_object_new_int64(nx_parquet_writer_size(writer)));
+  nx_json_set_string(entry, "sha256", nx_parquet_writer_sha256(writer));
+  nx_json_set(entry, "columns", column_names(fields));
+}
+
+static gboolean write_table(Export *export, const char *table, json_object *entry, GError **err)
+{
+  g_autoptr(GArray) fields = nx_fields_new();
+  g_autofree char *file = g_strconcat(table, ".parquet", NULL), *path = g_build_filename(export->work, file, NULL);
+  gint64 rows = 0;
+  const char *notes[] = {"nx.table", table, NULL};
+  NxParquetOptions options = {.codec = export->options->codec, .group_rows = export->options->group_rows, .creator = export->options->creator, .notes = notes};
+  if (!export->source->open(export->source->database, table, fields, err))
+    return FALSE;
+  g_autoptr(NxParquetWriter) writer = nx_parquet_writer_new(path, fields, &options, err);
+  if (!writer)
+    return FALSE;
+  if (!copy_rows(export->source, fields, writer, &rows, err) || !nx_parquet_writer_finish(writer, err)) {
+    g_prefix_error(err, "table %s: ", table);
+    return FALSE;
+  }
+  describe_table(entry, file, fields, rows, writer);
+  export->rows += rows;
+  export->size += (guint64)nx_parquet_writer_size(writer);
+  return TRUE;
 }
 
 static void print_row(FILE *out, const char *table, gint64 rows, guint64 size)
@@ -193,25 +218,11 @@ static void print_row(FILE *out, const char *table, gint64 rows, guint64 size)
 
 static gboolean export_table(Export *export, const char *table, GError **err)
 {
-  g_autoptr(GArray) fields = nx_fields_new();
-  g_autofree char *file = g_strconcat(table, ".parquet", NULL), *path = g_build_filename(export->work, file, NULL);
-  GStatBuf about;
-  gint64 rows = 0;
-  if (!write_table(export, table, path, fields, &rows, err))
-    return FALSE;
-  g_autofree char *sha256 = nx_snapshot_sha256(path, err);
-  if (!sha256 || (g_stat(path, &about) != 0 && !nx_error_from_errno(err, errno, "read", path)))
-    return FALSE;
   json_object *entry = json_object_new_object();
-  nx_json_set(entry, "rows", json_object_new_int64(rows));
-  nx_json_set_string(entry, "file", file);
-  nx_json_set(entry, "size_bytes", json_object_new_int64(about.st_size));
-  nx_json_set_string(entry, "sha256", sha256);
-  nx_json_set(entry, "columns", column_names(fields));
   nx_json_set(export->entries, table, entry);
-  export->rows += rows;
-  export->size += (guint64)about.st_size;
-  print_row(export->options->out, table, rows, (guint64)about.st_size);
+  if (!write_table(export, table, entry, err))
+    return FALSE;
+  print_row(export->options->out, table, nx_json_get_int(entry, "rows", 0), (guint64)nx_json_get_int(entry, "size_bytes", 0));
   return TRUE;
 }
 

@@ -230,7 +230,7 @@ static char *count_shown(const View *view)
 static void draw_error(const char *error)
 {
   g_auto(GStrv) lines = nx_cells_wrap(error, (gsize)nx_screen_columns() - 3);
-  for (int i = 0; lines[i] && i < nx_screen_body_rows() - 5; i++)
+  for (int i = 0; i < nx_screen_body_rows() - 5 && lines[i]; i++)
     nx_draw(5 + i, 2, nx_screen_columns() - 3, NX_ROLE_ERROR, lines[i]);
 }
 

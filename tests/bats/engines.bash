@@ -31,3 +31,6 @@ fingerprint() {
 
 # orphans_allowed: rows of session_log may name instruments that are not there, as in old databases
 orphans_allowed() { if on_postgresql; then sql "ALTER TABLE session_log DROP CONSTRAINT session_log_instrument_fkey"; fi; }
+
+# shown: the address as it is printed
+shown() { if on_postgresql; then sed 's|//\([^:]*\):[^@]*@|//\1:***@|' <<<"$NX_DB_PATH"; else echo "sqlite:///$NX_DB_PATH"; fi; }

@@ -30,7 +30,7 @@ pages() {
 }
 
 @test "every program has a page" {
-  for program in $(cd "$NX_BUILD/bin" && ls nexuslims nx-*); do
+  for program in $(cd "$NX_BUILD/bin" && ls nexuslims igem-server nx-*); do
     [ -x "$NX_BUILD/bin/$program" ] || continue
     case $program in
     nx-tui | nx-tui-probe | nx-db-snapshot) continue ;; # nobody calls them but nexuslims, whose commands are described

@@ -57,6 +57,33 @@ scan() { jq -nc --arg text "$1" '{text: $text, id: 7}' | nx-alias scan -s snapsh
   assert_output --partial "is stale"
 }
 
+@test "--trust-cache uses a dictionary without comparing its sum, but not one of another size or of other tables" {
+  nx-alias build snapshot >/dev/null
+  jq '.nlp.sha256 = ("0" * 64)' snapshot/manifest.json >m && mv m snapshot/manifest.json
+  run scan cancer --require-cache
+  assert_failure 1
+  run scan cancer --require-cache --trust-cache
+  assert_success
+  assert_json '.matches | length' 1
+  truncate -s +16 snapshot/nlp/alias_dictionary.nxad
+  run scan cancer --require-cache --trust-cache
+  assert_failure 1
+}
+
+@test "instruments and users of a NexusLIMS snapshot are found by their names" {
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.sqlite
+  nx-db init >/dev/null
+  sqlite3 "$NX_DB_PATH" "INSERT INTO instruments VALUES ('FEI-Titan-TEM-635816', 'https://nemo/api/?id=1', '', '223', 'FEI Titan TEM', 'PRP-12345', './Titan_STEM', 'nemo', 'UTC');
+    INSERT INTO external_user_identifiers(nexuslims_username, external_system, external_id, email, created_at) VALUES ('jdoe', 'nemo', '7', 'jane.doe@example.org', '2026-01-01');"
+  nx-db export -o mine >/dev/null
+  text=$(jq -nc '{text: "fei_titan-tem (PRP-12345): Jane.Doe and jdoe saved to /data/titan stem"}')
+  run nx-alias scan -s mine <<<"$text"
+  assert_success
+  assert_json '[.matches[] | "\(.matched_text)=\(.entity_primary_name)"] | join(",")' \
+    'fei titan tem=FEI-Titan-TEM-635816,prp 12345=FEI-Titan-TEM-635816,jane.doe=jdoe,jdoe=jdoe,titan stem=FEI-Titan-TEM-635816'
+  assert_json '.matches[0].entity_type_name' instrument
+}
+
 @test "a line without text is refused by its number" {
   run nx-alias scan -s snapshot <<<'{"note":"cancer"}'
   assert_failure 2

@@ -2,16 +2,15 @@
 # nx-db: the table of instruments, names of users, the demo database, history as JSON (cli 2.7, 6, 7; database 7).
 bats_require_minimum_version 1.5.0
 load lib
+load engines
 
 setup() {
   set -o pipefail
   cd "$BATS_TEST_TMPDIR"
   unset COLUMNS
-  export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.sqlite
+  no_database
   nx-db init >/dev/null
 }
-
-sql() { sqlite3 "$NX_DB_PATH" "$@"; }
 
 # The two instruments of the goldens in cli 7: 15 and 8 sessions.
 two_instruments() {
@@ -19,10 +18,10 @@ two_instruments() {
     ('JEOL-ARM-200F-67', 'https://nemo.example.com/api/tools/?id=42', 'c', 'Room 456', 'JEOL ARM 200F', 't', 'f', 'nemo', 'America/New_York');
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 15)
     INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status)
-    SELECT 's' || i, 'FEI-Titan-TEM-01', printf('2025-10-%02dT10:00:00-04:00', i), 'END', 'COMPLETED' FROM n;
+    SELECT 's' || i, 'FEI-Titan-TEM-01', '2025-10-' || (10 + i) || 'T10:00:00-04:00', 'END', 'COMPLETED' FROM n;
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8)
     INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status)
-    SELECT 't' || i, 'JEOL-ARM-200F-67', printf('2025-08-%02dT10:00:00-04:00', i), 'END', 'COMPLETED' FROM n;
+    SELECT 't' || i, 'JEOL-ARM-200F-67', '2025-08-' || (10 + i) || 'T10:00:00-04:00', 'END', 'COMPLETED' FROM n;
     UPDATE session_log SET timestamp = '2025-11-03T19:22:00+00:00' WHERE session_identifier = 's3';
     UPDATE session_log SET timestamp = '2025-09-15T09:05:00' WHERE session_identifier = 't2';
     INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
@@ -104,6 +103,49 @@ two_instruments() {
   assert_output 2025-06-02T03:00:00-04:00
 }
 
+@test "every form of a timestamp counts in the search for the last session" {
+  two_instruments
+  while IFS='|' read -r times expected; do
+    sql "DELETE FROM session_log"
+    for time in $times; do
+      sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status)
+        VALUES ('a', 'FEI-Titan-TEM-01', '${time//_/ }', 'END', 'ERROR')"
+    done
+    [ "$(nx-db instruments list --jq '.[0] | "\(.last_session) \(.sessions_total)"')" = "$expected 1" ] || fail "$times: $(nx-db instruments list --jq '.[0].last_session')"
+  done <<'CASES'
+2021-08-03T09:00:00-04:00 20210804|2021-08-04T00:00:00-04:00
+2021-08-03T09:00:00-04:00 20210803|2021-08-03T09:00:00-04:00
+20210805 2021-08-03 20210804 2021-W31-3|2021-08-05T00:00:00-04:00
+20210803T100000Z 20210803T080000 never 20210803T070000-0400|2021-08-03T08:00:00-04:00
+2021-08-03_09:00:00.5-04:00 2021-08-03T09:00:00.25-04:00|2021-08-03T09:00:00.500000-04:00
+2021-08-03T09:00:00-04:00 2021-08-03T09:00:00.000001-04:00|2021-08-03T09:00:00.000001-04:00
+2021-08-03T09:00:00,9-04:00 2021-08-03T09:00:00.5-04:00|2021-08-03T09:00:00.900000-04:00
+2021-08-03T09:00:0x-04:00 2021-08-03T09:00:00.5x-04:00 2021-08-02T09:00:00-04:00|2021-08-02T09:00:00-04:00
+CASES
+}
+
+@test "a long log is counted like a short one, whatever numbers its rows have" {
+  two_instruments
+  sql "DELETE FROM session_log;
+    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 159999)
+    INSERT INTO session_log SELECT i * 115292150460684 - 9223372036854775807, 's' || (i % 70000), CASE WHEN i % 3 THEN 'FEI-Titan-TEM-01' ELSE 'JEOL-ARM-200F-67' END,
+      strftime('%Y-%m-%dT%H:%M:%S', 1700000000 + (i * 7919) % 160000, 'unixepoch') || '+00:00', CASE WHEN i % 5 THEN 'END' ELSE 'START' END, 'COMPLETED', NULL FROM n"
+  # What SQLite itself counts: all texts have one offset.
+  expected=$(sql "SELECT count(DISTINCT session_identifier), unixepoch(max(timestamp)) FROM session_log WHERE event_type = 'END' GROUP BY instrument ORDER BY instrument")
+  sql "UPDATE instruments SET timezone = 'UTC'"
+  run nx-db instruments list --jq '.[] | "\(.sessions_total)|\(.last_session | sub("[+]00:00"; "Z") | fromdate)"'
+  assert_output "$expected"
+}
+
+@test "identifiers that differ after a zero byte are different sessions" {
+  two_instruments
+  sql "DELETE FROM session_log; INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
+    ('a' || char(0) || 'b', 'FEI-Titan-TEM-01', '2025-06-01T23:00:00Z', 'END', 'ERROR'), ('a' || char(0) || 'c', 'FEI-Titan-TEM-01', '2025-06-01T23:00:00Z', 'END', 'ERROR'),
+    ('a', 'FEI-Titan-TEM-01', '2025-06-01T23:00:00Z', 'END', 'ERROR')"
+  run nx-db instruments list --jq '.[0].sessions_total'
+  assert_output 3
+}
+
 @test "no instruments: a sentence, or an empty array" {
   run nx-db instruments list
   assert_output "No instruments found. Use 'nexuslims instruments manage' to add instruments."
@@ -111,6 +153,7 @@ two_instruments() {
   assert_output "[]"
 }
 
+# bats test_tags=sqlite
 @test "list never makes a database" {
   NX_DB_PATH=nowhere.sqlite run nx-db instruments list
   assert_failure 1
@@ -166,6 +209,7 @@ Run 'nexuslims db init' to create the database."
   [ "$(jq -c '.[0] | keys_unsorted' <<<"$output")" = '["id","nexuslims_username","external_system","external_id","email","created_at","last_verified_at","notes"]' ]
 }
 
+# bats test_tags=sqlite
 @test "the demo database is at head, has ten instruments and no session" {
   run nx-db create-demo
   assert_success
@@ -181,6 +225,7 @@ Hitachi-SU8230-112233
 https://nemo.example.com/api/tools/?id=10"
 }
 
+# bats test_tags=sqlite
 @test "create-demo refuses a file that is there, and replaces it with --force" {
   echo treasure >mine.db
   run --separate-stderr nx-db create-demo mine.db
@@ -208,7 +253,7 @@ Use --force to overwrite it." ]
   run nx-db status
   assert_success
   assert_output "Alembic status
-  DB URI         : sqlite:///$NX_DB_PATH
+  DB URI         : $(shown)
   Script location: $(nx-db history --jq '.[0].path' | xargs dirname)
   Repo head      : v2_5_0b
   DB revision    : v2_5_0b
@@ -227,19 +272,23 @@ UPDATE alembic_version SET version_num = 'v9_9_9z'|unknown-revision|DB revision 
 DELETE FROM alembic_version|pending|pending migrations available.
 DROP TABLE alembic_version|not-versioned|DB is NOT alembic-versioned. Use `nexuslims db alembic stamp v1_4_3` for a database made before migrations.
 CASES
-  NX_DB_PATH=nowhere run nx-db status
+  no_database
+  rm -f "$NX_DB_PATH"
+  run nx-db status
   assert_failure 1
-  assert_output "Error: Database not found at sqlite:///nowhere"
+  assert_output "Error: Database not found at $(shown)"
 }
 
 @test "info counts the rows of every table" {
   two_instruments
+  engine=sqlite host="local file"
+  if on_postgresql; then engine=postgresql host="<unknown>"; fi
   run nx-db info --format json
   assert_success
   [ "$(jq -c '[.backend, .read_only, .engine, .host, .connected, .revision, .tables]' <<<"$output")" = \
-    '["sql",false,"sqlite","local file",true,"v2_5_0b",{"alembic_version":1,"external_user_identifiers":0,"instruments":2,"session_log":25,"upload_log":0}]' ]
+    '["sql",false,"'"$engine"'","'"$host"'",true,"v2_5_0b",{"alembic_version":1,"external_user_identifiers":0,"instruments":2,"session_log":25,"upload_log":0}]' ]
   run nx-db info
-  assert_line "Engine      : sqlite"
+  assert_line "Engine      : $engine"
   assert_line "Revision    : v2_5_0b"
   run nx-db info --verify
   assert_failure 1

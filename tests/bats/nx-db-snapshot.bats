@@ -141,3 +141,43 @@ manifest() { jq -r "$1" out/manifest.json; }
     rm -r bad.d
   done
 }
+
+@test "a disk that is full ends the export with a sentence, and leaves nothing" {
+  [ "$(id -u)" = 0 ] || skip "mounting needs root"
+  mkdir small
+  mount -t tmpfs -o size=64k small small 2>/dev/null || skip "no file system can be mounted here"
+  sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+       INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status) SELECT hex(randomblob(40)), 'x', 't', 'START', 'ERROR' FROM n"
+  run nx-db export -o small/out
+  left=$(ls -A small)
+  umount small
+  assert_failure 1
+  assert_output --partial "No space left on device"
+  [ -z "$left" ]
+}
+
+@test "DuckDB reads what was exported, row groups and all" {
+  node=$NX_SOURCE/tests/node
+  [ -d "$node/node_modules/@duckdb" ] || skip "@duckdb/node-api is not installed in tests/node"
+  nx-db export -o out --chunksize 2 --compression gzip >/dev/null
+  run node "$node/read-parquet.mjs" duckdb out/session_log.parquet
+  assert_success
+  assert_line --index 0 '["BIGINT","VARCHAR","VARCHAR","VARCHAR","VARCHAR","VARCHAR","VARCHAR"]'
+  assert_line --index 2 '["2","a-1","FEI-Titan-1","2026-02-01 11:00:00","END","TO_BE_BUILT",null]'
+  [ "${#lines[@]}" = 4 ]
+}
+
+@test "an export that is interrupted leaves nothing, and an older snapshot as it was" {
+  sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)
+       INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status) SELECT i, 'x', 't', 'START', 'ERROR' FROM n"
+  nx-db export -o out --tables instruments >/dev/null
+  before=$(cat out/* | sha256sum)
+  nx-db export -o out --overwrite --compression gzip >/dev/null 2>said &
+  until [ -e out/.export-*/session_log.parquet.part ]; do sleep 0.01; done
+  kill -INT $!
+  wait $! || status=$?
+  [ "$status" = 130 ]
+  [ "$(cat said)" = "Aborted!" ]
+  [ "$before" = "$(cat out/* | sha256sum)" ]
+  [ "$(ls -A out | tr '\n' ' ')" = "instruments.parquet manifest.json " ]
+}

@@ -102,3 +102,46 @@ PYTHON
   [ "$(jq -r .nx_meta.extensions.PID <<<"$output")" = INNER ]
   [[ $(jq -r '.nx_meta["Creation Time"]' <<<"$output") == *-0[67]:00 ]]
 }
+
+@test "a name of any bytes is a name: line ends, blanks, a dash, no UTF-8" {
+  for name in $'new\nline.txt' '  blank .txt' '-dash.txt' $'m\xff.txt' '$(touch gone); .txt' $'\e[31m.txt'; do
+    echo "a note" > "./$name"
+    run --separate-stderr nx-extract -- "$name"
+    assert_success
+    [ "$(jq -r .nx_meta.DatasetType <<<"$output")" = Unknown ]
+    [ -s "./$name.thumb.png" ]
+    [[ $stderr != *$'\e'* ]]
+    run --separate-stderr nexuslims extract --no-preview -- "$name"
+    assert_success
+  done
+  [ ! -e gone ]
+}
+
+@test "a folder and what is missing are wrong usage; a FIFO and a device have a reason, and nobody waits for them" {
+  mkdir folder.tif
+  mkfifo fifo.tif
+  for path in folder.tif missing.tif; do
+    run --separate-stderr nx-extract "$path"
+    assert_failure 2
+    [[ $stderr == *"File '$path' "* ]]
+  done
+  for path in fifo.tif /dev/zero /dev/null; do
+    run --separate-stderr timeout 60 nx-extract --no-preview "$path"
+    assert_success
+    [[ $(jq -r '.nx_meta["NexusLIMS Extraction"]["Extractor Warnings"]' <<<"$output") == "Extraction failed: "*"not a regular file" ]]
+  done
+}
+
+@test "a file that may not be read is wrong usage, and says so" {
+  chmod 755 "$BATS_TEST_TMPDIR"
+  chmod 000 note.txt
+  if [ "$(id -u)" = 0 ]; then
+    setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$(command -v nx-extract)" -a -x . || skip "nobody may not look into these folders"
+    nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  else
+    nobody=()
+  fi
+  run --separate-stderr "${nobody[@]}" nx-extract note.txt
+  assert_failure 2
+  [[ $stderr == *"File 'note.txt' is not readable."* ]]
+}

@@ -179,6 +179,17 @@ PYTHON
   assert_json '.datasets[0].metadata' "$DATA/Quanta/m"$'\xef\xbf\xbd'"note.txt.json"
 }
 
+@test "a path with line ends, blanks and quotes is a path" {
+  name=$'new\nline "quoted" $(x) .txt'
+  cp "$ROOT/Quanta/note.txt" "$ROOT/Quanta/$name"
+  INPUT=$(file_line "$ROOT/Quanta/$name")
+  extract_lines
+  assert_success
+  [ "$(wc -l <<<"$output")" = 1 ]
+  [ -s "$DATA/Quanta/$name.json" ]
+  [ -s "$DATA/Quanta/$name.thumb.png" ]
+}
+
 @test "a file that is written to all the time is named as incomplete" {
   make_fei_tiff "$ROOT/Quanta/a.tif"
   mkdir "$BATS_TEST_TMPDIR/profiles"

@@ -156,6 +156,15 @@ requests() { grep -c "^$1" requests || true; }
   assert_output --partial "Failed to fetch manifest at $url/manifest.json: the server answered 404"
 }
 
+@test "a manifest with millions of entries is refused before it is read, in little memory" {
+  python3 -c 'print("{\"tables\":{" + ",".join("\"t%d\":{}" % n for n in range(7000000)) + "}}")' >there/manifest.json
+  serve
+  run bash -c 'ulimit -v 1000000; nx-snapshot-download --url "$0" -o here' "$url"
+  assert_failure 1
+  assert_output --partial "Failed to fetch manifest"
+  [ -z "$(ls -A here)" ]
+}
+
 @test "usage errors speak with the name that was typed" {
   run nexuslims db snapshot-download --url http://x -o here --workers 0
   assert_failure 2

@@ -12,14 +12,21 @@ start_postgres() {
 # boot_postgres [postgres options…]: starts the server of PG_FOLDER (again), and waits until it answers.
 boot_postgres() {
   local tries=0
-  "$NX_SOURCE/tests/servers/postgres-cluster" "$PG_FOLDER" "$@" 3>&- 4>&- &
+  "$NX_SOURCE/tests/servers/postgres-cluster" "$PG_FOLDER" "$@" 3>&- 4>&- 8>&- &
   PG_PID=$!
   echo "$PG_PID" >"$PG_FOLDER/pid"
   until psql -qAtc 'SELECT 1' >/dev/null 2>&1; do
     tries=$((tries + 1))
-    [ $tries -lt 1200 ] && kill -0 "$PG_PID" 2>/dev/null || { cat "$PG_FOLDER"/*.log >&2; return 1; }
+    [ $tries -lt 1200 ] && postgres_runs || { cat "$PG_FOLDER"/*.log >&2; return 1; }
     sleep 0.05
   done
+}
+
+# postgres_runs: also false for a server that has ended and that nobody has waited for
+postgres_runs() {
+  local state
+  state=$(ps -o stat= -p "$(cat "$PG_FOLDER/pid")") || return 1
+  [[ $state != Z* ]]
 }
 
 # halt_postgres [SIGNAL]: ends the server that boot_postgres started; INT closes every connection, QUIT as if it had crashed.
@@ -27,7 +34,7 @@ halt_postgres() {
   local pid
   pid=$(cat "$PG_FOLDER/pid")
   kill -"${1:-INT}" "$pid" 2>/dev/null || true
-  wait "$pid" 2>/dev/null || while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  while postgres_runs; do sleep 0.05; done
 }
 
 # stop_postgres: in teardown_file

@@ -12,7 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   g_autoptr(NxCalendar) calendar = nx_calendar_parse(text, size, &problem);
   if (!calendar)
     return problem ? 0 : (abort(), 0);
-  g_autoptr(GTimeZone) zone = g_time_zone_new_identifier("America/New_York");
+  static GTimeZone *zone;
+  if (!zone)
+    zone = g_time_zone_new_identifier("America/New_York");
   g_autoptr(GDateTime) from = g_date_time_new_utc(2024, 1, 1, 0, 0, 0), to = g_date_time_new_utc(2024, 3, 1, 0, 0, 0);
   for (guint i = 0; i < calendar->series->len; i++) {
     g_autoptr(GPtrArray) found = nx_calendar_expand(calendar, calendar->series->pdata[i], zone, from, to);

@@ -20,8 +20,9 @@ static void check_text(json_object *line, NxJsonStyle style)
 
 static void read_session(json_object *line)
 {
-  g_autoptr(GDateTime) start = nx_session_time(line, "start", NULL), end = nx_session_time(line, "end", NULL);
-  g_autofree char *name = nx_session_record_name(line, NULL), *path = nx_line_path(line, NULL);
+  g_autoptr(GDateTime) start = nx_session_time(line, "start", NULL);
+  g_autofree char *name = nx_session_record_name(line, NULL);
+  g_free(nx_line_path(line, NULL));
   if (name && (strchr(name, '/') || *name == '.'))
     abort();
   if (start) {

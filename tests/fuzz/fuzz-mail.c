@@ -11,7 +11,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   char *recipients[] = { "a@example.com", NULL };
   const NxEmailSettings email = { .smtp_host = "localhost", .smtp_port = 25, .sender = "nx@example.com", .recipients = recipients };
-  g_autofree char *log = g_strndup((const char *)data, size);
   g_autoptr(NxLogFindings) findings = nx_mail_scan((const char *)data, size);
   for (guint i = 0; i < findings->records->len; i++) {
     const NxLogRecord *record = &g_array_index(findings->records, NxLogRecord, i);

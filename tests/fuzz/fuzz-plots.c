@@ -3,7 +3,7 @@
  * left are the numbers. */
 #include "target.h"
 
-#include "preview/nx-preview.h"
+#include "without-png.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ static double next_double(Source *from)
 
 static char *next_text(Source *from)
 {
-  const size_t length = MIN(next_byte(from), from->left);
+  const size_t wanted = next_byte(from), length = MIN(wanted, from->left);
   char *text = nx_text_utf8((const char *)from->at, (gssize)length);
   from->at += length, from->left -= length;
   return text;

@@ -22,6 +22,8 @@ NxHttpAnswer *__wrap_nx_http_send(NxHttp *http, const NxHttpRequest *request, GE
 {
   static const long STATUSES[] = { 200, 200, 201, 204, 400, 401, 403, 404, 409, 429, 500, 302 };
   (void)http;
+  if (request->renew)
+    g_free(request->renew(request->user_data));
   if (answers.left == 0) {
     g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "%s: no answer", request->method);
     return NULL;

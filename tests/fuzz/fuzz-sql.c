@@ -11,6 +11,8 @@ static void check_tokens(const char *text)
 {
   for (gsize length = 0; *text; text += length) {
     NxSqlToken token = nx_sql_token(text, &length);
+    if (token == NX_SQL_UNCLOSED)
+      return;
     if (length == 0 || length > strlen(text))
       abort();
     if (token == NX_SQL_QUOTED || token == NX_SQL_WORD) {

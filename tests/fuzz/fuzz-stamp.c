@@ -15,12 +15,15 @@ static void check(const char *text, const char *format, GTimeZone *zone)
     abort();
   if (!stamp)
     return;
-  g_autofree char *shown = nx_stamp_text(stamp), *printed = nx_stamp_print(stamp, format, zone, NULL);
-  g_autoptr(NxStamp) again = nx_stamp_parse(shown, NULL, NULL, NULL), later = nx_stamp_add(stamp, 3600);
+  g_autofree char *shown = nx_stamp_text(stamp);
+  g_autoptr(NxStamp) again = nx_stamp_parse(shown, NULL, NULL, NULL);
+  g_free(nx_stamp_print(stamp, format, zone, NULL));
+  nx_stamp_free(nx_stamp_add(stamp, 3600));
   g_autofree char *same = again ? nx_stamp_text(again) : NULL;
   if (g_strcmp0(shown, same) != 0)
     abort();
-  g_autoptr(GDateTime) instant = nx_stamp_instant(stamp, zone);
+  if (zone)
+    g_clear_pointer(&(GDateTime *){ nx_stamp_instant(stamp, zone) }, g_date_time_unref);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -36,7 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   *text++ = '\0';
   check(text, *valid ? valid : NULL, NULL);
   check(text, *valid ? valid : NULL, zone);
-  g_autoptr(GDateTime) instant = nx_time_parse(text, zone, NULL), bound = NULL;
+  g_autoptr(GDateTime) bound = NULL;
+  g_clear_pointer(&(GDateTime *){ nx_time_parse(text, zone, NULL) }, g_date_time_unref);
   nx_time_parse_bound(text, TRUE, &bound, NULL);
   return 0;
 }

@@ -85,11 +85,13 @@ static void read_mdoc(NxBytes *bytes)
 
 static void read_quantity(const char *text)
 {
-  g_autoptr(json_object) with = nx_written_quantity(text, NULL), as = nx_written_quantity(text, "nanometer"), number = nx_written_number(text);
+  g_autoptr(json_object) with = nx_written_quantity(text, NULL);
   double value;
   if (nx_decimal_parse(text, 9, &value, NULL) && !(value - value == 0))
     abort();
   check_json(with);
+  json_object_put(nx_written_quantity(text, "nanometer"));
+  json_object_put(nx_written_number(text));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,12 +1,19 @@
 # make fuzz: a libFuzzer target for every parser of bytes from outside, with clang, into fuzz/. scripts/fuzz NAME gathers its seeds and runs it.
 # A target is one file fuzz-NAME.c here and one word in this list.
-FUZZ_NAMES = calendar dm dotenv edax fei-tiff hdf5 lines mail outcome parquet pictures plots png record servers sql stamp texts tia vendors
-EXTRA_DIST += tests/fuzz/target.h $(FUZZ_NAMES:%=tests/fuzz/fuzz-%.c)
+FUZZ_NAMES = alias calendar dm dotenv edax fei-tiff hdf5 lines mail manifest outcome parquet pictures plots png record servers sql stamp texts tia vendors
+EXTRA_DIST += tests/fuzz/seeds tests/fuzz/target.h tests/fuzz/without-png.h scripts/fuzz $(FUZZ_NAMES:%=tests/fuzz/fuzz-%.c)
+
+# write-seeds NAME FOLDER: seeds for formats that the corpus lacks, by our own writers. Built on demand: make tests/fuzz/write-seeds
+EXTRA_PROGRAMS += tests/fuzz/write-seeds
+tests_fuzz_write_seeds_SOURCES = tests/fuzz/write-seeds.c tests/unit/test-vendors-samples.c tests/unit/test-vendors-samples.h \
+	tests/generate/vendor-write.c tests/generate/vendor-write.h tests/generate/hdf5-write.c tests/generate/hdf5-write.h
+tests_fuzz_write_seeds_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+tests_fuzz_write_seeds_LDADD = $(HDF5_LIBS) $(ZLIB_LIBS) $(BASE_LIBS)
 
 FUZZ_CC = clang
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Wno-unknown-attributes -Wno-unused-command-line-argument -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined $(DEFS) $(AM_CPPFLAGS) -I$(srcdir)/tests/generate $(GLIB_CFLAGS) $(JSONC_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) \
-	$(CAIRO_CFLAGS) $(XML_CFLAGS) $(XSLT_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS) $(DEFLATE_CFLAGS) $(HDF5_CFLAGS) $(ZSTD_CFLAGS) $(SQLITE_CFLAGS) \
+	$(CAIRO_CFLAGS) $(XML_CFLAGS) $(XSLT_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS) $(DEFLATE_CFLAGS) $(HDF5_CFLAGS) $(ZSTD_CFLAGS) $(SQLITE_CFLAGS) $(LIBPQ_CFLAGS) \
 	$(ICAL_CFLAGS)
 FUZZ_FILES = $(filter %.c,$(lib_base_libbase_a_SOURCES) $(lib_base_libhttp_a_SOURCES) $(lib_config_libconfig_a_SOURCES) $(lib_db_libdb_a_SOURCES) \
 	$(lib_harvest_libharvest_a_SOURCES) $(lib_extract_libextract_a_SOURCES) $(lib_record_librecord_a_SOURCES) $(lib_export_libexport_a_SOURCES) \
@@ -23,6 +30,7 @@ fuzz/libparsers.a: $(FUZZ_OBJECTS)
 	$(AM_V_AR)$(AR) cqsT $@ $(FUZZ_OBJECTS)
 fuzz/fuzz-%: tests/fuzz/fuzz-%.c fuzz/libparsers.a
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -Wl,--as-needed $< fuzz/libparsers.a $(FUZZ_LIBS) $(FUZZ_MORE) -o $@
+fuzz/fuzz-hdf5 fuzz/fuzz-pictures fuzz/fuzz-plots: FUZZ_MORE = -Wl,--wrap=nx_png_encode
 fuzz/fuzz-png: FUZZ_MORE = -lpng
 fuzz/fuzz-servers: FUZZ_MORE = -Wl,--wrap=nx_http_send,--wrap=nx_http_wait
 -include $(FUZZ_OBJECTS:.o=.d)

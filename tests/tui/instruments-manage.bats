@@ -642,8 +642,8 @@ value() {
   instrument P-5 $'tab\there \x01\x7f' "here|" | import
   manage 140 24
   wait_for P-1 P-5 "here|"
-  screen >shown
-  run -0 python3 - shown <<'END'
+  screen >"$BATS_TEST_TMPDIR/shown"
+  run -0 python3 - "$BATS_TEST_TMPDIR/shown" <<'END'
 import sys, unicodedata
 def cells(text):
     return sum(0 if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Cf") or 0x1160 <= ord(c) <= 0x11ff else

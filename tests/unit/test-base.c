@@ -357,6 +357,8 @@ static void test_log_hides(void)
   nx_log_hide("abc"); /* too short: would mangle ordinary words */
   g_autofree char *text = nx_log_masked("Token s3cret-token, abc");
   g_assert_cmpstr(text, ==, "Token ***, abc");
+  g_autofree char *address = nx_log_masked("extra argument (postgresql://dev:d@localhost:5432/igem) at http://h:80/a?b=c@d");
+  g_assert_cmpstr(address, ==, "extra argument (postgresql://dev:***@localhost:5432/igem) at http://h:80/a?b=c@d");
 }
 
 static void test_processes(void)

@@ -184,6 +184,8 @@ static void test_rewrite_silences_open_quotes(void)
 {
   check_rewrite("F='end\\'\n", WANTED("NX_A", "1"), "F='end\\\\'\nNX_A='1'\n");
   check_rewrite("NX_A=1\nBAD='open\n", WANTED("NX_A", "1", "NX_B", "2"), "NX_A=1\n# BAD='open\nNX_B='2'\n");
+  check_rewrite("'B=\rX'='\n", WANTED("NX_A", "1"), "# 'B=\r# X'='\nNX_A='1'\n"); /* a comment ends at a carriage return, too */
+  check_rewrite("\ufeff\ufeff'\n", WANTED("NX_A", "1"), "\ufeff\ufeff'\nNX_A='1'\n"); /* a reader takes one mark away: the quote is in a name */
 }
 
 /* Whatever a file holds, its new values read back, and foreign bindings keep theirs. */

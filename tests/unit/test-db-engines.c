@@ -61,7 +61,7 @@ static void test_values(gconstpointer data)
   g_autoptr(GError) error = NULL;
   g_assert_true(
       nx_db_run(db, &error, "INSERT INTO t (n, x, b) VALUES ($1, $2, $3)", "isb", G_GINT64_CONSTANT(2147483647), "größe '\"\\ \n", TRUE));
-  g_assert_true(nx_db_run(db, &error, "INSERT INTO t (n, x, b, r) VALUES ($1, $2, $3, 0.1)", "isb", G_GINT64_CONSTANT(-1), NULL, FALSE));
+  g_assert_true(nx_db_run(db, &error, "INSERT INTO t (n, x, b, r) VALUES ($1, $2, $3, 0.1)", "isb", G_GINT64_CONSTANT(-1), (const char *)NULL, FALSE));
   g_assert_cmpint(nx_db_changed(db), ==, 1);
   g_autoptr(NxRows) rows = nx_db_select(db, &error, "SELECT n, x, b, r FROM t ORDER BY n DESC", NULL);
   g_assert_cmpuint(nx_rows_columns(rows), ==, 4);

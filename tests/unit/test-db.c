@@ -1,4 +1,5 @@
 /* test-db.c — the parts of the database engine that need no database: cutting SQL, naming places, backup names, addresses. */
+#include "distinct.h"
 #include "migration.h"
 #include "nx-config.h"
 #include "sql-text.h"
@@ -237,6 +238,34 @@ static void test_version_rows(void)
   check_version_walk(graph, "aaaa", "aaaa", FALSE, "");
 }
 
+/* --------------------------------------------------------------------------------------------------------- counting */
+
+static guint distinct_by_table(const guint64 *numbers, gsize n)
+{
+  g_autoptr(GHashTable) set = g_hash_table_new(g_int64_hash, g_int64_equal);
+  for (gsize i = 0; i < n; i++)
+    g_hash_table_add(set, (gpointer)&numbers[i]);
+  return g_hash_table_size(set);
+}
+
+static void test_distinct(void)
+{
+  static const gsize COUNTS[] = {0, 1, 2, 4095, 4096, 4097, 5000, 100000};
+  /* How many lower bits vary, and where: many equal ones, equal beginnings, equal ends. */
+  static const struct {
+    guint64 mask;
+    guint shift;
+  } KINDS[] = {{0, 0}, {1, 0}, {0xff, 0}, {0xfff, 3}, {0xffff, 48}, {G_MAXUINT64, 0}, {0xf0f0f0f0f0f0f0f0, 0}};
+  for (gsize k = 0; k < G_N_ELEMENTS(KINDS); k++)
+    for (gsize c = 0; c < G_N_ELEMENTS(COUNTS); c++) {
+      g_autofree guint64 *numbers = g_new(guint64, COUNTS[c] + 1), *copy = g_new(guint64, COUNTS[c] + 1);
+      for (gsize i = 0; i < COUNTS[c]; i++)
+        copy[i] = numbers[i] = ((((guint64)g_test_rand_int() << 32 | (guint32)g_test_rand_int()) & KINDS[k].mask) << KINDS[k].shift) |
+                               G_GUINT64_CONSTANT(1) << 63 | 1;
+      g_assert_cmpuint(nx_distinct_count(numbers, COUNTS[c]), ==, distinct_by_table(copy, COUNTS[c]));
+    }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -247,6 +276,7 @@ int main(int argc, char **argv)
   g_test_add_func("/db/address/a path is shown as a sqlite address", test_addresses);
   g_test_add_func("/db/graph/upgrades go to ids, prefixes, labels, heads and relative places", test_upgrade_plans);
   g_test_add_func("/db/graph/downgrades take away all that stands on what goes", test_downgrade_plans);
+  g_test_add_func("/db/distinct/each number counts once, however many there are and whatever they share", test_distinct);
   g_test_add_func("/db/version/rows follow the heads", test_version_rows);
   return g_test_run();
 }

@@ -1,5 +1,6 @@
 /* test-dm-hostile.c — damaged and malicious DigitalMicrograph files cost an error message and nothing else (extractors-a §11). */
 #include "dm-writer.h"
+#include "hostile.h"
 #include "extract-corpus.h"
 #include "formats.h"
 
@@ -7,7 +8,6 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------------------------------------------ reading from memory */
@@ -725,6 +725,7 @@ static void read_mutants(const guint8 *data, gsize length)
   for (guint i = 0; i < 240; i++) {
     g_autofree guint8 *mutant = g_memdup2(data, length);
     mutate(mutant, length, offsets, random);
+    hostile_file();
     g_autoptr(GPtrArray) signals = read_bytes(mutant, length);
     g_assert_cmpuint(signals->len, >=, 1);
   }
@@ -736,19 +737,10 @@ static void test_mutants(void)
   for_each_file(read_mutants);
 }
 
-/* A parser that believed a length would ask for more than this. */
-static void limit_memory(void)
-{
-#ifndef __SANITIZE_ADDRESS__
-  struct rlimit limit = { .rlim_cur = 1 << 30, .rlim_max = 1 << 30 };
-  setrlimit(RLIMIT_AS, &limit);
-#endif
-}
-
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  limit_memory();
+  hostile_limit_memory();
   g_test_add_func("/dm/hostile/a file shorter than the header is refused", test_short);
   g_test_add_func("/dm/hostile/other versions are refused", test_versions);
   g_test_add_func("/dm/hostile/any byte-order flag but 0 means little-endian", test_byte_order_flag);

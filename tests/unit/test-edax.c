@@ -1,11 +1,11 @@
 /* test-edax.c — EDAX .spc and EMSA/MAS .msa are read as the corpus says, and damaged ones cost a sentence (extractors-a §5, §6, §11). */
 #include "extract-corpus.h"
+#include "hostile.h"
 #include "formats.h"
 
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static int silence(void)
@@ -350,6 +350,7 @@ static void check_damaged(CorpusCase *test)
       mutant[at] = g_rand_boolean(random) ? PIECES[g_rand_int_range(random, 0, G_N_ELEMENTS(PIECES))]
                                            : mutant[at] ^ (guint8)(1u << g_rand_int_range(random, 0, 8));
     }
+    hostile_file();
     nx_signal_free(read_bytes(test->in.format, mutant, length));
   }
   g_rand_free(random);
@@ -360,19 +361,11 @@ static void test_damaged(void)
   for_each_file(check_damaged);
 }
 
-static void limit_memory(void)
-{
-#ifndef __SANITIZE_ADDRESS__
-  struct rlimit limit = { .rlim_cur = 1 << 30, .rlim_max = 1 << 30 };
-  setrlimit(RLIMIT_AS, &limit);
-#endif
-}
-
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_setenv("TZ", "UTC", TRUE);
-  limit_memory();
+  hostile_limit_memory();
   g_test_add_func("/edax/corpus/every file has the expected metadata, key by key and in order", test_metadata);
   g_test_add_func("/edax/corpus/the header is kept beside it", test_raw);
   g_test_add_func("/edax/corpus/every channel is as expected", test_channels);

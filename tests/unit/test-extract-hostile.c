@@ -1,12 +1,23 @@
-/* test-extract-hostile.c — damaged TIFFs of the corpus: each answers with metadata that fits the schema, or with a reason. Over-reads are the
- * sanitizer build's to find. */
+/* test-extract-hostile.c — damaged TIFFs, pictures and texts of the corpus: each answers with metadata that fits the schema, or with a reason, and
+ * its preview is drawn or refused. Over-reads are the sanitizer build's to find. */
 #include "extract-corpus.h"
+#include "formats.h"
+#include "hostile.h"
+#include "without-png.h"
 
+#include "preview/kinds.h"
+
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define MUTANTS 250
+#define PREVIEWS 200
+#define CUTS 60
+/* What is larger takes the sanitizers too long, 200 times. */
+#define PICTURE_MAX (80u * 1024u)
 
 static const char *const FOLDERS[] = { "fei-tif", "orion", "tescan" };
+static const char *const PICTURES[] = { "image", "text", "fei-tif", "orion", "tescan" };
 
 /* A value where a damaged count or offset hurts most. */
 static guint32 nasty(GRand *random)
@@ -59,6 +70,7 @@ static void check_answer(const char *name, const guint8 *data, gsize length)
   g_autoptr(NxBytes) bytes = nx_bytes_from_memory(data, length);
   g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
   NxInput in = { .path = name, .name = name, .fd = -1, .bytes = bytes, .mtime = 1.0 };
+  hostile_file();
   in.format = nx_format_for(&in);
   if (!in.format->read(&in, signals, &problem)) {
     g_assert_nonnull(problem);
@@ -74,6 +86,67 @@ static void check_answer(const char *name, const guint8 *data, gsize length)
   }
 }
 
+/* ------------------------------------------------------------------------------------------------------ the first directory */
+
+/* Each count and each offset of the directory, and its number of entries, become what no writer writes; and the file ends at each of them. */
+static void check_directory(const char *name, const guint8 *data, gsize length)
+{
+  static const guint32 LENGTHS[] = { 0, 1, 0x7fffffff, 0x80000000, 0xffffffff };
+  const gsize directory = length >= 8 && data[0] == 'I' ? load_u32(data + 4) : length;
+  const gsize n = directory + 2 <= length ? (gsize)data[directory] + 256u * data[directory + 1] : 0;
+  for (gsize entry = 0; entry < n && directory + 2 + 12 * entry + 12 <= length; entry++) {
+    const gsize at = directory + 2 + 12 * entry;
+    for (gsize field = 4; field <= 8; field += 4) {
+      for (gsize i = 0; i < G_N_ELEMENTS(LENGTHS); i++) {
+        g_autofree guint8 *damaged = g_memdup2(data, length);
+        memcpy(damaged + at + field, &LENGTHS[i], 4);
+        check_answer(name, damaged, length);
+      }
+    }
+    g_autofree guint8 *to_entry = g_memdup2(data, at), *to_value = g_memdup2(data, MIN(length, load_u32(data + at + 8)));
+    check_answer(name, to_entry, at);
+    check_answer(name, to_value, MIN(length, load_u32(data + at + 8)));
+  }
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ previews */
+
+/* The picture that the bytes are, and the page of text; either may be refused. */
+static void check_preview(const char *name, const guint8 *data, gsize length)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(NxBytes) bytes = nx_bytes_from_memory(data, length);
+  hostile_file();
+  if (nx_view_by_name(name) == NX_VIEW_TEXT) {
+    g_autoptr(NxCanvas) canvas = nx_canvas_new();
+    g_assert_true(nx_draw_text_page(canvas, bytes, &problem) == (problem == NULL));
+    return;
+  }
+  GBytes *png = nx_picture_png(bytes, &problem);
+  g_assert_true((png == NULL) == (problem != NULL));
+  g_clear_pointer(&png, g_bytes_unref);
+}
+
+static void check_previews(const char *path)
+{
+  g_autofree char *name = g_path_get_basename(path), *data = NULL;
+  gsize length;
+  g_assert_true(g_file_get_contents(path, &data, &length, NULL));
+  g_autoptr(GRand) random = g_rand_new_with_seed(g_str_hash(name));
+  for (int i = 0; length >= 4 && i < PREVIEWS; i++) {
+    gsize damaged_length = length;
+    g_autofree guint8 *damaged = mutate(random, (const guint8 *)data, &damaged_length);
+    check_preview(name, damaged, damaged_length);
+  }
+  for (gsize i = 0; i < CUTS; i++) {
+    const gsize cut = i < CUTS / 2 ? MIN(length, 4 * i) : length * (i - CUTS / 2) / (CUTS / 2);
+    g_autofree guint8 *start = g_memdup2(data, cut);
+    check_preview(name, start, cut);
+  }
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- the corpus */
+
 static void check_file(const char *path)
 {
   g_autofree char *name = g_path_get_basename(path);
@@ -86,6 +159,7 @@ static void check_file(const char *path)
     g_autofree guint8 *damaged = mutate(random, (const guint8 *)data, &damaged_length);
     check_answer(name, damaged, damaged_length);
   }
+  check_directory(name, (const guint8 *)data, length);
   /* Cut short everywhere in the header and the directory. */
   for (gsize cut = 0; cut <= MIN(length, 400); cut++) {
     g_autofree guint8 *start = g_memdup2(data, cut);
@@ -93,7 +167,7 @@ static void check_file(const char *path)
   }
 }
 
-static void test_folder(gconstpointer name)
+static void each_file(const char *name, gboolean (*is_wanted)(const char *path), void (*check)(const char *path))
 {
   g_autofree char *folder = corpus_folder(name);
   if (!folder) {
@@ -105,12 +179,38 @@ static void test_folder(gconstpointer name)
   g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
   for (const char *file = g_dir_read_name(dir); file; file = g_dir_read_name(dir)) {
     g_autofree char *path = g_build_filename(folder, file, NULL);
-    if (!g_str_has_suffix(file, ".tif"))
+    if (!is_wanted(path))
       continue;
-    check_file(path);
+    g_test_message("%s", file);
+    check(path);
     n++;
   }
   g_assert_cmpuint(n, >, 0);
+}
+
+static gboolean is_tiff(const char *path)
+{
+  return g_str_has_suffix(path, ".tif");
+}
+
+/* All but what says what is expected of them. */
+static gboolean is_small_picture(const char *path)
+{
+  g_autofree char *name = g_path_get_basename(path);
+  const NxViewKind view = nx_view_by_name(name);
+  GStatBuf about;
+  return (view == NX_VIEW_PICTURE || view == NX_VIEW_TEXT) && !g_str_has_suffix(name, ".ref-thumb.png") && g_stat(path, &about) == 0 &&
+         about.st_size <= (goffset)PICTURE_MAX;
+}
+
+static void test_folder(gconstpointer name)
+{
+  each_file(name, is_tiff, check_file);
+}
+
+static void test_previews(gconstpointer name)
+{
+  each_file(name, is_small_picture, check_previews);
 }
 
 int main(int argc, char **argv)
@@ -119,6 +219,10 @@ int main(int argc, char **argv)
   for (gsize i = 0; i < G_N_ELEMENTS(FOLDERS); i++) {
     g_autofree char *path = g_strdup_printf("/extract/hostile/every damaged file of %s gives metadata or a reason", FOLDERS[i]);
     g_test_add_data_func(path, FOLDERS[i], test_folder);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS(PICTURES); i++) {
+    g_autofree char *path = g_strdup_printf("/extract/hostile/the preview of every damaged file of %s is drawn or refused", PICTURES[i]);
+    g_test_add_data_func(path, PICTURES[i], test_previews);
   }
   return g_test_run();
 }

@@ -296,6 +296,23 @@ static void test_without_landlock(void)
   g_assert_cmpint(result.number, ==, EPERM);
 }
 
+static void test_landlock_is_missed_once(void)
+{
+  if (g_test_subprocess()) {
+    nx_log_start("test", 1);
+    g_autoptr(NxSandbox) sandbox = make_sandbox(&PATIENT, FALSE);
+    g_autofree char *path = g_build_filename(allowed, "font", NULL);
+    for (int i = 0; i < 2; i++) {
+      g_auto(Result) result = run_with(sandbox, open_for_reading, path, NULL, 0);
+    }
+    return;
+  }
+  g_test_trap_subprocess(NULL, 0, 0);
+  g_test_trap_assert_passed();
+  g_test_trap_assert_stderr("*INFO: this kernel has no Landlock*");
+  g_test_trap_assert_stderr_unmatched("*no Landlock*no Landlock*");
+}
+
 static void test_given_descriptor(void)
 {
   g_autoptr(NxSandbox) sandbox = make_sandbox(&PATIENT, TRUE);
@@ -421,6 +438,7 @@ int main(int argc, char **argv)
   }
   g_test_add_func("/extract/sandbox/a reader opens what is on the list", test_allowed_folder);
   g_test_add_func("/extract/sandbox/a reader opens nothing at all where there is no Landlock", test_without_landlock);
+  g_test_add_func("/extract/sandbox/that there is no Landlock is told once", test_landlock_is_missed_once);
   g_test_add_func("/extract/sandbox/a reader has the descriptors it was handed, to read, and no other", test_given_descriptor);
   g_test_add_func("/extract/sandbox/no secret of the environment is left", test_environment);
   g_test_add_func("/extract/sandbox/a memory bomb costs its own process", test_memory);

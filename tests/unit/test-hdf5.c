@@ -2,6 +2,7 @@
 #include "extract-corpus.h"
 #include "formats.h"
 #include "hdf5-write.h"
+#include "hostile.h"
 #include "preview/nx-preview.h"
 
 #include <string.h>
@@ -103,6 +104,7 @@ static void read_bytes(const char *name, const guint8 *data, gsize length)
   g_autoptr(NxBytes) bytes = nx_bytes_from_memory(data, length);
   g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
   NxInput in = { .path = name, .name = name, .fd = -1, .bytes = bytes, .mtime = 1.0 };
+  hostile_file();
   in.format = nx_format_for(&in);
   if (!in.format->read(&in, signals, &problem)) {
     g_assert_nonnull(problem);
@@ -423,6 +425,26 @@ static void test_damaged_heaps(void)
   }
 }
 
+/* An attribute that claims more than its message holds is left out; those beside it are read. */
+static void test_damaged_attribute(void)
+{
+  static const char NAME[] = "magnification";
+  for (gsize field = 2; field <= 6; field += 2) { /* bytes of the name, of the type, of the dataspace */
+    g_autoptr(GByteArray) data = hdf5_write_hspy();
+    guint8 *name = memmem(data->data, data->len, NAME, sizeof NAME);
+    g_assert_nonnull(name);
+    memset(name - 8 + field, 0xff, 2);
+    g_autoptr(NxBytes) bytes = nx_bytes_from_memory(data->data, data->len);
+    g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
+    const NxInput in = { .path = "a.hspy", .name = "a.hspy", .fd = -1, .bytes = bytes, .mtime = 1.0 };
+    g_assert_true(nx_format_hspy.read(&in, signals, NULL));
+    const NxSignal *signal = signals->pdata[0];
+    g_assert_null(nx_json_get(signal->nx_meta, "magnification"));
+    g_assert_cmpstr(signal->title, ==, "EDS map");
+    g_assert_nonnull(nx_json_get(signal->nx_meta, "acceleration_voltage"));
+  }
+}
+
 /* ------------------------------------------------------------------------------------------------------------------- traps */
 
 /* Written at the start: the reader unregisters external links, for writing too. */
@@ -456,6 +478,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/preview/every signal is drawn", test_previews_own);
   g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);
   g_test_add_func("/hdf5/hostile/a damaged heap costs its texts alone, with a reason", test_damaged_heaps);
+  g_test_add_func("/hdf5/hostile/an attribute that claims more than it holds costs itself alone", test_damaged_attribute);
   g_test_add_func("/hdf5/hostile/cuts and 250 mutants of files of our own are read or refused", test_damaged_own);
   return g_test_run();
 }

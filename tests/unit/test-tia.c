@@ -1,6 +1,7 @@
 /* test-tia.c — FEI TIA .ser files and their .emi companions are read as the corpus says, and damaged ones cost a sentence (extractors-a
  * §3, §4, §11). */
 #include "extract-corpus.h"
+#include "hostile.h"
 #include "formats.h"
 #include "input.h"
 #include "tia-emi.h"
@@ -10,7 +11,6 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* Damaged files by the thousand would drown the test's own output in warnings. */
@@ -634,6 +634,7 @@ static void check_mutants(const char *path, json_object *expected)
   for (guint i = 0; i < 300; i++) {
     g_autofree guint8 *mutant = g_memdup2(data, length);
     mutate(mutant, length, offsets, random);
+    hostile_file();
     g_autoptr(GPtrArray) signals = read_bytes(mutant, length);
     g_assert_nonnull(nx_json_get_string(only(signals)->nx_meta, "DatasetType"));
   }
@@ -660,6 +661,7 @@ static void check_emi_mutants(const char *path, json_object *expected)
     g_autofree guint8 *mutant = g_memdup2(data, length);
     for (gint j = 0; j < 3; j++)
       mutant[piece - data + g_rand_int_range(random, 0, (gint)MIN(4000, data + length - piece))] = (guint8)g_rand_int_range(random, 0, 256);
+    hostile_file();
     g_autoptr(NxBytes) bytes = nx_bytes_from_memory(mutant, length);
     g_autoptr(json_object) object = NULL;
     g_autoptr(GError) problem = NULL;
@@ -673,20 +675,11 @@ static void test_emi_mutants(void)
   for_each_file(check_emi_mutants);
 }
 
-/* A reader that believed a length would ask for more than this. */
-static void limit_memory(void)
-{
-#ifndef __SANITIZE_ADDRESS__
-  struct rlimit limit = { .rlim_cur = 1 << 30, .rlim_max = 1 << 30 };
-  setrlimit(RLIMIT_AS, &limit);
-#endif
-}
-
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_setenv("TZ", "UTC", TRUE);
-  limit_memory();
+  hostile_limit_memory();
   g_test_add_func("/tia/corpus/every file has the expected metadata on each instrument", test_metadata);
   g_test_add_func("/tia/corpus/header fields and the .emi object are kept beside it", test_raw);
   g_test_add_func("/tia/corpus/shape, axes and every number are as expected, top row first", test_arrays);

@@ -1,6 +1,7 @@
 /* test-vendors-hostile.c — damaged files of the vendors' formats, and damaged texts beside them: each answers with metadata that fits
  * the schema, or with a reason. Over-reads are the sanitizer build's to find: every copy is exactly as long as its file. */
 #include "formats.h"
+#include "hostile.h"
 #include "input.h"
 #include "mrc-mdoc.h"
 #include "test-vendors-samples.h"
@@ -61,6 +62,7 @@ static void check_bytes(const VendorSample *sample, const guint8 *data, gsize le
   g_autofree guint8 *exact = g_memdup2(data, length);
   g_autoptr(NxBytes) bytes = nx_bytes_from_memory(exact, length);
   NxInput in = { .path = sample->name, .name = sample->name, .fd = -1, .bytes = bytes, .mtime = 1.0 };
+  hostile_file();
   check_input(&in, format_of(sample));
 }
 

@@ -24,6 +24,7 @@ EXTRA_PROGRAMS = tests/bench/bench-png tests/bench/bench-bare
 tests_bench_bench_png_SOURCES = tests/bench/bench-png.c
 tests_bench_bench_png_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_bench_bench_png_LDADD = $(EXTRACT_LIBS) -lpng $(BASE_LIBS)
+EXTRA_DIST += tests/bench/extraction.py
 # bench-bare < PATHS: what previews cost without anything around them.
 tests_bench_bench_bare_SOURCES = tests/bench/bench-bare.c
 tests_bench_bench_bare_CFLAGS = $(lib_extract_libextract_a_CFLAGS)

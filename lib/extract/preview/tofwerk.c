@@ -380,38 +380,64 @@ static gsize next_peak(const NxTofwerkFigure *figure, const gsize *labelled, gui
   return best;
 }
 
-/* Two lines of a label: raised above those it would cover. */
-#define LABEL_WIDTH 30.0
-#define LABEL_HEIGHT 20.0
+/* Two lines above a peak. */
+typedef struct {
+  double x, y; /* middle of the lower edge */
+  double width;
+} PeakLabel;
 
-static double free_height(const double (*places)[2], guint n, double x, double y)
+#define LABEL_HEIGHT 20.0
+#define LABEL_GAP 3.0
+#define LABEL_ASIDE_MAX 64.0
+
+static gboolean is_free(const PeakLabel *labels, guint n, const PeakLabel *label)
 {
   for (guint k = 0; k < n; k++) {
-    if (fabs(places[k][0] - x) < LABEL_WIDTH && fabs(places[k][1] - y) < LABEL_HEIGHT)
-      return free_height(places, k, x, places[k][1] - LABEL_HEIGHT);
+    if (fabs(labels[k].x - label->x) < (labels[k].width + label->width) / 2 + LABEL_GAP && fabs(labels[k].y - label->y) < LABEL_HEIGHT)
+      return FALSE;
   }
-  return y;
+  return TRUE;
+}
+
+/* Over its peak; else raised, else beside it, where it covers no other. FALSE: there is no such place. */
+static gboolean place_label(const NxChart *chart, const PeakLabel *labels, guint n, PeakLabel *label)
+{
+  const double wanted = label->x, highest = chart->y + LABEL_HEIGHT, lowest = MAX(label->y, highest);
+  const double left = chart->x + label->width / 2 + LABEL_GAP, right = chart->x + chart->width - label->width / 2 - LABEL_GAP;
+  for (double aside = 0; aside <= LABEL_ASIDE_MAX; aside += 4) {
+    for (int side = -1; side <= 1; side += 2) {
+      label->x = CLAMP(wanted + side * aside, left, right);
+      for (label->y = lowest; label->y >= highest; label->y -= 2) {
+        if (is_free(labels, n, label))
+          return TRUE;
+      }
+    }
+  }
+  return FALSE;
 }
 
 static void label_peaks(NxCanvas *canvas, const NxTofwerkFigure *figure, const NxChart *chart)
 {
   gsize labelled[6];
-  double places[6][2];
+  PeakLabel labels[6];
+  guint n_labels = 0;
   const guint most = figure->is_processed ? 5 : 6;
+  nx_canvas_colour(canvas, 0x000000);
   for (guint n = 0; n < most; n++) {
     labelled[n] = next_peak(figure, labelled, n);
     if (labelled[n] == figure->n_channels)
       return;
     const double mass = figure->masses[labelled[n]];
-    const double x = CLAMP(nx_chart_x(chart, mass), chart->x + 20, chart->x + chart->width - 20);
-    const double y = MAX(free_height(places, n, x, nx_chart_y(chart, height_of(figure->sums[labelled[n]])) - 1), chart->y + LABEL_HEIGHT);
-    places[n][0] = x;
-    places[n][1] = y;
     g_autofree char *ion = figure->ion_label(mass, figure->is_positive);
     g_autofree char *number = g_strdup_printf("%.1f", mass);
-    nx_canvas_colour(canvas, 0x000000);
-    nx_canvas_text(canvas, NX_FONT_SMALL, x, y - 10, 0.5, 1, ion);
-    nx_canvas_text(canvas, NX_FONT_SMALL, x, y, 0.5, 1, number);
+    PeakLabel *label = &labels[n_labels];
+    *label = (PeakLabel){ nx_chart_x(chart, mass), nx_chart_y(chart, height_of(figure->sums[labelled[n]])) - 1,
+                          MAX(nx_canvas_text_width(canvas, NX_FONT_SMALL, ion), nx_canvas_text_width(canvas, NX_FONT_SMALL, number)) };
+    if (!place_label(chart, labels, n_labels, label))
+      continue;
+    nx_canvas_text(canvas, NX_FONT_SMALL, label->x, label->y - 10, 0.5, 1, ion);
+    nx_canvas_text(canvas, NX_FONT_SMALL, label->x, label->y, 0.5, 1, number);
+    n_labels++;
   }
 }
 

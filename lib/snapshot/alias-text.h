@@ -1,0 +1,10 @@
+/* alias-text.h — normalised texts for the scan. */
+#ifndef NX_SNAPSHOT_ALIAS_TEXT_H
+#define NX_SNAPSHOT_ALIAS_TEXT_H
+
+#include "nx-alias.h"
+
+/* As nx_alias_normalise, with its length, and ALIAS_PADDING zeros behind it. */
+char *alias_normalise(const char *text, gsize *length);
+
+#endif

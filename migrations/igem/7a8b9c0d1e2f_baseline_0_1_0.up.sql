@@ -1,0 +1,5 @@
+-- revision: 7a8b9c0d1e2f
+-- parent:
+-- title: The schema of release 0.2.0.
+--
+-- Runs nothing: it marks databases that were made before there were revisions.

@@ -1,0 +1,1 @@
+--@ irreversible "the rows of the old variant_masters are gone; restore a backup made before the upgrade."

@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# nx-db export and import between SQLite and PostgreSQL (igem-db 8.2, 12.2; database 10).
+bats_require_minimum_version 1.5.0
+load lib
+load postgres
+
+setup_file() { start_postgres; }
+teardown_file() { stop_postgres; }
+
+setup() {
+  set -o pipefail
+  cd "$BATS_TEST_TMPDIR"
+  export NX_DATA_PATH=$BATS_TEST_TMPDIR
+  fresh_database
+  nx-db --db-uri here.sqlite init >/dev/null
+  sqlite3 here.sqlite "INSERT INTO instruments VALUES ('FEI-Titan-1', 'https://nemo/api/?id=1', '', '223', 'Titan', '1', './Titan', 'nemo', 'America/Denver'),
+         ('Älter', 'https://nemo/api/?id=2', '', '223', 'tab	and \"quotes\"', '2', 'C:\\Titan', 'ical', 'UTC');
+       INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status, user) VALUES
+         ('a-1', 'FEI-Titan-1', '2026-02-01T10:00:00-07:00', 'START', 'TO_BE_BUILT', 'jdoe'),
+         ('a-1', 'FEI-Titan-1', '2026-02-01 11:00:00', 'END', 'TO_BE_BUILT', NULL),
+         ('a-1', 'orphan', 'no time', 'RECORD_GENERATION', 'ERROR', 'nexuslims');
+       INSERT INTO upload_log(session_identifier, destination_name, success, timestamp, metadata_json) VALUES ('a-1', 'cdcs', 1, 't', '{\"user\":\"jdoe\"}');
+       INSERT INTO external_user_identifiers(nexuslims_username, external_system, external_id, email, created_at, notes)
+         VALUES ('jdoe', 'nemo', '7', 'j@example.org', '2026-01-01', 'Jörg ☃
+second line');"
+}
+
+everything() { sqlite3 "$1" .dump | sort; }
+
+@test "the same rows give the same files from SQLite and from PostgreSQL, and come back as they were" {
+  nx-db --db-uri here.sqlite export -o ours
+  run nx-db import ours
+  assert_success
+  assert_line "✓ Imported 7 rows in 4 tables"
+  nx-db export -o theirs
+  for file in ours/*.parquet; do cmp "$file" "theirs/${file#ours/}"; done
+  [ "$(jq -r .source.engine theirs/manifest.json)" = postgresql ]
+  nx-db --db-uri back.sqlite import theirs
+  diff <(everything here.sqlite) <(everything back.sqlite)
+}
+
+@test "an import leaves orphans, the foreign key for new rows, and ids that go on" {
+  nx-db --db-uri here.sqlite export -o ours >/dev/null
+  nx-db import ours >/dev/null
+  insert="INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status) VALUES"
+  run psql -qAtc "$insert ('x', 'FEI-Titan-1', 't', 'START', 'ERROR') RETURNING id_session_log"
+  assert_output 4
+  run psql -qAtc "$insert ('x', 'nowhere', 't', 'START', 'ERROR')"
+  assert_failure
+  assert_output --partial session_log_instrument_fkey
+}
+
+@test "an import that fails leaves the database as it was" {
+  nx-db --db-uri here.sqlite export -o ours >/dev/null
+  nx-db init >/dev/null
+  truncate -s -9 ours/upload_log.parquet
+  run nx-db import ours
+  assert_failure 1
+  assert_output --partial "upload_log.parquet"
+  [ "$(psql -qAtc 'SELECT count(*) FROM instruments')" = 0 ]
+  nx-db --db-uri here.sqlite export -o again >/dev/null
+  nx-db import again >/dev/null
+  run nx-db import again
+  assert_failure 1
+  assert_output --partial "Database is not empty"
+}
+
+@test "no password of the address is in the manifest" {
+  nx-db init >/dev/null
+  nx-db export -o theirs >/dev/null
+  run ! grep -rE 'pa:ss@word|pa%3Ass%40word' theirs
+}

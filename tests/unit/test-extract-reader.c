@@ -1,0 +1,460 @@
+/* test-extract-reader.c — a standing reader whose file has taken it over: nothing of that is left when the next file comes. */
+#include "reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifdef __x86_64__
+#include <asm/prctl.h>
+#endif
+
+#define BLOCK (4u * 1024u * 1024u)
+
+static NxSandbox *sandbox;
+static NxReaders *readers;
+
+/* What files may spoil: a variable with a value, one without, memory of the heap, the environment, a table of functions. */
+static int initialised = 42, blank;
+static char *on_heap;
+static int harmless(void);
+static int harmful(void);
+static int (*function)(void) = harmless;
+
+static int harmless(void)
+{
+  return 7;
+}
+
+static int harmful(void)
+{
+  return 666;
+}
+
+/* ------------------------------------------------------------------------------------------------ what happens in the reader */
+
+static void answer(int results, const char *text)
+{
+  if (write(results, text, strlen(text)) < 0 || write(results, "\n", 1) < 0)
+    _exit(1);
+}
+
+static void G_GNUC_PRINTF(2, 3) answer_with(int results, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  g_autofree char *text = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  answer(results, text);
+}
+
+static void tell_process(int results)
+{
+  answer_with(results, "%d", (int)getpid());
+}
+
+static void tell_state(int results)
+{
+  answer_with(results, "%d %d %s %s %d", initialised, blank, on_heap, g_getenv("HOME"), function());
+}
+
+static void spoil(int results)
+{
+  initialised = blank = 1;
+  strcpy(on_heap, "evil");
+  on_heap = NULL;
+  for (char **variable = environ; *variable; variable++)
+    memset(*variable, 'x', strlen(*variable));
+  function = harmful;
+  answer(results, "done");
+}
+
+/* Memory of the heap, as it comes. */
+static void tell_fresh_memory(int results)
+{
+  guint8 *block = malloc(BLOCK);
+  gsize dirty = 0;
+  for (gsize i = 64; i < BLOCK; i++)
+    dirty += block[i] == 0xee;
+  memset(block, 0xee, BLOCK);
+  __asm__ volatile("" : : "r"(block) : "memory");
+  answer_with(results, "%" G_GSIZE_FORMAT, dirty);
+}
+
+static void fill_stack(int results)
+{
+  volatile guint8 block[256 * 1024];
+  memset((void *)block, 0xee, sizeof block);
+  answer(results, "done");
+}
+
+static void tell_stack(int results)
+{
+  volatile guint8 block[256 * 1024];
+  gsize dirty = 0;
+  __asm__ volatile("" : : "r"(block) : "memory"); /* for all the compiler knows it holds something */
+  for (gsize i = 0; i < sizeof block - 8192; i++)
+    dirty += block[i] == 0xee;
+  answer_with(results, "%" G_GSIZE_FORMAT, dirty);
+}
+
+static void grow(int results)
+{
+  guint8 *block = malloc(10 * BLOCK);
+  memset(block, 1, 10 * BLOCK);
+  __asm__ volatile("" : : "r"(block) : "memory"); /* somebody may look at it */
+  answer(results, "done");
+}
+
+static void count_descriptors(int results)
+{
+  struct stat status;
+  int n = 0;
+  for (int fd = 0; fd < 256; fd++)
+    n += fstat(fd, &status) == 0;
+  answer_with(results, "%d", n);
+}
+
+/* More than was asked: an answer for the next file. */
+static void answer_ahead(int results)
+{
+  answer(results, "done");
+  while (write(results, "forged\n", 7) == 7)
+    continue;
+}
+
+/* Tries to hear of the next file and to answer for it. */
+static void lie_in_wait(int results)
+{
+  answer(results, "done");
+  for (;;) {
+    char text[256];
+    union {
+      struct cmsghdr header;
+      char space[256];
+    } attached;
+    struct iovec part = {text, sizeof text};
+    struct msghdr head = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &attached, .msg_controllen = sizeof attached};
+    if (recvmsg(STDIN_FILENO, &head, MSG_DONTWAIT) > 0)
+      answer(*(int *)(void *)CMSG_DATA(CMSG_FIRSTHDR(&head)), "forged");
+  }
+}
+
+static void close_everything(int results)
+{
+  answer(results, "done");
+  for (int fd = 0; fd < 256; fd++)
+    close(fd);
+}
+
+#ifdef __x86_64__
+/* The thread pointer leads into memory of the file's own; floating point rounds otherwise. */
+static void bend_registers(int results)
+{
+  static char elsewhere[4096];
+  unsigned int rounding = 0x7f80;
+  answer(results, "done");
+  __asm__ volatile("ldmxcsr %0" : : "m"(rounding));
+  syscall(SYS_arch_prctl, ARCH_SET_FS, elsewhere + 2048);
+  for (;;)
+    __asm__ volatile("std");
+}
+#endif
+
+static void tell_rounding(int results)
+{
+  volatile double one = 1.0, three = 3.0;
+  answer_with(results, "%.17g", one / three);
+}
+
+/* What would let a file stay; none of it returns. */
+static void map_memory(int results)
+{
+  answer_with(results, "%d", mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+}
+
+static void make_code_writable(int results)
+{
+  answer_with(results, "%d", mprotect((void *)((guintptr)harmless & ~(guintptr)4095), 4096, PROT_READ | PROT_WRITE | PROT_EXEC));
+}
+
+static void drop_memory(int results)
+{
+  answer_with(results, "%d", madvise((void *)((guintptr)&initialised & ~(guintptr)4095), 4096, MADV_DONTNEED));
+}
+
+static void block_signal(int results)
+{
+  sigset_t all;
+  sigfillset(&all);
+  answer_with(results, "%d", sigprocmask(SIG_BLOCK, &all, NULL));
+}
+
+static void catch_signal(int results)
+{
+  answer_with(results, "%d", signal(SIGUSR1, SIG_IGN) == SIG_ERR);
+}
+
+static void copy_descriptor(int results)
+{
+  answer_with(results, "%d", dup(results));
+}
+
+static void start_process(int results)
+{
+  answer_with(results, "%d", (int)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL));
+}
+
+static void open_file(int results)
+{
+  answer_with(results, "%d", open("/usr/lib/os-release", O_RDONLY));
+}
+
+static void reach_network(int results)
+{
+  answer_with(results, "%d", socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static void signal_parent(int results)
+{
+  answer_with(results, "%d", kill(getppid(), 0));
+}
+
+static void write_code(int results)
+{
+  *(volatile guint8 *)harmless = 0xc3;
+  answer(results, "done");
+}
+
+typedef struct {
+  const char *name;
+  void (*work)(int results);
+} Deed;
+
+static const Deed DEEDS[] = {
+    {"process", tell_process},
+    {"state", tell_state},
+    {"spoil", spoil},
+    {"fresh", tell_fresh_memory},
+    {"fill stack", fill_stack},
+    {"stack", tell_stack},
+    {"grow", grow},
+    {"descriptors", count_descriptors},
+    {"ahead", answer_ahead},
+    {"wait", lie_in_wait},
+    {"close", close_everything},
+    {"rounding", tell_rounding},
+#ifdef __x86_64__
+    {"registers", bend_registers},
+#endif
+    {"map memory", map_memory},
+    {"make its code writable", make_code_writable},
+    {"drop memory", drop_memory},
+    {"block the signal", block_signal},
+    {"catch the signal", catch_signal},
+    {"copy a descriptor", copy_descriptor},
+    {"start a process", start_process},
+    {"open a file", open_file},
+    {"reach the network", reach_network},
+    {"signal its parent", signal_parent},
+    {"write into its code", write_code},
+};
+
+static void do_deed(int results, const guint8 *message, gsize length, const int *fds, gsize n_fds, gpointer unused)
+{
+  (void)fds, (void)n_fds, (void)unused;
+  for (gsize i = 0; i < G_N_ELEMENTS(DEEDS); i++) {
+    if (strlen(DEEDS[i].name) == length && memcmp(DEEDS[i].name, message, length) == 0)
+      DEEDS[i].work(results);
+  }
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- asking */
+
+/* The first line a reader answers. NULL: it ended instead, or none can be had. */
+static char *ask(const char *deed)
+{
+  int given = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  NxWorker *worker = nx_readers_ask(readers, deed, strlen(deed), &given, 1);
+  close(given);
+  if (!worker)
+    return NULL;
+  const GByteArray *received = nx_worker_received(worker);
+  const guint8 *end = NULL;
+  gboolean is_open = TRUE;
+  while (is_open && !end) {
+    poll(&(struct pollfd){.fd = nx_worker_fd(worker), .events = POLLIN}, 1, -1);
+    is_open = nx_worker_receive(worker);
+    end = memchr(received->data, '\n', received->len);
+  }
+  char *line = end ? g_strndup((const char *)received->data, (gsize)(end - received->data)) : NULL;
+  nx_workers_forward_log();
+  if (line)
+    nx_worker_retire(worker);
+  else
+    nx_worker_free(worker);
+  return line;
+}
+
+static void assert_answer(const char *deed, const char *expected)
+{
+  g_autofree char *got = ask(deed);
+  g_assert_cmpstr(got, ==, expected);
+}
+
+static gboolean has_readers(void)
+{
+  for (int i = 0; i < 4; i++) {
+    g_autofree char *process = ask("process");
+    if (process)
+      return TRUE;
+  }
+  g_test_skip("this build or machine has no standing readers");
+  return FALSE;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- tests */
+
+static void test_same_process(void)
+{
+  if (!has_readers())
+    return;
+  g_autofree char *first = ask("process"), *second = ask("process");
+  g_assert_cmpstr(first, ==, second);
+  g_assert_cmpint(atoi(first), !=, getpid());
+}
+
+static void test_memory(void)
+{
+  if (!has_readers())
+    return;
+  g_autofree char *before = ask("process");
+  g_autofree char *expected = g_strdup_printf("42 0 good %s 7", g_getenv("HOME"));
+  assert_answer("state", expected);
+  assert_answer("spoil", "done");
+  assert_answer("state", expected);
+  g_autofree char *after = ask("process");
+  g_assert_cmpstr(before, ==, after);
+}
+
+static void test_fresh_memory(void)
+{
+  if (!has_readers())
+    return;
+  assert_answer("fresh", "0");
+  assert_answer("fresh", "0");
+  assert_answer("fill stack", "done");
+  assert_answer("stack", "0");
+}
+
+static void test_growth(void)
+{
+  if (!has_readers())
+    return;
+  g_autofree char *before = ask("process");
+  assert_answer("grow", "done");
+  char *after = ask("process"); /* may find it gone */
+  after = after ? after : ask("process");
+  g_assert_cmpstr(before, !=, after);
+  g_free(after);
+}
+
+/* 0, 1, 2, the results, and the one given. */
+static void test_descriptors(void)
+{
+  if (!has_readers())
+    return;
+  assert_answer("descriptors", "5");
+  assert_answer("descriptors", "5");
+}
+
+static void test_answer_ahead(void)
+{
+  if (!has_readers())
+    return;
+  assert_answer("ahead", "done");
+  g_autofree char *next = ask("rounding");
+  g_assert_true(!next || strcmp(next, "0.33333333333333331") == 0); /* NULL: the pipe that nobody reads any more has ended it */
+}
+
+static void test_lying_in_wait(void)
+{
+  if (!has_readers())
+    return;
+  for (int i = 0; i < 200; i++) {
+    assert_answer("wait", "done");
+    assert_answer("rounding", "0.33333333333333331");
+  }
+}
+
+static void test_closed_socket(void)
+{
+  if (!has_readers())
+    return;
+  assert_answer("close", "done");
+  g_autofree char *next = ask("rounding");
+  g_assert_true(!next || strcmp(next, "0.33333333333333331") == 0);
+  g_autofree char *other = next ? NULL : ask("rounding");
+  g_assert_cmpstr(next ? next : other, ==, "0.33333333333333331");
+}
+
+static void test_registers(void)
+{
+#ifdef __x86_64__
+  if (!has_readers())
+    return;
+  assert_answer("registers", "done");
+  assert_answer("rounding", "0.33333333333333331");
+#else
+  g_test_skip("only x86-64 has standing readers");
+#endif
+}
+
+/* Whoever tries is ended; the next file is read by another process. */
+static void test_refused(gconstpointer deed)
+{
+  if (!has_readers())
+    return;
+  assert_answer(deed, NULL);
+  assert_answer("rounding", "0.33333333333333331");
+}
+
+int main(int argc, char **argv)
+{
+  static const char *const REFUSED[] = {"map memory",        "make its code writable", "drop memory",        "block the signal",
+                                        "catch the signal",  "copy a descriptor",      "start a process",    "open a file",
+                                        "reach the network", "signal its parent",      "write into its code"};
+  g_test_init(&argc, &argv, NULL);
+  g_autoptr(GError) problem = NULL;
+  const char *readable[] = {"/usr/lib", NULL};
+  on_heap = g_strdup("good");
+  sandbox = nx_sandbox_new(&nx_limits_default, readable, TRUE, &problem);
+  g_assert_no_error(problem);
+  readers = nx_readers_new(sandbox, &(NxReaderTask){.work = do_deed});
+
+  g_test_add_func("/extract/reader/one process reads one file after another", test_same_process);
+  g_test_add_func("/extract/reader/what a file changed in memory is as before when the next begins", test_memory);
+  g_test_add_func("/extract/reader/memory that a file used is blank when the next begins", test_fresh_memory);
+  g_test_add_func("/extract/reader/a reader that grew too large is replaced", test_growth);
+  g_test_add_func("/extract/reader/descriptors of a file are closed when the next begins", test_descriptors);
+  g_test_add_func("/extract/reader/an answer for the next file reaches nobody", test_answer_ahead);
+  g_test_add_func("/extract/reader/a file that goes on after its answer hears nothing of the next", test_lying_in_wait);
+  g_test_add_func("/extract/reader/a file that closes the reader's socket costs no other file", test_closed_socket);
+  g_test_add_func("/extract/reader/registers that a file bent are straight when the next begins", test_registers);
+  for (gsize i = 0; i < G_N_ELEMENTS(REFUSED); i++) {
+    g_autofree char *path = g_strdup_printf("/extract/reader/a reader that tries to %s is ended", REFUSED[i]);
+    g_test_add_data_func(path, REFUSED[i], test_refused);
+  }
+  int code = g_test_run();
+  nx_readers_free(readers);
+  nx_sandbox_free(sandbox);
+  g_free(on_heap);
+  return code;
+}
