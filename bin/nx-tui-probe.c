@@ -1,7 +1,8 @@
-/* nx-tui-probe — asks one configured server whether it would work with us, for `Test connection` of `config edit`. Settings come from the
- * environment; one line on standard output says what was found; exit 0 when all is well, else 1. */
+/* nx-tui-probe — asks one configured server whether it would work with us, for `Test connection` of `config edit`, or who somebody is there, for
+ * `Get My UID`. Settings come from the environment; one line on standard output says what was found; exit 0 when all is well, else 1. */
 #include "nx-cli.h"
 #include "nx-config.h"
+#include "nx-export.h"
 #include "nx-http.h"
 
 #include <curl/curl.h>
@@ -17,7 +18,6 @@ typedef struct {
   gint64 number;
 } Options;
 
-static const char *const WHATS[] = {"cdcs", "elabftw", "mail", "nemo", NULL};
 static const NxArgument ARGUMENTS[] = {
   {.name = "SERVER", .type = NX_VALUE_TEXT, .field = offsetof(Options, what)},
   {.name = "NUMBER", .type = NX_VALUE_INT, .optional = TRUE, .preset = "1", .field = offsetof(Options, number)},
@@ -27,7 +27,8 @@ static const NxCommand COMMAND = {
   .name = "nx-tui-probe",
   .version = NX_VERSION_DATED,
   .arguments = ARGUMENTS,
-  .help = "Ask a configured server whether it works.\n\nSERVER is cdcs, elabftw, mail or nemo (with the NUMBER of the harvester).",
+  .help = "Ask a configured server whether it works.\n\nSERVER is cdcs, elabftw, labarchives, mail or nemo (with the NUMBER of the harvester). "
+          "labarchives-user reads a login and its password, a line each, from standard input and prints the user id.",
 };
 
 static gboolean refuse(GError **err, const char *format, const char *detail)
@@ -185,16 +186,49 @@ static gboolean try_destination(const Options *options, GError **err)
   return TRUE;
 }
 
+/* ------------------------------------------------------------------------------------------------- LabArchives user */
+
+static gboolean read_login(char **login, char **password)
+{
+  char line[1024];
+  *login = fgets(line, sizeof line, stdin) ? g_strdup(g_strchomp(line)) : NULL;
+  *password = *login && fgets(line, sizeof line, stdin) ? g_strndup(line, strcspn(line, "\n")) : NULL;
+  return *password != NULL;
+}
+
+static gboolean find_user(const Options *options, GError **err)
+{
+  (void)options;
+  static const char *const NEEDED[] = {NULL};
+  g_autofree char *login = NULL, *password = NULL;
+  g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, err);
+  if (!settings)
+    return FALSE;
+  if (!settings->labarchives_access_key_id || !settings->labarchives_access_password)
+    return refuse(err, "%s: access key id and access password are needed first", "LabArchives");
+  if (!read_login(&login, &password))
+    return refuse(err, "%s: a login and a password are needed, a line each", "standard input");
+  g_autofree char *id = nx_labarchives_user_id(settings, login, password, err);
+  if (id)
+    puts(id);
+  return id != NULL;
+}
+
+static const struct {
+  const char *what;
+  gboolean (*run)(const Options *options, GError **err);
+} TRIALS[] = {{"cdcs", try_destination},        {"elabftw", try_destination}, {"labarchives", try_destination},
+              {"labarchives-user", find_user}, {"mail", try_mail},           {"nemo", try_nemo}};
+
 int main(int argc, char **argv)
 {
-  static gboolean (*const TRIALS[])(const Options *, GError **) = {try_destination, try_destination, try_mail, try_nemo};
   Options options = {0};
   if (!nx_cli_parse(&COMMAND, argc, argv, &options))
     return nx_cli_exit_code();
   nx_log_start(COMMAND.name, 0);
   g_autoptr(GError) err = NULL;
-  for (guint i = 0; WHATS[i]; i++)
-    if (g_str_equal(WHATS[i], options.what))
-      return TRIALS[i](&options, &err) ? 0 : nx_fail(err);
-  return nx_cli_usage_error("Invalid value for 'SERVER': '%s' is none of cdcs, elabftw, mail, nemo.", options.what);
+  for (guint i = 0; i < G_N_ELEMENTS(TRIALS); i++)
+    if (g_str_equal(TRIALS[i].what, options.what))
+      return TRIALS[i].run(&options, &err) ? 0 : nx_fail(err);
+  return nx_cli_usage_error("Invalid value for 'SERVER': '%s' is none of cdcs, elabftw, labarchives, labarchives-user, mail, nemo.", options.what);
 }

@@ -110,6 +110,7 @@ typedef enum {
   NX_SETTING_WHEN_SET = 1 << 3,  /* dumped only when set */
   NX_SETTING_SLASH = 1 << 4,     /* a URL that ends in / */
   NX_SETTING_ALWAYS_WRITTEN = 1 << 5, /* the editor writes it even when it is the default (config 10) */
+  NX_SETTING_LINES = 1 << 6,          /* a text of several lines */
 } NxSettingFlags;
 
 typedef enum { NX_BOUND_NONE, NX_BOUND_POSITIVE, NX_BOUND_NOT_NEGATIVE, NX_BOUND_FRACTION } NxBound;

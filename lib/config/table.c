@@ -75,7 +75,7 @@ const NxSetting nx_settings_table[] = {
   {"NX_CERT_BUNDLE_FILE", MAIN(cert_bundle_file), .type = NX_TYPE_FILE,
    .summary = "PEM file of certificate authorities to trust as well",
    .help = "For servers whose certificate comes from a private authority. The system's own authorities stay trusted."},
-  {"NX_CERT_BUNDLE", MAIN(cert_bundle), .type = NX_TYPE_STRING, .flags = NX_SETTING_SECRET,
+  {"NX_CERT_BUNDLE", MAIN(cert_bundle), .type = NX_TYPE_STRING, .flags = NX_SETTING_SECRET | NX_SETTING_LINES,
    .summary = "The same as text; wins over NX_CERT_BUNDLE_FILE",
    .help = "Handy in containers and CI, where there is no file. Lines are separated by real line ends or by the two characters \\n."},
   {"NX_DISABLE_SSL_VERIFY", MAIN(disable_ssl_verify), .type = NX_TYPE_BOOL, .fallback = "false", .flags = NX_SETTING_ALWAYS_WRITTEN,

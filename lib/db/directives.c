@@ -59,10 +59,11 @@ static gboolean count_rows(NxDb *db, const char *table, gint64 *rows, GError **e
   return nx_db_number(db, rows, err, sql, NULL);
 }
 
+/* Each end by itself, since a key is found at either end without a walk. */
 static gboolean count_range(NxDb *db, const char *table, const char *key, char **range, GError **err)
 {
   g_autofree char *name = nx_sql_identifier(table);
-  g_autofree char *sql = g_strdup_printf("SELECT min(%s), max(%s) FROM %s", key, key, name);
+  g_autofree char *sql = g_strdup_printf("SELECT (SELECT min(%s) FROM %s), (SELECT max(%s) FROM %s)", key, name, key, name);
   g_autoptr(NxRows) rows = nx_db_select(db, err, sql, NULL);
   if (!rows || !nx_rows_next(rows))
     return rows && nx_rows_finish(rows, err);
@@ -71,7 +72,8 @@ static gboolean count_range(NxDb *db, const char *table, const char *key, char *
   return TRUE;
 }
 
-static gboolean count_distribution(NxDb *db, const char *table, const char *column, char **distribution, GError **err)
+/* The rows too: each is in one of the groups. */
+static gboolean count_distribution(NxDb *db, const char *table, const char *column, Count *count, GError **err)
 {
   g_autofree char *name = nx_sql_identifier(table);
   g_autofree char *sql = g_strdup_printf("SELECT %s, count(*) FROM %s GROUP BY %s ORDER BY %s", column, name, column, column);
@@ -79,18 +81,20 @@ static gboolean count_distribution(NxDb *db, const char *table, const char *colu
   if (!rows)
     return FALSE;
   g_autoptr(GString) text = g_string_new("{");
-  while (nx_rows_next(rows))
+  while (nx_rows_next(rows)) {
     g_string_append_printf(text, "%s'%s': %" G_GINT64_FORMAT, text->len > 1 ? ", " : "", nx_rows_text(rows, 0), nx_rows_int(rows, 1));
+    count->rows += nx_rows_int(rows, 1);
+  }
   g_string_append_c(text, '}');
-  *distribution = g_string_free(g_steal_pointer(&text), FALSE);
+  count->distribution = g_string_free(g_steal_pointer(&text), FALSE);
   return nx_rows_finish(rows, err);
 }
 
 static gboolean count_table(NxDb *db, const char *table, const Verification *verification, Count *count, GError **err)
 {
-  return count_rows(db, table, &count->rows, err) &&
-         (!verification->key || count_range(db, table, verification->key, &count->range, err)) &&
-         (!verification->by || count_distribution(db, table, verification->by, &count->distribution, err));
+  gboolean counted =
+      verification->by ? count_distribution(db, table, verification->by, count, err) : count_rows(db, table, &count->rows, err);
+  return counted && (!verification->key || count_range(db, table, verification->key, &count->range, err));
 }
 
 /* --------------------------------------------------------------------------------------------------------- watching */
@@ -135,6 +139,26 @@ NxWatch *nx_watch_start(NxDb *db, GPtrArray *pieces, GError **err)
     watch->is_silent = watch->is_silent && verification->before.rows == 0;
   }
   return g_steal_pointer(&watch);
+}
+
+static const Verification *find_verification(const NxWatch *watch, const char *table)
+{
+  for (guint i = 0; i < watch->verifications->len; i++) {
+    const Verification *verification = watch->verifications->pdata[i];
+    if (g_str_equal(verification->table, table))
+      return verification;
+  }
+  return NULL;
+}
+
+const char *nx_watch_copy(const NxWatch *watch, const char *statement)
+{
+  for (guint i = 0; i < watch->verifications->len; i++) {
+    const Verification *verification = watch->verifications->pdata[i];
+    if (!g_str_equal(verification->table, verification->copy) && nx_copy_is_into(statement, verification->copy))
+      return verification->copy;
+  }
+  return NULL;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- running */
@@ -197,12 +221,12 @@ static char *filled_in(const char *text, const char *name, gint64 value)
 /* `count TABLE "text with {n}"`: said when there are rows. */
 static gboolean run_count(NxDb *db, NxWatch *watch, const char *arguments, FILE *out, GError **err)
 {
-  (void)watch;
   const char *rest = NULL;
-  gint64 rows = 0;
   g_autofree char *table = nx_directive_name(arguments, &rest);
   g_autofree char *text = quoted_text(rest);
-  if (!count_rows(db, table, &rows, err))
+  const Verification *verification = find_verification(watch, table);
+  gint64 rows = verification ? verification->before.rows : 0;
+  if (!verification && !count_rows(db, table, &rows, err))
     return FALSE;
   g_autofree char *line = filled_in(text, "n", rows);
   if (rows > 0)

@@ -13,6 +13,9 @@ typedef enum {
   NX_DB_LOCK_NOTHING, /* reads the database as it is now, whatever others do meanwhile */
 } NxDbLock;
 
+/* How every engine begins the refusal by a CHECK; its name follows. */
+#define NX_CHECK_FAILED "CHECK constraint failed: "
+
 typedef struct NxDbDriver {
   const char *name;
   gboolean (*accepts)(const char *address);
@@ -32,18 +35,22 @@ typedef struct NxDbDriver {
   /* Connects again first, when the connection was lost since the last transaction. */
   gboolean (*begin)(gpointer connection, NxDbLock lock, GError **err);
   gboolean (*enforce_foreign_keys)(gpointer connection, gboolean on, GError **err);
+  /* Off: rows are stored whatever the CHECKs of their tables say, and the caller checks them. NULL: the engine always checks. */
+  gboolean (*enforce_checks)(gpointer connection, gboolean on, GError **err);
   void (*prepare_for_build)(gpointer connection, const char *address);
   /* Names of tables; names of the columns of table $1, and 1 for those that are NOT NULL. */
   const char *tables_query;
   const char *columns_query;
+  /* Tables with foreign keys, sorted, each with the table that its key names, and whether statements on other tables may change them
+   * (triggers); ids of the rows of table $1 whose key names a row that is not there, and its table. NULL: the engine itself sees to it. */
+  const char *foreign_keys_query;
+  const char *orphans_query;
   /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */
   const char *insertion_order;
   const char *like;                          /* nx_db_like */
   const char *catalogue[NX_CATALOGUE_PARTS]; /* nx_db_catalogue */
   /* SQL, with the number in place of %s, for the text of an instant so many seconds from now, by the clock of the database, in UTC. */
   const char *instant_from_now;
-  /* table, row and parent of each row that names one that is not there; NULL when the engine lets none come about unseen. */
-  const char *orphans_query;
   /* What follows the SELECT of rows that are to stay as they are until the end of a transaction that locks rows; with the second, rows that
    * somebody else has locked are passed over. */
   const char *lock_rows, *lock_free_rows;

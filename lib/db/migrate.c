@@ -47,35 +47,13 @@ GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const 
   return g_steal_pointer(&steps);
 }
 
-/* ------------------------------------------------------------------------------------------------------ foreign keys */
-
-/* Every violation of a foreign key, as text. Orphans of old databases are data; only new ones are errors. */
-static GHashTable *foreign_key_violations(NxDb *db)
-{
-  g_autoptr(GHashTable) violations = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  const char *query = nx_db_driver(db)->orphans_query;
-  g_autoptr(NxRows) rows = query ? nx_db_select(db, NULL, query, NULL) : NULL;
-  while (rows && nx_rows_next(rows))
-    g_hash_table_add(violations, g_strdup_printf("%s row %s names a row of %s that is not there", nx_rows_text(rows, 0),
-                                                 nx_rows_text(rows, 1) ? nx_rows_text(rows, 1) : "?", nx_rows_text(rows, 2)));
-  return g_steal_pointer(&violations);
-}
-
-static gboolean check_no_new_violation(NxDb *db, GHashTable *before, GError **err)
-{
-  g_autoptr(GHashTable) after = foreign_key_violations(db);
-  GHashTableIter iter;
-  gpointer key = NULL;
-  g_hash_table_iter_init(&iter, after);
-  while (g_hash_table_iter_next(&iter, &key, NULL))
-    if (!g_hash_table_contains(before, key)) {
-      g_set_error(err, NX_ERROR, NX_ERROR_DATA, "FOREIGN KEY constraint failed: %s", (const char *)key);
-      return FALSE;
-    }
-  return TRUE;
-}
-
 /* --------------------------------------------------------------------------------------------------------- one step */
+
+static gboolean run_statement(NxDb *db, const NxWatch *watch, const char *statement, GError **err)
+{
+  const char *copy = nx_watch_copy(watch, statement);
+  return copy ? nx_copy_run(db, copy, statement, err) : nx_db_script(db, statement, err);
+}
 
 static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err)
 {
@@ -86,7 +64,7 @@ static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err
       g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
       return FALSE;
     }
-    gboolean done = piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : nx_db_script(db, piece->text, err);
+    gboolean done = piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : run_statement(db, watch, piece->text, err);
     fflush(out);
     if (!done)
       return FALSE;
@@ -131,8 +109,9 @@ static gboolean take_step(NxDb *db, const NxGraph *graph, const NxStep *step, ch
 {
   if (!check_still_at(db, *rows, err) || !nx_leftovers_drop(db, step->pieces, err))
     return FALSE;
-  g_autoptr(GHashTable) violations = foreign_key_violations(db);
-  return run_pieces(db, step, out, err) && check_no_new_violation(db, violations, err) && move_version(db, graph, step, rows, err);
+  g_autoptr(NxOrphans) orphans = nx_orphans_read(db, step->pieces, err);
+  return orphans && run_pieces(db, step, out, err) && nx_orphans_check_none_new(db, step->pieces, orphans, err) &&
+         move_version(db, graph, step, rows, err);
 }
 
 static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)

@@ -73,8 +73,29 @@ gboolean nx_directives_check(GPtrArray *pieces, GError **err);
 gboolean nx_leftovers_drop(NxDb *db, GPtrArray *pieces, GError **err);
 /* A step was refused by a CHECK of its own: adds the rows that it does not let pass to the message. To be called after the rollback. */
 void nx_offenders_name(NxDb *db, GPtrArray *pieces, GError **err);
+/* The table into which the statement copies rows that a `verify … as` compares; NULL: it does not. Borrowed. */
+const char *nx_watch_copy(const NxWatch *watch, const char *statement);
 /* First word → the rest; *rest is borrowed. */
 char *nx_directive_name(const char *directive, const char **rest);
+
+/* ------------------------------------------------------------------------------------------------------- copies of rows */
+
+/* `INSERT INTO table …`? */
+gboolean nx_copy_is_into(const char *statement, const char *table);
+/* Runs such a statement. Rows that a CHECK of the table `copy` refuses are an error, which is NX_ERROR_DATA and leaves the rows to the
+ * rollback. */
+gboolean nx_copy_run(NxDb *db, const char *copy, const char *statement, GError **err);
+
+/* -------------------------------------------------------------------------------------------------------- foreign keys */
+
+/* Rows that name a row which is not there, in the tables that a step may change. */
+typedef struct NxOrphans NxOrphans;
+/* `pieces` is the step, of NxPiece*. */
+NxOrphans *nx_orphans_read(NxDb *db, GPtrArray *pieces, GError **err);
+void nx_orphans_free(NxOrphans *orphans);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxOrphans, nx_orphans_free)
+/* After the step: NX_ERROR_DATA names the first row that was none before it. */
+gboolean nx_orphans_check_none_new(NxDb *db, GPtrArray *pieces, const NxOrphans *before, GError **err);
 
 /* ----------------------------------------------------------------------------------------------------- version table */
 

@@ -1,5 +1,6 @@
 /* offenders.c — which rows a CHECK of a migration does not let pass (database 4.5). The check is read from the step's own file and the rows
  * from the table as it is after the rollback, so that engines which forget a failed transaction at once can tell it too. */
+#include "driver.h"
 #include "migration.h"
 #include "sql-text.h"
 
@@ -125,10 +126,9 @@ static gboolean watched_table(const NxPiece *piece, char **table, char **key)
 
 void nx_offenders_name(NxDb *db, GPtrArray *pieces, GError **err)
 {
-  static const char BEGINNING[] = "CHECK constraint failed: ";
-  if (!err || !*err || !g_str_has_prefix((*err)->message, BEGINNING))
+  if (!err || !*err || !g_str_has_prefix((*err)->message, NX_CHECK_FAILED))
     return;
-  g_autofree char *condition = find_condition(pieces, (*err)->message + strlen(BEGINNING));
+  g_autofree char *condition = find_condition(pieces, (*err)->message + strlen(NX_CHECK_FAILED));
   for (guint i = 0; condition && i < pieces->len; i++) {
     g_autofree char *table = NULL, *key = NULL;
     if (!watched_table(pieces->pdata[i], &table, &key))

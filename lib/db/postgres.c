@@ -69,7 +69,7 @@ static char *message_of(const PGresult *result, const char *state)
   const char *constraint = nx_pq.resultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
   const char *context = nx_pq.resultErrorField(result, PG_DIAG_CONTEXT);
   if (g_str_equal(state, "23514") && constraint)
-    return g_strdup_printf("CHECK constraint failed: %s", constraint);
+    return g_strconcat(NX_CHECK_FAILED, constraint, NULL);
   if (g_str_equal(state, "55P03"))
     return g_strdup("the database is locked: another program has been writing to it for too long");
   g_autoptr(GString) message = g_string_new(primary ? primary : nx_pq.resultErrorMessage(result));

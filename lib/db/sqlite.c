@@ -226,6 +226,11 @@ static gboolean sqlite_enforce_foreign_keys(gpointer connection, gboolean on, GE
   return sqlite_script(connection, on ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF", err);
 }
 
+static gboolean sqlite_enforce_checks(gpointer connection, gboolean on, GError **err)
+{
+  return sqlite_script(connection, on ? "PRAGMA ignore_check_constraints=OFF" : "PRAGMA ignore_check_constraints=ON", err);
+}
+
 /* f_type of file systems that other hosts may write to: shared memory, on which WAL stands, does not reach them (statfs(2)). */
 static const unsigned long SHARED_FILE_SYSTEMS[] = {
     0x6969 /* NFS */,        0x517b /* SMB */,      0xff534d42 /* CIFS */,  0xfe534d42 /* SMB2 */, 0x5346414f /* AFS */,
@@ -360,10 +365,15 @@ const NxDbDriver nx_db_driver_sqlite = {
     .last_id = sqlite_last_id,
     .begin = sqlite_begin,
     .enforce_foreign_keys = sqlite_enforce_foreign_keys,
+    .enforce_checks = sqlite_enforce_checks,
     .prepare_for_build = sqlite_prepare_for_build,
     .tables_query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
                     "AND name NOT LIKE 'nx\\_%' ESCAPE '\\' ORDER BY name",
     .columns_query = "SELECT name, \"notnull\" FROM pragma_table_info($1)",
+    .foreign_keys_query =
+        "SELECT tables.name, keys.\"table\", (SELECT count(*) FROM sqlite_master WHERE type = 'trigger') "
+        "FROM sqlite_master AS tables, pragma_foreign_key_list(tables.name) AS keys WHERE tables.type = 'table' ORDER BY 1",
+    .orphans_query = "SELECT rowid, parent FROM pragma_foreign_key_check($1)",
     .insertion_order = "rowid",
     .like = "LIKE",
     .catalogue =
@@ -377,7 +387,6 @@ const NxDbDriver nx_db_driver_sqlite = {
                 "SELECT name, type, tbl_name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY type DESC, name",
         },
     .instant_from_now = "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now', %s || ' seconds')",
-    .orphans_query = "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check",
     .lock_rows = "",
     .lock_free_rows = "",
     .read_table = nx_sqlite_table_read,

@@ -32,7 +32,8 @@ static void fill_slots(NxExporter *exporter)
 
 static NxExporter *exporter_with(const NxSettings *settings, GPtrArray *plugins, GError **err)
 {
-  const NxHttpOptions options = {.ca_file = settings->cert_bundle_file, .ca_pem = settings->cert_bundle, .insecure = settings->disable_ssl_verify};
+  const NxHttpOptions options = {
+      .ca_file = settings->cert_bundle_file, .ca_pem = settings->cert_bundle, .insecure = settings->disable_ssl_verify};
   NxHttp *http = nx_http_new(&options, err);
   if (!http)
     return NULL;
@@ -80,12 +81,36 @@ static gpointer state_of(NxExporter *exporter, NxSlot *slot)
 
 /* ------------------------------------------------------------------------------------------------------------- one attempt */
 
+/* Each record waits half a minute for a server that is down; a night's backlog must not wait that long a hundred times. */
+#define TROUBLES_MAX 3
+
+static gboolean send_record(NxExporter *exporter, NxSlot *slot, NxExportJob *job, GError **err)
+{
+  const char *name = slot->destination->name;
+  g_autoptr(GError) problem = NULL;
+  if (slot->troubles >= TROUBLES_MAX) {
+    g_set_error(
+        err, NX_ERROR, NX_ERROR_PLACE,
+        "%s took none of the last %u records and is not asked again in this run; `nexuslims build-records --retry` sends what is missing",
+        name, TROUBLES_MAX);
+    return FALSE;
+  }
+  if (slot->destination->send(state_of(exporter, slot), job, &problem)) {
+    slot->troubles = 0;
+    return TRUE;
+  }
+  if (!problem)
+    g_set_error(&problem, NX_ERROR, NX_ERROR_REMOTE, "%s failed without saying why", name);
+  slot->troubles = !slot->destination->is_local && g_error_matches(problem, NX_ERROR, NX_ERROR_PLACE) ? slot->troubles + 1 : 0;
+  g_propagate_error(err, g_steal_pointer(&problem));
+  return FALSE;
+}
+
 json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object *context, NxExportMode mode)
 {
   NxExportJob job = {.context = context, .mode = mode, .metadata = json_object_new_object(), .warnings = json_object_new_array()};
   g_autoptr(GError) problem = NULL;
-  if (!slot->destination->send(state_of(exporter, slot), &job, &problem) && !problem)
-    g_set_error(&problem, NX_ERROR, NX_ERROR_REMOTE, "%s failed without saying why", slot->destination->name);
+  send_record(exporter, slot, &job, &problem);
   json_object *result = nx_result_new(slot->destination->name, &job, problem);
   json_object_put(job.metadata);
   json_object_put(job.warnings);

@@ -7,6 +7,7 @@
 typedef struct {
   const NxDestination *destination; /* a constant, or of one of the plugins */
   gpointer state; /* NULL until first used */
+  guint troubles; /* records in a row that its place kept from it: no connection, 429, 5xx */
 } NxSlot;
 
 struct NxExporter {

@@ -57,7 +57,8 @@ static char *signed_address(gpointer user_data)
   nx_http_query_add(url, "akid", service->access_key_id);
   nx_http_query_add(url, "expires", expires);
   nx_http_query_add(url, "sig", service->signature);
-  nx_http_query_add(url, "uid", service->user_id);
+  if (service->user_id)
+    nx_http_query_add(url, "uid", service->user_id);
   for (const char *const *pair = call->query; pair && *pair; pair += 2)
     nx_http_query_add(url, pair[0], pair[1]);
   return g_string_free(g_steal_pointer(&url), FALSE);

@@ -14,7 +14,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 typedef struct {
   NxHttp *http;
   char *base; /* without '/' at its end; its calls are {base}/{class}/{method} */
-  const char *access_key_id, *access_password, *user_id; /* borrowed */
+  const char *access_key_id, *access_password, *user_id; /* borrowed; user_id NULL: a call for which there is none yet */
   char *signature; /* of the last call: masked in what a server sends back */
 } NxLabArchives;
 

@@ -67,4 +67,8 @@ typedef struct {
  * is complete. At a line that cannot be read (NX_ERROR_LINE) what came before is finished first. */
 gboolean nx_export_lines(NxExporter *exporter, const NxExportRun *how, int in, FILE *out, gboolean *all_exported, GError **err);
 
+/* The LabArchives user id (uid) behind a login, which is asked for once, for NX_LABARCHIVES_USER_ID (export §8.2). `password`: the person's own, or a
+ * token for external applications. */
+char *nx_labarchives_user_id(const NxSettings *settings, const char *login, const char *password, GError **err);
+
 #endif

@@ -15,14 +15,11 @@ TESTS += tests/unit/test-dm-hostile
 tests_unit_test_dm_hostile_SOURCES = tests/unit/test-dm-hostile.c tests/unit/dm-writer.c tests/unit/dm-writer.h \
 	tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_dm_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
-EXTRA_DIST += tests/fuzz/fuzz-dm.c
 check_PROGRAMS += tests/unit/test-tia
 TESTS += tests/unit/test-tia
 tests_unit_test_tia_SOURCES = tests/unit/test-tia.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_tia_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
-EXTRA_DIST += tests/fuzz/fuzz-tia.c
 check_PROGRAMS += tests/unit/test-edax
 TESTS += tests/unit/test-edax
 tests_unit_test_edax_SOURCES = tests/unit/test-edax.c tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_edax_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
-EXTRA_DIST += tests/fuzz/fuzz-edax.c

@@ -98,6 +98,36 @@ static const H5FD_class_t DRIVER = {
   .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
+/* ------------------------------------------------------------------------------------------------------------- references */
+
+/* A conversion that converts nothing: elements of variable length, read as opaque bytes, stay the references that are stored. libhdf5 asks whether it
+ * can (H5T_CONV_INIT) for any type of that class; it may only where the sizes agree, which they do in the file and not in memory. */
+static herr_t keep_references(hid_t from, hid_t to, H5T_cdata_t *about, size_t n, size_t stride, size_t other_stride, void *elements, void *background,
+                              hid_t transfer)
+{
+  (void)n, (void)stride, (void)other_stride, (void)elements, (void)background, (void)transfer;
+  if (about->command != H5T_CONV_INIT)
+    return 0;
+  about->need_bkg = H5T_BKG_NO;
+  return H5Tget_size(from) == H5Tget_size(to) ? 0 : -1;
+}
+
+static void keep_stored_references(void)
+{
+  hid_t text = H5Tcopy(H5T_C_S1), opaque = H5Tcreate(H5T_OPAQUE, 1);
+  H5Tset_size(text, H5T_VARIABLE);
+  H5Tregister(H5T_PERS_SOFT, "references", text, opaque, keep_references);
+  H5Tclose(text);
+  H5Tclose(opaque);
+}
+
+hid_t nx_hdf5_reference_type(const NxHdf5 *file)
+{
+  return H5Tcreate(H5T_OPAQUE, nx_heap_reference_size(nx_hdf5_heap(file)));
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ starting */
+
 /* Errors are asked for and not printed; nothing outside the file is ever opened. */
 static hid_t start_library(void)
 {
@@ -107,6 +137,7 @@ static hid_t start_library(void)
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   H5PLset_loading_state(0);
   H5Lunregister(H5L_TYPE_EXTERNAL);
+  keep_stored_references();
   driver = H5FDregister(&DRIVER);
   return driver;
 }

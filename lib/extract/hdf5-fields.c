@@ -66,3 +66,11 @@ void nx_tree_put_dimensions(json_object *nx_meta, const NxArray *array)
   if (array->n_dims > 0)
     nx_json_set_string(nx_meta, "Data Dimensions", text->str);
 }
+
+void nx_tree_warn_of_damage(json_object *nx_meta, NxHdf5 *file)
+{
+  g_autofree char *damage = nx_hdf5_take_damage(file);
+  g_autofree char *sentence = damage ? g_strdup_printf("Some of the metadata cannot be read: %s", damage) : NULL;
+  if (sentence)
+    nx_meta_warn(nx_meta, sentence);
+}

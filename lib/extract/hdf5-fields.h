@@ -2,7 +2,7 @@
 #ifndef NX_HDF5_FIELDS_H
 #define NX_HDF5_FIELDS_H
 
-#include "nx-extract.h"
+#include "hdf5-file.h"
 
 typedef enum {
   NX_TREE_TEXT,
@@ -33,5 +33,8 @@ void nx_tree_put_value(json_object *nx_meta, const char *dataset_type, const cha
 json_object *nx_tree_meta(const NxInput *in, const char *dataset_type, const char *data_type);
 /* "(12, 1024, 1024)" of the array's shape. */
 void nx_tree_put_dimensions(json_object *nx_meta, const NxArray *array);
+
+/* Adds to `Extractor Warnings` what of the file's metadata was damaged, if anything. */
+void nx_tree_warn_of_damage(json_object *nx_meta, NxHdf5 *file);
 
 #endif

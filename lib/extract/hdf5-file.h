@@ -1,11 +1,11 @@
 /* hdf5-file.h — HDF5 files through libhdf5, which reads through NxBytes and can open nothing itself. Private to lib/extract.
  *
  * Refused whatever a file asks for: external links, raw data in other files, virtual datasets, filter plug-ins. Numbers are read piece by piece;
- * nothing of a file's size is allocated. The library is started when the first file is opened, so other formats do not pay for it. */
+ * nothing of a file's size is allocated. Text of variable length is read by us (hdf5-heap.h): libhdf5 gives the references alone. The library is started when the first file is opened, so other formats do not pay for it. */
 #ifndef NX_HDF5_H
 #define NX_HDF5_H
 
-#include "nx-extract.h"
+#include "hdf5-heap.h"
 
 #include <hdf5.h>
 
@@ -61,10 +61,23 @@ guint nx_hdf5_extents(const NxHdf5 *file, const char *path, guint64 *extents);
  * numbers). What the sequences hold is not read. */
 gboolean nx_hdf5_add_lengths(const NxHdf5 *file, const char *path, guint64 first, double *totals, GError **err);
 
+/* What was damaged among the values that were asked for since this was last called: a sentence, or NULL. Owned by the caller. */
+char *nx_hdf5_take_damage(NxHdf5 *file);
+
 /* Private to hdf5*.c: the library's identifier, and its last reason as an error. */
 hid_t nx_hdf5_id(const NxHdf5 *file);
 NxBytes *nx_hdf5_bytes(const NxHdf5 *file);
 gboolean nx_hdf5_failed(GError **err, const char *what);
+/* The file's heaps; borrowed. */
+NxHeap *nx_hdf5_heap(const NxHdf5 *file);
+/* Keeps the first sentence for nx_hdf5_take_damage. */
+void nx_hdf5_note_damage(const NxHdf5 *file, const char *sentence);
+/* Counts `n` values that hold `bytes` in memory; FALSE when all values of this file would take more than NX_HDF5_VALUES_MAX: names may lead to the
+ * same values again and again. */
+#define NX_HDF5_VALUES_MAX (64u * 1024u * 1024u)
+gboolean nx_hdf5_afford(const NxHdf5 *file, gsize n, gsize bytes);
+/* The type in memory, to be closed, of elements that stay references to the file's heaps. */
+hid_t nx_hdf5_reference_type(const NxHdf5 *file);
 /* FALSE when a dataset's numbers lie outside the file or are packed in a way that only a plug-in knows, or in chunks too large to be unpacked. */
 gboolean nx_hdf5_is_readable(hid_t dataset, GError **err);
 /* The driver that reads through `bytes`: a file access property list. */

@@ -9,6 +9,7 @@
 
 /* What is read: an attribute, a dataset, or one field of the records of a dataset. */
 typedef struct {
+  const NxHdf5 *file;
   hid_t object;
   gboolean is_attribute;
   const char *field; /* or NULL */
@@ -97,18 +98,30 @@ static gboolean add_fixed_texts(const Source *source, hid_t type, gsize n, json_
   return TRUE;
 }
 
-static gboolean add_variable_texts(const Source *source, hid_t type, gsize n, json_object *values)
+/* A text that cannot be read costs itself, and says so. */
+static json_object *text_at(const NxHdf5 *file, const guint8 *reference)
 {
-  g_autofree char **texts = g_new0(char *, MAX(n, 1));
-  if (!read_all(source, type, texts))
-    return FALSE;
-  for (gsize i = 0; i < n; i++)
-    json_object_array_add(values, texts[i] ? text_of(texts[i], NX_HDF5_SMALL_MAX) : json_object_new_string(""));
-  hsize_t extent = n;
-  hid_t space = H5Screate_simple(1, &extent, NULL);
-  H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts);
-  H5Sclose(space);
-  return TRUE;
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(GBytes) text = NULL;
+  gsize length;
+  if (!nx_heap_text(nx_hdf5_heap(file), reference, NX_HDF5_SMALL_MAX, &text, &problem)) {
+    nx_hdf5_note_damage(file, problem->message);
+    return NULL;
+  }
+  const char *bytes = g_bytes_get_data(text, &length);
+  return length == 0 ? json_object_new_string("") : nx_hdf5_afford(file, 0, length) ? text_of(bytes, length) : NULL;
+}
+
+static gboolean add_variable_texts(const Source *source, gsize n, json_object *values)
+{
+  const gsize size = nx_heap_reference_size(nx_hdf5_heap(source->file));
+  g_autofree guint8 *references = g_malloc0(MAX(n, 1) * size);
+  hid_t type = nx_hdf5_reference_type(source->file);
+  gboolean is_read = read_all(source, type, references);
+  H5Tclose(type);
+  for (gsize i = 0; is_read && i < n; i++)
+    json_object_array_add(values, text_at(source->file, references + i * size));
+  return is_read;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- any value */
@@ -120,7 +133,7 @@ static gboolean add_values(const Source *source, hid_t type, gsize n, json_objec
   case H5T_FLOAT:
   case H5T_ENUM: return add_numbers(source, type, n, values);
   case H5T_STRING:
-    return H5Tis_variable_str(type) > 0 ? add_variable_texts(source, type, n, values) : add_fixed_texts(source, type, n, values);
+    return H5Tis_variable_str(type) > 0 ? add_variable_texts(source, n, values) : add_fixed_texts(source, type, n, values);
   default: return FALSE;
   }
 }
@@ -131,7 +144,7 @@ static json_object *all_values(const Source *source, hid_t type, hid_t space)
   const hssize_t n = H5Sget_simple_extent_npoints(space);
   const gsize size = MAX(H5Tget_size(type), 8);
   gsize total;
-  if (n < 0 || !g_size_checked_mul(&total, (gsize)n, size) || total > NX_HDF5_SMALL_MAX)
+  if (n < 0 || !g_size_checked_mul(&total, (gsize)n, size) || total > NX_HDF5_SMALL_MAX || !nx_hdf5_afford(source->file, (gsize)n, total))
     return NULL;
   json_object *values = json_object_new_array();
   if (n == 0 || add_values(source, type, (gsize)n, values))
@@ -157,7 +170,7 @@ json_object *nx_hdf5_attribute(const NxHdf5 *file, const char *path, const char 
   hid_t attribute = H5Aopen_by_name(nx_hdf5_id(file), path, name, H5P_DEFAULT, H5P_DEFAULT);
   if (attribute < 0)
     return NULL;
-  const Source source = { attribute, TRUE, NULL };
+  const Source source = { file, attribute, TRUE, NULL };
   hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
   json_object *value = type < 0 || space < 0 ? NULL : without_array(all_values(&source, type, space), space);
   H5Tclose(type);
@@ -183,7 +196,7 @@ json_object *nx_hdf5_value(const NxHdf5 *file, const char *path)
   hid_t dataset = H5Dopen2(nx_hdf5_id(file), path, H5P_DEFAULT);
   if (dataset < 0)
     return NULL;
-  const Source source = { dataset, FALSE, NULL };
+  const Source source = { file, dataset, FALSE, NULL };
   hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
   json_object *value = NULL;
   if (type >= 0 && space >= 0 && nx_hdf5_is_readable(dataset, NULL))
@@ -199,7 +212,7 @@ json_object *nx_hdf5_column(const NxHdf5 *file, const char *path, const char *fi
   hid_t dataset = H5Dopen2(nx_hdf5_id(file), path, H5P_DEFAULT);
   if (dataset < 0)
     return NULL;
-  const Source source = { dataset, FALSE, field };
+  const Source source = { file, dataset, FALSE, field };
   hid_t record = H5Dget_type(dataset), space = H5Dget_space(dataset);
   const int member = H5Tget_class(record) == H5T_COMPOUND ? H5Tget_member_index(record, field) : -1;
   hid_t type = member < 0 ? H5I_INVALID_HID : H5Tget_member_type(record, (unsigned)member);

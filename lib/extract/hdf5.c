@@ -3,11 +3,22 @@
 
 #include <string.h>
 
+/* What one value takes in memory, about. */
+#define VALUE_BYTES 64u
+
 static const guint8 SIGNATURE[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
+
+/* What reading values comes to; values are read through const files. */
+typedef struct {
+  char *damage;   /* the first; or NULL */
+  gsize afforded; /* bytes in memory */
+} Account;
 
 struct NxHdf5 {
   hid_t id;
   NxBytes *bytes;
+  NxHeap *heap;
+  Account *account;
   gint references;
 };
 
@@ -42,6 +53,17 @@ gboolean nx_hdf5_is(NxBytes *bytes)
   return FALSE;
 }
 
+static NxHeap *heap_of(hid_t id, NxBytes *bytes)
+{
+  hid_t list = H5Fget_create_plist(id);
+  hsize_t base = 0;
+  size_t address_size = 8, length_size = 8;
+  H5Pget_userblock(list, &base);
+  H5Pget_sizes(list, &address_size, &length_size);
+  H5Pclose(list);
+  return nx_heap_new(bytes, base, (guint)address_size, (guint)length_size);
+}
+
 NxHdf5 *nx_hdf5_open(NxBytes *bytes, GError **err)
 {
   if (!nx_hdf5_is(bytes)) {
@@ -57,7 +79,7 @@ NxHdf5 *nx_hdf5_open(NxBytes *bytes, GError **err)
   if (id < 0)
     return NULL;
   NxHdf5 *file = g_new0(NxHdf5, 1);
-  *file = (NxHdf5){ .id = id, .bytes = bytes, .references = 1 };
+  *file = (NxHdf5){ .id = id, .bytes = bytes, .heap = heap_of(id, bytes), .account = g_new0(Account, 1), .references = 1 };
   return file;
 }
 
@@ -72,6 +94,9 @@ void nx_hdf5_unref(NxHdf5 *file)
   if (!file || --file->references > 0)
     return;
   H5Fclose(file->id);
+  nx_heap_free(file->heap);
+  g_free(file->account->damage);
+  g_free(file->account);
   g_free(file);
 }
 
@@ -83,6 +108,34 @@ hid_t nx_hdf5_id(const NxHdf5 *file)
 NxBytes *nx_hdf5_bytes(const NxHdf5 *file)
 {
   return file->bytes;
+}
+
+NxHeap *nx_hdf5_heap(const NxHdf5 *file)
+{
+  return file->heap;
+}
+
+void nx_hdf5_note_damage(const NxHdf5 *file, const char *sentence)
+{
+  if (!file->account->damage)
+    file->account->damage = g_strdup(sentence);
+}
+
+char *nx_hdf5_take_damage(NxHdf5 *file)
+{
+  return g_steal_pointer(&file->account->damage);
+}
+
+gboolean nx_hdf5_afford(const NxHdf5 *file, gsize n, gsize bytes)
+{
+  gsize wanted;
+  if (g_size_checked_mul(&wanted, n, VALUE_BYTES) && g_size_checked_add(&wanted, wanted, bytes) &&
+      wanted <= NX_HDF5_VALUES_MAX - file->account->afforded) {
+    file->account->afforded += wanted;
+    return TRUE;
+  }
+  nx_hdf5_note_damage(file, "the file has more metadata than is read");
+  return FALSE;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- links */

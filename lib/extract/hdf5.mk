@@ -1,5 +1,5 @@
 # lib/extract — the sources of the formats that are HDF5 files, and their tests.
-EXTRACT_HDF5_SOURCES = lib/extract/hdf5-file.h lib/extract/hdf5.c lib/extract/hdf5-driver.c lib/extract/hdf5-values.c lib/extract/hdf5-data.c \
+EXTRACT_HDF5_SOURCES = lib/extract/hdf5-file.h lib/extract/hdf5-heap.h lib/extract/hdf5-heap.c lib/extract/hdf5.c lib/extract/hdf5-driver.c lib/extract/hdf5-values.c lib/extract/hdf5-data.c \
 	lib/extract/hdf5-sequences.c lib/extract/tofwerk.h lib/extract/tofwerk.c lib/extract/tofwerk-figure.c lib/extract/tofwerk-ions.h \
 	lib/extract/tofwerk-ions.c lib/extract/hdf5-fields.h lib/extract/hdf5-fields.c lib/extract/velox.c lib/extract/hspy.c
 
@@ -9,4 +9,3 @@ tests_unit_test_hdf5_SOURCES = tests/unit/test-hdf5.c tests/unit/extract-corpus.
 	tests/generate/hdf5-write.c tests/generate/hdf5-write.h
 tests_unit_test_hdf5_CFLAGS = $(lib_extract_libextract_a_CFLAGS) -I$(srcdir)/tests/generate
 tests_unit_test_hdf5_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
-EXTRA_DIST += tests/fuzz/fuzz-hdf5.c

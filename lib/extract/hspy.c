@@ -193,6 +193,7 @@ static NxSignal *read_experiment(const NxInput *in, NxHdf5 *file, const char *ex
     g_autofree char *sentence = g_strdup_printf("The data cannot be read: %s", problem ? problem->message : "it has no dimensions");
     nx_meta_warn(signal->nx_meta, sentence);
   }
+  nx_tree_warn_of_damage(signal->nx_meta, file);
   signal->raw = json_object_new_object();
   if (metadata)
     nx_json_set(signal->raw, "metadata", metadata);

@@ -55,7 +55,6 @@ TESTS += tests/unit/test-vendors-hostile
 tests_unit_test_vendors_hostile_SOURCES = tests/unit/test-vendors-hostile.c tests/unit/test-vendors-samples.c tests/unit/test-vendors-samples.h \
 	tests/generate/vendor-write.c tests/generate/vendor-write.h
 tests_unit_test_vendors_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
-EXTRA_DIST += tests/fuzz/fuzz-vendors.c
 
 bin_PROGRAMS += bin/nx-extract
 bin_nx_extract_SOURCES = bin/nx-extract.c
@@ -68,20 +67,3 @@ dist_man_MANS += share/man/nx-extract.1 share/man/nexuslims-profiles.7
 SHARE_FILES += share/examples/nx-extract-xyz
 dist_check_SCRIPTS += tests/bats/nexuslims-profiles.bats
 TESTS += tests/bats/nexuslims-profiles.bats
-
-# make fuzz: every target of tests/fuzz with clang's libFuzzer, into fuzz/; run one as `fuzz/fuzz-fei-tiff SEEDS…`.
-EXTRA_DIST += tests/fuzz/fuzz-fei-tiff.c
-FUZZ_FLAGS = -std=gnu11 -g -O1 -Wno-unknown-attributes -fsanitize=address,undefined $(DEFS) $(AM_CPPFLAGS) $(GLIB_CFLAGS) $(JSONC_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) \
-	$(CAIRO_CFLAGS) $(XML_CFLAGS) $(SECCOMP_CFLAGS) $(DEFLATE_CFLAGS) $(HDF5_CFLAGS) $(ZSTD_CFLAGS)
-FUZZ_FILES = $(filter-out lib/extract/settings.c,$(filter %.c,$(lib_base_libbase_a_SOURCES) $(lib_extract_libextract_a_SOURCES) \
-	$(lib_snapshot_libsnapshot_a_SOURCES)))
-FUZZ_LIBS = $(TIFF_LIBS) $(PIXBUF_LIBS) $(CAIRO_LIBS) $(DEFLATE_LIBS) $(ZLIB_LIBS) $(XML_LIBS) $(SECCOMP_LIBS) $(HDF5_LIBS) $(ZSTD_LIBS) $(SNAPPY_LIBS) $(JQ_LIBS) $(JSONC_LIBS) $(GLIB_LIBS) -lm
-fuzz:
-	@$(MKDIR_P) fuzz/objects
-	@for f in $(FUZZ_FILES); do \
-	  o=fuzz/objects/`echo $${f%.c} | tr / -`.o; test $$o -nt $(srcdir)/$$f || { echo "  CC       $$o"; \
-	  clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c $(srcdir)/$$f -o $$o || exit 1; }; done
-	@for f in $(srcdir)/tests/fuzz/fuzz-*.c; do \
-	  t=`basename $$f .c`; echo "  CCLD     fuzz/$$t"; \
-	  clang $(FUZZ_FLAGS) -fsanitize=fuzzer $$f fuzz/objects/*.o $(FUZZ_LIBS) -o fuzz/$$t || exit 1; done
-.PHONY: fuzz

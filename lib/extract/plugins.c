@@ -55,7 +55,7 @@ static void wait_for(NxWorker *worker, char **reason)
   nx_workers_forward_log();
 }
 
-static NxPlugin *parse_description(const char *name, const char *path, const GByteArray *received, GError **err)
+NxPlugin *nx_plugin_described(const char *name, const char *path, const GByteArray *received, GError **err)
 {
   g_autoptr(json_object) line = nx_json_parse((const char *)received->data, received->len, err);
   json_object *extensions = nx_json_get(line, "extensions");
@@ -91,13 +91,15 @@ static NxPlugin *ask(const NxSandbox *sandbox, const char *name, GError **err)
     return NULL;
   wait_for(worker, &reason);
   if (!reason)
-    return parse_description(name, path, nx_worker_received(worker), err);
+    return nx_plugin_described(name, path, nx_worker_received(worker), err);
   g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s", reason);
   return NULL;
 }
 
-static void plugin_free(NxPlugin *plugin)
+void nx_plugin_free(NxPlugin *plugin)
 {
+  if (!plugin)
+    return;
   g_free(plugin->name);
   g_free(plugin->path);
   g_strfreev(plugin->extensions);
@@ -112,7 +114,7 @@ static gint by_priority(gconstpointer a, gconstpointer b)
 
 GPtrArray *nx_plugins_find(const NxSandbox *sandbox)
 {
-  GPtrArray *plugins = g_ptr_array_new_with_free_func((GDestroyNotify)plugin_free);
+  GPtrArray *plugins = g_ptr_array_new_with_free_func((GDestroyNotify)nx_plugin_free);
   g_auto(GStrv) names = nx_program_list(PREFIX);
   for (char **name = names; *name; name++) {
     g_autoptr(GError) problem = NULL;

@@ -10,9 +10,13 @@ typedef struct {
   char **extensions;
   int priority;
 } NxPlugin;
+void nx_plugin_free(NxPlugin *plugin);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxPlugin, nx_plugin_free)
 
 /* Asks every such program what it reads. One that does not answer is a logged warning. */
 GPtrArray *nx_plugins_find(const NxSandbox *sandbox);
+/* The plug-in that `received`, its line of kind `format`, describes. */
+NxPlugin *nx_plugin_described(const char *name, const char *path, const GByteArray *received, GError **err);
 /* The one that wants files of that base name before all others; NULL: none. */
 const NxPlugin *nx_plugins_for(GPtrArray *plugins, const char *name);
 /* Starts it on one file line. */

@@ -2,6 +2,7 @@
  * `FIBParams` (attributes of the beam) and `FibParams` (pressures) are two groups. Facts: extractors-b §5; checked against corpus/tofwerk. */
 #include "tofwerk.h"
 #include "formats.h"
+#include "hdf5-fields.h"
 
 #include <math.h>
 #include <string.h>
@@ -247,6 +248,7 @@ static gboolean tofwerk_read(const NxInput *in, GPtrArray *signals, GError **err
     return FALSE;
   NxSignal *signal = nx_signal_new();
   signal->nx_meta = meta_of(in, file);
+  nx_tree_warn_of_damage(signal->nx_meta, file);
   signal->view = NX_VIEW_FIGURE;
   signal->figure = tofwerk_figure_new(file);
   g_ptr_array_add(signals, signal);

@@ -383,8 +383,11 @@ static void read_kind(const NxInput *in, NxHdf5 *file, gsize kind, GPtrArray *si
   g_auto(GStrv) ids = nx_hdf5_names(file, group);
   for (char **id = ids; *id && signals->len < SIGNALS_MAX; id++) {
     Entry entry;
-    if (entry_open(&entry, in, file, KINDS[kind].group, *id))
-      g_ptr_array_add(signals, KINDS[kind].read(&entry));
+    if (entry_open(&entry, in, file, KINDS[kind].group, *id)) {
+      NxSignal *signal = KINDS[kind].read(&entry);
+      nx_tree_warn_of_damage(signal->nx_meta, file);
+      g_ptr_array_add(signals, signal);
+    }
     entry_close(&entry);
   }
 }

@@ -93,6 +93,35 @@ char *nx_box_choose_path(const char *title, const char *start, gboolean folder)
   return chosen;
 }
 
+/* libdialog takes lines that free() takes, and gives back such; g_strdup makes them (GLib 2.46 and later). */
+static char *edit_lines(const char *title, char ***lines)
+{
+  int rows = (int)g_strv_length(*lines);
+  int answer = dlg_editbox(title, lines, &rows, nx_screen_rows() - 2, nx_screen_columns() - 2);
+  if (answer != DLG_EXIT_OK)
+    return NULL;
+  GString *text = g_string_new(NULL);
+  for (int i = 0; i < rows && (*lines)[i]; i++)
+    g_string_append_printf(text, "%s%s", i ? "\n" : "", (*lines)[i]);
+  while (text->len && text->str[text->len - 1] == '\n')
+    g_string_truncate(text, text->len - 1);
+  return g_string_free(text, FALSE);
+}
+
+char *nx_box_edit_lines(const char *title, const char *text)
+{
+  if (!wait_for_room())
+    return NULL;
+  char **lines = g_strsplit(*text ? text : "\n", "\n", -1);
+  nx_screen_lend();
+  char *edited = edit_lines(title, &lines);
+  dlg_clr_result();
+  dialog_vars = (DIALOG_VARS){0};
+  nx_screen_take_back();
+  g_strfreev(lines);
+  return edited;
+}
+
 /* ------------------------------------------------------------------------------------------------------------- pick */
 
 typedef struct {
@@ -183,10 +212,16 @@ static void draw_page(const char *title, char **lines, int count, int top)
 
 void nx_box_read(const char *title, const char *text)
 {
-  int top = 0;
+  int top = 0, width = 0, count = 0;
+  g_auto(GStrv) lines = NULL;
   while (!nx_screen_is_quitting()) {
-    g_auto(GStrv) lines = nx_cells_wrap(text, (gsize)MAX(nx_screen_columns() - 2, 10));
-    int count = (int)g_strv_length(lines), page = nx_screen_body_rows();
+    if (width != nx_screen_columns()) {
+      width = nx_screen_columns();
+      g_strfreev(lines);
+      lines = nx_cells_wrap(text, (gsize)MAX(width - 2, 10));
+      count = (int)g_strv_length(lines);
+    }
+    int page = nx_screen_body_rows();
     top = CLAMP(top, 0, MAX(count - page, 0));
     draw_page(title, lines, count, top);
     int key = nx_screen_key(-1);

@@ -11,6 +11,8 @@ void nx_box_say(const char *title, const char *text);
 gboolean nx_box_choose(const char *title, const char *text, const char *first, const char *second);
 /* A folder or file; NULL when it was left. */
 char *nx_box_choose_path(const char *title, const char *start, gboolean folder);
+/* A text of several lines, edited in a box of its own; NULL when it was left as it was. */
+char *nx_box_edit_lines(const char *title, const char *text);
 
 /* One of the words, found by typing part of it; NULL when it was left. */
 char *nx_box_pick(const char *title, const char *const *words, const char *current);

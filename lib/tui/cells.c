@@ -1,6 +1,8 @@
 /* cells.c — text of any origin made fit for a grid of cells. */
 #include "cells.h"
 
+#include <wchar.h>
+
 /* Marks that turn the direction of what follows would move text across columns (Unicode 15, UAX #9: explicit formatting characters). */
 static gboolean turns_direction(gunichar c)
 {
@@ -15,7 +17,7 @@ static gunichar harmless(gunichar c)
     return ' ';
   if (c < 0x20 || (c >= 0x7f && c < 0xa0) || turns_direction(c) || c == 0x2028 || c == 0x2029)
     return 0xfffd;
-  return c;
+  return c < 0x7f || wcwidth((wchar_t)c) >= 0 ? c : 0xfffd;
 }
 
 char *nx_cells_clean(const char *text)
@@ -27,11 +29,17 @@ char *nx_cells_clean(const char *text)
   return g_string_free(clean, FALSE);
 }
 
-guint nx_cells_of(gunichar character)
+static guint cells_of(gunichar character)
 {
-  if (g_unichar_iszerowidth(character))
-    return 0;
-  return g_unichar_iswide(character) ? 2 : 1;
+  return character < 0x7f ? 1 : (guint)MAX(wcwidth((wchar_t)character), 0);
+}
+
+gsize nx_cells_width(const char *text)
+{
+  gsize cells = 0;
+  for (const char *p = text; *p; p = g_utf8_next_char(p))
+    cells += (guchar)*p < 0x7f ? 1 : cells_of(g_utf8_get_char(p));
+  return cells;
 }
 
 static void fill(GString *out, gsize cells)
@@ -47,7 +55,7 @@ char *nx_cells_fit(const char *text, gsize skip, gsize width)
   const char *p = text;
   for (; *p; p = g_utf8_next_char(p)) {
     gunichar c = g_utf8_get_char(p);
-    guint cells = nx_cells_of(c);
+    guint cells = cells_of(c);
     if (at < skip) {
       /* Half of a wide character hangs over the left edge. */
       if (at + cells > skip && width) {
@@ -87,7 +95,7 @@ static void wrap_line(GStrvBuilder *lines, const char *line, gsize width)
     const char *p = start, *blank = NULL;
     gsize used = 0;
     for (; *p; p = g_utf8_next_char(p)) {
-      guint cells = nx_cells_of(g_utf8_get_char(p));
+      guint cells = cells_of(g_utf8_get_char(p));
       if (used + cells > width)
         break;
       used += cells;

@@ -4,10 +4,13 @@
 
 #include "nx-base.h"
 
-/* One line of harmless UTF-8: line ends as ↵, tabs as blanks, other control characters, direction marks and broken bytes as U+FFFD. */
+/* Widths are those of wcwidth(3) in a UTF-8 locale, by which curses places what it draws; nx_screen_start sees to the locale. */
+
+/* One line of harmless UTF-8: line ends as ↵, tabs as blanks; other control characters, direction marks, characters that nobody knows the width
+ * of, and broken bytes as U+FFFD. */
 char *nx_cells_clean(const char *text);
-/* Cells of one character: 0, 1 or 2. */
-guint nx_cells_of(gunichar character);
+/* Cells of a clean text. */
+gsize nx_cells_width(const char *text);
 /* The cells `skip`…`skip+width` of a clean text: … where something is cut off at the end, blanks for half a wide character and to the full
  * width. */
 char *nx_cells_fit(const char *text, gsize skip, gsize width);

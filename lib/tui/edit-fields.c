@@ -66,7 +66,7 @@ static const struct {
 static const struct {
   guint tab;
   const char *what;
-} TRIALS[] = {{NX_TAB_CDCS, "cdcs"}, {NX_TAB_ELABFTW, "elabftw"}, {NX_TAB_EMAIL, "mail"}};
+} TRIALS[] = {{NX_TAB_CDCS, "cdcs"}, {NX_TAB_ELABFTW, "elabftw"}, {NX_TAB_LABARCHIVES, "labarchives"}, {NX_TAB_EMAIL, "mail"}};
 
 static const struct {
   const char *stem, *label;
@@ -81,6 +81,8 @@ static const struct {
 
 static NxFieldKind kind_of(const NxSetting *setting)
 {
+  if (setting->flags & NX_SETTING_LINES)
+    return NX_FIELD_LINES;
   if (setting->flags & NX_SETTING_SECRET)
     return NX_FIELD_SECRET;
   switch (setting->type) {
@@ -131,7 +133,8 @@ static NxField *add_setting(NxEdit *edit, NxForm *form, const NxSetting *setting
   field->required = required;
   field->help = setting->type == NX_TYPE_LIST ? "File names that are never looked at, parted by commas" : setting->summary;
   field->choices = setting->members;
-  field->input.placeholder = setting->type == NX_TYPE_LIST ? "*.mib, *.db, *.emi, *.hdr" : setting->fallback;
+  field->glosses = setting->members ? setting->help : NULL;
+  field->input.placeholder = setting->type == NX_TYPE_LIST ? "*.mib, *.db, *.emi, *.hdr" : kind == NX_FIELD_LINES ? "Enter opens a box for its lines" : setting->fallback;
   field->touched = TRUE;
   return field;
 }
@@ -169,6 +172,8 @@ static void make_form(NxEdit *edit, guint tab)
       g_autofree char *name = g_strconcat("test:", TRIALS[i].what, NULL);
       nx_form_add(form, NX_FIELD_BUTTON, name, "Test connection", "");
     }
+  if (tab == NX_TAB_LABARCHIVES)
+    nx_form_add(form, NX_FIELD_BUTTON, "uid", "Get My UID", "");
   add_last_buttons(form);
 }
 
@@ -338,6 +343,9 @@ void nx_edit_follow_switches(NxEdit *edit)
         field->disabled = !nx_edit_is_on(edit, SWITCHES[i].name);
     }
   }
+  /* The address has a default. */
+  nx_edit_field(edit, "uid")->disabled = !nx_edit_is_on(edit, "labarchives") || !*nx_edit_text(edit, "NX_LABARCHIVES_ACCESS_KEY_ID") ||
+                                         !*nx_edit_text(edit, "NX_LABARCHIVES_ACCESS_PASSWORD");
 }
 
 char *nx_edit_snapshot(const NxEdit *edit)

@@ -1,4 +1,5 @@
-/* edit-try.c — `Test connection`: a child asks the server with the values of the form, which it gets in its environment (never in argv). */
+/* edit-try.c — `Test connection`, and whatever else asks a server: a child does it with the values of the form, which it gets in its environment
+ * (never in argv). */
 #include "edit.h"
 
 #include "box.h"
@@ -29,7 +30,7 @@ static char **environment_of(const NxEdit *edit)
   return g_environ_setenv(environment, "NX_ENV_FILE", "/dev/null", TRUE);
 }
 
-static gboolean start(const NxEdit *edit, const char *what, int out, GPid *pid, GError **err)
+static gboolean start(const NxEdit *edit, const char *what, int in, int out, GPid *pid, GError **err)
 {
   g_autofree char *program = nx_program_path("nx-tui-probe");
   if (!program) {
@@ -39,7 +40,7 @@ static gboolean start(const NxEdit *edit, const char *what, int out, GPid *pid, 
   g_auto(GStrv) environment = environment_of(edit);
   g_auto(GStrv) words = g_strsplit(what, " ", 2);
   char *argv[] = {program, words[0], words[1], NULL};
-  NxSpawn spawn = {.argv = argv, .environment = environment, .in = -1, .out = out, .err = out};
+  NxSpawn spawn = {.argv = argv, .environment = environment, .in = in, .out = out, .err = out};
   return nx_process_start(&spawn, pid, err);
 }
 
@@ -55,25 +56,42 @@ static gboolean listen(int from, GString *answer)
       return TRUE;
     if (got > 0)
       continue;
-    nx_notice(NX_ROLE_WARNING, "Testing the connection... (Esc stops)");
+    nx_notice(NX_ROLE_WARNING, "Asking the server... (Esc stops)");
     nx_screen_show();
     if (nx_screen_key(100) == NX_KEY_ESCAPE || nx_screen_is_quitting())
       return FALSE;
   }
 }
 
-void nx_edit_try(const NxEdit *edit, const char *what)
+/* The reading end of a pipe that holds `input`, which is shorter than what a pipe holds; -1 without input. */
+static gboolean put_on_pipe(const char *input, int *in, GError **err)
 {
   int ends[2];
+  *in = -1;
+  if (!input)
+    return TRUE;
+  if (!g_unix_open_pipe(ends, FD_CLOEXEC, err))
+    return FALSE;
+  gboolean good = write(ends[1], input, strlen(input)) == (ssize_t)strlen(input);
+  close(ends[1]);
+  *in = ends[0];
+  return good || nx_error_from_errno(err, errno, "write to", "a pipe");
+}
+
+NxProbeResult nx_edit_probe(const NxEdit *edit, const char *what, const char *input, char **text)
+{
+  int ends[2], in = -1;
   GPid pid = 0;
   g_autoptr(GError) error = NULL;
   g_autoptr(GString) answer = g_string_new(NULL);
   if (!g_unix_open_pipe(ends, FD_CLOEXEC, &error)) {
-    nx_notice(NX_ROLE_ERROR, "%s", error->message);
-    return;
+    *text = g_strdup(error->message);
+    return NX_PROBE_BAD;
   }
-  gboolean started = start(edit, what, ends[1], &pid, &error);
+  gboolean started = put_on_pipe(input, &in, &error) && start(edit, what, in, ends[1], &pid, &error);
   close(ends[1]);
+  if (in >= 0)
+    close(in);
   fcntl(ends[0], F_SETFL, O_NONBLOCK);
   gboolean heard = started && listen(ends[0], answer);
   close(ends[0]);
@@ -81,7 +99,17 @@ void nx_edit_try(const NxEdit *edit, const char *what)
     kill(pid, SIGTERM);
   int status = started ? nx_process_wait(pid) : 1;
   nx_notice_clear();
-  g_autofree char *text = nx_log_masked(started ? g_strstrip(answer->str) : error->message);
-  if (heard || !started)
-    nx_box_say(status == 0 ? "Connection works" : "Connection failed", *text ? text : "The program that asks the server ended without an answer.");
+  *text = nx_log_masked(started ? g_strstrip(answer->str) : error->message);
+  if (started && !heard)
+    return NX_PROBE_STOPPED;
+  return status == 0 ? NX_PROBE_GOOD : NX_PROBE_BAD;
+}
+
+void nx_edit_try(const NxEdit *edit, const char *what)
+{
+  g_autofree char *text = NULL;
+  NxProbeResult result = nx_edit_probe(edit, what, NULL, &text);
+  if (result != NX_PROBE_STOPPED)
+    nx_box_say(result == NX_PROBE_GOOD ? "Connection works" : "Connection failed",
+               *text ? text : "The program that asks the server ended without an answer.");
 }

@@ -22,7 +22,7 @@ static const NxKeyRow KEYS[] = {
   {NX_KEY_NEXT_TAB, "^PgDn", "Next tab", "the next tab, Ctrl+PgUp the tab before", NEXT_TAB},
   {NX_KEY_PREVIOUS_TAB, NULL, NULL, NULL, PREVIOUS_TAB},
   {NX_KEY(KEY_F(2)), "F2", "Reveal", "show or hide a secret", 0},
-  {NX_KEY(KEY_F(3)), "F3", "Choose", "choose a folder, a file, a time zone", 0},
+  {NX_KEY(KEY_F(3)), "F3", "Choose", "choose a folder, a file, a time zone; edit a text of several lines", 0},
   {'?', "?", NULL, NULL, HELP},
   {0},
 };
@@ -142,6 +142,8 @@ static State press(NxEdit *edit)
     return act(edit, CANCEL);
   if (g_str_equal(name, "add"))
     nx_edit_add_harvester(edit);
+  else if (g_str_equal(name, "uid"))
+    nx_edit_find_uid(edit);
   else if (g_str_has_prefix(name, "delete:"))
     remove_harvester(edit, (guint)g_ascii_strtoull(name + strlen("delete:"), NULL, 10));
   else

@@ -56,7 +56,12 @@ gboolean nx_edit_save(const NxEdit *edit, GError **err);
 
 /* ---- trying */
 
-/* Asks the server of `what` ("cdcs", "elabftw", "mail", "nemo N") with the values of the form, in a child, and says what it answered. */
+typedef enum { NX_PROBE_GOOD, NX_PROBE_BAD, NX_PROBE_STOPPED } NxProbeResult;
+/* Runs nx-tui-probe WHAT with the values of the form; `input` (or NULL) is its standard input. *text is what it said, without secrets; owned. */
+NxProbeResult nx_edit_probe(const NxEdit *edit, const char *what, const char *input, char **text);
+/* Asks the server of `what` ("cdcs", "elabftw", "labarchives", "mail", "nemo N") and says what it answered. */
 void nx_edit_try(const NxEdit *edit, const char *what);
+/* `Get My UID`: asks for a LabArchives login and puts the user id behind it into its field. */
+void nx_edit_find_uid(NxEdit *edit);
 
 #endif

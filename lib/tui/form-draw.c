@@ -1,7 +1,10 @@
 /* form-draw.c — where the fields of a form stand on the screen: labels beside the inputs or above them, one column or two. */
 #include "form.h"
 
+#include "cells.h"
+
 #include <curses.h>
+#include <string.h>
 
 #define TWO_COLUMNS_FROM 100 /* cells (tui §4) */
 #define BESIDE_FROM 70
@@ -34,7 +37,7 @@ static Layout choose_layout(const NxForm *form)
 /* Buttons that follow one another stand side by side, below an empty line. */
 static int place_button(NxField *field, const NxField *before, int left, int right)
 {
-  field->width = (int)nx_text_width(field->label) + 4;
+  field->width = (int)nx_cells_width(field->label) + 4;
   int beside = before && before->kind == NX_FIELD_BUTTON ? before->column + before->width + 2 : right;
   if (beside + field->width > right) {
     field->column = left;
@@ -131,19 +134,33 @@ static void draw_choice(const NxForm *form, const NxField *field, gboolean focus
 /* What is longer than the input begins further left. */
 static void draw_below(const NxForm *form, const NxField *field, const Layout *layout, NxRole role, const char *text)
 {
-  int room = layout->beside ? LABEL_WIDTH : 0, more = CLAMP((int)nx_text_width(text) - field->width, 0, room);
+  int room = layout->beside ? LABEL_WIDTH : 0, more = CLAMP((int)nx_cells_width(text) - field->width, 0, room);
   draw_at(form, field->row + 1, field->column - more, field->width + more, role, text);
 }
 
-/* The reason beside the field, else its help. */
+/* What the chosen word means; NULL when nothing says so. Owned. */
+static char *gloss_of(const NxField *field)
+{
+  g_auto(GStrv) paragraphs = g_strsplit(field->glosses ? field->glosses : "", "\n\n", -1);
+  g_autofree char *start = g_strconcat(field->input.text->str, ": ", NULL);
+  for (char **paragraph = paragraphs; *paragraph; paragraph++)
+    if (g_str_has_prefix(*paragraph, start))
+      return g_strdup(*paragraph + strlen(start));
+  return NULL;
+}
+
+/* The reason beside the field, else what was chosen, else its help. */
 static void draw_remark(const NxForm *form, const NxField *field, const Layout *layout)
 {
   gboolean shows_error = field->error && (field->touched || form->shows_all);
   if (shows_error || field->warning) {
     g_autofree char *text = g_strconcat(shows_error ? "✗ " : "⚠ ", shows_error ? field->error : field->warning, NULL);
     draw_below(form, field, layout, shows_error ? NX_ROLE_ERROR : NX_ROLE_WARNING, text);
-  } else if (field->help)
-    draw_below(form, field, layout, NX_ROLE_MUTED, field->help);
+    return;
+  }
+  g_autofree char *gloss = gloss_of(field);
+  if (gloss || field->help)
+    draw_below(form, field, layout, NX_ROLE_MUTED, gloss ? gloss : field->help);
 }
 
 static void draw_input(const NxForm *form, const NxField *field, gboolean focused)

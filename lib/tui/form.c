@@ -5,6 +5,7 @@
 #include "zones.h"
 
 #include <curses.h>
+#include <string.h>
 
 static void free_field(gpointer data)
 {
@@ -34,7 +35,7 @@ NxField *nx_form_add(NxForm *form, NxFieldKind kind, const char *name, const cha
   field->name = g_strdup(name);
   field->label = g_strdup(label);
   nx_input_init(&field->input, text);
-  field->input.hidden = kind == NX_FIELD_SECRET;
+  field->input.hidden = kind == NX_FIELD_SECRET || kind == NX_FIELD_LINES;
   g_ptr_array_add(form->fields, field);
   return field;
 }
@@ -159,6 +160,8 @@ static NxFormResult choose(NxForm *form, NxField *field)
     return take_chosen(form, field, nx_box_pick(field->label, nx_zones_common(), text));
   case NX_FIELD_CHOICE:
     return take_chosen(form, field, nx_box_pick(field->label, field->choices, text));
+  case NX_FIELD_LINES:
+    return take_chosen(form, field, nx_box_edit_lines(field->label, text));
   case NX_FIELD_FOLDER:
   case NX_FIELD_FILE:
     return take_chosen(form, field, nx_box_choose_path(field->label, text, field->kind == NX_FIELD_FOLDER));
@@ -187,9 +190,24 @@ static NxFormResult click(NxForm *form)
   return NX_FORM_IGNORED;
 }
 
+/* Enter opens the box, and so does whatever is typed or pasted, which goes on there. */
+static NxFormResult key_on_lines(NxForm *form, NxField *field, int key)
+{
+  gboolean is_typed = key > ' ' && key < 0x7f && !strchr("?<>", key);
+  if (is_typed)
+    ungetch(key);
+  return is_typed || key == NX_KEY_ENTER || key == ' ' ? choose(form, field) : NX_FORM_IGNORED;
+}
+
 static NxFormResult key_on_field(NxForm *form, NxField *field, int key)
 {
+  if (key == NX_KEY(KEY_F(2)) && (field->kind == NX_FIELD_SECRET || field->kind == NX_FIELD_LINES)) {
+    field->input.hidden = !field->input.hidden;
+    return NX_FORM_MOVED;
+  }
   switch (field->kind) {
+  case NX_FIELD_LINES:
+    return key_on_lines(form, field, key);
   case NX_FIELD_SWITCH:
     return key == ' ' || key == NX_KEY_ENTER ? toggle(form, field) : NX_FORM_IGNORED;
   case NX_FIELD_BUTTON:
@@ -202,10 +220,6 @@ static NxFormResult key_on_field(NxForm *form, NxField *field, int key)
     return key == NX_KEY(KEY_LEFT) ? turn_choice(form, field, -1) : NX_FORM_IGNORED;
   default:
     break;
-  }
-  if (key == NX_KEY(KEY_F(2)) && field->kind == NX_FIELD_SECRET) {
-    field->input.hidden = !field->input.hidden;
-    return NX_FORM_MOVED;
   }
   NxInputResult result = nx_input_key(&field->input, key);
   return result == NX_INPUT_CHANGED ? changed(form, field) : result == NX_INPUT_MOVED ? NX_FORM_MOVED : NX_FORM_IGNORED;

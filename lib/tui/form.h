@@ -10,6 +10,7 @@ typedef enum {
   NX_FIELD_ZONE,   /* suggests; F3 chooses from a list */
   NX_FIELD_FOLDER, /* F3 chooses */
   NX_FIELD_FILE,
+  NX_FIELD_LINES,  /* several, edited in a box; stars, until F2 */
   NX_FIELD_CHOICE, /* one of `choices` */
   NX_FIELD_SWITCH, /* "true" or "false" */
   NX_FIELD_FIXED,  /* shown, not changed */
@@ -24,6 +25,7 @@ typedef struct {
   const char *help; /* one line, borrowed; or NULL */
   NxFieldKind kind;
   const char *const *choices; /* borrowed */
+  const char *glosses;        /* of the choices: paragraphs of which one begins with `CHOICE: `; borrowed, or NULL */
   int side;                   /* 1: the right column of a wide form */
   NxInput input;
   gboolean disabled;

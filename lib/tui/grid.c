@@ -17,10 +17,12 @@ void nx_grid_measure(NxGrid *grid)
   g_free(grid->widths);
   grid->widths = g_new0(guint, MAX(grid->columns, 1));
   for (guint column = 0; column < grid->columns; column++) {
-    gsize width = nx_text_width(grid->titles[column]) + 2;
-    for (guint row = 0; row < grid->rows; row++) {
+    gsize width = nx_cells_width(grid->titles[column]) + 2;
+    if (grid->known_widths)
+      width = MAX(width, grid->known_widths[column]);
+    for (guint row = 0; row < grid->rows && !grid->known_widths; row++) {
       const char *text = grid->cell(grid->data, row, column);
-      width = MAX(width, text ? nx_text_width(text) : 4);
+      width = MAX(width, text ? nx_cells_width(text) : 4);
     }
     grid->widths[column] = (guint)MIN(width, grid->widest);
   }

@@ -12,6 +12,7 @@ typedef struct {
   const char *(*cell)(gpointer data, guint row, guint column);
   gpointer data;
   guint widest; /* a column is at most so wide */
+  const guint *known_widths; /* of the texts, borrowed: then they are not measured; or NULL */
   guint *widths;
 
   guint cursor, top;      /* rows */

@@ -146,7 +146,7 @@ void nx_input_draw(const NxInput *input, int row, int column, int width, gboolea
   g_autofree char *shown = shown_text(input, input->text->len);
   g_autofree char *before = shown_text(input, input->cursor);
   NxRole role = !enabled ? NX_ROLE_MUTED : focused ? NX_ROLE_FOCUS : NX_ROLE_INPUT;
-  gsize at = nx_text_width(before), skip = focused && at + 1 > (gsize)width ? at + 1 - (gsize)width : 0;
+  gsize at = nx_cells_width(before), skip = focused && at + 1 > (gsize)width ? at + 1 - (gsize)width : 0;
   nx_draw_from(row, column, width, role, shown, skip);
   if (!input->text->len && input->placeholder)
     nx_draw(row, column, width, focused ? NX_ROLE_FOCUS : NX_ROLE_MUTED, input->placeholder);

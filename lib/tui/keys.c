@@ -19,7 +19,7 @@ void nx_keys_draw(const NxKeyRow *keys)
   for (; keys->key; keys++) {
     if (!keys->shown || !keys->label)
       continue;
-    int key_width = (int)nx_text_width(keys->shown), label_width = (int)nx_text_width(keys->label);
+    int key_width = (int)nx_cells_width(keys->shown), label_width = (int)nx_cells_width(keys->label);
     if (column + key_width + 1 + label_width > nx_screen_columns())
       return;
     nx_draw(row, column, key_width, NX_ROLE_KEY, keys->shown);

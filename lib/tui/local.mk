@@ -4,9 +4,10 @@ lib_tui_libtui_a_SOURCES = lib/tui/nx-tui.h lib/tui/cells.h lib/tui/cells.c lib/
 	lib/tui/screen.h lib/tui/screen.c lib/tui/keys.h lib/tui/keys.c lib/tui/input.h lib/tui/input.c lib/tui/grid.h lib/tui/grid.c \
 	lib/tui/box.h lib/tui/box.c lib/tui/zones.h lib/tui/zones.c lib/tui/rules.h lib/tui/rules.c lib/tui/form.h lib/tui/form.c \
 	lib/tui/form-draw.c lib/tui/store.h lib/tui/store.c lib/tui/instrument-form.h lib/tui/instrument-form.c lib/tui/manage.h \
-	lib/tui/manage.c lib/tui/manage-change.c lib/tui/tabs.h lib/tui/tabs.c lib/tui/browse.h lib/tui/browse.c lib/tui/view.h \
+	lib/tui/manage.c lib/tui/manage-change.c lib/tui/tabs.h lib/tui/tabs.c lib/tui/browse.h lib/tui/browse.c \
+	lib/tui/browse-parts.h lib/tui/browse-sql.c lib/tui/browse-rows.c lib/tui/browse-answer.c lib/tui/view.h \
 	lib/tui/view.c lib/tui/view-structure.c lib/tui/edit.h lib/tui/edit.c lib/tui/edit-fields.c lib/tui/edit-check.c lib/tui/edit-save.c \
-	lib/tui/edit-try.c
+	lib/tui/edit-try.c lib/tui/edit-uid.c
 lib_tui_libtui_a_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS)
 TUI_LIBS = lib/tui/libtui.a $(DB_LIBS) $(CONFIG_LIBS) $(DIALOG_LIBS) $(NCURSES_LIBS)
 
@@ -17,11 +18,11 @@ bin_nx_tui_LDADD = $(TUI_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 bin_PROGRAMS += bin/nx-tui-probe
 bin_nx_tui_probe_SOURCES = bin/nx-tui-probe.c
 bin_nx_tui_probe_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
-bin_nx_tui_probe_LDADD = $(HTTP_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+bin_nx_tui_probe_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 dist_check_SCRIPTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats
 TESTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats
-EXTRA_DIST += tests/tui/screen.bash
+EXTRA_DIST += tests/tui/screen.bash tests/bench/screens.py
 
 check_PROGRAMS += tests/unit/test-tui
 TESTS += tests/unit/test-tui

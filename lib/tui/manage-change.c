@@ -23,9 +23,10 @@ static void read_again(NxManage *manage, const char *pid)
     nx_notice(NX_ROLE_ERROR, "Failed to read the instruments: %s", error->message);
 }
 
-static void busy(void)
+/* Said before something that may take longer than a person likes to wait for the screen. */
+static void busy(const char *doing)
 {
-  nx_notice(NX_ROLE_WARNING, "Writing to the database...");
+  nx_notice(NX_ROLE_WARNING, "%s", doing);
   nx_screen_show();
 }
 
@@ -39,7 +40,7 @@ void nx_manage_undo(NxManage *manage)
   g_autoptr(GError) error = NULL;
   g_autoptr(NxInstrument) now = NULL;
   g_autofree char *pid = g_strdup((before ? before : after)->values[NX_INSTRUMENT_PID]);
-  busy();
+  busy("Writing to the database...");
   NxStoreResult result = !before  ? nx_store_delete(manage->address, after, &now, &error)
                          : !after ? nx_store_insert(manage->address, before, &error)
                                   : nx_store_update(manage->address, after, before, &now, &error);
@@ -74,14 +75,16 @@ void nx_manage_delete(NxManage *manage)
   if (!before)
     return;
   const char *pid = before->values[NX_INSTRUMENT_PID];
+  busy("Counting its sessions...");
   if (!nx_store_count_sessions(manage->address, pid, &sessions, &error)) {
     nx_notice(NX_ROLE_ERROR, "Failed to delete instrument: %s", error->message);
     return;
   }
+  nx_notice_clear();
   g_autofree char *question = delete_question(pid, sessions);
   if (!nx_box_ask("Confirm Delete", question))
     return;
-  busy();
+  busy("Writing to the database...");
   switch (nx_store_delete(manage->address, before, &now, &error)) {
   case NX_STORE_DONE:
     remember(manage, before, NULL);
@@ -238,7 +241,7 @@ static gboolean store(Editor *editor, const NxInstrument *after)
   g_autoptr(GError) error = NULL;
   NxInstrument *now = NULL;
   const char *pid = after->values[NX_INSTRUMENT_PID], *doing = before ? "update" : "create";
-  busy();
+  busy("Writing to the database...");
   NxStoreResult result = before ? nx_store_update(manage->address, before, after, &now, &error) : nx_store_insert(manage->address, after, &error);
   switch (result) {
   case NX_STORE_CHANGED:

@@ -64,13 +64,17 @@ static int code_of_capability(const char *name)
   return MAX(code, 0);
 }
 
-/* What terminals send for Home and End whatever their name says. */
+/* What terminals send for these keys whatever their name says, and in whichever mode they are. */
 static void learn_keys(void)
 {
   static const struct {
     const char *sequence;
     int code;
-  } KEYS[] = {{"\033[1~", KEY_HOME}, {"\033[4~", KEY_END}, {"\033[H", KEY_HOME}, {"\033[F", KEY_END}, {"\033OH", KEY_HOME}, {"\033OF", KEY_END}};
+  } KEYS[] = {
+    {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END},  {"\033[H", KEY_HOME},  {"\033[F", KEY_END},  {"\033OH", KEY_HOME}, {"\033OF", KEY_END},
+    {"\033[A", KEY_UP},    {"\033[B", KEY_DOWN},  {"\033[C", KEY_RIGHT}, {"\033[D", KEY_LEFT}, {"\033OA", KEY_UP},   {"\033OB", KEY_DOWN},
+    {"\033OC", KEY_RIGHT}, {"\033OD", KEY_LEFT},
+  };
   for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++)
     if (key_defined(KEYS[i].sequence) == 0)
       define_key(KEYS[i].sequence, KEYS[i].code);
@@ -85,7 +89,8 @@ void nx_screen_lend(void)
 
 void nx_screen_take_back(void)
 {
-  mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+  /* Nothing is waited for; but what has come together, as over a slow line, is one click or a double one. */
+  mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
   mouseinterval(0);
   raw();
   touchwin(stdscr);
@@ -100,6 +105,7 @@ gboolean nx_screen_start(GError **err)
   nx_restore_arm();
   del_curterm(cur_term); /* curses reads its own */
   g_setenv("ESCDELAY", "25", FALSE);
+  g_setenv("NCURSES_NO_UTF8_ACS", "1", FALSE); /* lines of boxes as UTF-8, like everything else */
   dialog_vars.keep_tite = TRUE; /* the alternate screen */
   init_dialog(stdin, stdout);
   /* What it has set for itself. */
@@ -138,7 +144,7 @@ static int take_mouse(void)
   gint64 now = g_get_monotonic_time();
   NxMouse *mouse = &screen.mouse;
   mouse->wheel = event.bstate & BUTTON4_PRESSED ? -1 : event.bstate & BUTTON5_PRESSED ? 1 : 0;
-  mouse->is_double = !mouse->wheel && mouse->row == event.y && now - screen.last_click_us < DOUBLE_CLICK_US;
+  mouse->is_double = !mouse->wheel && (event.bstate & BUTTON1_DOUBLE_CLICKED || (mouse->row == event.y && now - screen.last_click_us < DOUBLE_CLICK_US));
   mouse->row = event.y;
   mouse->column = event.x;
   screen.last_click_us = mouse->wheel || mouse->is_double ? 0 : now;
@@ -310,7 +316,7 @@ void nx_screen_begin(const char *title, const char *mark)
 {
   erase();
   screen.cursor_wanted = FALSE;
-  int mark_width = mark ? (int)nx_text_width(mark) + 2 : 0;
+  int mark_width = mark ? (int)nx_cells_width(mark) + 2 : 0;
   g_autofree char *line = g_strconcat(" ", title, NULL);
   nx_draw(0, 0, COLS - mark_width, NX_ROLE_TITLE, line);
   if (mark) {
@@ -332,7 +338,7 @@ static void draw_notice(void)
   g_auto(GStrv) pieces = nx_cells_wrap(screen.notice, (gsize)COLS - 2);
   int count = MIN((int)g_strv_length(pieces), LINES / 3), width = 0;
   for (int i = 0; i < count; i++)
-    width = MAX(width, (int)nx_text_width(pieces[i]) + 2);
+    width = MAX(width, (int)nx_cells_width(pieces[i]) + 2);
   for (int i = 0; i < count; i++) {
     g_autofree char *line = g_strconcat(" ", pieces[i], NULL);
     nx_draw(LINES - 1 - count + i, COLS - width, width, screen.notice_kind, line);

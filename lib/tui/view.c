@@ -1,6 +1,8 @@
 /* view.c — `db view`: the tables of a database, read only, a page at a time (tui §3). */
 #include "view.h"
 
+#include "cells.h"
+
 #include "box.h"
 #include "browse.h"
 #include "grid.h"
@@ -13,8 +15,9 @@
 #include <curses.h>
 
 /* How long a key waits for its answer before the screen is drawn without it, and how often it is looked for then. */
-#define FIRST_LOOK_MS 10
+#define FIRST_LOOK_MS 5
 #define NEXT_LOOK_MS 8
+#define LARGEST_FORESEEN 2000000 /* rows; a larger table is sorted only when somebody wants it */
 
 static const char *const TABS[] = {"Table Viewer", "Database Structure", NULL};
 enum { TAB_TABLES, TAB_STRUCTURE };
@@ -29,6 +32,7 @@ typedef struct {
   Part part;
   NxBrowser *browser;
   NxStructure *structure; /* read when its tab is opened first */
+  NxBrowseQuestion asked; /* the last question */
   NxPage *page;           /* what is shown; NULL before the first answer */
   NxGrid grid;
   NxInput filter;
@@ -75,8 +79,12 @@ static const NxKeyRow KEYS[] = {
 
 static const char *cell(gpointer data, guint row, guint column)
 {
-  const NxPage *page = ((View *)data)->page;
-  return page->shown->pdata[row * page->column_count + column];
+  return nx_page_shown(((View *)data)->page, row, column);
+}
+
+static guint rows_shown(const View *view)
+{
+  return view->page ? view->page->rows->len : 0;
 }
 
 static void ask(View *view)
@@ -85,6 +93,8 @@ static void ask(View *view)
   NxBrowseQuestion question = {.table = view->tables[view->table], .filter = g_strstrip(filter), .sorted = view->sorted,
                                .descending = view->descending, .first = view->first};
   nx_browser_ask(view->browser, &question);
+  nx_browse_question_clear(&view->asked);
+  view->asked = nx_browse_question_copy(&question);
   view->awaits_page = TRUE;
   if (!nx_db_exists(view->address))
     nx_notice(NX_ROLE_WARNING, "The file is no longer there; what is shown is what it held");
@@ -97,14 +107,14 @@ static void ask_from_start(View *view)
   ask(view);
 }
 
-static void show_page(View *view, NxPage *page)
+static void show_page(View *view)
 {
   NxGrid *grid = &view->grid;
-  nx_page_free(view->page);
-  view->page = page;
+  const NxPage *page = view->page;
   grid->titles = (const char *const *)page->columns;
   grid->columns = page->column_count;
-  grid->rows = page->row_count;
+  grid->rows = page->rows->len;
+  grid->known_widths = page->widths;
   grid->sorted = -1;
   for (guint i = 0; view->sorted && i < page->column_count; i++)
     if (g_str_equal(page->columns[i], view->sorted))
@@ -112,20 +122,31 @@ static void show_page(View *view, NxPage *page)
   grid->descending = view->descending;
   if (view->to_last_row)
     grid->cursor = G_MAXUINT;
-  view->to_last_row = view->awaits_page = FALSE;
+  if (page->is_whole)
+    view->to_last_row = FALSE;
+  view->awaits_page = FALSE;
   nx_grid_measure(grid);
 }
 
 static void collect(View *view, guint milliseconds)
 {
-  NxPage *page = nx_browser_take(view->browser, milliseconds);
-  if (page)
-    show_page(view, page);
+  if (nx_browser_take(view->browser, milliseconds, &view->page) != NX_PAGE_NOTHING)
+    show_page(view);
+}
+
+/* Nothing of the table before may be sorted or copied as if it were the new one's. */
+static void clear_page(View *view)
+{
+  g_clear_pointer(&view->page, nx_page_free);
+  view->grid.rows = view->grid.columns = 0;
+  view->grid.known_widths = NULL;
+  nx_grid_measure(&view->grid);
 }
 
 static void open_table(View *view, guint table)
 {
   view->table = table;
+  clear_page(view);
   nx_input_set(&view->filter, "");
   g_clear_pointer(&view->sorted, g_free);
   view->grid.column = view->grid.leftmost = 0;
@@ -149,7 +170,7 @@ static void sort_by(View *view, guint column)
 static void turn_page(View *view, int by)
 {
   gint64 total = nx_browser_total(view->browser);
-  gboolean is_full = view->page && view->page->row_count == NX_PAGE_ROWS;
+  gboolean is_full = rows_shown(view) == NX_PAGE_ROWS;
   if (by > 0 && (!is_full || (total >= 0 && view->first + NX_PAGE_ROWS >= (guint64)total)))
     return;
   if (by < 0 && view->first == 0)
@@ -160,16 +181,41 @@ static void turn_page(View *view, int by)
   ask(view);
 }
 
+/* While nothing else is to be done: the next page, and what s would show. */
+static void foresee(View *view)
+{
+  gint64 total = nx_browser_total(view->browser);
+  NxBrowseQuestion next[2];
+  guint count = 0;
+  if (!view->page || view->awaits_page || total <= NX_PAGE_ROWS || total > LARGEST_FORESEEN || view->part != IN_GRID)
+    return;
+  if (view->first + NX_PAGE_ROWS < (guint64)total) {
+    next[count] = view->asked;
+    next[count++].first += NX_PAGE_ROWS;
+  }
+  char *column = view->page->columns[view->grid.column];
+  gboolean same = g_strcmp0(view->sorted, column) == 0;
+  if (!same || !view->descending) {
+    next[count] = view->asked;
+    next[count].sorted = column;
+    next[count].descending = same;
+    next[count++].first = 0;
+  }
+  nx_browser_expect(view->browser, next, count);
+}
+
 /* ----------------------------------------------------------------------------------------------------------- screen */
 
 /* "1001-2000 of 20000". */
 static char *count_shown(const View *view)
 {
   gint64 total = nx_browser_total(view->browser);
-  guint rows = view->page ? view->page->row_count : 0;
+  guint rows = rows_shown(view);
   g_autofree char *of = total < 0 ? g_strdup("...") : g_strdup_printf("%" G_GINT64_FORMAT, total);
   if (view->awaits_page)
     return g_strdup("searching...");
+  if (view->page && !view->page->is_whole)
+    return g_strdup_printf("searching... %u so far", rows);
   if (total >= 0 && rows == (guint64)total)
     return g_strdup_printf("%u %s", rows, rows == 1 ? "row" : "rows");
   return g_strdup_printf("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT " of %s", view->first + (rows > 0), view->first + rows, of);
@@ -180,9 +226,9 @@ static void draw_table_tab(View *view)
   int columns = nx_screen_columns(), body = nx_screen_body_rows();
   g_autofree char *table = g_strdup_printf("‹ %s ›", view->tables[view->table]);
   g_autofree char *count = count_shown(view);
-  int count_width = (int)nx_text_width(count);
+  int count_width = (int)nx_cells_width(count);
   nx_draw(2, 1, 6, NX_ROLE_LABEL, "Table");
-  nx_draw(2, 8, MIN(columns - count_width - 11, (int)nx_text_width(table) + 1), view->part == IN_SELECTOR ? NX_ROLE_FOCUS : NX_ROLE_INPUT, table);
+  nx_draw(2, 8, MIN(columns - count_width - 11, (int)nx_cells_width(table) + 1), view->part == IN_SELECTOR ? NX_ROLE_FOCUS : NX_ROLE_INPUT, table);
   nx_draw(2, columns - count_width - 1, count_width, NX_ROLE_MUTED, count);
   if (view->page && !view->page->error) {
     view->grid.marks_column = view->part == IN_GRID;
@@ -191,7 +237,7 @@ static void draw_table_tab(View *view)
   nx_input_draw(&view->filter, 3, 1, columns - 2, view->part == IN_FILTER, TRUE);
   if (view->page && view->page->error)
     nx_draw(5, 2, columns - 3, NX_ROLE_ERROR, view->page->error);
-  else if (view->page && !view->page->row_count)
+  else if (view->page && view->page->is_whole && !rows_shown(view))
     nx_draw(5, 2, columns - 3, NX_ROLE_MUTED, *view->filter.text->str ? "No row matches the filter." : "The table has no rows.");
 }
 
@@ -209,16 +255,25 @@ static void draw(View *view)
 
 /* ---------------------------------------------------------------------------------------------------------- actions */
 
-static const char *current_text(const View *view)
+/* The whole text of a cell of the current row, owned; NULL for NULL. What was too long for the page is read now. */
+static char *whole_text(const View *view, guint column)
 {
-  return view->page && view->page->row_count ? nx_page_text(view->page, view->grid.cursor, view->grid.column) : NULL;
+  gboolean is_cut = FALSE;
+  const char *text = nx_page_text(view->page, view->grid.cursor, column, &is_cut);
+  if (!is_cut)
+    return g_strdup(text);
+  g_autoptr(GError) error = NULL;
+  char *whole = nx_browse_whole_cell(view->address, &view->asked, view->page, view->grid.cursor, column, &error);
+  if (error)
+    nx_notice(NX_ROLE_ERROR, "Only the start can be shown: %s", error->message);
+  return whole ? whole : g_strdup(text);
 }
 
 static void open_cell(View *view)
 {
-  if (!view->page || !view->page->row_count)
+  if (!rows_shown(view))
     return;
-  const char *text = current_text(view);
+  g_autofree char *text = whole_text(view, view->grid.column);
   nx_box_read(view->page->columns[view->grid.column], text ? text : "NULL");
 }
 
@@ -226,7 +281,7 @@ static char *row_text(const View *view, const char *between, gboolean with_names
 {
   GString *text = g_string_new(NULL);
   for (guint i = 0; i < view->page->column_count; i++) {
-    const char *value = nx_page_text(view->page, view->grid.cursor, i);
+    g_autofree char *value = whole_text(view, i);
     if (with_names)
       g_string_append_printf(text, "%s: ", view->page->columns[i]);
     g_string_append(text, value ? value : with_names ? "NULL" : "");
@@ -238,7 +293,7 @@ static char *row_text(const View *view, const char *between, gboolean with_names
 
 static void open_row(View *view)
 {
-  if (!view->page || !view->page->row_count)
+  if (!rows_shown(view))
     return;
   g_autofree char *text = row_text(view, "\n", TRUE);
   nx_box_read(view->tables[view->table], text);
@@ -246,11 +301,10 @@ static void open_row(View *view)
 
 static void copy(View *view, gboolean whole_row)
 {
-  if (!view->page || !view->page->row_count)
+  if (!rows_shown(view))
     return;
-  const char *value = current_text(view);
-  g_autofree char *text = whole_row ? row_text(view, "\t", FALSE) : g_strdup(value ? value : "");
-  g_autofree char *valid = nx_text_utf8(text, -1);
+  g_autofree char *text = whole_row ? row_text(view, "\t", FALSE) : whole_text(view, view->grid.column);
+  g_autofree char *valid = nx_text_utf8(text ? text : "", -1);
   nx_screen_copy(valid);
   nx_notice(NX_ROLE_SUCCESS, whole_row ? "Copied the row" : "Copied the cell");
 }
@@ -306,6 +360,7 @@ static gboolean act(View *view, int action)
     open_row(view);
     break;
   case REFRESH:
+    nx_browser_forget(view->browser);
     ask(view);
     break;
   case NEXT_PART:
@@ -411,6 +466,8 @@ static void loop(View *view)
     was_busy = nx_browser_is_busy(view->browser);
     if (key != NX_KEY_NONE || busy_before)
       draw(view);
+    if (!was_busy)
+      foresee(view);
   }
 }
 
@@ -432,6 +489,7 @@ static void finish(View *view)
   nx_browser_free(view->browser);
   nx_structure_free(view->structure);
   nx_page_free(view->page);
+  nx_browse_question_clear(&view->asked);
   nx_grid_clear(&view->grid);
   nx_input_clear(&view->filter);
   g_strfreev(view->tables);

@@ -184,6 +184,58 @@ PY
   assert_success
 }
 
+@test "of several refused rows the first one names the check, and of several checks the first" {
+  while IFS='|' read -r change check; do
+    golden
+    sql "$change"
+    run --separate-stderr nx-db upgrade
+    assert_failure 1
+    [[ "$stderr" == "Error upgrading database: CHECK constraint failed: $check (session_log: "* ]] || fail "$change: $stderr"
+    [ "$(version)" = v2_4_0a ]
+    rm "$NX_DB_PATH"
+  done <<'CASES'
+UPDATE session_log SET record_status = 'X' WHERE id_session_log = 3; UPDATE session_log SET event_type = 'Y' WHERE id_session_log = 5|check_record_status
+UPDATE session_log SET record_status = 'X' WHERE id_session_log = 5; UPDATE session_log SET event_type = 'Y' WHERE id_session_log = 3|check_event_type
+UPDATE session_log SET record_status = 'X', event_type = 'Y' WHERE id_session_log = 4|check_event_type
+UPDATE session_log SET record_status = x'4552524f52' WHERE id_session_log = 4|check_record_status
+UPDATE session_log SET record_status = 'error' WHERE id_session_log = 4|check_record_status
+UPDATE session_log SET record_status = 'ERROR ' WHERE id_session_log = 4|check_record_status
+CASES
+}
+
+# migrations_with STATEMENT REVISION: a tree of migrations in which that revision also runs the statement
+migrations_with() {
+  rm -rf changed && cp -rL "$NX_BUILD/share/nexuslims/migrations" changed
+  printf '\n%s\n' "$1" | tee -a changed/nexuslims/"$2"_*.up.sql >/dev/null
+  export NX_MIGRATIONS_PATH=$BATS_TEST_TMPDIR/changed
+}
+
+@test "a step that would leave a session without its instrument is rolled back, whatever orphans there were before" {
+  golden
+  sql "INSERT INTO session_log VALUES (99, 'orphan', 'nobody', '2020-01-01', 'START', 'ERROR', NULL)"
+  pid=$(sql 'SELECT instrument FROM session_log WHERE id_session_log = 1')
+  first=$(sql "SELECT min(id_session_log) FROM session_log WHERE instrument = '$pid'")
+  for revision in v2_4_0a v2_4_0b v2_5_0a v2_5_0b; do
+    migrations_with "DELETE FROM \"Instruments\" WHERE instrument_pid = '$pid';" $revision
+    run --separate-stderr nx-db upgrade
+    assert_failure 1
+    [ "$stderr" = "Error upgrading database: FOREIGN KEY constraint failed: session_log row $first names a row of instruments that is not there" ]
+    [ "$(sql "SELECT count(*) FROM instruments WHERE instrument_pid = '$pid'")" = 1 ]
+    unset NX_MIGRATIONS_PATH
+    nx-db upgrade $revision >/dev/null
+  done
+}
+
+@test "a trigger that makes an orphan behind the back of a step is found out" {
+  golden
+  nx-db upgrade v2_4_0b >/dev/null
+  sql "CREATE TRIGGER t AFTER INSERT ON upload_log BEGIN UPDATE session_log SET instrument = 'nobody' WHERE id_session_log = 1; END"
+  migrations_with "INSERT INTO upload_log VALUES (1, 'x', 'cdcs', 1, '2020-01-01', NULL, NULL, NULL, NULL);" v2_5_0a
+  run --separate-stderr nx-db upgrade v2_5_0a
+  assert_failure 1
+  [ "$stderr" = "Error upgrading database: FOREIGN KEY constraint failed: session_log row 1 names a row of instruments that is not there" ]
+}
+
 @test "the empty copy that a broken-off run of the reference left is no obstacle" {
   golden
   nx-db upgrade v2_4_0a >/dev/null

@@ -344,3 +344,30 @@ bad_la() {
   assert_json .status TO_BE_BUILT
   assert_json .postponed.message "interrupted while exporting"
 }
+
+@test "a repository that takes none of three records in a row is left alone for the rest of the run, and the others are not" {
+  export NX_CDCS_URL=http://127.0.0.1:9/ NX_CDCS_TOKEN=cdcs-secret-token NX_SITE_PATH=$PWD/site
+  for number in 101 102 103 104 105; do
+    put_record $number
+    session $number
+  done >lines
+  run --separate-stderr nx-export -j 1 <lines
+  assert_success
+  run jq -r '.exports[] | select(.destination_name == "cdcs") | .error_message | test("not asked again in this run")' <<<"$output"
+  assert_output $'false\nfalse\nfalse\ntrue\ntrue'
+  run find site/records -mindepth 1 -maxdepth 1 -type d
+  assert_equal "${#lines[@]}" 5
+}
+
+@test "a record that a repository refuses for itself does not count against the next ones" {
+  faults '[{"at":"POST /cdcs/rest/data/","times":4,"status":400}]'
+  start_repositories --faults faults.json
+  use cdcs
+  for number in 101 102 103 104 105; do
+    put_record $number
+    session $number
+  done >lines
+  run --separate-stderr nx-export -j 1 <lines
+  run jq -r '.exports[0].success' <<<"$output"
+  assert_output $'false\nfalse\nfalse\nfalse\ntrue'
+}

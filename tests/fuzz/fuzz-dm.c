@@ -1,24 +1,6 @@
 /* fuzz-dm.c — libFuzzer target for DigitalMicrograph files: whatever the bytes are, there is a dataset, and nothing outside them is read.
  * Built with clang -fsanitize=fuzzer,address,undefined together with lib/base and lib/extract; files of corpus/dm are good seeds. */
-#include "formats.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void read_corners(const NxSignal *signal)
-{
-  guint64 index[NX_DIMS_MAX] = { 0 };
-  double value;
-  if (signal->view != NX_VIEW_ARRAY)
-    return;
-  if (!nx_array_read(&signal->array, index, 0, 1, 1, &value, NULL))
-    abort();
-  for (guint dim = 0; dim < signal->array.n_dims; dim++)
-    index[dim] = signal->array.shape[dim] - 1;
-  if (!nx_array_read(&signal->array, index, 0, 1, 1, &value, NULL))
-    abort();
-}
+#include "target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

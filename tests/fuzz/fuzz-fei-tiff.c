@@ -1,24 +1,12 @@
 /* fuzz-fei-tiff.c — libFuzzer target for TIFFs of FEI, Zeiss Orion, Fibics and Tescan: whatever the bytes are, there is metadata that fits the
  * schema, or a reason. Files of corpus/fei-tif, corpus/orion and corpus/tescan are good seeds. */
-#include "formats.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 static void check(const NxFormat *format, const NxInput *in)
 {
-  g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
-  g_autoptr(GError) problem = NULL;
-  gboolean is_good = format->read(in, signals, &problem);
-  if (is_good == (problem != NULL) || (is_good && signals->len == 0))
-    abort();
-  for (guint i = 0; i < signals->len; i++) {
-    NxSignal *signal = signals->pdata[i];
-    json_object_object_del(signal->nx_meta, "Extractor Warnings");
-    if (!nx_meta_check(signal->nx_meta, in->name, NULL))
-      abort();
-  }
+  g_autoptr(GPtrArray) signals = read_as(format, in);
+  for (guint i = 0; i < signals->len; i++)
+    check_meta(signals->pdata[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

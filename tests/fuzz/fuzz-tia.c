@@ -1,25 +1,7 @@
 /* fuzz-tia.c — libFuzzer target for FEI TIA series: whatever the bytes are, there is a dataset, and nothing outside them is read.
  * Built with clang -fsanitize=fuzzer,address,undefined together with lib/base and lib/extract; files of corpus/tia are good seeds. */
-#include "formats.h"
+#include "target.h"
 #include "tia-emi.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void read_corners(const NxSignal *signal)
-{
-  guint64 index[NX_DIMS_MAX] = { 0 };
-  double value;
-  if (signal->view != NX_VIEW_ARRAY)
-    return;
-  if (!nx_array_read(&signal->array, index, 0, 1, 1, &value, NULL))
-    abort();
-  for (guint dim = 0; dim < signal->array.n_dims; dim++)
-    index[dim] = signal->array.shape[dim] - 1;
-  if (!nx_array_read(&signal->array, index, 0, 1, 1, &value, NULL))
-    abort();
-}
 
 /* The same bytes as an .emi. */
 static void read_emi(NxBytes *bytes)

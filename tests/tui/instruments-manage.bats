@@ -91,8 +91,7 @@ value() {
   wait_for "Sorted by Display Name ↑"
   click 4 "$(line_of "Display Name")"
   wait_for "Sorted by Display Name ↓"
-  click 4 "$(line_of "Quanta SEM")"
-  click 4 "$(line_of "Quanta SEM")"
+  double_click 4 "$(line_of "Quanta SEM")"
   wait_for "Edit Instrument: Quanta-2"
 }
 
@@ -275,13 +274,18 @@ value() {
 }
 
 @test "a database that cannot be written to is shown with a notice, and refuses changes" {
-  [ "$(id -u)" != 0 ] || skip "root may write everywhere"
   two_instruments
   chmod 444 "$NX_DB_PATH"
-  manage
-  wait_for "READ-ONLY" "Titan TEM"
-  keys a
-  wait_for "Read-only: the database file cannot be written to"
+  start_as_nobody 80 24 nexuslims instruments manage
+  wait_for "READ-ONLY" "Titan TEM" "Read-only: the database file cannot be written to"
+  for key in a e d u Enter; do
+    keys "$key"
+    wait_for "Read-only: the database file cannot be written to"
+    keys Down
+    wait_until_gone "Read-only:"
+  done
+  keys q
+  wait_for "END=0"
 }
 
 @test "a form survives a resize to 40x12 and to 20x5 and keeps what was typed" {
@@ -392,4 +396,262 @@ value() {
   run -0 screen
   [[ $output != *$'\u202e'* ]]
   [[ $output == *$'e\u0301'* ]]
+}
+
+@test "an edited instrument is as it was after u, once" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  keys Tab Tab C-u
+  typed "Cellar"
+  keys C-s
+  wait_for "Updated instrument: Titan-1"
+  [ "$(value Titan-1 location)" = Cellar ]
+  keys u
+  wait_for "Undone: Titan-1 is as it was"
+  [ "$(value Titan-1 location)" = "Building 223" ]
+  keys u
+  wait_for "There is nothing to undo"
+}
+
+@test "what somebody else has changed since is not undone" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  keys Tab Tab C-u
+  typed "Cellar"
+  keys C-s
+  wait_for "Updated instrument: Titan-1"
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET location = 'Roof' WHERE instrument_pid = 'Titan-1'"
+  keys u
+  wait_for "Not undone: somebody else changed Titan-1 meanwhile"
+  [ "$(value Titan-1 location)" = Roof ]
+}
+
+@test "two people in two terminals: the second to save is told, and sees both versions" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  PERSON=two
+  manage
+  wait_for "Titan TEM"
+  for PERSON in one two; do
+    keys e
+    wait_for "Edit Instrument: Titan-1"
+    keys Tab Tab C-u
+  done
+  PERSON=one
+  typed "Where the first put it"
+  keys C-s
+  wait_for "Updated instrument: Titan-1"
+  PERSON=two
+  typed "Where the second put it"
+  keys C-s
+  wait_for "Somebody else saved this instrument" "Where the first put it" "Where the second put it" "≠ Location"
+  [ "$(value Titan-1 location)" = "Where the first put it" ]
+  keys Escape
+  wait_for "Edit Instrument: Titan-1" "Where the second put it"
+}
+
+@test "an empty form names every field that is required" {
+  two_instruments
+  manage 200 50
+  wait_for "Titan TEM"
+  keys a
+  wait_for "Add New Instrument"
+  keys BTab BTab BTab C-u C-s
+  wait_for "Validation failed: 8 error(s) in instrument_pid, api_url, calendar_url, location, display_name, property_tag, filestore_path, timezone"
+  for label in "Instrument PID" "API URL" "Calendar URL" "Location" "Display Name" "Property Tag" "Filestore Path" "Timezone"; do
+    screen | grep -qF "• $label is required"
+  done
+}
+
+@test "texts that are too long are refused, doubtful ones only remarked on" {
+  two_instruments
+  export NX_INSTRUMENT_DATA_PATH=$BATS_TEST_TMPDIR NX_NEMO_ADDRESS_1=https://nemo.example.org/api/ NX_NEMO_TOKEN_1=x
+  manage 120 40
+  wait_for "Titan TEM"
+  keys a
+  wait_for "Add New Instrument"
+  typed "$(printf 'p%.0s' {1..101})"
+  wait_for "Instrument PID must be at most 100 characters"
+  keys Tab
+  typed https://nemo.example.com/api/tools/
+  wait_for "NEMO needs the number of the tool"
+  typed "?id=4"
+  wait_for "It begins with no configured NX_NEMO_ADDRESS_N"
+  keys Tab Tab
+  typed "$(printf 'l%.0s' {1..101})"
+  wait_for "Location must be at most 100 characters"
+  keys Tab Tab Tab
+  typed ./not/there
+  wait_for "There is no folder $BATS_TEST_TMPDIR/not/there yet"
+}
+
+@test "an instrument with a calendar needs no API URL, which is made of calendar and PID" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys a
+  wait_for "Add New Instrument"
+  typed Cal-9; keys Tab Tab
+  typed "webcal://calendar.example.com/a.ics"
+  wait_for "Calendar URL must start with http:// or https://"
+  keys Tab
+  typed Room; keys Tab
+  typed "With a calendar"; keys Tab
+  typed T9; keys Tab
+  typed ./Cal; keys Tab Space
+  wait_for "‹ ical ›"
+  wait_until_gone "Calendar URL must"
+  keys C-s
+  wait_for "Created instrument: Cal-9"
+  [ "$(value Cal-9 api_url)" = "webcal://calendar.example.com/a.ics#Cal-9" ]
+  [ "$(value Cal-9 harvester)" = ical ]
+}
+
+@test "the wheel moves the cursor, and a click on the filter goes there" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  wheel down 4 6
+  keys e
+  wait_for "Edit Instrument: Quanta-2"
+  keys Escape
+  wait_for "Filter (press"
+  click 4 2
+  typed titan
+  wait_until_gone "Quanta SEM"
+}
+
+@test "on a screen of 40x12 the list, the form, the question and the help can be used" {
+  two_instruments
+  manage 40 12
+  wait_for "Titan TEM" "Add"
+  keys Right Right
+  wait_for "API URL"
+  keys d
+  wait_for "Delete instrument 'Titan-1'?" "Yes" "No"
+  keys n
+  wait_for "Add"
+  keys e
+  wait_for "Edit Instrument: Titan-1" "API URL *"
+  keys Tab Tab Tab Tab
+  wait_for "Property Tag *"
+  keys Escape
+  wait_for "Add"
+  keys '?'
+  wait_for "add an instrument"
+  keys End NPage NPage NPage
+  wait_for "close, cancel"
+}
+
+@test "a question survives a resize to 20x5 and back" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys d
+  wait_for "Confirm Delete"
+  resize 20 5
+  wait_for "Yes"
+  resize 80 24
+  wait_for "Delete instrument 'Titan-1'?"
+  keys n
+  wait_for "Titan TEM" "Quit"
+  keys q
+  wait_for "END=0 icanon"
+}
+
+@test "Ctrl+Z gives the terminal to the shell, and fg brings the screen back as it was" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys a
+  wait_for "Add New Instrument"
+  typed Half-typed
+  keys C-z
+  wait_for "the shell before" "STOPPED icanon"
+  [[ $(screen) != *"Add New Instrument"* ]]
+  keys Enter
+  wait_for "Add New Instrument" "Half-typed"
+  typed -more
+  wait_for "Half-typed-more"
+  keys Escape
+  wait_for "Titan TEM"
+  keys q
+  wait_for "END=0 icanon"
+}
+
+@test "SIGTSTP and SIGCONT from outside do the same" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  kill -TSTP "$(cat "$BATS_TEST_TMPDIR/pid")"
+  wait_for "STOPPED icanon"
+  keys Enter
+  wait_for "Titan TEM" "Quit"
+  keys q
+  wait_for "END=0 icanon"
+}
+
+@test "every deadly signal gives the terminal back" {
+  export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_abort=0:handle_sigfpe=0:handle_sigill=0:handle_sigbus=0
+  two_instruments
+  for signal in HUP:129 INT:130 QUIT:131 ILL:132 ABRT:134 BUS:135 FPE:136; do
+    manage
+    wait_for "Titan TEM"
+    kill -"${signal%:*}" "$(cat "$BATS_TEST_TMPDIR/pid")"
+    wait_for "the shell before" "END=${signal#*:} icanon"
+    teardown
+  done
+}
+
+@test "the theme that was chosen is there at the next start" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  dark=$(tmux_of_test capture-pane -e -p | grep "Quanta SEM")
+  keys C-t
+  wait_for "Switched to light mode"
+  light=$(tmux_of_test capture-pane -e -p | grep "Quanta SEM")
+  keys q
+  wait_for "END=0"
+  teardown
+  manage
+  wait_for "Titan TEM"
+  [ "$(tmux_of_test capture-pane -e -p | grep "Quanta SEM")" = "$light" ]
+  [ "$light" != "$dark" ]
+}
+
+@test "wide characters, combining marks, emoji and scripts from the right keep the next column in its place" {
+  make_database
+  instrument P-1 plain "here|" | import
+  instrument P-2 $'\u05e9\u05dc\u05d5\u05dd \u202e evil' "here|" | import
+  instrument P-3 $'\u96fb\u5b50\u9855\u5fae\u93e1 e\u0301 \u1112\u1161\u11ab' "here|" | import
+  instrument P-4 $'\U0001f52c \u0627\u0644\u0645\u062c\u0647\u0631 \u0378\u200d' "here|" | import
+  instrument P-5 $'tab\there \x01\x7f' "here|" | import
+  manage 140 24
+  wait_for P-1 P-5 "here|"
+  screen >shown
+  run -0 python3 - shown <<'END'
+import sys, unicodedata
+def cells(text):
+    return sum(0 if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Cf") or 0x1160 <= ord(c) <= 0x11ff else
+               2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+places = {cells(line.split("here|")[0]) for line in open(sys.argv[1], encoding="utf-8") if "here|" in line}
+print(len(places), "place")
+END
+  assert_output "1 place"
+}
+
+@test "what is no database is refused before anything is drawn" {
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/n.db
+  echo "no database at all, but long enough to be looked at" >"$NX_DB_PATH"
+  manage
+  wait_for "END=1 icanon" "Error:" "not a database"
+  [[ $(screen) == *"the shell before"* ]]
 }

@@ -4,11 +4,15 @@ load ../bats/lib
 # A screen that does not come within this many tenths of a second will not come; a loaded machine is slow.
 PATIENCE=${NX_TEST_PATIENCE:-600}
 
+# The person whose terminal is meant; a test in which two work at once sets it.
+PERSON=one
+
 tmux_of_test() {
   tmux -L "nx-${BATS_ROOT_PID:-$$}-$BATS_SUITE_TEST_NUMBER" -f "$BATS_TEST_TMPDIR/tmux.conf" "$@"
 }
 
-# start_screen COLUMNS ROWS COMMAND… — the shell behind it says END=<exit status> and whether the terminal is in its ordinary mode.
+# start_screen COLUMNS ROWS COMMAND… — the shell behind it says END=<exit status> and whether the terminal is in its ordinary mode. It has job
+# control: a program that stops is said to be STOPPED, and goes on when Enter is pressed.
 start_screen() {
   local columns=$1 rows=$2
   shift 2
@@ -19,13 +23,22 @@ start_screen() {
   printf '%s\n' 'set -g status off' 'set -g set-clipboard on' 'set -sg escape-time 0' 'set -g default-terminal xterm-256color' >"$BATS_TEST_TMPDIR/tmux.conf"
   cat >"$BATS_TEST_TMPDIR/run" <<'END'
 #!/bin/bash
+set -m
+trap : INT
 echo "the shell before"
 bash -c "echo \$\$ >'$BATS_TEST_TMPDIR/pid'; exec $NX_TEST_COMMAND"
-echo "END=$? $(stty -a | grep -oE -- '-?icanon')"
+status=$?
+while [ -n "$(jobs -s)" ]; do
+  echo "STOPPED $(stty -a | grep -oE -- '-?icanon')"
+  read -r
+  fg >/dev/null
+  status=$?
+done
+echo "END=$status $(stty -a | grep -oE -- '-?icanon')"
 exec sleep 600
 END
   chmod +x "$BATS_TEST_TMPDIR/run"
-  tmux_of_test new-session -d -x "$columns" -y "$rows" "TERM=${SCREEN_TERM:-xterm-256color} $BATS_TEST_TMPDIR/run"
+  tmux_of_test new-session -d -s "$PERSON" -x "$columns" -y "$rows" "TERM=${SCREEN_TERM:-xterm-256color} $BATS_TEST_TMPDIR/run"
 }
 
 teardown() {
@@ -33,12 +46,12 @@ teardown() {
 }
 
 keys() {
-  tmux_of_test send-keys "$@"
+  tmux_of_test send-keys -t "$PERSON" "$@"
 }
 
 # typed TEXT — as it is, no key names.
 typed() {
-  tmux_of_test send-keys -l -- "$1"
+  tmux_of_test send-keys -t "$PERSON" -l -- "$1"
 }
 
 # click COLUMN ROW — from 1, press and release.
@@ -46,8 +59,19 @@ click() {
   typed $'\033'"[<0;$1;$2M"$'\033'"[<0;$1;$2m"
 }
 
+# double_click COLUMN ROW
+double_click() {
+  local once=$'\033'"[<0;$1;$2M"$'\033'"[<0;$1;$2m"
+  typed "$once$once"
+}
+
+# wheel up|down COLUMN ROW
+wheel() {
+  typed $'\033'"[<$([ "$1" = up ] && echo 64 || echo 65);$2;$3M"
+}
+
 screen() {
-  tmux_of_test capture-pane -p
+  tmux_of_test capture-pane -t "$PERSON" -p
 }
 
 # wait_for TEXT… — until the screen shows all of them.
@@ -80,7 +104,7 @@ line_of() {
 }
 
 resize() {
-  tmux_of_test resize-window -x "$1" -y "$2"
+  tmux_of_test resize-window -t "$PERSON" -x "$1" -y "$2"
 }
 
 # instrument PID NAME [LOCATION] — a line for `instruments import`.
@@ -98,4 +122,16 @@ make_database() {
 
 import() {
   nx-db instruments import >/dev/null 2>&1
+}
+
+# start_as_nobody COLUMNS ROWS COMMAND… — for whom permissions hold, also when the tests are root's.
+start_as_nobody() {
+  local columns=$1 rows=$2
+  shift 2
+  [ "$(id -u)" = 0 ] || { start_screen "$columns" "$rows" "$@"; return; }
+  setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$(command -v nx-tui)" || skip "nobody cannot run the programs here"
+  mkdir -p "$BATS_TEST_TMPDIR/home"
+  chmod 777 "$BATS_TEST_TMPDIR/home"
+  for folder in "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"; do chmod go+x "$folder"; done
+  start_screen "$columns" "$rows" setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }

@@ -1,9 +1,14 @@
 /* test-tui.c — the rules of forms, the statements of the browser and text in cells, without a screen (tui §1.1, §3). */
-#include "browse.h"
+#include "browse-parts.h"
 #include "cells.h"
 #include "edit.h"
 #include "rules.h"
 #include "zones.h"
+
+#include <glib/gstdio.h>
+#include <locale.h>
+#include <unistd.h>
+#include <wchar.h>
 
 static void expect(char *message, const char *wanted)
 {
@@ -102,17 +107,169 @@ static void test_pattern(void)
 
 static void test_statement(void)
 {
-  const char *const columns[] = {"id", "say \"so\"", NULL};
-  NxBrowseQuestion question = {.table = (char *)"t\"x", .filter = (char *)"", .first = 1000};
-  expect(nx_browse_sql(&question, columns, FALSE), "SELECT * FROM \"t\"\"x\" LIMIT 1000 OFFSET 1000");
+  char *columns[] = {(char *)"id", (char *)"say \"so\"", NULL};
+  NxBrowseTable table = {.name = (char *)"t\"x", .columns = columns};
+  NxBrowseQuestion question = {.table = table.name, .filter = (char *)"", .first = 1000};
+  expect(nx_browse_sql(&table, &question), "SELECT 0, * FROM \"t\"\"x\" LIMIT 1000 OFFSET 1000");
   question.filter = (char *)"a";
   question.sorted = (char *)"id";
   question.descending = TRUE;
-  expect(nx_browse_sql(&question, columns, FALSE),
-         "SELECT * FROM \"t\"\"x\" WHERE CAST(\"id\" AS TEXT) LIKE $1 ESCAPE '\\' OR CAST(\"say \"\"so\"\"\" AS TEXT) LIKE $1 ESCAPE '\\' "
+  expect(nx_browse_sql(&table, &question),
+         "SELECT 0, * FROM \"t\"\"x\" WHERE (CAST(\"id\" AS TEXT) LIKE $1 ESCAPE '\\' OR CAST(\"say \"\"so\"\"\" AS TEXT) LIKE $1 ESCAPE '\\') "
          "ORDER BY \"id\" DESC LIMIT 1000 OFFSET 1000");
-  expect(nx_browse_sql(&question, columns, TRUE),
-         "SELECT count(*) FROM \"t\"\"x\" WHERE CAST(\"id\" AS TEXT) LIKE $1 ESCAPE '\\' OR CAST(\"say \"\"so\"\"\" AS TEXT) LIKE $1 ESCAPE '\\'");
+  expect(nx_browse_count_sql(&table, "a", FALSE, 0, 0),
+         "SELECT count(*) FROM \"t\"\"x\" WHERE (CAST(\"id\" AS TEXT) LIKE $1 ESCAPE '\\' OR CAST(\"say \"\"so\"\"\" AS TEXT) LIKE $1 ESCAPE '\\')");
+  table.walks = TRUE;
+  expect(nx_browse_piece_sql(&table, "", -5, 7, 10), "SELECT _rowid_, * FROM \"t\"\"x\" WHERE _rowid_ BETWEEN -5 AND 7 ORDER BY _rowid_ LIMIT 10");
+}
+
+/* --------------------------------------------------------------------------------- the browser against plain statements */
+
+#define BROWSED_ROWS 7000
+
+static char *make_browsed_table(const char *statement)
+{
+  char *path = g_build_filename(g_get_tmp_dir(), "nx-test-browse-XXXXXX", NULL);
+  close(g_mkstemp(path));
+  g_autoptr(GError) error = NULL;
+  g_autoptr(NxDb) db = nx_db_open(path, NX_DB_CREATE, &error);
+  g_assert_no_error(error);
+  g_autofree char *fill = g_strdup_printf(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+      "INSERT INTO t SELECT CASE WHEN i < 100 THEN -i ELSE i * 37 END, 'Name ' || (i * 7919 %% 5003), CASE i %% 9 WHEN 0 THEN NULL ELSE i / 3 END FROM n",
+      BROWSED_ROWS);
+  nx_db_script(db, statement, &error);
+  g_assert_no_error(error);
+  nx_db_script(db, fill, &error);
+  g_assert_no_error(error);
+  return path;
+}
+
+/* The ids of a page: "1 2 3 (of 3)". */
+static char *browse(NxBrowser *browser, const NxBrowseQuestion *question)
+{
+  g_autoptr(NxPage) page = NULL;
+  GString *ids = g_string_new(NULL);
+  nx_browser_ask(browser, question);
+  while (!page || !page->is_whole || nx_browser_is_busy(browser))
+    nx_browser_take(browser, 20, &page);
+  g_assert_null(page->error);
+  for (guint row = 0; row < page->rows->len; row++)
+    g_string_append_printf(ids, "%s ", nx_page_text(page, row, 0, NULL));
+  g_string_append_printf(ids, "(of %" G_GINT64_FORMAT ")", nx_browser_total(browser));
+  return g_string_free(ids, FALSE);
+}
+
+static char *select_plainly(NxDb *db, const NxBrowseQuestion *question)
+{
+  GString *ids = g_string_new(NULL);
+  g_autofree char *order = question->sorted ? g_strdup_printf("%s %s, id", question->sorted, question->descending ? "DESC" : "ASC") : g_strdup("id");
+  g_autofree char *kept = g_strdup_printf("FROM t WHERE id LIKE '%%%s%%' OR name LIKE '%%%s%%' OR value LIKE '%%%s%%'", question->filter, question->filter,
+                                          question->filter);
+  g_autofree char *sql = g_strdup_printf("SELECT id %s ORDER BY %s LIMIT 1000 OFFSET %" G_GUINT64_FORMAT, *question->filter ? kept : "FROM t", order,
+                                         question->first);
+  g_autofree char *counting = g_strdup_printf("SELECT count(*) %s", *question->filter ? kept : "FROM t");
+  g_autoptr(NxRows) rows = nx_db_select(db, NULL, sql, NULL);
+  while (nx_rows_next(rows))
+    g_string_append_printf(ids, "%s ", nx_rows_text(rows, 0));
+  gint64 total = 0;
+  nx_db_number(db, &total, NULL, counting, NULL);
+  g_string_append_printf(ids, "(of %" G_GINT64_FORMAT ")", total);
+  return g_string_free(ids, FALSE);
+}
+
+/* As a person would: letters are added and taken back, columns sorted, pages turned; sometimes a question is dropped half-way. */
+static void browse_at_random(const char *statement, guint rounds)
+{
+  static const char LETTERS[] = "nam1723 e";
+  static const char *const COLUMNS[] = {NULL, NULL, NULL, "id", "name", "value"};
+  g_autofree char *path = make_browsed_table(statement);
+  g_autoptr(NxDb) db = nx_db_open(path, NX_DB_READ, NULL);
+  NxBrowser *browser = nx_browser_new(path, NULL);
+  g_autoptr(GString) filter = g_string_new(NULL);
+  NxBrowseQuestion question = {.table = (char *)"t"};
+  for (guint round = 0; round < rounds; round++) {
+    int what = g_test_rand_int_range(0, 10);
+    if (what < 4)
+      g_string_append_c(filter, LETTERS[g_test_rand_int_range(0, (gint32)strlen(LETTERS))]);
+    else if (what < 6 && filter->len)
+      g_string_truncate(filter, filter->len - 1);
+    else if (what == 6)
+      g_string_truncate(filter, 0);
+    else if (what == 7) {
+      question.sorted = (char *)COLUMNS[g_test_rand_int_range(0, G_N_ELEMENTS(COLUMNS))];
+      question.descending = g_test_rand_bit();
+    }
+    question.first = what == 8 ? question.first + NX_PAGE_ROWS : what == 9 && question.first ? question.first - NX_PAGE_ROWS : 0;
+    question.filter = filter->str;
+    if (g_test_rand_int_range(0, 4) == 0) {
+      nx_browser_ask(browser, &question);
+      continue;
+    }
+    if (g_test_rand_int_range(0, 4) == 0) {
+      NxBrowseQuestion next = question;
+      next.first += NX_PAGE_ROWS;
+      nx_browser_expect(browser, &next, 1);
+    }
+    g_autofree char *found = browse(browser, &question);
+    g_autofree char *wanted = select_plainly(db, &question);
+    if (g_strcmp0(found, wanted) != 0)
+      g_test_message("filter '%s' sorted by %s %d from %d", filter->str, question.sorted, question.descending, (int)question.first);
+    g_assert_cmpstr(found, ==, wanted);
+  }
+  nx_browser_free(browser);
+  g_unlink(path);
+}
+
+static void test_walked_table(void)
+{
+  browse_at_random("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, value INTEGER)", 300);
+}
+
+static void test_table_without_row_ids(void)
+{
+  browse_at_random("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, value INTEGER) WITHOUT ROWID", 150);
+}
+
+static void test_changed_table(void)
+{
+  g_autofree char *path = make_browsed_table("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, value INTEGER)");
+  NxBrowser *browser = nx_browser_new(path, NULL);
+  NxBrowseQuestion question = {.table = (char *)"t", .filter = (char *)"added"};
+  g_autofree char *before = browse(browser, &question);
+  g_assert_cmpstr(before, ==, "(of 0)");
+  g_autoptr(NxDb) db = nx_db_open(path, NX_DB_WRITE, NULL);
+  g_assert_true(nx_db_script(db, "INSERT INTO t VALUES (9999999, 'Added', 0)", NULL));
+  g_autofree char *after = browse(browser, &question);
+  g_assert_cmpstr(after, ==, "9999999 (of 1)");
+  nx_browser_free(browser);
+  g_unlink(path);
+}
+
+static void test_long_cells(void)
+{
+  g_autofree char *path = make_browsed_table("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, value INTEGER)");
+  g_autoptr(NxDb) db = nx_db_open(path, NX_DB_WRITE, NULL);
+  g_assert_true(nx_db_script(db, "UPDATE t SET name = replace(hex(zeroblob(50000)), '00', '\xc3\xa9') || 'end' WHERE id = 3700", NULL));
+  NxBrowser *browser = nx_browser_new(path, NULL);
+  g_autoptr(NxPage) page = NULL;
+  NxBrowseQuestion question = {.table = (char *)"t", .filter = (char *)"\xc3\xa9"};
+  nx_browser_ask(browser, &question);
+  while (!page || !page->is_whole)
+    nx_browser_take(browser, 20, &page);
+  gboolean is_cut = FALSE;
+  g_assert_cmpuint(strlen(nx_page_text(page, 0, 1, &is_cut)), <=, 4096);
+  g_assert_true(is_cut);
+  g_assert_true(g_utf8_validate(nx_page_text(page, 0, 1, NULL), -1, NULL));
+  g_autofree char *whole = nx_browse_whole_cell(path, &question, page, 0, 1, NULL);
+  g_assert_cmpuint(strlen(whole), ==, 100003);
+  g_assert_true(g_str_has_suffix(whole, "end"));
+  /* A longer filter that may lie in what was cut off is still found. */
+  question.filter = (char *)"\xc3\xa9" "END";
+  g_autofree char *found = browse(browser, &question);
+  g_assert_cmpstr(found, ==, "3700 (of 1)");
+  nx_browser_free(browser);
+  g_unlink(path);
 }
 
 static void test_fit(void)
@@ -135,6 +292,21 @@ static void test_clean(void)
   expect(nx_cells_clean("\xff"), "�");
 }
 
+/* Every character takes as many cells as curses gives it, or is shown as one that does. */
+static void test_every_width(void)
+{
+  for (gunichar c = 0x20; c <= 0x10ffff; c++) {
+    char bytes[8] = {0};
+    if (c >= 0xd800 && c < 0xe000)
+      continue;
+    g_unichar_to_utf8(c, bytes);
+    g_autofree char *clean = nx_cells_clean(bytes);
+    int cells = wcwidth((wchar_t)g_utf8_get_char(clean));
+    g_assert_cmpint(cells, >=, 0);
+    g_assert_cmpuint(nx_cells_width(clean), ==, (guint)cells);
+  }
+}
+
 static void test_wrap(void)
 {
   g_auto(GStrv) lines = nx_cells_wrap("one two three\nfour", 8);
@@ -151,6 +323,7 @@ static void test_patterns_list(void)
 
 int main(int argc, char **argv)
 {
+  setlocale(LC_CTYPE, "C.UTF-8");
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/tui/a required field may not be blank", test_required);
   g_test_add_func("/tui/length counts characters, not bytes", test_length);
@@ -164,8 +337,13 @@ int main(int argc, char **argv)
   g_test_add_func("/tui/a filestore path stays below its root", test_filestore);
   g_test_add_func("/tui/a filter is taken as it is", test_pattern);
   g_test_add_func("/tui/names of tables and columns are quoted", test_statement);
+  g_test_add_func("/tui/however one gets there, a page is what a plain statement answers", test_walked_table);
+  g_test_add_func("/tui/so it is for a table without row ids", test_table_without_row_ids);
+  g_test_add_func("/tui/what others have changed is seen by the next question", test_changed_table);
+  g_test_add_func("/tui/of a long cell the start is kept, the whole can be read, and all of it is searched", test_long_cells);
   g_test_add_func("/tui/text fits its cells, wide characters and marks too", test_fit);
   g_test_add_func("/tui/what a terminal would obey is made harmless", test_clean);
+  g_test_add_func("/tui/no character upsets the columns", test_every_width);
   g_test_add_func("/tui/lines break at blanks", test_wrap);
   g_test_add_func("/tui/patterns are typed with commas and stored as JSON", test_patterns_list);
   return g_test_run();
