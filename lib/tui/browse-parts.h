@@ -11,6 +11,7 @@
 typedef struct {
   char *name;
   char **columns;
+  const char *like; /* the engine's word for it; NULL: LIKE */
   gboolean walks;
   gint64 lowest, highest; /* _rowid_; only when it walks and is not empty */
   gboolean is_empty;

@@ -38,7 +38,7 @@ static void append_filter(GString *sql, const NxBrowseTable *table, const char *
   for (guint i = 0; table->columns[i]; i++) {
     g_string_append(sql, i == 0 ? "(CAST(" : " OR CAST(");
     append_name(sql, table->columns[i]);
-    g_string_append(sql, " AS TEXT) LIKE $1 ESCAPE '\\'");
+    g_string_append_printf(sql, " AS TEXT) %s $1 ESCAPE '\\'", table->like ? table->like : "LIKE");
   }
   g_string_append_c(sql, ')');
 }
@@ -198,6 +198,7 @@ NxBrowseTable *nx_browse_table_read(NxDb *db, const char *name, GError **err)
     nx_browse_table_free(table);
     return NULL;
   }
+  table->like = nx_db_like(db);
   table->walks = can_be_walked(db, table);
   return table;
 }

@@ -20,8 +20,8 @@ bin_nx_tui_probe_SOURCES = bin/nx-tui-probe.c
 bin_nx_tui_probe_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 bin_nx_tui_probe_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
-dist_check_SCRIPTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats
-TESTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats
+dist_check_SCRIPTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats tests/tui/postgresql.bats
+TESTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats tests/tui/postgresql.bats
 EXTRA_DIST += tests/tui/screen.bash tests/bench/screens.py
 
 check_PROGRAMS += tests/unit/test-tui

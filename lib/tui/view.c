@@ -96,7 +96,8 @@ static void ask(View *view)
   nx_browse_question_clear(&view->asked);
   view->asked = nx_browse_question_copy(&question);
   view->awaits_page = TRUE;
-  if (!nx_db_exists(view->address))
+  g_autofree char *path = nx_db_file_path(view->address);
+  if (path && !nx_db_exists(view->address))
     nx_notice(NX_ROLE_WARNING, "The file is no longer there; what is shown is what it held");
 }
 
