@@ -204,7 +204,6 @@ NxBrowseTable *nx_browse_table_read(NxDb *db, const char *name, GError **err)
     nx_browse_table_free(table);
     return NULL;
   }
-  table->like = nx_db_like(db);
   table->walks = can_be_walked(db, table);
   return table;
 }
