@@ -225,6 +225,8 @@ static void append(NxPage *page, NxPage *more)
   for (guint i = 0; i < more->rows->len; i++)
     nx_page_add(page, more->rows->pdata[i]);
   page->is_whole = more->is_whole;
+  if (more->error && !page->error)
+    page->error = g_steal_pointer(&more->error);
   nx_page_free(more);
 }
 
