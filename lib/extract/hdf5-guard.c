@@ -1,5 +1,5 @@
-/* hdf5-guard.c — see hdf5-guard.h. HDF5 File Format Specification 3.0: superblock II.A, local heaps III.D, object headers IV.A, messages of them IV.A.2.
- * Headers of version 2 carry checksums, which libhdf5 verifies; those of version 1 are looked at here. */
+/* hdf5-guard.c — see hdf5-guard.h. HDF5 File Format Specification 3.0: superblock II.A, local heaps III.D, object headers IV.A, messages of
+ * them IV.A.2. Headers of version 2 carry checksums, which libhdf5 verifies; those of version 1 are looked at here. */
 #include "hdf5-guard.h"
 
 #include <string.h>
@@ -59,7 +59,7 @@ NxHdf5Guard *nx_hdf5_guard_new(NxBytes *bytes)
     const guint8 *superblock = nx_bytes_at(bytes, at, 16, NULL);
     if (!superblock || memcmp(superblock, "\x89HDF\r\n\x1a\n", 8) != 0)
       continue;
-    NxHdf5Guard guard = { .size = size, .base = at };
+    NxHdf5Guard guard = {.size = size, .base = at};
     if (!learn_sizes(&guard, superblock))
       return NULL;
     guard.continuations = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -94,13 +94,14 @@ static gboolean elements_of(const NxHdf5Guard *guard, const guint8 *space, gsize
 /* Name, type, dataspace and value lie inside the message. What the message shares with others (flags) is not here, and not judged. */
 static gboolean is_whole_attribute(const NxHdf5Guard *guard, const guint8 *message, gsize length)
 {
-  Stretch rest = { message, length };
+  Stretch rest = {message, length};
   const guint8 *head = take(&rest, 8, 1);
   const guint version = head ? head[0] : 0, flags = version >= 2 ? head[1] : 0;
   const gsize unit = version == 1 ? 8 : 1;
   if (version < 1 || version > 3 || (version == 3 && !take(&rest, 1, 1)))
     return FALSE;
-  const gsize name_size = (gsize)number_at(head + 2, 2), type_size = (gsize)number_at(head + 4, 2), space_size = (gsize)number_at(head + 6, 2);
+  const gsize name_size = (gsize)number_at(head + 2, 2), type_size = (gsize)number_at(head + 4, 2),
+              space_size = (gsize)number_at(head + 6, 2);
   const guint8 *name = take(&rest, name_size, unit), *type = name ? take(&rest, type_size, unit) : NULL;
   const guint8 *space = type ? take(&rest, space_size, unit) : NULL;
   guint64 bytes = 0;
@@ -130,9 +131,12 @@ static gboolean note_continuation(NxHdf5Guard *guard, const guint8 *message, gsi
 static gboolean is_bearable(NxHdf5Guard *guard, guint type, guint flags, const guint8 *message, gsize length)
 {
   switch (type) {
-  case MESSAGE_CONTINUATION: return note_continuation(guard, message, length);
-  case MESSAGE_ATTRIBUTE: return flags & FLAG_SHARED || is_whole_attribute(guard, message, length);
-  default: return TRUE;
+  case MESSAGE_CONTINUATION:
+    return note_continuation(guard, message, length);
+  case MESSAGE_ATTRIBUTE:
+    return flags & FLAG_SHARED || is_whole_attribute(guard, message, length);
+  default:
+    return TRUE;
   }
 }
 

@@ -1,7 +1,7 @@
-/* hdf5-heap.c — text of variable length in HDF5 files, read by us: libhdf5 1.10 follows a damaged index or size of a heap out of its memory.
- * An element is stored as its length (4 bytes), the address of a heap collection and an index there (4 bytes). A collection is "GCOL", version 1, its
- * size, then objects: index (2 bytes), references (2), 4 reserved, size, data; everything begins at a multiple of 8; index 0 is free space to the end.
- * HDF5 File Format Specification 3.0, "Global Heap"; the alignment is that of libhdf5 (H5HGpkg.h). */
+/* hdf5-heap.c — text of variable length in HDF5 files, read by us: libhdf5 1.10 follows a damaged index or size of a heap out of its
+ * memory. An element is stored as its length (4 bytes), the address of a heap collection and an index there (4 bytes). A collection is
+ * "GCOL", version 1, its size, then objects: index (2 bytes), references (2), 4 reserved, size, data; everything begins at a multiple of 8;
+ * index 0 is free space to the end. HDF5 File Format Specification 3.0, "Global Heap"; the alignment is that of libhdf5 (H5HGpkg.h). */
 #include "hdf5-heap.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ struct NxHeap {
   NxBytes *bytes;
   guint64 base; /* what addresses are relative to */
   guint address_size, length_size;
-  guint64 collection;  /* the one whose objects are known */
+  guint64 collection; /* the one whose objects are known */
   gboolean is_known;
   GHashTable *objects; /* index → Object* */
   guint steps;
@@ -27,7 +27,7 @@ struct NxHeap {
 NxHeap *nx_heap_new(NxBytes *bytes, guint64 base, guint address_size, guint length_size)
 {
   NxHeap *heap = g_new0(NxHeap, 1);
-  *heap = (NxHeap){ .bytes = bytes, .base = base, .address_size = address_size, .length_size = length_size };
+  *heap = (NxHeap){.bytes = bytes, .base = base, .address_size = address_size, .length_size = length_size};
   heap->objects = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   return heap;
 }
@@ -71,7 +71,8 @@ static gboolean find_collection(NxHeap *heap, guint64 collection, guint64 *start
 {
   guint64 size = 0;
   const guint8 *head = g_uint64_checked_add(start, heap->base, collection)
-                           ? nx_bytes_at(heap->bytes, *start, SIGNATURE_SIZE + heap->length_size, NULL) : NULL;
+                           ? nx_bytes_at(heap->bytes, *start, SIGNATURE_SIZE + heap->length_size, NULL)
+                           : NULL;
   if (!head || memcmp(head, "GCOL\1", 5) != 0)
     return damaged(heap, collection, "it does not begin as a heap does", err);
   size = number_at(head + SIGNATURE_SIZE, heap->length_size);
@@ -98,7 +99,7 @@ static gboolean learn_collection(NxHeap *heap, guint64 collection, GError **err)
       break;
     if (!g_hash_table_contains(heap->objects, GUINT_TO_POINTER(index))) {
       Object *object = g_new(Object, 1);
-      *object = (Object){ at + head_size, size };
+      *object = (Object){at + head_size, size};
       g_hash_table_insert(heap->objects, GUINT_TO_POINTER(index), object);
     }
     at += MIN(head_size + aligned(size), end - at);

@@ -1,5 +1,5 @@
-/* fuzz-lines.c — libFuzzer target for what travels between programs: JSON lines, paths, instants. What is read is written and read again the
- * same. */
+/* fuzz-lines.c — libFuzzer target for what travels between programs: JSON lines, paths, instants. What is read is written and read again
+ * the same. */
 #include "nx-base.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* fuzz-outcome.c — libFuzzer target for what a reader's process says, which the parent does not trust: frames, answers of plug-ins, and what a
- * plug-in says it reads. */
+/* fuzz-outcome.c — libFuzzer target for what a reader's process says, which the parent does not trust: frames, answers of plug-ins, and
+ * what a plug-in says it reads. */
 #include "formats.h"
 #include "plugins.h"
 
@@ -23,7 +23,7 @@ static void check(NxOutcome *outcome)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  const NxPlugin asked = { .name = "nx-extract-fuzz", .path = "/nowhere" };
+  const NxPlugin asked = {.name = "nx-extract-fuzz", .path = "/nowhere"};
   g_autoptr(GError) problem = NULL;
   g_autoptr(GByteArray) received = g_byte_array_append(g_byte_array_new(), data, (guint)size);
   g_autoptr(NxOutcome) outcome = nx_outcome_read(received, "fuzz");

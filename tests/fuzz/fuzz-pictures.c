@@ -1,4 +1,5 @@
-/* fuzz-pictures.c — libFuzzer target for the previews of plain pictures and of text: whatever the bytes are, there is a picture or a reason. */
+/* fuzz-pictures.c — libFuzzer target for the previews of plain pictures and of text: whatever the bytes are, there is a picture or a
+ * reason. */
 #include "target.h"
 
 #include "preview/kinds.h"

@@ -1,6 +1,6 @@
-/* fuzz-plots.c — libFuzzer target for the pictures of numbers: any shape, sample type, calibration, mark and title, with any numbers, gives a PNG.
- * The bytes: sample, flags, dimensions, signal dimensions, up to 8 extents, two doubles for the axes, one byte of a unit's length and so on; what is
- * left are the numbers. */
+/* fuzz-plots.c — libFuzzer target for the pictures of numbers: any shape, sample type, calibration, mark and title, with any numbers, gives
+ * a PNG. The bytes: sample, flags, dimensions, signal dimensions, up to 8 extents, two doubles for the axes, one byte of a unit's length
+ * and so on; what is left are the numbers. */
 #include "target.h"
 
 #include "without-png.h"
@@ -49,13 +49,19 @@ static void describe(Source *from, NxSignal *signal)
   array->n_signal_dims = MIN(array->n_dims, 1 + (flags >> 2 & 1));
   for (guint dim = 0; dim < array->n_dims; dim++) {
     array->shape[dim] = 1 + next_byte(from) % 48;
-    array->axis[dim] = (NxAxis){ flags & 8 ? next_text(from) : NULL, flags & 16 ? next_text(from) : g_strdup("nm"), next_double(from), next_double(from) };
+    array->axis[dim] =
+        (NxAxis){flags & 8 ? next_text(from) : NULL, flags & 16 ? next_text(from) : g_strdup("nm"), next_double(from), next_double(from)};
   }
   signal->title = flags & 32 ? next_text(from) : NULL;
   if (flags & 64) {
     NxMark *mark = g_new0(NxMark, 1);
-    *mark = (NxMark){ .kind = next_byte(from) % 4, .x0 = next_double(from), .y0 = next_double(from), .x1 = next_double(from), .y1 = next_double(from),
-                      .red = next_double(from), .text = next_text(from) };
+    *mark = (NxMark){.kind = next_byte(from) % 4,
+                     .x0 = next_double(from),
+                     .y0 = next_double(from),
+                     .x1 = next_double(from),
+                     .y1 = next_double(from),
+                     .red = next_double(from),
+                     .text = next_text(from)};
     signal->marks = g_ptr_array_new_with_free_func((GDestroyNotify)nx_mark_free);
     g_ptr_array_add(signal->marks, mark);
   }
@@ -63,11 +69,11 @@ static void describe(Source *from, NxSignal *signal)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  Source from = { data, size };
+  Source from = {data, size};
   g_autoptr(NxSignal) signal = nx_signal_new();
   describe(&from, signal);
   g_autoptr(NxBytes) bytes = nx_bytes_from_memory(from.at, from.left);
-  const NxInput in = { .path = "/fuzz.dm3", .name = "fuzz.dm3", .fd = -1, .bytes = bytes, .format = &nx_format_dm };
+  const NxInput in = {.path = "/fuzz.dm3", .name = "fuzz.dm3", .fd = -1, .bytes = bytes, .format = &nx_format_dm};
   signal->nx_meta = nx_basic_meta(&in);
   signal->view = NX_VIEW_ARRAY;
   signal->array.source = bytes;

@@ -1,4 +1,5 @@
-/* fuzz-png.c — libFuzzer target for the PNG encoder: libpng reads back the pixels that went in. Two bytes for the width, the rest are pixels. */
+/* fuzz-png.c — libFuzzer target for the PNG encoder: libpng reads back the pixels that went in. Two bytes for the width, the rest are
+ * pixels. */
 #include "preview/nx-preview.h"
 
 #include <png.h>
@@ -16,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   if (height == 0)
     return -1;
   g_autoptr(GBytes) png = nx_png_encode(data + 2, width, height, 4 * (gsize)width, NULL);
-  png_image image = { .version = PNG_IMAGE_VERSION };
+  png_image image = {.version = PNG_IMAGE_VERSION};
   gsize length;
   const void *encoded = g_bytes_get_data(png, &length);
   if (!png_image_begin_read_from_memory(&image, encoded, length) || image.width != width || image.height != height)

@@ -1,5 +1,5 @@
-/* fuzz-record.c — libFuzzer target for the way from metadata into a record: whatever an extractor says of a file, the record is valid. The bytes are
- * the `datasets` of a file line. */
+/* fuzz-record.c — libFuzzer target for the way from metadata into a record: whatever an extractor says of a file, the record is valid. The
+ * bytes are the `datasets` of a file line. */
 #include "datasets.h"
 #include "nx-record.h"
 #include "parameters.h"
@@ -10,7 +10,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char SESSION[] =
-    "{\"kind\":\"session\",\"session_identifier\":\"s?id=1\",\"instrument\":{\"instrument_pid\":\"P-1\",\"display_name\":\"P\",\"location\":\"L\","
+    "{\"kind\":\"session\",\"session_identifier\":\"s?id=1\",\"instrument\":{\"instrument_pid\":\"P-1\",\"display_name\":\"P\","
+    "\"location\":\"L\","
     "\"timezone\":\"UTC\"},\"start\":\"2024-01-01T10:00:00+00:00\",\"end\":\"2024-01-01T11:00:00+00:00\",\"user\":\"u\","
     "\"reservation\":{\"source\":\"reservation\",\"experiment_title\":\"T\",\"samples\":[],\"projects\":[]}}";
 
@@ -30,7 +31,7 @@ static NxSchema *schema(void)
 /* What two files have in common goes into the setup, the rest stays with each. */
 static NxActivity *read_activity(NxValues *values, json_object *datasets)
 {
-  const NxDatasetPlace place = { .instrument_root = "/mnt", .data_root = "/data", .values = values };
+  const NxDatasetPlace place = {.instrument_root = "/mnt", .data_root = "/data", .values = values};
   NxActivity *activity = g_new0(NxActivity, 1);
   g_autoptr(GPtrArray) read = nx_datasets_read(&place, "/mnt/a.tif", datasets), again = nx_datasets_read(&place, "/mnt/\xff", datasets);
   activity->datasets = g_ptr_array_new_with_free_func((GDestroyNotify)nx_dataset_free);
@@ -45,7 +46,7 @@ static NxActivity *read_activity(NxValues *values, json_object *datasets)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  static const char *const SAMPLES[] = { "sample-1", NULL };
+  static const char *const SAMPLES[] = {"sample-1", NULL};
   g_autoptr(json_object) datasets = nx_json_parse((const char *)data, size, NULL);
   if (!json_object_is_type(datasets, json_type_array) || json_object_array_length(datasets) == 0)
     return -1;

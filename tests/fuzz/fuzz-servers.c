@@ -1,7 +1,7 @@
-/* fuzz-servers.c — libFuzzer target for what servers answer: NEMO to the harvest and to the description of a session, CDCS, eLabFTW and LabArchives
- * to an export. Whatever they say, the session gets a reservation, a status or a reason, and the export a result.
- * The bytes: one that chooses who is asked, then answers that end with 0xff, each one byte for its status and the body. No request is sent: the
- * linker puts the functions below in the place of nx_http_send and nx_http_wait. */
+/* fuzz-servers.c — libFuzzer target for what servers answer: NEMO to the harvest and to the description of a session, CDCS, eLabFTW and
+ * LabArchives to an export. Whatever they say, the session gets a reservation, a status or a reason, and the export a result. The bytes:
+ * one that chooses who is asked, then answers that end with 0xff, each one byte for its status and the body. No request is sent: the linker
+ * puts the functions below in the place of nx_http_send and nx_http_wait. */
 #include "destinations.h"
 #include "harvester.h"
 
@@ -20,7 +20,7 @@ static struct {
 
 NxHttpAnswer *__wrap_nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **err)
 {
-  static const long STATUSES[] = { 200, 200, 201, 204, 400, 401, 403, 404, 409, 429, 500, 302 };
+  static const long STATUSES[] = {200, 200, 201, 204, 400, 401, 403, 404, 409, 429, 500, 302};
   (void)http;
   if (request->renew)
     g_free(request->renew(request->user_data));
@@ -49,17 +49,18 @@ void __wrap_nx_http_wait(guint milliseconds)
 /* --------------------------------------------------------------------------------------------------------------- who asks */
 
 #define INSTRUMENT                                                                                                                         \
-  "{\"kind\":\"instrument\",\"instrument_pid\":\"P-1\",\"harvester\":\"nemo\",\"api_url\":\"https://nemo.example.com/api/tools/?id=3\","         \
+  "{\"kind\":\"instrument\",\"instrument_pid\":\"P-1\",\"harvester\":\"nemo\",\"api_url\":\"https://nemo.example.com/api/tools/?id=3\","   \
   "\"calendar_url\":\"\",\"timezone\":\"America/Denver\"}"
-static const char SESSION[] = "{\"kind\":\"session\",\"session_identifier\":\"https://nemo.example.com/api/usage_events/?id=29\",\"instrument\":" INSTRUMENT
-                              ",\"start\":\"2024-01-01T10:00:00-07:00\",\"end\":\"2024-01-01T11:00:00-07:00\",\"user\":\"u\",\"status\":\"TO_BE_BUILT\"}";
+static const char SESSION[] =
+    "{\"kind\":\"session\",\"session_identifier\":\"https://nemo.example.com/api/usage_events/?id=29\",\"instrument\":" INSTRUMENT
+    ",\"start\":\"2024-01-01T10:00:00-07:00\",\"end\":\"2024-01-01T11:00:00-07:00\",\"user\":\"u\",\"status\":\"TO_BE_BUILT\"}";
 
 static NxSettings *settings(void)
 {
   static NxSettings known;
   if (!known.nemo) {
     NxNemoSettings *nemo = g_new0(NxNemoSettings, 1);
-    *nemo = (NxNemoSettings){ 1, "https://nemo.example.com/api/", "secret-token", NX_STAMP_ISO_FORMAT, NX_STAMP_ISO_FORMAT, NULL };
+    *nemo = (NxNemoSettings){1, "https://nemo.example.com/api/", "secret-token", NX_STAMP_ISO_FORMAT, NX_STAMP_ISO_FORMAT, NULL};
     known.nemo = g_ptr_array_new();
     g_ptr_array_add(known.nemo, nemo);
     known.cdcs_token = known.elabftw_api_key = known.labarchives_access_password = "secret-token";
@@ -76,7 +77,7 @@ static void harvest(gboolean events)
   g_autoptr(GError) problem = NULL;
   if (events) {
     g_autoptr(GPtrArray) instruments = g_ptr_array_new_with_free_func((GDestroyNotify)json_object_put);
-    const NxHarvestBounds bounds = { NULL, NULL };
+    const NxHarvestBounds bounds = {NULL, NULL};
     g_ptr_array_add(instruments, nx_json_parse(INSTRUMENT, strlen(INSTRUMENT), NULL));
     if (!nx_harvester_nemo.events(harvest, instruments, &bounds, &problem) && !problem)
       abort();
@@ -92,7 +93,8 @@ static void harvest(gboolean events)
 /* A record that is there for the whole run. */
 static const char *record_path(void)
 {
-  static const char RECORD[] = "<?xml version=\"1.0\"?><Experiment xmlns=\"https://data.nist.gov/od/dm/nexus/experiment/v1.0\"><title>T</title></Experiment>";
+  static const char RECORD[] =
+      "<?xml version=\"1.0\"?><Experiment xmlns=\"https://data.nist.gov/od/dm/nexus/experiment/v1.0\"><title>T</title></Experiment>";
   static char *path;
   if (!path) {
     path = g_strdup_printf("%s/fuzz-servers-%d.xml", g_get_tmp_dir(), (int)getpid());
@@ -119,10 +121,10 @@ static json_object *export_context(void)
 
 static void export_to(const NxDestination *destination, NxExportMode mode, gboolean validates)
 {
-  g_autoptr(NxHttp) http = nx_http_new(&(NxHttpOptions){ 0 }, NULL);
+  g_autoptr(NxHttp) http = nx_http_new(&(NxHttpOptions){0}, NULL);
   g_autoptr(json_object) context = export_context();
   g_autoptr(GError) problem = NULL;
-  NxExportJob job = { .context = context, .mode = mode, .metadata = json_object_new_object(), .warnings = json_object_new_array() };
+  NxExportJob job = {.context = context, .mode = mode, .metadata = json_object_new_object(), .warnings = json_object_new_array()};
   gpointer state = destination->open(destination, settings(), http);
   gboolean is_good = validates ? destination->validate(state, &problem) : destination->send(state, &job, &problem);
   if (is_good == (problem != NULL))
@@ -138,7 +140,7 @@ static void export_to(const NxDestination *destination, NxExportMode mode, gbool
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  static const NxDestination *const DESTINATIONS[] = { &nx_destination_cdcs, &nx_destination_elabftw, &nx_destination_labarchives };
+  static const NxDestination *const DESTINATIONS[] = {&nx_destination_cdcs, &nx_destination_elabftw, &nx_destination_labarchives};
   if (size == 0)
     return -1;
   answers.at = data + 1, answers.left = size - 1;

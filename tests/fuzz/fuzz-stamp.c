@@ -1,5 +1,5 @@
-/* fuzz-stamp.c — libFuzzer target for dates: the first line is the format that an administrator wrote (empty: ISO 8601), the rest the text that a
- * server sent. What is read can be printed and read again. */
+/* fuzz-stamp.c — libFuzzer target for dates: the first line is the format that an administrator wrote (empty: ISO 8601), the rest the text
+ * that a server sent. What is read can be printed and read again. */
 #include "stamp.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static void check(const char *text, const char *format, GTimeZone *zone)
   if (g_strcmp0(shown, same) != 0)
     abort();
   if (zone)
-    g_clear_pointer(&(GDateTime *){ nx_stamp_instant(stamp, zone) }, g_date_time_unref);
+    g_clear_pointer(&(GDateTime *){nx_stamp_instant(stamp, zone)}, g_date_time_unref);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   check(text, *valid ? valid : NULL, NULL);
   check(text, *valid ? valid : NULL, zone);
   g_autoptr(GDateTime) bound = NULL;
-  g_clear_pointer(&(GDateTime *){ nx_time_parse(text, zone, NULL) }, g_date_time_unref);
+  g_clear_pointer(&(GDateTime *){nx_time_parse(text, zone, NULL)}, g_date_time_unref);
   nx_time_parse_bound(text, TRUE, &bound, NULL);
   return 0;
 }

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* An array that was described can be read, from its first element to its last. */
 static inline void read_corners(const NxSignal *signal)
 {
-  guint64 index[NX_DIMS_MAX] = { 0 };
+  guint64 index[NX_DIMS_MAX] = {0};
   double value;
   if (signal->view != NX_VIEW_ARRAY)
     return;

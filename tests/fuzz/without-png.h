@@ -1,5 +1,5 @@
-/* without-png.h — pictures are drawn and not encoded: the encoder has a target of its own, and takes most of the time. The linker puts this in the place
- * of nx_png_encode. */
+/* without-png.h — pictures are drawn and not encoded: the encoder has a target of its own, and takes most of the time. The linker puts this
+ * in the place of nx_png_encode. */
 #ifndef NX_FUZZ_WITHOUT_PNG_H
 #define NX_FUZZ_WITHOUT_PNG_H
 

@@ -1,4 +1,5 @@
-/* hostile.h — what one damaged file may cost a reader at most. Tests of damaged files include it once and call hostile_file() before each. */
+/* hostile.h — what one damaged file may cost a reader at most. Tests of damaged files include it once and call hostile_file() before each.
+ */
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
@@ -23,7 +24,7 @@ const char *__asan_default_options(void)
 static inline void hostile_limit_memory(void)
 {
 #ifndef __SANITIZE_ADDRESS__
-  const struct rlimit limit = { .rlim_cur = 1 << 30, .rlim_max = 1 << 30 };
+  const struct rlimit limit = {.rlim_cur = 1 << 30, .rlim_max = 1 << 30};
   setrlimit(RLIMIT_AS, &limit);
 #endif
 }
@@ -31,7 +32,7 @@ static inline void hostile_limit_memory(void)
 /* From now on a file is read: SIGVTALRM ends the test when that takes longer than it may. Waiting does not count. */
 static inline void hostile_file(void)
 {
-  const struct itimerval patience = { .it_value = { .tv_sec = HOSTILE_SECONDS } };
+  const struct itimerval patience = {.it_value = {.tv_sec = HOSTILE_SECONDS}};
   setitimer(ITIMER_VIRTUAL, &patience, NULL);
 }
 

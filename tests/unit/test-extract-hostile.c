@@ -17,7 +17,8 @@
 #define PICTURE_MAX (80u * 1024u)
 
 static const char *const FOLDERS[] = { "fei-tif", "orion", "tescan" };
-static const char *const PICTURES[] = { "image", "text", "fei-tif", "orion", "tescan" };
+/* Where each kind of picture is, once. */
+static const char *const PICTURES[] = { "image", "text", "tescan" };
 
 /* A value where a damaged count or offset hurts most. */
 static guint32 nasty(GRand *random)
