@@ -160,7 +160,6 @@ static gboolean run_apart(void (*work)(gpointer), gpointer user_data)
   int status = 0;
   pid_t pid = fork();
   if (pid == 0) {
-    alarm(120);
     work(user_data);
     _exit(0);
   }
