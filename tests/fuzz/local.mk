@@ -11,7 +11,7 @@ tests_fuzz_write_seeds_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 tests_fuzz_write_seeds_LDADD = $(HDF5_LIBS) $(ZLIB_LIBS) $(BASE_LIBS)
 
 FUZZ_CC = clang
-FUZZ_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Wno-unknown-attributes -Wno-unused-command-line-argument -fno-omit-frame-pointer -fsanitize=address,undefined \
+FUZZ_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-variable -Wno-unknown-attributes -Wno-unused-command-line-argument -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined $(DEFS) $(AM_CPPFLAGS) -I$(srcdir)/tests/generate $(GLIB_CFLAGS) $(JSONC_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) \
 	$(CAIRO_CFLAGS) $(XML_CFLAGS) $(XSLT_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS) $(DEFLATE_CFLAGS) $(HDF5_CFLAGS) $(ZSTD_CFLAGS) $(SQLITE_CFLAGS) $(LIBPQ_CFLAGS) \
 	$(ICAL_CFLAGS)
