@@ -37,26 +37,26 @@ PY
 
 teardown() {
   local pid
-  for pid in ${BUILDERS:-}; do kill -9 "$pid" 2>/dev/null || true; done
+  for pid in $(jobs -pr); do kill -9 "$pid"; done
 }
 
 # builder N: one run of host N
 builder() {
   mkdir -p "data$1"
-  NX_DATA_PATH=$PWD/data$1 nexuslims build-records --from none >>"builder$1.out" 2>>"builder$1.err" 3>&-
+  NX_DATA_PATH=$PWD/data$1 exec nexuslims build-records --from none >>"builder$1.out" 2>>"builder$1.err" 3>&-
 }
 
 completed() { psql_says "SELECT count(*) FROM session_log WHERE event_type = 'START' AND record_status = 'COMPLETED'"; }
 
 @test "a build with a PostgreSQL address goes through every stage, and a second one builds nothing" {
   facility 3
-  builder 1
+  (builder 1)
   [ "$(psql_says "SELECT record_status, event_type, count(*) FROM session_log GROUP BY 1, 2 ORDER BY 2" | tr '\n' ' ')" = \
     "COMPLETED|END|3 COMPLETED|RECORD_GENERATION|3 COMPLETED|START|3 " ]
   [ "$(psql_says 'SELECT destination_name, success, count(*) FROM upload_log GROUP BY 1, 2')" = 'site|t|3' ]
   [ "$(ls -A site/records | wc -l)" = 3 ]
   [ "$(psql_says 'SELECT count(*) FROM nx_session_lease')" = 0 ]
-  builder 2
+  (builder 2)
   [ ! -s builder2.out ]
   NX_DATA_PATH=$PWD/data1 run nexuslims check
   assert_success
@@ -69,12 +69,8 @@ for name in bundle.namelist(): sys.stdout.write(name + "\n" + bundle.read(name).
 }
 
 @test "four builders at once, two of them killed: every session ends with one record and one upload" {
-  BUILDERS=
   facility "$SESSIONS"
-  for number in 1 2 3 4; do
-    builder $number &
-    BUILDERS="$BUILDERS $!"
-  done
+  for number in 1 2 3 4; do builder $number & done
   tries=0
   until [ "$(completed)" -ge $((SESSIONS / 10)) ]; do
     tries=$((tries + 1))
@@ -83,9 +79,8 @@ for name in bundle.namelist(): sys.stdout.write(name + "\n" + bundle.read(name).
   done
   # The front of two hosts, as when they lose their power: the stages end with it.
   killed=0
-  for pid in $BUILDERS; do
-    front=$(pgrep -P "$pid" -x nexuslims || echo "$pid")
-    [ $killed = 2 ] || { kill -9 $front "$pid" 2>/dev/null && killed=$((killed + 1)); }
+  for pid in $(jobs -pr); do
+    [ $killed = 2 ] || ! kill -9 "$pid" || killed=$((killed + 1))
   done
   wait
   [ $killed = 2 ]
@@ -93,7 +88,7 @@ for name in bundle.namelist(): sys.stdout.write(name + "\n" + bundle.read(name).
   until [ "$(completed)" = "$SESSIONS" ]; do
     tries=$((tries + 1))
     [ $tries -lt 60 ] || fail "sessions are left: $(completed) of $SESSIONS"
-    builder 5 || true
+    (builder 5) || true
     sleep 1
   done
   [ "$(psql_says "SELECT event_type, record_status, count(*) FROM session_log GROUP BY 1, 2 ORDER BY 1" | tr '\n' ' ')" = \

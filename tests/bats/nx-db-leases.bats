@@ -16,7 +16,8 @@ setup() {
 }
 
 teardown() {
-  [ -z "${RUNNING:-}" ] || kill $RUNNING 2>/dev/null || true
+  local pid
+  for pid in $(jobs -pr); do kill "$pid"; done
 }
 
 # events N…: that many sessions to be built

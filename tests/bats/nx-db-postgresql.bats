@@ -16,7 +16,8 @@ setup() {
 }
 
 teardown() {
-  [ -z "${RUNNING:-}" ] || kill $RUNNING 2>/dev/null || true
+  local pid
+  for pid in $(jobs -pr); do kill "$pid"; done
   # A server that a test started ends with it.
   [ "$(cat "$PG_FOLDER/pid")" = "$FIRST_PG_PID" ] || halt_postgres
 }
@@ -403,10 +404,7 @@ CASES
 @test "an upgrade that is killed leaves one revision, and the next one goes on" {
   golden
   for delay in 0.01 0.02 0.03 0.05 0.08; do
-    nx-db upgrade >/dev/null 2>&1 &
-    sleep $delay
-    kill -9 $! 2>/dev/null || true
-    wait $! 2>/dev/null || true
+    timeout -s KILL $delay nx-db upgrade >/dev/null 2>&1 || true
     [[ "$(version)" == v[12]_* ]]
     [ "$(sql 'SELECT count(*) FROM session_log')" = 41 ]
   done

@@ -17,23 +17,21 @@ boot_postgres() {
   echo "$PG_PID" >"$PG_FOLDER/pid"
   until psql -qAtc 'SELECT 1' >/dev/null 2>&1; do
     tries=$((tries + 1))
-    [ $tries -lt 1200 ] && postgres_runs || { cat "$PG_FOLDER"/*.log >&2; return 1; }
+    [ $tries -lt 1200 ] && kill -0 "$PG_PID" || { cat "$PG_FOLDER"/*.log >&2; return 1; }
     sleep 0.05
   done
 }
 
-# postgres_runs: also false for a server that has ended and that nobody has waited for
+# postgres_runs: whether the process is there, is the server of PG_FOLDER (numbers of processes come again), and has not ended
 postgres_runs() {
-  local state
-  state=$(ps -o stat= -p "$(cat "$PG_FOLDER/pid")") || return 1
-  [[ $state != Z* ]]
+  local pid
+  pid=$(cat "$PG_FOLDER/pid")
+  [[ $(ps -o stat= -p "$pid") != Z* ]] && [ "$(readlink "/proc/$pid/cwd")" = "$PG_FOLDER/data" -o "$(readlink "/proc/$pid/cwd")" = "$PG_FOLDER" ]
 }
 
 # halt_postgres [SIGNAL]: ends the server that boot_postgres started; INT closes every connection, QUIT as if it had crashed.
 halt_postgres() {
-  local pid
-  pid=$(cat "$PG_FOLDER/pid")
-  kill -"${1:-INT}" "$pid" 2>/dev/null || true
+  if postgres_runs; then kill -"${1:-INT}" "$(cat "$PG_FOLDER/pid")"; fi
   while postgres_runs; do sleep 0.05; done
 }
 
