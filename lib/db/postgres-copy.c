@@ -9,6 +9,7 @@
 typedef struct {
   char *bytes; /* NULL: SQL NULL */
   gsize length;
+  char shown[NX_POSTGRES_TIMESTAMP_SIZE]; /* a number or a time as text */
 } Cell;
 
 struct NxPostgresCopy {
@@ -20,7 +21,6 @@ struct NxPostgresCopy {
   guint n;
   char *row; /* bytes of the present row, the library's */
   gboolean has_begun, has_ended;
-  char shown[32]; /* a number as text */
 };
 
 enum {
@@ -35,13 +35,20 @@ enum {
   FLOAT4 = 700,
   FLOAT8 = 701,
   BPCHAR = 1042,
-  VARCHAR = 1043
+  VARCHAR = 1043,
+  TIMESTAMP = 1114,
+  TIMESTAMPTZ = 1184
 };
+
+static gboolean is_timestamp(Oid type)
+{
+  return type == TIMESTAMP || type == TIMESTAMPTZ;
+}
 
 /* Types whose bytes are read here; every other one is asked for as text. */
 static gboolean is_read_here(Oid type)
 {
-  return type == TEXT || type == VARCHAR || type == BPCHAR || type == JSON || nx_postgres_cell_type(type) != NX_CELL_TEXT;
+  return is_timestamp(type) || type == TEXT || type == VARCHAR || type == BPCHAR || type == JSON || nx_postgres_cell_type(type) != NX_CELL_TEXT;
 }
 
 static PGresult *describe(NxPostgres *postgres, const char *sql, GError **err)
@@ -105,7 +112,8 @@ const PGresult *nx_postgres_copy_titles(const NxPostgresCopy *copy)
 static void forget_row(NxPostgresCopy *copy)
 {
   nx_pq.freemem(g_steal_pointer(&copy->row));
-  memset(copy->cells, 0, copy->n * sizeof *copy->cells);
+  for (guint i = 0; i < copy->n; i++)
+    copy->cells[i].bytes = NULL;
 }
 
 void nx_postgres_copy_free(NxPostgresCopy *copy)
@@ -205,7 +213,8 @@ static gboolean read_row(NxPostgresCopy *copy, gsize length, gboolean *row)
       continue;
     if (size > length - position)
       return FALSE;
-    copy->cells[i] = (Cell){.bytes = copy->row + position, .length = size};
+    copy->cells[i].bytes = copy->row + position;
+    copy->cells[i].length = size;
     position += size;
   }
   for (guint i = 0; i < copy->n; i++)
@@ -299,20 +308,32 @@ double nx_postgres_copy_real(const NxPostgresCopy *copy, guint column)
   return value;
 }
 
+/* The bytes of a cell as the text that the server would have made of them. */
+static const char *show(const NxPostgresCopy *copy, guint column, gsize *length)
+{
+  Cell *cell = &copy->cells[column];
+  const Oid type = nx_pq.ftype(copy->titles, (int)column);
+  if (is_timestamp(type))
+    nx_postgres_timestamp_text((gint64)big_endian_64(cell->bytes), type == TIMESTAMPTZ, cell->shown);
+  else if (copy->types[column] == NX_CELL_INTEGER)
+    g_snprintf(cell->shown, sizeof cell->shown, "%" G_GINT64_FORMAT, nx_postgres_copy_integer(copy, column));
+  else {
+    g_autofree char *text = nx_text_from_double(nx_postgres_copy_real(copy, column));
+    g_strlcpy(cell->shown, text, sizeof cell->shown);
+  }
+  *length = strlen(cell->shown);
+  return cell->shown;
+}
+
 const char *nx_postgres_copy_text(NxPostgresCopy *copy, guint column, gsize *length)
 {
   const Cell *cell = &copy->cells[column];
-  *length = cell->length;
-  if (!cell->bytes || copy->types[column] == NX_CELL_TEXT || copy->types[column] == NX_CELL_BYTES)
+  *length = cell->bytes ? cell->length : 0;
+  if (!cell->bytes || copy->types[column] == NX_CELL_BYTES)
     return cell->bytes;
-  if (copy->types[column] == NX_CELL_INTEGER)
-    g_snprintf(copy->shown, sizeof copy->shown, "%" G_GINT64_FORMAT, nx_postgres_copy_integer(copy, column));
-  else {
-    g_autofree char *text = nx_text_from_double(nx_postgres_copy_real(copy, column));
-    g_strlcpy(copy->shown, text, sizeof copy->shown);
-  }
-  *length = strlen(copy->shown);
-  return copy->shown;
+  if (copy->types[column] == NX_CELL_TEXT && !(is_timestamp(nx_pq.ftype(copy->titles, (int)column)) && cell->length == sizeof(gint64)))
+    return cell->bytes;
+  return show(copy, column, length);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- in */

@@ -79,6 +79,11 @@ void nx_postgres_park(NxPostgresStatement *statement);
 
 /* --------------------------------------------------------------------------------------------------- many rows at once */
 
+/* `timestamp` as the binary protocol has it, microseconds since 2000-01-01 00:00:00, as text: `2025-03-03 16:05:12.5`, and `+00` behind it when `utc`;
+ * `infinity`, `-infinity`, and ` BC` at the end of years before 1. */
+#define NX_POSTGRES_TIMESTAMP_SIZE 40
+void nx_postgres_timestamp_text(gint64 microseconds, gboolean utc, char to[NX_POSTGRES_TIMESTAMP_SIZE]);
+
 /* The rows of a query as binary COPY: between the first and the last of them the connection does nothing else. */
 typedef struct NxPostgresCopy NxPostgresCopy;
 NxPostgresCopy *nx_postgres_copy_new(NxPostgres *postgres, const char *sql, GError **err);

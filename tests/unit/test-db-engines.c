@@ -353,6 +353,27 @@ static void test_types(gconstpointer data)
   }
 }
 
+static void test_timestamps(gconstpointer data)
+{
+  static const char SQL[] =
+      "WITH moments(t) AS (SELECT '4713-01-01 00:00:00 BC'::timestamp + i * interval '1 month 11 days 17:42:11.123457' FROM generate_series(0, 60000) AS i "
+      "UNION ALL SELECT '1890-02-27'::timestamp + i * interval '13:00:00.1' FROM generate_series(0, 40000) AS i "
+      "UNION ALL SELECT unnest(ARRAY['infinity', '-infinity', '294276-12-31 23:59:59.999999', '4714-11-24 00:00:00 BC', '0001-12-31 23:59:59.9 BC', "
+      "'0001-01-01', '1999-12-31 23:59:59.999999', '2000-01-01', '2000-02-29 12:00:00.5']::timestamp[]) UNION ALL SELECT NULL) "
+      "SELECT t, t::text, t AT TIME ZONE 'UTC', (t AT TIME ZONE 'UTC')::text FROM moments";
+  g_autoptr(NxDb) db = fresh(data);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(NxRows) rows = nx_db_select_bulk(db, &error, SQL);
+  g_assert_no_error(error);
+  guint n = 0;
+  for (; nx_rows_next(rows); n++) {
+    g_assert_cmpstr(nx_rows_text(rows, 0), ==, nx_rows_text(rows, 1));
+    g_assert_cmpstr(nx_rows_text(rows, 2), ==, nx_rows_text(rows, 3));
+  }
+  g_assert_true(nx_rows_finish(rows, &error));
+  g_assert_cmpuint(n, ==, 60001 + 40001 + 10);
+}
+
 static void test_ids_after_load(gconstpointer data)
 {
   static const char *const COLUMNS[] = {"id", NULL};
@@ -492,6 +513,7 @@ static const struct {
     {"a bulk query or a load that is left early leaves the connection usable", test_bulk_left_early, FALSE},
     {"a bulk query or a load that cannot be is an error", test_bulk_refused, FALSE},
     {"every type comes out as number, bytes or text", test_types, TRUE},
+    {"timestamps of a bulk query read as the server writes them", test_timestamps, TRUE},
     {"ids go on after those that were loaded", test_ids_after_load, TRUE},
     {"a NUL character is refused with its table, row and column", test_nul, TRUE},
     {"transactions that lock rows run beside each other", test_rows_beside, TRUE},
