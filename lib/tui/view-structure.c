@@ -10,7 +10,7 @@ typedef struct {
   guint table; /* which one folds it away; its heading has depth 0 */
   guint depth;
   char *name, *facts;
-  char *statement; /* shown by Enter; or NULL */
+  char *statement; /* shown by Enter; NULL: the facts are, which a narrow screen cuts */
 } Line;
 
 struct NxStructure {
@@ -181,10 +181,10 @@ static void open_line(NxStructure *structure)
 {
   const Line *line = structure->lines->pdata[g_array_index(structure->visible, guint, structure->cursor)];
   gboolean *folded = &g_array_index(structure->folded, gboolean, line->table);
-  if (line->statement)
-    nx_box_read(line->name, line->statement);
-  else if (line->depth == 0)
+  if (line->depth == 0)
     *folded = !*folded;
+  else
+    nx_box_read(line->name, line->statement ? line->statement : line->facts);
   choose_visible(structure);
 }
 

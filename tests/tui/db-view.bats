@@ -401,7 +401,9 @@ open_table() {
   wait_for "Database Structure" "id_session_log" "session-000020"
   resize 40 12
   keys '>'
-  wait_for "PRIMARY"
+  wait_for "version_num" "CREATE statement"
+  keys Down Enter
+  wait_for "VARCHAR(32)  NOT NULL  PRIMARY KEY"
 }
 
 @test "it works on screen, linux and vt100 terminals, and without colours" {
