@@ -7,8 +7,11 @@ PATIENCE=${NX_TEST_PATIENCE:-600}
 # The person whose terminal is meant; a test in which two work at once sets it.
 PERSON=one
 
+# Which server: one that has been told to end may still answer when the next is started.
+SERVER=0
+
 tmux_of_test() {
-  tmux -L "nx-${BATS_ROOT_PID:-$$}-$BATS_SUITE_TEST_NUMBER" -f "$BATS_TEST_TMPDIR/tmux.conf" "$@"
+  tmux -L "nx-${BATS_ROOT_PID:-$$}-$BATS_SUITE_TEST_NUMBER-$SERVER" -f "$BATS_TEST_TMPDIR/tmux.conf" "$@"
 }
 
 # start_screen COLUMNS ROWS COMMAND… — the shell behind it says END=<exit status> and whether the terminal is in its ordinary mode. It has job
@@ -43,6 +46,7 @@ END
 
 teardown() {
   tmux_of_test kill-server 2>/dev/null || true
+  SERVER=$((SERVER + 1))
 }
 
 keys() {
