@@ -124,6 +124,7 @@ two_instruments() {
 CASES
 }
 
+# bats test_tags=sqlite
 @test "a long log is counted like a short one, whatever numbers its rows have" {
   two_instruments
   sql "DELETE FROM session_log;
@@ -137,6 +138,7 @@ CASES
   assert_output "$expected"
 }
 
+# bats test_tags=sqlite
 @test "identifiers that differ after a zero byte are different sessions" {
   two_instruments
   sql "DELETE FROM session_log; INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
