@@ -1,5 +1,5 @@
 """The full-screen programs over 1,000,000 session rows, driven on a pseudo-terminal: from a key to the screen, from the start to the first full screen,
-and memory. Used by the row `screens` of scripts/bench.
+and memory.
 
 Two times of a key: until its own effect is on the screen (the first burst of output: the typed character, the moved cursor, "searching..."), and until the
 rows it asks for are all there (the last byte before a second of silence). Processor time is that of the whole process, its threads included."""
@@ -8,6 +8,7 @@ import fcntl, os, pty, re, select, signal, statistics, struct, subprocess, termi
 SILENCE_S = 1.0  # nothing more comes after so long
 BURST_S = 0.004  # bytes closer together than this are one refresh of the screen
 ROWS, COLUMNS = 30, 120
+STARTS = 11
 
 
 class Screen:
@@ -148,6 +149,13 @@ def manage(program, env, starts):
     finish("instruments manage", screen)
 
 
-def measure(program, env, starts=11):
-    manage(program, env, starts)
-    view(program, env, starts)
+def add(bench):
+    @bench.row("screens", "the full-screen programs over 1,000,000 session rows: start, key to screen, memory")
+    def screens(folder):
+        path = os.path.join(folder, "screens.sqlite")
+        env = bench.clean_environment(NX_DB_PATH=path, XDG_CONFIG_HOME=folder)
+        if not os.path.exists(path):
+            subprocess.run([bench.program("nx-db"), "init"], env=env, check=True, stdout=subprocess.DEVNULL)
+            bench.fill_database(path, 1_000_000, 1000, bench.columns_of(path))
+        manage(bench.program, env, STARTS)
+        view(bench.program, env, STARTS)

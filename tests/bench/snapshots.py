@@ -44,9 +44,9 @@ def table_rows(count):
 
 
 class Measure:
-    def __init__(self, folder, tools):
-        self.folder, self.tools = folder, tools
-        self.environment = tools.environment(NX_MIGRATIONS_PATH=make_schema(folder), NX_DATA_PATH=folder)
+    def __init__(self, folder, bench):
+        self.folder, self.bench = folder, bench
+        self.environment = bench.clean_environment(NX_MIGRATIONS_PATH=make_schema(folder), NX_DATA_PATH=folder)
         self.duckdb = os.path.join(folder, "duckdb.mjs")
         self.rows = f"{ROWS:,} rows"
         with open(self.duckdb, "w") as file:
@@ -57,11 +57,11 @@ class Measure:
 
     def ours(self, address, *words):
         """Wall seconds, processor seconds and memory of nx-db."""
-        return self.tools.once([self.tools.program("nx-db"), "--db-uri", address, *words], env=self.environment)
+        return self.bench.once([self.bench.program("nx-db"), "--db-uri", address, *words], env=self.environment)
 
     def theirs(self, database, *statements):
         """Wall and processor seconds of each statement in DuckDB."""
-        command = ["node", self.duckdb, self.tools.source, database, *statements]
+        command = ["node", self.duckdb, self.bench.SOURCE, database, *statements]
         out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         return [tuple(map(float, line.split())) for line in out.splitlines()]
 
@@ -88,7 +88,7 @@ class Measure:
         wall, busy, memory = (statistics.median(pair[0][n] for pair in pairs) for n in range(3))
         their_wall, their_busy = (statistics.median(pair[1][n] for pair in pairs) for n in range(2))
         note = f"processor {busy:.2f} s against {their_busy:.2f} s, ratio {busy / their_busy:.2f}; {memory / 1024:.0f} MB"
-        self.tools.report(label, wall, their_wall, reach, note=note)
+        self.bench.report(label, wall, their_wall, reach, note=note)
 
     # ------------------------------------------------------------------------------------------------------------------------------------
 
@@ -117,14 +117,14 @@ class Measure:
             self.ours(self.path("theirs.sqlite"), "init")
             read = f"COPY (SELECT * FROM read_parquet('{self.path('snapshot')}/measurements.parquet')) TO '{self.path('duck.csv')}' (HEADER false)"
             wall, busy = self.theirs(":memory:", read)[0]
-            more = self.tools.once(["sqlite3", self.path("theirs.sqlite"), "-cmd", ".mode csv", f".import {self.path('duck.csv')} measurements"])
+            more = self.bench.once(["sqlite3", self.path("theirs.sqlite"), "-cmd", ".mode csv", f".import {self.path('duck.csv')} measurements"])
             return wall + more[0], busy + more[1]
         self.compare(f"verify and import {self.rows} into SQLite, against DuckDB and .import", ours, theirs, "1.5")
 
     def postgresql(self):
         place = tempfile.mkdtemp(prefix="nx-bench-pg-")
         os.chmod(place, 0o755)
-        server = subprocess.Popen([os.path.join(self.tools.source, "tests", "servers", "postgres-cluster"), place, "-c", "max_wal_size=4GB"])
+        server = subprocess.Popen([os.path.join(self.bench.SOURCE, "tests", "servers", "postgres-cluster"), place, "-c", "max_wal_size=4GB"])
         psql = ["psql", "-XqAt", "-h", place, "-U", "admin"]
         try:
             for _ in range(600):
@@ -141,7 +141,7 @@ class Measure:
                 return self.ours(address, "export", "-o", self.path("from-postgresql"))
 
             def theirs():
-                return self.tools.once([*psql, "bench", "-c", f"\\copy measurements TO '{self.path('psql.csv')}' CSV"])[:2]
+                return self.bench.once([*psql, "bench", "-c", f"\\copy measurements TO '{self.path('psql.csv')}' CSV"])[:2]
             self.compare(f"export of {self.rows} from PostgreSQL, against psql \\copy", ours, theirs, "1.5 (clock)")
             same = all(subprocess.run(["cmp", "-s", self.path("snapshot/" + name), self.path("from-postgresql/" + name)]).returncode == 0
                        for name in os.listdir(self.path("snapshot")) if name.endswith(".parquet"))
@@ -152,11 +152,13 @@ class Measure:
             shutil.rmtree(place)
 
 
-def measure(folder, tools):
-    print(subprocess.run([tools.bench_program("bench-alias")], capture_output=True, text=True, check=True).stdout.rstrip(), flush=True)
-    measure = Measure(folder, tools)
-    measure.make_table()
-    measure.export()
-    measure.bring_back()
-    if shutil.which("psql"):
-        measure.postgresql()
+def add(bench):
+    @bench.row("snapshot", "5,000,000 rows as Parquet and back, against DuckDB, psql and sqlite3 .import; 1,000,000 aliases")
+    def snapshot(folder):
+        print(subprocess.run([bench.bench_program("bench-alias")], capture_output=True, text=True, check=True).stdout.rstrip(), flush=True)
+        measure = Measure(folder, bench)
+        measure.make_table()
+        measure.export()
+        measure.bring_back()
+        if shutil.which("psql"):
+            measure.postgresql()
