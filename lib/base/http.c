@@ -370,8 +370,7 @@ static guint retry_after_ms(const NxHttpAnswer *answer)
 /* In short steps, so that a signal ends it. */
 void nx_http_wait(guint milliseconds)
 {
-  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
-  gint64 until = g_get_monotonic_time() + (gint64)(milliseconds * 1000.0 * (scale ? g_ascii_strtod(scale, NULL) : 1.0));
+  gint64 until = g_get_monotonic_time() + (gint64)(milliseconds * 1000.0 * nx_time_scale());
   while (g_get_monotonic_time() < until && !nx_interrupted())
     g_usleep((gulong)CLAMP(until - g_get_monotonic_time(), 1, 100000));
 }

@@ -235,6 +235,8 @@ int nx_process_wait(GPid pid);
 void nx_interrupt_install(void);
 /* The signal that came, or 0. */
 int nx_interrupted(void);
+/* By what every wait and patience is multiplied: 1, or NX_TEST_TIME_SCALE, with which tests shorten them. Never negative. */
+double nx_time_scale(void);
 
 /* --------------------------------------------------------------------------------------------------------- formats */
 

@@ -157,6 +157,12 @@ void nx_interrupt_install(void)
   signal(SIGPIPE, SIG_IGN);
 }
 
+double nx_time_scale(void)
+{
+  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
+  return scale ? MAX(g_ascii_strtod(scale, NULL), 0.0) : 1.0;
+}
+
 int nx_interrupted(void)
 {
   return signal_number;

@@ -10,8 +10,7 @@ static const NxHttpRetry RETRY = {.waits_ms = WAITS_MS, .n_waits = G_N_ELEMENTS(
 /* Tests shorten the patience; nothing makes it endless. */
 static guint patience_ms(void)
 {
-  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
-  double factor = scale ? g_ascii_strtod(scale, NULL) : 1;
+  const double factor = nx_time_scale();
   return factor > 0 ? (guint)MAX(PROBE_TIMEOUT_MS * factor, 1) : PROBE_TIMEOUT_MS;
 }
 

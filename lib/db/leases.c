@@ -10,12 +10,6 @@
 #define LEASE_SECONDS 300.0
 #define RENEWAL_SECONDS 60.0
 
-static double time_scale(void)
-{
-  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
-  return scale ? g_ascii_strtod(scale, NULL) : 1.0;
-}
-
 /* The field `starttime` of /proc/PID/stat (proc(5)), which tells a process from a later one of the same number; "0" when it cannot be read.
  * The name before it may hold blanks and parentheses. */
 static char *start_of_process(pid_t pid)
@@ -85,7 +79,7 @@ gboolean nx_lease_take(NxDb *db, const char *session_identifier, gint64 start_id
                        GError **err)
 {
   g_autofree char *now = instant_from_now(db, 0);
-  g_autofree char *end = instant_from_now(db, LEASE_SECONDS * time_scale());
+  g_autofree char *end = instant_from_now(db, LEASE_SECONDS * nx_time_scale());
   g_autofree char *sql = g_strdup_printf("INSERT INTO " TABLE " (session_identifier, holder, taken_at, expires_at) VALUES ($1, $2, %s, %s) "
                                          "ON CONFLICT (session_identifier) DO UPDATE SET holder = excluded.holder, taken_at = "
                                          "excluded.taken_at, expires_at = excluded.expires_at "
@@ -137,7 +131,7 @@ static gboolean renew(const char *address, GPtrArray *holders, GError **err)
     return FALSE;
   if (!has)
     return TRUE;
-  g_autofree char *end = instant_from_now(db, LEASE_SECONDS * time_scale());
+  g_autofree char *end = instant_from_now(db, LEASE_SECONDS * nx_time_scale());
   g_autofree char *sql = g_strdup_printf("UPDATE " TABLE " SET expires_at = %s WHERE holder = $1", end);
   for (guint i = 0; i < holders->len; i++)
     if (!nx_db_run(db, err, sql, "s", holders->pdata[i]))
@@ -156,7 +150,7 @@ static GPtrArray *copy_of(GPtrArray *texts)
 /* Between two renewals, or until the end: TRUE when it is time for one. */
 static gboolean wait_for_renewal(NxLeaseKeeper *keeper)
 {
-  gint64 until = g_get_monotonic_time() + (gint64)(RENEWAL_SECONDS * time_scale() * G_TIME_SPAN_SECOND);
+  gint64 until = g_get_monotonic_time() + (gint64)(RENEWAL_SECONDS * nx_time_scale() * G_TIME_SPAN_SECOND);
   while (!keeper->has_ended && g_cond_wait_until(&keeper->change, &keeper->mutex, until))
     ;
   return !keeper->has_ended;

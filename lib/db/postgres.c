@@ -170,12 +170,6 @@ static void ignore_notice(void *user_data, const char *message)
   (void)message;
 }
 
-static double time_scale(void)
-{
-  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
-  return scale ? g_ascii_strtod(scale, NULL) : 1.0;
-}
-
 /* A host that vanishes in the middle of a transaction must not hold the lock for the two hours that TCP would wait. Texts of times and
  * bytes are the same whatever the server's settings are. */
 static char *settings_for(NxDbMode mode)
@@ -184,7 +178,7 @@ static char *settings_for(NxDbMode mode)
                          "SET tcp_keepalives_idle=30; SET tcp_keepalives_interval=10; SET tcp_keepalives_count=5; "
                          "SET DateStyle='ISO, YMD'; SET IntervalStyle=postgres; SET TimeZone='UTC'; SET bytea_output=hex; "
                          "SET extra_float_digits=1; SET default_transaction_read_only=%s%s",
-                         (int)(LOCK_TIMEOUT_MS * time_scale()), mode == NX_DB_READ ? "on" : "off",
+                         (int)(LOCK_TIMEOUT_MS * nx_time_scale()), mode == NX_DB_READ ? "on" : "off",
                          mode == NX_DB_SCRATCH ? "; SET search_path=pg_temp" : "");
 }
 
@@ -246,7 +240,7 @@ static char *postgres_file_path(const char *address)
 /* Nothing is lost with a connection that breaks between two transactions. */
 static gboolean connect_again(NxPostgres *postgres, GError **err)
 {
-  gint64 until = g_get_monotonic_time() + (gint64)(RECONNECTING_MS * time_scale()) * 1000;
+  gint64 until = g_get_monotonic_time() + (gint64)(RECONNECTING_MS * nx_time_scale()) * 1000;
   for (;;) {
     g_clear_error(err);
     nx_pq.reset(postgres->connection);

@@ -71,17 +71,11 @@ static char *plain_name(const char *path)
 
 /* --------------------------------------------------------------------------------------------------------- waiting */
 
-static double time_scale(void)
-{
-  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
-  return scale ? g_ascii_strtod(scale, NULL) : 1.0;
-}
-
 /* Another process holds the lock: tries again every 10 ms until the time is over or a signal came. */
 static int wait_for_lock(void *user_data, int attempt)
 {
   (void)user_data;
-  if (nx_interrupted() || attempt * 10.0 >= BUSY_TIMEOUT_MS * time_scale())
+  if (nx_interrupted() || attempt * 10.0 >= BUSY_TIMEOUT_MS * nx_time_scale())
     return 0;
   g_usleep(10000);
   return 1;

@@ -56,11 +56,10 @@ static int memory_file(const char *text, gsize length, GError **err)
   return -1;
 }
 
-/* NX_TEST_TIME_SCALE shortens it; 0 means that nothing is waited for, which a program's own work is not. */
+/* A scale of 0 means that nothing is waited for, which a program's own work is not. */
 static gint64 deadline_us(guint limit_seconds)
 {
-  const char *text = g_getenv("NX_TEST_TIME_SCALE");
-  double scale = text ? g_ascii_strtod(text, NULL) : 1.0;
+  const double scale = nx_time_scale();
   return g_get_monotonic_time() + (gint64)(limit_seconds * 1e6 * (scale > 0 ? scale : 1.0));
 }
 

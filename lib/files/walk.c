@@ -369,8 +369,7 @@ static guint count_answers(Walk *walk)
 /* TRUE once all threads are done; FALSE when there was no answer for too long, or none soon after a signal. */
 static gboolean wait_for_threads(Walk *walk)
 {
-  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
-  gint64 patience = (gint64)(PATIENCE_SECONDS * G_USEC_PER_SEC * (scale ? g_ascii_strtod(scale, NULL) : 1));
+  gint64 patience = (gint64)(PATIENCE_SECONDS * G_USEC_PER_SEC * nx_time_scale());
   gint64 answered = g_get_monotonic_time();
   guint answers = 0;
   g_mutex_lock(&walk->lock);

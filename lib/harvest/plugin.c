@@ -46,8 +46,7 @@ static int memory_file(const char *text, gsize length, GError **err)
 
 static gint64 deadline_us(void)
 {
-  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
-  return g_get_monotonic_time() + (gint64)(PATIENCE_SECONDS * 1e6 * (scale ? g_ascii_strtod(scale, NULL) : 1.0));
+  return g_get_monotonic_time() + (gint64)(PATIENCE_SECONDS * 1e6 * nx_time_scale());
 }
 
 /* Everything the program writes until it closes its output; FALSE when it takes too long or writes too much. */

@@ -36,8 +36,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Connection, connection_clear)
 /* Tests shorten the patience; nothing makes it endless. */
 static long patience_ms(long usual)
 {
-  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
-  double factor = scale ? g_ascii_strtod(scale, NULL) : 1;
+  const double factor = nx_time_scale();
   return factor > 0 ? (long)MAX((double)usual * factor, 1) : usual;
 }
 

@@ -56,8 +56,7 @@ NxPool *nx_pool_new(const char *program, const char *const *arguments, guint wor
 
 static gint64 answer_time(void)
 {
-  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
-  return g_get_monotonic_time() + (gint64)(ANSWER_SECONDS * G_USEC_PER_SEC * (scale ? g_ascii_strtod(scale, NULL) : 1));
+  return g_get_monotonic_time() + (gint64)(ANSWER_SECONDS * G_USEC_PER_SEC * nx_time_scale());
 }
 
 /* --------------------------------------------------------------------------------------------------- a worker's life */

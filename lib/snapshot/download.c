@@ -154,8 +154,7 @@ static void fail_job(Download *download, NxJob *job, gboolean keep_part, const c
 /* Waits 1, 2, 4 seconds. */
 static void try_again(NxJob *job)
 {
-  const char *scale = g_getenv("NX_TEST_TIME_SCALE");
-  double seconds = (double)(1u << (job->attempts - 1)) * (scale ? g_ascii_strtod(scale, NULL) : 1);
+  double seconds = (double)(1u << (job->attempts - 1)) * nx_time_scale();
   close_file(job);
   job->state = NX_JOB_WAITING;
   job->not_before = g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
