@@ -156,6 +156,33 @@ manifest() { jq -r "$1" out/manifest.json; }
   [ -z "$left" ]
 }
 
+@test "a manifest that counts other rows than its files have is refused" {
+  nx-db export -o out >/dev/null
+  jq '.tables.session_log.rows = 7' out/manifest.json >m && mv m out/manifest.json
+  run nx-db --db-uri copy.sqlite import out
+  assert_failure 1
+  assert_output --partial "table session_log has 3 rows, and 7 in the manifest"
+  run ! compgen -G 'copy.sqlite*'
+}
+
+@test "commands that need a database say so of a snapshot, and name a database that is not there" {
+  nx-db export -o out >/dev/null
+  for words in status 'export -o new' 'import out'; do
+    run nx-db --db-uri out $words
+    assert_failure 1
+    assert_output --partial "Cannot run 'db ${words%% *}' against a snapshot (read-only)"
+  done
+  run nx-db --db-uri gone.sqlite export -o new
+  assert_failure 1
+  assert_output --partial "Error: Database not found at sqlite:///gone.sqlite: "
+  [ ! -e new ]
+}
+
+@test "every command stands once on the help page" {
+  run nx-db --help
+  assert_equal "$(grep -cE '^  (export|import|snapshot-download) ' <<<"$output")" 3
+}
+
 @test "a full disk is not blamed on a row" {
   [ "$(id -u)" = 0 ] || skip "mounting needs root"
   mkdir small
