@@ -91,18 +91,10 @@ static IgemAddress *make_sqlite(const char *path)
   return make(g_file_test(path, G_FILE_TEST_IS_DIR) ? IGEM_FOLDER : IGEM_SQLITE, uri, g_strdup(path));
 }
 
-/* `~` and `~/x` are in the home folder; other people's homes are not looked up. */
-static char *without_tilde(const char *path)
-{
-  if (path[0] != '~' || (path[1] != '\0' && path[1] != '/'))
-    return g_strdup(path);
-  return g_strconcat(g_get_home_dir(), path + 1, NULL);
-}
-
 /* A folder that holds a manifest is a snapshot; anything else is a SQLite file, also one that is not there yet. */
 static IgemAddress *make_from_path(const char *path)
 {
-  g_autofree char *expanded = without_tilde(path), *whole = g_canonicalize_filename(path, NULL);
+  g_autofree char *expanded = nx_path_without_tilde(path), *whole = g_canonicalize_filename(path, NULL);
   g_autofree char *real = realpath(expanded, NULL);
   return real && nx_snapshot_is_one(real) ? make_snapshot(real) : make_sqlite(whole);
 }

@@ -134,6 +134,17 @@ static gboolean check_revision(NxDb *db, const char *revision, GError **err)
   return FALSE;
 }
 
+/* A sum says that a file is the one of the manifest, not that the manifest counted its rows. */
+static gboolean check_rows(const NxSnapshot *snapshot, const char *table, gint64 rows, GError **err)
+{
+  gint64 expected = nx_json_get_int(nx_json_get(nx_json_get(nx_snapshot_manifest(snapshot), "tables"), table), "rows", rows);
+  if (rows == expected)
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "table %s has %" G_GINT64_FORMAT " rows, and %" G_GINT64_FORMAT " in the manifest", table, rows,
+              expected);
+  return FALSE;
+}
+
 static gboolean load(NxDb *db, const NxSnapshot *snapshot, gint64 *total, GError **err)
 {
   Target target = {.db = db};
@@ -143,7 +154,8 @@ static gboolean load(NxDb *db, const NxSnapshot *snapshot, gint64 *total, GError
   gboolean done = transaction && nx_db_drop_foreign_keys(db, &foreign_keys, err);
   for (const char *const *table = nx_snapshot_tables(snapshot); done && *table; table++) {
     gint64 rows = 0;
-    done = nx_snapshot_read(snapshot, *table, &rows_to, &rows, err) && nx_load_finish(&target.load, err);
+    done = nx_snapshot_read(snapshot, *table, &rows_to, &rows, err) && check_rows(snapshot, *table, rows, err) &&
+           nx_load_finish(&target.load, err);
     g_clear_pointer(&target.load, nx_load_free);
     g_autofree char *count = nx_snapshot_count_text(rows);
     if (done)
@@ -189,7 +201,10 @@ static gboolean import_snapshot(const char *address, const char *folder, GError 
     return FALSE;
   g_autofree char *file = nx_db_file_path(address);
   if (nx_db_exists(address) || !file) {
+    g_autofree char *shown = nx_db_url_shown(address);
     g_autoptr(NxDb) db = nx_db_open(address, file ? NX_DB_WRITE : NX_DB_CREATE, err);
+    if (!db)
+      g_prefix_error(err, "Database not found at %s: ", shown);
     if (!db || !fill(db, address, snapshot, graph, &total, err))
       return FALSE;
   } else if (!fill_new(address, snapshot, graph, &total, err))
@@ -207,5 +222,7 @@ int nx_db_run_import(const char *address, int argc, char **argv)
     return nx_cli_exit_code();
   if (!address || !*address)
     g_set_error_literal(&error, NX_ERROR, NX_ERROR_CONFIG, "No database is named: set NX_DB_PATH, or give --db-uri");
+  else
+    nx_db_refuse_snapshot(address, "import", &error);
   return !error && import_snapshot(address, options.folder, &error) ? 0 : nx_db_snapshot_failed(error);
 }

@@ -137,7 +137,7 @@ static gboolean export_database(NxDb *db, const char *address, const NxDbExportO
   return nx_snapshot_write(&options, &from, err);
 }
 
-static gboolean refuse_snapshot(const char *address, const char *command, GError **err)
+gboolean nx_db_refuse_snapshot(const char *address, const char *command, GError **err)
 {
   if (!address || !nx_snapshot_is_one(address))
     return TRUE;
@@ -153,13 +153,22 @@ static gboolean need_address(const char *address, GError **err)
   return FALSE;
 }
 
+static NxDb *open_existing(const char *address, GError **err)
+{
+  g_autofree char *shown = nx_db_url_shown(address);
+  NxDb *db = nx_db_open(address, NX_DB_READ, err);
+  if (!db)
+    g_prefix_error(err, "Database not found at %s: ", shown);
+  return db;
+}
+
 int nx_db_run_export(const char *address, int argc, char **argv)
 {
   NxDbExportOptions options = {.anonymize = -1};
   GError *error = NULL;
   if (!nx_cli_parse(&nx_command_db_export, argc, argv, &options))
     return nx_cli_exit_code();
-  g_autoptr(NxDb) db = need_address(address, &error) && refuse_snapshot(address, "export", &error) ? nx_db_open(address, NX_DB_READ, &error) : NULL;
+  g_autoptr(NxDb) db = need_address(address, &error) && nx_db_refuse_snapshot(address, "export", &error) ? open_existing(address, &error) : NULL;
   return db && export_database(db, address, &options, &error) ? 0 : nx_db_snapshot_failed(error);
 }
 

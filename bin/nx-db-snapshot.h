@@ -24,5 +24,7 @@ NxRowSource nx_db_tables_source(NxDbTables *tables);
 
 /* Errors with the exit status of a command line program: 130 for an interruption. Takes `error`. */
 int nx_db_snapshot_failed(GError *error);
+/* FALSE with "Cannot run 'db <command>' …" when the address is the folder of a snapshot. */
+gboolean nx_db_refuse_snapshot(const char *address, const char *command, GError **err);
 
 #endif

@@ -2,7 +2,6 @@
 #include "nx-config.h"
 #include "nx-db-commands.h"
 #include "nx-db-snapshot.h"
-#include "nx-db-snapshot.h"
 #include "nx-listing.h"
 
 static const NxOption OPTIONS[] = {
@@ -20,9 +19,7 @@ static const NxCommand *const COMMANDS[] = {
     &nx_command_db_current,
     &nx_command_db_downgrade,
     &nx_command_db_export,
-    &nx_command_db_export,
     &nx_command_db_history,
-    &nx_command_db_import,
     &nx_command_db_import,
     &nx_command_db_info,
     &nx_command_db_init,
@@ -31,7 +28,6 @@ static const NxCommand *const COMMANDS[] = {
     &command_log_results,
     &command_pending,
     &command_preflight,
-    &nx_command_db_snapshot_download,
     &nx_command_db_snapshot_download,
     &nx_command_db_status,
     &nx_command_db_upgrade,
@@ -116,8 +112,11 @@ static int run_info(const char *address, int argc, char **argv)
 static int run_status(const char *address, int argc, char **argv)
 {
   NxListingOptions options = {0};
+  GError *error = NULL;
   if (!nx_cli_parse(&nx_command_db_status, argc, argv, &options) || !nx_listing_accepts(options.jq))
     return nx_cli_exit_code();
+  if (!nx_db_refuse_snapshot(address, "status", &error))
+    return nx_db_snapshot_failed(error);
   return nx_db_command_status(address, options.format == NX_FORMAT_JSON, options.jq);
 }
 
@@ -144,9 +143,7 @@ static const struct {
     {&nx_command_db_current, run_current},
     {&nx_command_db_downgrade, run_downgrade},
     {&nx_command_db_export, nx_db_run_export},
-    {&nx_command_db_export, nx_db_run_export},
     {&nx_command_db_history, run_history},
-    {&nx_command_db_import, nx_db_run_import},
     {&nx_command_db_import, nx_db_run_import},
     {&nx_command_db_init, run_init},
     {&nx_command_db_upgrade, run_upgrade},
@@ -154,7 +151,6 @@ static const struct {
     {&command_log_events, run_log_events},
     {&command_log_results, run_log_results},
     {&nx_command_db_info, run_info},
-    {&nx_command_db_snapshot_download, nx_db_run_download},
     {&nx_command_db_status, run_status},
     {&command_pending, run_pending},
     {&command_preflight, run_preflight},

@@ -208,6 +208,8 @@ gboolean nx_folder_sync(const char *path, GError **err);
 const char *nx_path_below(const char *path, const char *root);
 /* `root` + '/' + `relative` without leading '/', './' and doubled slashes. */
 char *nx_path_join(const char *root, const char *relative);
+/* `~` and `~/x` are in the home folder; other people's homes are not looked up. */
+char *nx_path_without_tilde(const char *path);
 /* A file of the product's share folder, e.g. "schema/nexus-experiment.xsd": beside the running program (../share/nexuslims), else where it
  * was installed. Migrations are under "migrations". */
 char *nx_share_path(const char *relative);

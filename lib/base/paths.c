@@ -209,6 +209,13 @@ char *nx_path_join(const char *root, const char *relative)
   return g_string_free(out, FALSE);
 }
 
+char *nx_path_without_tilde(const char *path)
+{
+  if (path[0] != '~' || (path[1] != '\0' && path[1] != '/'))
+    return g_strdup(path);
+  return g_strconcat(g_get_home_dir(), path + 1, NULL);
+}
+
 char *nx_share_path(const char *relative)
 {
   g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);

@@ -62,8 +62,10 @@ static void print_if_fits(const Question *question, const char *value, const cha
     print_candidate(question, "plain", value, help);
 }
 
-static void print_values(const Question *question, NxValueType type, const char *const *choices)
+static void print_values(const Question *question, NxValueType type, const char *const *choices, const char *const *(*words)(void))
 {
+  for (const char *const *word = words ? words() : NULL; word && *word; word++)
+    print_if_fits(question, *word, NULL);
   switch (type) {
   case NX_VALUE_CHOICE:
     for (; choices && *choices; choices++)
@@ -119,11 +121,8 @@ static const NxArgument *next_argument(const Place *place)
 static void print_argument(const Question *question, const Place *place)
 {
   const NxArgument *argument = next_argument(place);
-  if (!argument)
-    return;
-  for (const char *const *word = argument->words ? argument->words() : NULL; word && *word; word++)
-    print_if_fits(question, *word, NULL);
-  print_values(question, argument->type, argument->choices);
+  if (argument)
+    print_values(question, argument->type, argument->choices, argument->words);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- place */
@@ -179,13 +178,13 @@ static void print_answer(const Question *question, const Place *place)
   const char *equals = strchr(question->partial, '=');
   gboolean is_option = question->partial[0] == '-' && !place->options_ended;
   if (place->unfilled) {
-    print_values(question, place->unfilled->type, place->unfilled->choices);
+    print_values(question, place->unfilled->type, place->unfilled->choices, place->unfilled->words);
   } else if (is_option && equals) {
     g_autofree char *name = g_strndup(question->partial, (gsize)(equals - question->partial));
     const NxOption *option = nx_command_find_option(place->command, name);
     Question value = {question->shell, equals + 1};
     if (option)
-      print_values(&value, option->type, option->choices);
+      print_values(&value, option->type, option->choices, option->words);
   } else if (is_option) {
     print_options(question, place);
   } else if (place->command->commands) {

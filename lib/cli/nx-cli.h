@@ -92,7 +92,8 @@ typedef struct {
   const char *preset;         /* the value when the option is not given, written as the user would */
   const char *default_shown;  /* X of "[default: X]", or NULL */
   const char *help;
-  size_t field; /* offsetof() in the caller's struct */
+  const char *const *(*words)(void); /* completion of the value: further candidates, NULL-terminated and borrowed; or NULL */
+  size_t field;                      /* offsetof() in the caller's struct */
 } NxOption;
 
 typedef struct {

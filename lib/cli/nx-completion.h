@@ -14,5 +14,7 @@ void nx_completion_explain(int shell, FILE *out);
 /* Revision ids, newest first, then "head" or "base": words of `db upgrade` and `db downgrade`. */
 const char *const *nx_completion_upgrade_words(void);
 const char *const *nx_completion_downgrade_words(void);
+/* The same of the schema of IGEM: words of `migrate-dry-run --target`. */
+const char *const *nx_completion_igem_target_words(void);
 
 #endif

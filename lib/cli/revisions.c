@@ -55,18 +55,19 @@ static int newest_first(gconstpointer a, gconstpointer b)
   return order ? order : strcmp(right->id, left->id);
 }
 
-static char *migrations_folder(void)
+static char *migrations_folder(const char *schema)
 {
   const char *elsewhere = g_getenv("NX_MIGRATIONS_PATH");
   if (elsewhere && *elsewhere != '\0')
-    return g_build_filename(elsewhere, "nexuslims", NULL);
-  return nx_share_path("migrations/nexuslims");
+    return g_build_filename(elsewhere, schema, NULL);
+  g_autofree char *folder = g_build_filename("migrations", schema, NULL);
+  return nx_share_path(folder);
 }
 
-static const char *const *revision_words(const char *last)
+static const char *const *revision_words(const char *schema, const char *last)
 {
   g_autoptr(GPtrArray) revisions = g_ptr_array_new_with_free_func(revision_free);
-  g_autofree char *folder = migrations_folder();
+  g_autofree char *folder = migrations_folder(schema);
   g_autoptr(GDir) entries = folder ? g_dir_open(folder, 0, NULL) : NULL;
   for (const char *name = entries ? g_dir_read_name(entries) : NULL; name; name = g_dir_read_name(entries)) {
     g_autofree char *path = g_build_filename(folder, name, NULL);
@@ -83,10 +84,15 @@ static const char *const *revision_words(const char *last)
 
 const char *const *nx_completion_upgrade_words(void)
 {
-  return revision_words("head");
+  return revision_words("nexuslims", "head");
 }
 
 const char *const *nx_completion_downgrade_words(void)
 {
-  return revision_words("base");
+  return revision_words("nexuslims", "base");
+}
+
+const char *const *nx_completion_igem_target_words(void)
+{
+  return revision_words("igem", "head");
 }

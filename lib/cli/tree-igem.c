@@ -1,6 +1,8 @@
 /* tree-igem.c — the `igem-server` tree. Texts: igem-db §3; what each option does: igem-db §5. */
 #include "nx-igem-tree.h"
 
+#include "nx-completion.h"
+
 #define DEBUG_HELP "Log every step on standard error."
 
 /* Where the database is, and how much is said: for the top command and for each sub-command that has a database. `base`: where its
@@ -59,6 +61,7 @@ static const NxOption DRY_RUN_OPTIONS[] = {
      .type = NX_VALUE_TEXT,
      .preset = "head",
      .default_shown = "head",
+     .words = nx_completion_igem_target_words,
      .field = offsetof(NxIgemDryRunOptions, target),
      .help = "Revision to end at: head, an id, or the beginning of one."},
     {.name = "--from",

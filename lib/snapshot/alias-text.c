@@ -200,3 +200,16 @@ char *nx_alias_normalise_code(const char *text)
     end = g_utf8_prev_char(end);
   return g_strndup(start, (gsize)(end - start));
 }
+
+/* GLib does not say; the first characters that a version brought do. */
+const char *alias_unicode_version(void)
+{
+  static const struct {
+    gunichar first;
+    const char *version;
+  } VERSIONS[] = {{0x10d40, "16.0"}, {0x2ffc, "15.1"}, {0x11f00, "15.0"}, {0x61d, "14.0"}};
+  for (guint i = 0; i < G_N_ELEMENTS(VERSIONS); i++)
+    if (g_unichar_isdefined(VERSIONS[i].first))
+      return VERSIONS[i].version;
+  return "13.0";
+}

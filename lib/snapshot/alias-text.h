@@ -7,4 +7,7 @@
 /* As nx_alias_normalise, with its length, and ALIAS_PADDING zeros behind it. */
 char *alias_normalise(const char *text, gsize *length);
 
+/* The version of Unicode that normalisation follows, such as "15.0". */
+const char *alias_unicode_version(void);
+
 #endif

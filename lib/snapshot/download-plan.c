@@ -19,6 +19,7 @@ static void free_job(gpointer data)
   g_free(job->path);
   g_free(job->part);
   g_free(job->sha256);
+  g_free(job->refusal);
   g_free(job->problem);
   g_free(job);
 }

@@ -11,6 +11,7 @@ typedef struct {
   char *sha256; /* lower case; NULL: unverified */
   gint64 size;  /* of the manifest; 0: unknown */
   NxJobState state;
+  char *refusal; /* why the rest of an answer was not taken */
   char *problem;
   guint attempts;
   gint64 not_before; /* monotonic; of a repetition */

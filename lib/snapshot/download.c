@@ -23,6 +23,8 @@
 
 typedef struct {
   const NxDownloadOptions *options;
+  const char *output_typed;
+  const GString *manifest;
   char *base; /* ends with '/' */
   CURLM *multi;
   GPtrArray *jobs;
@@ -101,6 +103,20 @@ static gboolean check_answer(NxJob *job)
   return status == 200 || status == 206;
 }
 
+static size_t refuse_rest(NxJob *job, char *why)
+{
+  g_free(job->refusal);
+  job->refusal = why;
+  return 0;
+}
+
+static char *reason(const char *path)
+{
+  g_autoptr(GError) error = NULL;
+  nx_error_from_errno(&error, errno, "write", path);
+  return g_strdup(error->message);
+}
+
 static size_t receive(char *data, size_t size, size_t n, void *user_data)
 {
   NxJob *job = user_data;
@@ -108,10 +124,10 @@ static size_t receive(char *data, size_t size, size_t n, void *user_data)
   if (!check_answer(job))
     return length; /* the body of an error */
   if (job->size > 0 && (gint64)length > job->size - job->received)
-    return 0;
+    return refuse_rest(job, g_strdup_printf("it is longer than the %" G_GINT64_FORMAT " bytes of the manifest", job->size));
   g_checksum_update(job->sum, (const guint8 *)data, (gssize)length);
   job->received += (gint64)length;
-  return fwrite(data, 1, length, job->file);
+  return fwrite(data, 1, length, job->file) == length ? length : refuse_rest(job, reason(job->part));
 }
 
 static void start_transfer(Download *download, NxJob *job)
@@ -160,14 +176,28 @@ static void try_again(NxJob *job)
   job->not_before = g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
 }
 
+/* The manifest of the snapshot before does not say what the files are from now on. */
+static gboolean remove_other_manifest(const Download *download, GError **err)
+{
+  g_autofree char *path = g_build_filename(download->options->output, "manifest.json", NULL), *there = NULL;
+  gsize length = 0;
+  if (nx_file_read(path, MANIFEST_MAX, &there, &length, NULL) && length == download->manifest->len &&
+      memcmp(there, download->manifest->str, length) == 0)
+    return TRUE;
+  return g_unlink(path) == 0 || errno == ENOENT || nx_error_from_errno(err, errno, "replace", path);
+}
+
 static void keep_file(Download *download, NxJob *job)
 {
   g_autoptr(GError) error = NULL;
   gboolean stored = fflush(job->file) == 0 && fsync(fileno(job->file)) == 0;
   int why = errno;
   close_file(job);
-  if (!stored || g_rename(job->part, job->path) != 0) {
-    nx_error_from_errno(&error, stored ? errno : why, "write", job->path);
+  if (!stored)
+    nx_error_from_errno(&error, why, "write", job->path);
+  else if (remove_other_manifest(download, &error) && g_rename(job->part, job->path) != 0)
+    nx_error_from_errno(&error, errno, "write", job->path);
+  if (error) {
     fail_job(download, job, FALSE, error->message);
   } else
     finish_job(download, job, NX_JOB_DOWNLOADED, NULL);
@@ -204,8 +234,8 @@ static gboolean is_passing_trouble(CURLcode code, long status)
 static void judge(Download *download, NxJob *job, CURLcode code, long status, gboolean was_resumed)
 {
   g_autofree char *problem = code != CURLE_OK ? g_strdup(curl_easy_strerror(code)) : g_strdup_printf("the server answered %ld", status);
-  if (code == CURLE_WRITE_ERROR && job->size > 0)
-    problem = (g_free(problem), g_strdup_printf("it is longer than the %" G_GINT64_FORMAT " bytes of the manifest, or cannot be written", job->size));
+  if (code == CURLE_WRITE_ERROR && job->refusal)
+    problem = (g_free(problem), g_strdup(job->refusal));
   if (code == CURLE_OK && (status == 200 || status == 206))
     check_whole(download, job, was_resumed);
   else if ((status == 416 || code == CURLE_RANGE_ERROR) && !job->from_start) {
@@ -358,7 +388,7 @@ static void print_summary(const Download *download, json_object *manifest, gint6
   fprintf(out, "  " RULE "\n  %-40s %12s %12s\n\n", "TOTAL", all, from_cache);
   fprintf(out, "Fetched %s (%u new files) in %" G_GINT64_FORMAT "s\n\n", new_bytes, fresh, seconds);
   fprintf(out, "Snapshot version : %s\nSchema version   : %s\nOutput dir       : %s\n", version ? version : "unknown", schema ? schema : "unknown",
-          download->options->output);
+          download->output_typed);
 }
 
 static gboolean download_files(Download *download, json_object *manifest, const GString *text, GError **err)
@@ -408,16 +438,21 @@ static gboolean check_url(const char *url, GError **err)
   return FALSE;
 }
 
-gboolean nx_snapshot_download(const NxDownloadOptions *options, GError **err)
+gboolean nx_snapshot_download(const NxDownloadOptions *typed, GError **err)
 {
-  Download download = {.options = options};
-  if (!check_url(options->url, err) || !nx_folder_make(options->output, err))
+  g_autofree char *output = nx_path_without_tilde(typed->output);
+  NxDownloadOptions options = *typed;
+  options.output = output;
+  if (!check_url(options.url, err) || !nx_folder_make(output, err))
     return FALSE;
-  g_autofree char *base = g_str_has_suffix(options->url, "/") ? g_strdup(options->url) : g_strconcat(options->url, "/", NULL);
+  g_autofree char *base = g_str_has_suffix(options.url, "/") ? g_strdup(options.url) : g_strconcat(options.url, "/", NULL);
   g_autoptr(NxHttpAnswer) answer = fetch_manifest(base, err);
   g_autoptr(json_object) manifest = answer ? parse_manifest(base, answer->body, err) : NULL;
-  g_autoptr(GPtrArray) jobs = manifest ? nx_download_plan(options, manifest, err) : NULL;
-  download.base = base;
-  download.jobs = jobs;
+  g_autoptr(GPtrArray) jobs = manifest ? nx_download_plan(&options, manifest, err) : NULL;
+  Download download = {.options = &options,
+                       .output_typed = typed->output,
+                       .manifest = answer ? answer->body : NULL,
+                       .base = base,
+                       .jobs = jobs};
   return jobs && download_files(&download, manifest, answer->body, err);
 }

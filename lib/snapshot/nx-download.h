@@ -6,7 +6,7 @@
 
 typedef struct {
   const char *url; /* http: or https:, of the folder that holds manifest.json */
-  const char *output;
+  const char *output; /* "~/" at its beginning is the home folder */
   gboolean include_nlp, overwrite, allow_unverified;
   guint workers; /* 1..64 */
   FILE *out;      /* the table of igem-db §5.8 */
@@ -14,7 +14,8 @@ typedef struct {
 } NxDownloadOptions;
 
 /* Every file has its name only once its SHA-256 is that of the manifest, and the manifest comes last. What failed is named in the error, what
- * was verified stays, and what was begun (`.part`) is gone on with by the next run. */
+ * was verified stays, and what was begun (`.part`) is gone on with by the next run. The manifest of another snapshot in the
+ * folder goes with the first file that comes. */
 gboolean nx_snapshot_download(const NxDownloadOptions *options, GError **err);
 
 #endif

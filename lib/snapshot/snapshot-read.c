@@ -133,10 +133,9 @@ gboolean nx_snapshot_verify(const NxSnapshot *snapshot, GError **err)
   }
   json_object *nlp = nx_json_get(snapshot->manifest, "nlp");
   const char *file = nx_json_get_string(nlp, "file");
-  if (file && nx_snapshot_name_is_safe(file)) {
-    g_autofree char *path = g_build_filename(snapshot->folder, file, NULL);
-    note_difference(problems, path, nlp);
-  }
+  g_autofree char *dictionary = file && nx_snapshot_name_is_safe(file) ? g_build_filename(snapshot->folder, file, NULL) : NULL;
+  if (dictionary && g_file_test(dictionary, G_FILE_TEST_EXISTS)) /* it may have been left behind by a download */
+    note_difference(problems, dictionary, nlp);
   if (problems->len == 0)
     return TRUE;
   g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the snapshot %s is not what its manifest says:%s", snapshot->folder, problems->str);

@@ -1,6 +1,8 @@
 /* snapshot-write.c — export: a Parquet file a table, and the manifest that makes them a snapshot (igem-db §5.7, §8). */
 #include "nx-snapshot.h"
 
+#include "work-folder.h"
+
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -13,8 +15,8 @@
 typedef struct {
   const NxSnapshotOptions *options;
   const NxRowSource *source;
-  char *work;          /* where files are made, beside or inside the folder */
-  gboolean is_inside;
+  const char *folder; /* without slashes at its end */
+  const NxWorkFolder *work;
   json_object *entries;
   gint64 rows;
   guint64 size;
@@ -62,41 +64,20 @@ static GPtrArray *choose_tables(const NxSnapshotOptions *options, GError **err)
 
 /* ------------------------------------------------------------------------------------------------------------- folders */
 
-static gboolean folder_is_empty(const char *path)
+/* A folder that has something in it is filled only when that was asked for. */
+static gboolean may_fill(const Export *export, GError **err)
 {
-  g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-  return !folder || !g_dir_read_name(folder);
-}
-
-/* A folder that is there is filled from one inside it, since it may be a mount point; one that is not is made beside and renamed. */
-static gboolean make_work_folder(Export *export, GError **err)
-{
-  const char *folder = export->options->folder;
-  g_autofree char *parent = g_path_get_dirname(folder), *base = g_path_get_basename(folder);
-  export->is_inside = g_file_test(folder, G_FILE_TEST_IS_DIR);
-  if (export->is_inside && !export->options->overwrite && !folder_is_empty(folder)) {
-    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s is not empty: nothing was written. Choose another folder, or give --overwrite", folder);
-    return FALSE;
-  }
-  if (!nx_folder_make(export->is_inside ? folder : parent, err))
-    return FALSE;
-  export->work = export->is_inside ? g_build_filename(folder, ".export-XXXXXX", NULL) : g_strdup_printf("%s/.%s-XXXXXX", parent, base);
-  return g_mkdtemp_full(export->work, 0755) || nx_error_from_errno(err, errno, "write", folder);
-}
-
-static void remove_folder(const char *path)
-{
-  g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-  for (const char *name; folder && (name = g_dir_read_name(folder));) {
-    g_autofree char *file = g_build_filename(path, name, NULL);
-    g_unlink(file);
-  }
-  g_rmdir(path);
+  g_autoptr(GDir) folder = g_dir_open(export->folder, 0, NULL);
+  if (export->options->overwrite || !folder || !g_dir_read_name(folder))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s is not empty: nothing was written. Choose another folder, or give --overwrite",
+              export->folder);
+  return FALSE;
 }
 
 static gboolean move_file(const Export *export, const char *name, GError **err)
 {
-  g_autofree char *from = g_build_filename(export->work, name, NULL), *to = g_build_filename(export->options->folder, name, NULL);
+  g_autofree char *from = g_build_filename(export->work->path, name, NULL), *to = g_build_filename(export->folder, name, NULL);
   return g_rename(from, to) == 0 || nx_error_from_errno(err, errno, "write", to);
 }
 
@@ -109,17 +90,17 @@ static void remove_stale(const Export *export, NxSnapshot *before)
     if (written && !nx_json_get(export->entries, written))
       g_unlink(path);
   }
-  g_autofree char *nlp = g_build_filename(export->options->folder, "nlp", NULL);
+  g_autofree char *nlp = g_build_filename(export->folder, "nlp", NULL);
   if (!g_file_test(nlp, G_FILE_TEST_IS_DIR) || g_file_test(nlp, G_FILE_TEST_IS_SYMLINK))
     return;
-  remove_folder(nlp);
+  nx_work_folder_remove(nlp);
   nx_log_info("removed %s: it belonged to the snapshot before", nlp);
 }
 
 static gboolean move_all(const Export *export, GError **err)
 {
-  g_autofree char *manifest = g_build_filename(export->options->folder, "manifest.json", NULL);
-  g_autoptr(NxSnapshot) before = nx_snapshot_open(export->options->folder, NULL);
+  g_autofree char *manifest = g_build_filename(export->folder, "manifest.json", NULL);
+  g_autoptr(NxSnapshot) before = nx_snapshot_open(export->folder, NULL);
   if (g_unlink(manifest) != 0 && errno != ENOENT)
     return nx_error_from_errno(err, errno, "replace", manifest);
   json_object_object_foreach(export->entries, table, entry) {
@@ -129,23 +110,25 @@ static gboolean move_all(const Export *export, GError **err)
   }
   if (before)
     remove_stale(export, before);
-  return nx_folder_sync(export->options->folder, err) && move_file(export, "manifest.json", err) && nx_folder_sync(export->options->folder, err);
+  return nx_folder_sync(export->folder, err) && move_file(export, "manifest.json", err) && nx_folder_sync(export->folder, err);
 }
 
 static gboolean publish(const Export *export, GError **err)
 {
-  g_autofree char *parent = g_path_get_dirname(export->options->folder);
-  if (export->is_inside)
+  g_autofree char *parent = g_path_get_dirname(export->folder);
+  if (export->work->is_inside)
     return move_all(export, err);
-  return (g_rename(export->work, export->options->folder) == 0 || nx_error_from_errno(err, errno, "write", export->options->folder)) &&
+  return (g_rename(export->work->path, export->folder) == 0 || nx_error_from_errno(err, errno, "write", export->folder)) &&
          nx_folder_sync(parent, err);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- tables */
 
-/* Rows are told by their first column. */
+/* Rows are told by their first column. What the disk has to say is no row's fault. */
 static gboolean blame_row(const GArray *fields, const NxDatum *row, GError **err)
 {
+  if (err && (g_error_matches(*err, NX_ERROR, NX_ERROR_PLACE) || g_error_matches(*err, NX_ERROR, NX_ERROR_IO)))
+    return FALSE;
   const NxField *first = &g_array_index(fields, NxField, 0);
   g_autofree char *text = nx_datum_text(first, row), *shown = nx_text_utf8(text ? text : "NULL", -1);
   g_prefix_error(err, "row with %s %s, ", first->name, shown);
@@ -190,7 +173,7 @@ static void describe_table(json_object *entry, const char *file, const GArray *f
 static gboolean write_table(Export *export, const char *table, json_object *entry, GError **err)
 {
   g_autoptr(GArray) fields = nx_fields_new();
-  g_autofree char *file = g_strconcat(table, ".parquet", NULL), *path = g_build_filename(export->work, file, NULL);
+  g_autofree char *file = g_strconcat(table, ".parquet", NULL), *path = g_build_filename(export->work->path, file, NULL);
   gint64 rows = 0;
   const char *notes[] = {"nx.table", table, NULL};
   NxParquetOptions options = {.codec = export->options->codec, .group_rows = export->options->group_rows, .creator = export->options->creator, .notes = notes};
@@ -263,7 +246,7 @@ static json_object *make_manifest(const Export *export, const char *version, GDa
 
 static gboolean write_manifest(const Export *export, json_object *manifest, GError **err)
 {
-  g_autofree char *text = nx_json_text(manifest, NX_JSON_INDENT), *path = g_build_filename(export->work, "manifest.json", NULL);
+  g_autofree char *text = nx_json_text(manifest, NX_JSON_INDENT), *path = g_build_filename(export->work->path, "manifest.json", NULL);
   return nx_file_write(path, text, strlen(text), 0644, err);
 }
 
@@ -272,7 +255,7 @@ static void print_summary(const Export *export, json_object *manifest, double se
   FILE *out = export->options->out;
   fprintf(out, "  " RULE "\n");
   print_row(out, "TOTAL", export->rows, export->size);
-  fprintf(out, "\nManifest written: %s/manifest.json\n\n", export->options->folder);
+  fprintf(out, "\nManifest written: %s/manifest.json\n\n", export->folder);
   fprintf(out, "Snapshot version : %s\n", nx_json_get_string(manifest, "snapshot_version"));
   fprintf(out, "Schema version   : %s\n", nx_json_get_string(manifest, "schema_version"));
   fprintf(out, "Duration         : %.1fs\n", seconds);
@@ -284,7 +267,7 @@ static gboolean export_all(Export *export, GPtrArray *tables, GError **err)
   g_autoptr(GDateTime) start = g_date_time_new_now_utc(), today = g_date_time_new_now_local();
   g_autofree char *date = g_date_time_format(today, "%Y-%m-%d");
   gint64 began = g_get_monotonic_time();
-  fprintf(options->out, "\nSnapshot export — %u tables → %s (compression=%s)\n", tables->len, options->folder, nx_codec_name(options->codec));
+  fprintf(options->out, "\nSnapshot export — %u tables → %s (compression=%s)\n", tables->len, export->folder, nx_codec_name(options->codec));
   fprintf(options->out, "  %-40s %15s %12s\n  " RULE "\n", "TABLE", "ROWS", "SIZE");
   for (guint i = 0; i < tables->len; i++)
     if (!export_table(export, tables->pdata[i], err))
@@ -297,19 +280,27 @@ static gboolean export_all(Export *export, GPtrArray *tables, GError **err)
   return TRUE;
 }
 
+static char *without_last_slashes(const char *path)
+{
+  gsize length = strlen(path);
+  while (length > 1 && path[length - 1] == '/')
+    length--;
+  return g_strndup(path, length);
+}
+
 gboolean nx_snapshot_write(const NxSnapshotOptions *options, const NxRowSource *source, GError **err)
 {
-  Export export = {.options = options, .source = source};
+  g_autofree char *folder = without_last_slashes(options->folder);
+  g_autoptr(json_object) entries = json_object_new_object();
+  Export export = {.options = options, .source = source, .folder = folder, .entries = entries};
   g_autoptr(GPtrArray) tables = choose_tables(options, err);
-  if (!tables || !make_work_folder(&export, err)) {
-    g_free(export.work);
+  if (!tables)
     return FALSE;
-  }
-  export.entries = json_object_new_object();
-  gboolean done = export_all(&export, tables, err);
-  if (!done || export.is_inside)
-    remove_folder(export.work);
-  json_object_put(export.entries);
-  g_free(export.work);
+  nx_work_folder_sweep(folder);
+  g_autoptr(NxWorkFolder) work = may_fill(&export, err) ? nx_work_folder_make(folder, err) : NULL;
+  export.work = work;
+  gboolean done = work && export_all(&export, tables, err);
+  if (work && (!done || work->is_inside))
+    nx_work_folder_remove(work->path);
   return done;
 }

@@ -247,6 +247,19 @@ Output        : $PWD/mini/nlp/"
   assert_equal "$(state)" foreign
 }
 
+@test "the automaton is described beside it, with the package and the tables that it was made of" {
+  snapshot_of_corpus
+  igem-server db snapshot-nlp mini >/dev/null
+  assert_equal "$(jq -c keys mini/nlp/metadata.json)" "$(jq -nc '["alias_count", "build_seconds", "built_at", "file", "filtered_short", "filtered_stopword",
+    "format", "min_alias_length", "name_cache_count", "norm_count", "normalizer", "package_version", "sha256", "size_bytes", "source", "stopwords_count",
+    "unicode_version", "version"]')"
+  assert_equal "$(jq -c '[.package_version, .alias_count, .norm_count, .name_cache_count, .filtered_short, .filtered_stopword]' mini/nlp/metadata.json)" \
+    '[7,19,15,15,3,1]'
+  [[ $(jq -r .unicode_version mini/nlp/metadata.json) =~ ^1[4-9]\.[0-9]$ ]]
+  assert_equal "$(jq -c '.source | map_values(.[0:8])' mini/nlp/metadata.json)" \
+    "$(jq -c '.tables | {"entity_aliases.parquet": .entity_aliases.sha256[0:8], "entity_types.parquet": .entity_types.sha256[0:8], "etl_packages.parquet": .etl_packages.sha256[0:8]}' mini/manifest.json)"
+}
+
 @test "snapshot-nlp of a folder that is no snapshot is refused" {
   mkdir plain
   run igem-server db snapshot-nlp plain
@@ -292,8 +305,16 @@ serve() {
   serve mini
   igem-server db snapshot-download --url "$url" -o here >/dev/null
   [ ! -e here/nlp ]
+  run igem-server db info --db-uri here --verify --jq .nlp_cache
+  assert_success
+  assert_output absent
   igem-server db snapshot-download --url "$url" -o here --include-nlp >/dev/null
   cmp mini/nlp/alias_dictionary.nxad here/nlp/alias_dictionary.nxad
+  run igem-server db info --db-uri here --verify --jq .nlp_cache
+  assert_output present
+  printf x >>here/nlp/alias_dictionary.nxad
+  run igem-server db info --db-uri here --verify
+  assert_failure 1
 }
 
 @test "snapshot-download refuses names that leave the folder, and what does not match its sum" {

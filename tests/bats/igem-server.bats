@@ -558,6 +558,18 @@ ask() {
   assert_output $'plain,create\tCreate schema + seed initial data + stamp...'
 }
 
+@test "the target of migrate-dry-run is completed with the revisions, and with head alone where there are none" {
+  ask bash 'igem-server db migrate-dry-run --target ' 4
+  assert_output "plain,$HEAD
+plain,$BASE
+plain,head"
+  ask bash 'igem-server db migrate-dry-run --target=7a' 3
+  assert_output "plain,$BASE"
+  export NX_MIGRATIONS_PATH=/nonexistent
+  ask bash 'igem-server db migrate-dry-run --target ' 4
+  assert_output plain,head
+}
+
 @test "the variable of nexuslims is none of igem-server's" {
   _NEXUSLIMS_COMPLETE=bash_source run igem-server --version
   assert_output 'igem-server, version 0.3.1'

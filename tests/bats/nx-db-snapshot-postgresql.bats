@@ -70,3 +70,46 @@ everything() { sqlite3 "$1" .dump | sort; }
   nx-db export -o theirs >/dev/null
   run ! grep -rE 'pa:ss@word|pa%3Ass%40word' theirs
 }
+
+# cut_while_waiting TABLE MODE COMMAND…: the command, whose connection the server cuts while it waits for the table, which is locked in a mode
+cut_while_waiting() {
+  local waiting="datname = '$PGDATABASE' AND usename = 'nx' AND wait_event_type = 'Lock'" tries=0
+  psql -qAt -c BEGIN -c "LOCK TABLE $1 IN $2 MODE" -c 'SELECT pg_sleep(20)' -c COMMIT >/dev/null 3>&- &
+  until [ "$(psql -qAtc "SELECT count(*) FROM pg_locks WHERE relation = '$1'::regclass AND mode IN ('ShareLock', 'AccessExclusiveLock') AND granted")" = 1 ]; do sleep 0.05; done
+  (
+    until [ "$(psql -qAtc "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE $waiting")" = t ] || [ $((tries += 1)) -gt 300 ]; do sleep 0.05; done
+  ) 3>&- &
+  run nx-db "${@:3}"
+  psql -qAtc "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND pid <> pg_backend_pid()" >/dev/null
+  wait
+}
+
+@test "an export whose connection is cut leaves nothing, and names the server" {
+  nx-db --db-uri here.sqlite export -o ours >/dev/null
+  nx-db import ours >/dev/null
+  cut_while_waiting upload_log 'ACCESS EXCLUSIVE' export -o theirs
+  assert_failure 1
+  assert_output --partial "the connection to the PostgreSQL server at "
+  refute_output --partial 'pa:ss@word'
+  run ! compgen -G '*theirs*'
+  run ! compgen -G '.theirs*'
+}
+
+@test "an import whose connection is cut in the middle leaves no row, and can be done again" {
+  nx-db --db-uri here.sqlite export -o ours >/dev/null
+  nx-db init >/dev/null
+  cut_while_waiting upload_log SHARE import ours
+  assert_failure 1
+  assert_line --regexp '^  session_log +3$'
+  [ "$(psql -qAtc 'SELECT (SELECT count(*) FROM instruments) + (SELECT count(*) FROM session_log)')" = 0 ]
+  nx-db import ours >/dev/null
+}
+
+@test "an export without the right to read a table names it and leaves nothing" {
+  nx-db init >/dev/null
+  psql -qc 'ALTER TABLE upload_log OWNER TO admin' -c 'REVOKE ALL ON upload_log FROM nx'
+  run nx-db export -o theirs
+  assert_failure 1
+  assert_output --partial 'permission denied for table upload_log'
+  [ ! -e theirs ]
+}

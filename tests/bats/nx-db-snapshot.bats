@@ -156,6 +156,76 @@ manifest() { jq -r "$1" out/manifest.json; }
   [ -z "$left" ]
 }
 
+@test "a manifest that counts other rows than its files have is refused" {
+  nx-db export -o out >/dev/null
+  jq '.tables.session_log.rows = 7' out/manifest.json >m && mv m out/manifest.json
+  run nx-db --db-uri copy.sqlite import out
+  assert_failure 1
+  assert_output --partial "table session_log has 3 rows, and 7 in the manifest"
+  run ! compgen -G 'copy.sqlite*'
+}
+
+@test "commands that need a database say so of a snapshot, and name a database that is not there" {
+  nx-db export -o out >/dev/null
+  for words in status 'export -o new' 'import out'; do
+    run nx-db --db-uri out $words
+    assert_failure 1
+    assert_output --partial "Cannot run 'db ${words%% *}' against a snapshot (read-only)"
+  done
+  run nx-db --db-uri gone.sqlite export -o new
+  assert_failure 1
+  assert_output --partial "Error: Database not found at sqlite:///gone.sqlite: "
+  [ ! -e new ]
+}
+
+@test "every command stands once on the help page" {
+  run nx-db --help
+  assert_equal "$(grep -cE '^  (export|import|snapshot-download) ' <<<"$output")" 3
+}
+
+@test "a full disk is not blamed on a row" {
+  [ "$(id -u)" = 0 ] || skip "mounting needs root"
+  mkdir small
+  mount -t tmpfs -o size=64k small small 2>/dev/null || skip "no file system can be mounted here"
+  sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+       INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status) SELECT hex(randomblob(40)), 'x', 't', 'START', 'ERROR' FROM n"
+  run nx-db export -o small/out --chunksize 100
+  umount small
+  assert_failure 1
+  assert_output --partial "Error: table session_log: cannot write small/"
+}
+
+@test "the folder may be typed with slashes at its end, and need not be there" {
+  nx-db export -o new/out// >said
+  [ "$(ls -A new)" = out ]
+  grep -qx 'Manifest written: new/out/manifest.json' said
+  mkdir there
+  nx-db export -o there/ >/dev/null
+  cmp new/out/session_log.parquet there/session_log.parquet
+}
+
+@test "what a killed export left is cleared away by the next, but not what one at work is writing or what others keep there" {
+  sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)
+       INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status) SELECT i, 'x', 't', 'START', 'ERROR' FROM n"
+  mkdir there .out.export-folder
+  touch .out.export-folder/mine
+  for folder in there out; do
+    nx-db export -o $folder --compression gzip >/dev/null &
+    until [ -e there/.export-*/session_log.parquet.part -o -e .out.export-*/session_log.parquet.part ]; do sleep 0.01; done
+    kill -STOP $!
+    nx-db export -o $folder --overwrite --tables instruments >/dev/null
+    compgen -G "there/.export-*/session_log.parquet.part" || compgen -G ".out.export-*/session_log.parquet.part"
+    kill -KILL $!
+    wait $! || true
+    rm $folder/*
+    [ $folder = there ] || rmdir $folder
+    nx-db export -o $folder --tables instruments >/dev/null
+    [ "$(ls -A $folder | tr '\n' ' ')" = "instruments.parquet manifest.json " ]
+    run ! compgen -G ".out.export-*/*.part"
+  done
+  [ -e .out.export-folder/mine ]
+}
+
 @test "DuckDB reads what was exported, row groups and all" {
   node=$NX_SOURCE/tests/node
   [ -d "$node/node_modules/@duckdb" ] || skip "@duckdb/node-api is not installed in tests/node"

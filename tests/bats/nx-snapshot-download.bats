@@ -100,6 +100,55 @@ requests() { grep -c "^$1" requests || true; }
   [ ! -e here/alpha.parquet ] && [ ! -e here/alpha.parquet.part ]
 }
 
+@test "a file that cannot be written is told with the reason, and nothing of it stays" {
+  [ "$(id -u)" = 0 ] || skip "mounting needs root"
+  mkdir small
+  mount -t tmpfs -o size=400k small small 2>/dev/null || skip "no file system can be mounted here"
+  edit 'del(.tables[].size_bytes)'
+  serve
+  run nx-db snapshot-download --url "$url" -o small/here --workers 1
+  left=$(ls small/here)
+  umount small
+  assert_failure 1
+  assert_output --partial "  - beta.parquet: cannot write small/here/beta.parquet.part: No space left on device"
+  [ "$left" = alpha.parquet ]
+}
+
+@test "the manifest of another snapshot goes with the first file that comes, and stays when none does" {
+  serve
+  nx-db snapshot-download --url "$url" -o here
+  kill "$server"
+  for name in alpha beta gamma; do head -c 200000 /dev/urandom >"there/$name.parquet"; done
+  edit '.snapshot_version = "8" | .tables[].size_bytes = 200000 | .tables.gamma.sha256 = ("0" * 64)'
+  for name in alpha beta; do
+    SUM=$(sha256sum <"there/$name.parquet" | cut -c 1-64) NAME=$name edit '.tables[env.NAME].sha256 = env.SUM'
+  done
+  before=$(cat here/* | sha256sum)
+  rm port
+  mv there/alpha.parquet there/beta.parquet .
+  serve
+  run nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_equal "$(cat here/* | sha256sum)" "$before"
+  mv alpha.parquet beta.parquet there/
+  run nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_output --partial "  - gamma.parquet: Hash mismatch"
+  cmp there/alpha.parquet here/alpha.parquet
+  [ ! -e here/manifest.json ]
+}
+
+@test "a tilde before the output folder is the home folder" {
+  export HOME=$PWD/home
+  mkdir home
+  serve
+  run nx-db snapshot-download --url "$url" "--output=~/here"
+  assert_success
+  assert_line "Output dir       : ~/here"
+  diff -r there home/here
+  [ ! -e '~' ]
+}
+
 @test "no name of a manifest leads out of the folder" {
   serve
   for name in ../evil /etc/evil a/../../evil 'a\\evil' http://other/evil .evil manifest.json a//evil x.part ''; do
