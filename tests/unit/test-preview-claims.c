@@ -88,40 +88,40 @@ static void test_good_bitmaps(void)
 {
   static const guint16 DEPTHS[] = {1, 4, 8, 16, 24, 32};
   for (guint i = 0; i < G_N_ELEMENTS(DEPTHS); i++) {
-    assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, DEPTHS[i]}), NULL);
-    assert_trouble(make_bitmap(&(Bitmap){40, 15, -9u, DEPTHS[i]}), NULL);
+    assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, .depth = DEPTHS[i]}), NULL);
+    assert_trouble(make_bitmap(&(Bitmap){40, 15, -9u, .depth = DEPTHS[i]}), NULL);
     if (DEPTHS[i] != 16 && DEPTHS[i] != 32)
-      assert_trouble(make_bitmap(&(Bitmap){12, 15, 9, DEPTHS[i]}), NULL);
+      assert_trouble(make_bitmap(&(Bitmap){12, 15, 9, .depth = DEPTHS[i]}), NULL);
   }
-  assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, 8, .n_colours = 7}), NULL);
-  assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, 32, .compression = 3}), NULL);
+  assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, .depth = 8, .n_colours = 7}), NULL);
+  assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, .depth = 32, .compression = 3}), NULL);
 }
 
 static void test_bitmap_lengths(void)
 {
   static const guint32 LENGTHS[] = {0xfff80000, 0x7fffffff, 0x10000000, 100000};
   for (guint i = 0; i < G_N_ELEMENTS(LENGTHS); i++) {
-    assert_trouble(make_bitmap(&(Bitmap){LENGTHS[i], 15, 9, 8}), TOO_LONG);
-    assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, 8, .data_at = LENGTHS[i]}), TOO_LONG);
-    assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, 8, .n_colours = LENGTHS[i]}), TOO_MANY);
+    assert_trouble(make_bitmap(&(Bitmap){LENGTHS[i], 15, 9, .depth = 8}), TOO_LONG);
+    assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, .depth = 8, .data_at = LENGTHS[i]}), TOO_LONG);
+    assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, .depth = 8, .n_colours = LENGTHS[i]}), TOO_MANY);
   }
-  assert_trouble(make_bitmap(&(Bitmap){0, 15, 9, 8}), TOO_LONG);
+  assert_trouble(make_bitmap(&(Bitmap){0, 15, 9, .depth = 8}), TOO_LONG);
 }
 
 static void test_bitmap_sizes(void)
 {
   static const guint16 DEPTHS[] = {0, 2, 3, 9, 64, 0xffff};
   for (guint i = 0; i < G_N_ELEMENTS(DEPTHS); i++)
-    assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, DEPTHS[i], .n_colours = 2}), IMPOSSIBLE);
-  assert_trouble(make_bitmap(&(Bitmap){40, 0, 9, 8}), IMPOSSIBLE);
-  assert_trouble(make_bitmap(&(Bitmap){40, 15, 0, 8}), IMPOSSIBLE);
-  assert_trouble(make_bitmap(&(Bitmap){40, -15u, 9, 8}), IMPOSSIBLE);
-  assert_trouble(make_bitmap(&(Bitmap){40, 0x7fffffff, 0x7fffffff, 24}), TOO_LARGE);
-  assert_trouble(make_bitmap(&(Bitmap){40, 0x7fffffff, 0x80000000, 32}), TOO_LARGE);
-  assert_trouble(make_bitmap(&(Bitmap){40, 0x10000, 0x10000, 1}), TOO_LARGE);
-  assert_trouble(make_bitmap(&(Bitmap){40, 0x10000, 0x10000, 8, .compression = 1}), TOO_LARGE);
-  assert_trouble(make_bitmap(&(Bitmap){40, 8000, 8000, 24}), TOO_SHORT);
-  assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, 24, .missing = 1}), TOO_SHORT);
+    assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, .depth = DEPTHS[i], .n_colours = 2}), IMPOSSIBLE);
+  assert_trouble(make_bitmap(&(Bitmap){40, 0, 9, .depth = 8}), IMPOSSIBLE);
+  assert_trouble(make_bitmap(&(Bitmap){40, 15, 0, .depth = 8}), IMPOSSIBLE);
+  assert_trouble(make_bitmap(&(Bitmap){40, -15u, 9, .depth = 8}), IMPOSSIBLE);
+  assert_trouble(make_bitmap(&(Bitmap){40, 0x7fffffff, 0x7fffffff, .depth = 24}), TOO_LARGE);
+  assert_trouble(make_bitmap(&(Bitmap){40, 0x7fffffff, 0x80000000, .depth = 32}), TOO_LARGE);
+  assert_trouble(make_bitmap(&(Bitmap){40, 0x10000, 0x10000, .depth = 1}), TOO_LARGE);
+  assert_trouble(make_bitmap(&(Bitmap){40, 0x10000, 0x10000, .depth = 8, .compression = 1}), TOO_LARGE);
+  assert_trouble(make_bitmap(&(Bitmap){40, 8000, 8000, .depth = 24}), TOO_SHORT);
+  assert_trouble(make_bitmap(&(Bitmap){40, 15, 9, .depth = 24, .missing = 1}), TOO_SHORT);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ JPEG */
