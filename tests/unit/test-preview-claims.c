@@ -1,7 +1,8 @@
-/* test-preview-claims.c — heads of pictures that claim more than their file holds or than we take: the loaders of gdk-pixbuf never see them. Under
+/* test-preview-claims.c — heads of pictures that claim more than their file holds or than we take: no loader sees them. Under
  * the sanitizers an allocation of more than 256 MB ends the test. */
 #include "hostile.h"
 #include "nx-extract.h"
+#include "preview-png.h"
 
 #include "preview/picture.h"
 
@@ -248,6 +249,79 @@ static void test_png_sizes(void)
   }
 }
 
+/* ------------------------------------------------------------------------------------------------------------------ TIFF */
+
+typedef struct {
+  guint16 compression, depth;
+  guint32 n_strips, n_rows;
+  gboolean big_endian;
+} Tiff;
+
+static void put_tag(GByteArray *to, const Tiff *tiff, guint16 tag, guint32 count, guint32 value)
+{
+  put(to, tag, 2, tiff->big_endian);
+  put(to, 4, 2, tiff->big_endian); /* LONG */
+  put(to, count, 4, tiff->big_endian);
+  put(to, value, 4, tiff->big_endian);
+}
+
+/* Grey, 8192 columns. PackBits needs two bytes a pixel for its zeros here; else every sample is 0x40 or 0x4000. */
+static GByteArray *make_tiff(const Tiff *tiff)
+{
+  enum { N_TAGS = 8, COLUMNS = 8192 };
+  const gboolean is_packed = tiff->compression == 32773;
+  const guint32 n = tiff->n_strips, strip = COLUMNS * tiff->n_rows * (is_packed ? 2 : tiff->depth / 8), lists = 8 + 2 + 12 * N_TAGS + 4;
+  const guint32 data = lists + 8 * n;
+  GByteArray *file = g_byte_array_sized_new(data + strip * n);
+  g_byte_array_append(file, (const guint8 *)(tiff->big_endian ? "MM" : "II"), 2);
+  put(file, 42, 2, tiff->big_endian);
+  put(file, 8, 4, tiff->big_endian);
+  put(file, N_TAGS, 2, tiff->big_endian);
+  put_tag(file, tiff, 256, 1, COLUMNS);
+  put_tag(file, tiff, 257, 1, tiff->n_rows * n);
+  put_tag(file, tiff, 258, 1, tiff->depth);
+  put_tag(file, tiff, 259, 1, tiff->compression);
+  put_tag(file, tiff, 262, 1, 1);
+  put_tag(file, tiff, 273, n, n == 1 ? data : lists);
+  put_tag(file, tiff, 278, 1, tiff->n_rows);
+  put_tag(file, tiff, 279, n, n == 1 ? strip : lists + 4 * n);
+  put(file, 0, 4, FALSE);
+  for (guint32 i = 0; i < n; i++)
+    put(file, data + strip * i, 4, tiff->big_endian);
+  for (guint32 i = 0; i < n; i++)
+    put(file, strip, 4, tiff->big_endian);
+  g_byte_array_set_size(file, data + strip * n);
+  memset(file->data + data, is_packed || tiff->depth == 16 ? 0 : 0x40, strip * n);
+  for (guint32 i = tiff->big_endian ? 0 : 1; tiff->depth == 16 && i < strip * n; i += 2)
+    file->data[data + i] = 0x40;
+  return file;
+}
+
+/* NULL: it is drawn, in this grey. */
+static void assert_tiff(const Tiff *tiff, const char *expected, int grey)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(GByteArray) file = make_tiff(tiff);
+  g_autoptr(NxBytes) bytes = nx_bytes_from_memory(file->data, file->len);
+  g_autoptr(GBytes) png = nx_picture_tiff(bytes, &problem);
+  g_assert_cmpstr(problem ? problem->message : NULL, ==, expected);
+  g_assert_true((png == NULL) == (problem != NULL));
+  g_autoptr(GdkPixbuf) picture = png ? test_decode(png) : NULL;
+  g_assert_true(!picture || test_pixel(picture, 250, 250)[0] == grey);
+}
+
+/* libtiff keeps a strip whole, as it is in the file. */
+static void test_tiff_strips(void)
+{
+  const struct itimerval never = {.it_value = {.tv_sec = 0}};
+  setitimer(ITIMER_VIRTUAL, &never, NULL);
+  assert_tiff(&(Tiff){32773, 8, 1, 4200, FALSE}, "the TIFF picture cannot be read: a strip of it is larger than 64 MB", 0);
+  assert_tiff(&(Tiff){32773, 8, 42, 100, FALSE}, NULL, 0);
+  assert_tiff(&(Tiff){1, 8, 2, 8400, FALSE}, NULL, 0x40);
+  assert_tiff(&(Tiff){1, 16, 2, 4200, FALSE}, NULL, 0x40);
+  assert_tiff(&(Tiff){1, 16, 2, 4200, TRUE}, NULL, 0x40);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -259,5 +333,6 @@ int main(int argc, char **argv)
   g_test_add_func("/preview/claims/a JPEG in one scan is not", test_large_sequential_jpeg);
   g_test_add_func("/preview/claims/a GIF's screen and its frame are bounded", test_gif_sizes);
   g_test_add_func("/preview/claims/a PNG is bounded", test_png_sizes);
+  g_test_add_func("/preview/claims/the strips of a TIFF are bounded as they are in the file", test_tiff_strips);
   return g_test_run();
 }
