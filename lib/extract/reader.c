@@ -75,7 +75,8 @@ static void serve(gpointer user_data)
 {
   const NxReaderTask *task = user_data;
   Message message;
-  if (!hear(&message))
+  /* A number of less: the last file has closed 1 or 2, and what takes their place would not be closed after this one. */
+  if (!hear(&message) || message.fds[0] < FIRST_GIVEN)
     _exit(0);
   task->work(message.fds[0], message.bytes, message.length, message.fds + 1, message.n_fds - 1, task->user_data);
   for (;;)

@@ -4,7 +4,8 @@
  *
  * Memory of the process is either a copy, put back whole, or was never touched when the copy was made: of that, what has become resident is
  * cleared. Registers with a meaning of their own: the kernel resets floating point and direction when it starts a handler; the thread
- * pointer is set again here; restartable sequences, with which a program could lead the kernel into its handler's way, are off. */
+ * pointer and the flags, of which the kernel leaves the demand for alignment, are set again here; restartable sequences, with which a
+ * program could lead the kernel into its handler's way, are off. */
 #include "rewind.h"
 
 #include <errno.h>
@@ -118,7 +119,10 @@ static void begin(void)
 
 static inline G_NORETURN void begin_on_stack(void)
 {
-  __asm__ volatile("xorl %%ebp, %%ebp\n\tmovq %0, %%rsp\n\tcall *%1\n\tud2" : : "r"(own.sealed.stack + STACK_BYTES), "r"(begin) : "memory");
+  __asm__ volatile("xorl %%ebp, %%ebp\n\tmovq %0, %%rsp\n\tpushq $2\n\tpopfq\n\tcall *%1\n\tud2"
+                   :
+                   : "r"(own.sealed.stack + STACK_BYTES), "r"(begin)
+                   : "memory");
   __builtin_unreachable();
 }
 

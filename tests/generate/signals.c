@@ -172,7 +172,7 @@ static NxSignal *make_annotated(void)
   add_mark(signal, (NxMark){ .kind = NX_MARK_BOX, .dashed = TRUE, .x0 = 375, .y0 = 187, .x1 = 500, .y1 = 312, .red = 1 }, NULL);
   add_mark(signal, (NxMark){ .kind = NX_MARK_LINE, .dashed = TRUE, .x0 = 281, .y0 = 343, .x1 = 281, .y1 = 500, .red = 1 }, NULL);
   add_mark(signal, (NxMark){ .kind = NX_MARK_POINT, .x0 = 406, .y0 = 468, .red = 1 }, NULL);
-  add_mark(signal, (NxMark){ .kind = NX_MARK_TEXT, .x0 = 318, .y0 = 100, .red = 1, .green = 0.5, .blue = 0.3 }, "6.03 nm");
+  add_mark(signal, (NxMark){ .kind = NX_MARK_TEXT, .x0 = 322, .y0 = 104, .red = 1, .green = 0.5, .blue = 0.3 }, "6.03 nm");
   return signal;
 }
 

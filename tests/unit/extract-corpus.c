@@ -119,3 +119,19 @@ void corpus_assert_same(json_object *got, json_object *expected, const char *wha
   if (!corpus_same(got, expected, &where))
     g_error("%s: %s", what, where);
 }
+
+void corpus_assert_same_order(json_object *got, json_object *expected, const char *what)
+{
+  for (size_t i = 0; json_object_is_type(expected, json_type_array) && i < json_object_array_length(expected); i++)
+    corpus_assert_same_order(json_object_array_get_idx(got, i), json_object_array_get_idx(expected, i), what);
+  if (!json_object_is_type(expected, json_type_object))
+    return;
+  struct json_object_iterator at = json_object_iter_begin(got);
+  json_object_object_foreach(expected, key, value)
+  {
+    if (strcmp(json_object_iter_peek_name(&at), key) != 0)
+      g_error("%s: %s stands where %s is expected", what, json_object_iter_peek_name(&at), key);
+    corpus_assert_same_order(json_object_iter_peek_value(&at), value, what);
+    json_object_iter_next(&at);
+  }
+}

@@ -24,5 +24,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CorpusCase, corpus_case_free)
 gboolean corpus_same(json_object *got, json_object *expected, char **where);
 /* Fails the test, naming the difference. */
 void corpus_assert_same(json_object *got, json_object *expected, const char *what);
+/* Fails the test when the keys of two values that are the same come in another order, at any depth. */
+void corpus_assert_same_order(json_object *got, json_object *expected, const char *what);
 
 #endif

@@ -34,10 +34,36 @@ static void check_case(const char *expectation)
     g_assert_nonnull(warnings);
   else
     g_assert_null(warnings);
-  corpus_assert_same(signal->nx_meta, tolerant ? tolerant : nx_json_get(test->expected, "nx_meta"), test->path);
-  json_object *raw = nx_json_get(test->expected, "raw");
-  if (raw)
+  json_object *nx_meta = tolerant ? tolerant : nx_json_get(test->expected, "nx_meta"), *raw = nx_json_get(test->expected, "raw");
+  corpus_assert_same(signal->nx_meta, nx_meta, test->path);
+  corpus_assert_same_order(signal->nx_meta, nx_meta, test->path);
+  if (raw) {
     corpus_assert_same(signal->raw, raw, test->path);
+    corpus_assert_same_order(signal->raw, raw, test->path);
+  }
+}
+
+/* What belongs to another file of the folder, or to the people who read it. */
+static gboolean is_companion(const char *name)
+{
+  static const char *const ENDS[] = { ".expected.json", ".ref-thumb.png", ".hdr", ".md", ".tar.gz" };
+  for (gsize i = 0; i < G_N_ELEMENTS(ENDS); i++) {
+    if (g_str_has_suffix(name, ENDS[i]))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Files without an expectation would be read by nobody. */
+static guint count_data_files(const char *folder)
+{
+  guint n = 0;
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir)) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    n += g_file_test(path, G_FILE_TEST_IS_REGULAR) && !is_companion(name);
+  }
+  return n;
 }
 
 static void test_corpus(gconstpointer name)
@@ -50,6 +76,7 @@ static void test_corpus(gconstpointer name)
   }
   g_autoptr(GPtrArray) cases = corpus_expectations(folder);
   g_assert_cmpuint(cases->len, >, 0);
+  g_assert_cmpuint(cases->len, ==, count_data_files(folder));
   for (guint i = 0; i < cases->len; i++)
     check_case(cases->pdata[i]);
 }

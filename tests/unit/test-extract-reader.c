@@ -149,12 +149,44 @@ static void lie_in_wait(int results)
 
 static void close_everything(int results)
 {
+  for (int fd = 0; fd < 256; fd++) {
+    if (fd != results)
+      close(fd);
+  }
   answer(results, "done");
-  for (int fd = 0; fd < 256; fd++)
-    close(fd);
+  close(results);
+}
+
+/* The next file's descriptors would take these numbers, and outlive it. */
+static void close_log(int results)
+{
+  close(STDOUT_FILENO);
+  close(STDERR_FILENO);
+  answer(results, "done");
 }
 
 #ifdef __x86_64__
+/* From now on the processor refuses what is not aligned, which the kernel leaves on for handlers of signals. */
+static void demand_alignment(int results)
+{
+  long unused = SYS_write;
+  __asm__ volatile("pushfq\n\torq $0x40000, (%%rsp)\n\tpopfq\n\tsyscall"
+                   : "+a"(unused)
+                   : "D"((long)results), "S"("done\n"), "d"(5L)
+                   : "rcx", "r11", "memory");
+  for (;;)
+    __asm__ volatile("pause");
+}
+
+/* Is read across a boundary of 8 bytes. */
+static void tell_alignment(int results)
+{
+  static guint8 bytes[16] = {0, 1, 2, 3};
+  guint64 flags;
+  __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
+  answer_with(results, "%d %d", *(volatile guint16 *)(void *)(bytes + 1), (flags & 0x40000) != 0);
+}
+
 /* The thread pointer leads into memory of the file's own; floating point rounds otherwise. */
 static void bend_registers(int results)
 {
@@ -250,9 +282,12 @@ static const Deed DEEDS[] = {
     {"ahead", answer_ahead},
     {"wait", lie_in_wait},
     {"close", close_everything},
+    {"close log", close_log},
     {"rounding", tell_rounding},
 #ifdef __x86_64__
     {"registers", bend_registers},
+    {"demand alignment", demand_alignment},
+    {"alignment", tell_alignment},
 #endif
     {"map memory", map_memory},
     {"make its code writable", make_code_writable},
@@ -405,6 +440,44 @@ static void test_closed_socket(void)
   g_assert_cmpstr(next ? next : other, ==, "0.33333333333333331");
 }
 
+/* The next file may find the reader ended, but never with descriptors of another file at 1 or 2. */
+static void test_closed_log(void)
+{
+  if (!has_readers())
+    return;
+  assert_answer("close log", "done");
+  for (int i = 0; i < 2; i++) {
+    g_autofree char *next = ask("descriptors");
+    g_assert_true(!next || strcmp(next, "5") == 0);
+  }
+  assert_answer("descriptors", "5");
+}
+
+static void test_alignment(void)
+{
+#ifdef __x86_64__
+  if (!has_readers())
+    return;
+  assert_answer("demand alignment", "done");
+  assert_answer("alignment", "513 0");
+#else
+  g_test_skip("only x86-64 has standing readers");
+#endif
+}
+
+/* A reader that has served so many has used up nothing. */
+static void test_many_files(void)
+{
+  if (!has_readers())
+    return;
+  g_autofree char *first = ask("process");
+  for (int i = 0; i < 20000; i++) {
+    g_autofree char *next = ask("process");
+    g_assert_cmpstr(next, ==, first);
+  }
+  assert_answer("descriptors", "5");
+}
+
 static void test_registers(void)
 {
 #ifdef __x86_64__
@@ -448,6 +521,9 @@ int main(int argc, char **argv)
   g_test_add_func("/extract/reader/a file that goes on after its answer hears nothing of the next", test_lying_in_wait);
   g_test_add_func("/extract/reader/a file that closes the reader's socket costs no other file", test_closed_socket);
   g_test_add_func("/extract/reader/registers that a file bent are straight when the next begins", test_registers);
+  g_test_add_func("/extract/reader/a file that closes the log leaves no descriptor to the next", test_closed_log);
+  g_test_add_func("/extract/reader/a file that demands alignment demands it of no other", test_alignment);
+  g_test_add_func("/extract/reader/one process reads 20,000 files", test_many_files);
   for (gsize i = 0; i < G_N_ELEMENTS(REFUSED); i++) {
     g_autofree char *path = g_strdup_printf("/extract/reader/a reader that tries to %s is ended", REFUSED[i]);
     g_test_add_data_func(path, REFUSED[i], test_refused);

@@ -195,6 +195,20 @@ static void test_marks_are_drawn_in_their_colours(void)
   g_assert_cmpuint(count_colour(with, 0xff0000), >, 200);
 }
 
+/* White on what is nearly white, in the lower right of that image: there the edge is dark. */
+static void test_marks_of_text_are_seen_on_white(void)
+{
+  g_autoptr(NxSignal) annotated = synthetic("image-annotated"), small = synthetic("image-small");
+  NxMark *mark = annotated->marks->pdata[annotated->marks->len - 1];
+  g_assert_cmpint(mark->kind, ==, NX_MARK_TEXT);
+  mark->red = mark->green = mark->blue = 1;
+  mark->x0 = 10;
+  mark->y0 = 15;
+  small->marks = g_ptr_array_ref(annotated->marks);
+  g_autoptr(GdkPixbuf) picture = picture_of(small);
+  g_assert_cmpuint(test_count_dark(picture, 300, 455, 130, 30, 120), >, 100);
+}
+
 static void test_colours_of_rgb_images_are_kept(void)
 {
   g_autoptr(NxSignal) signal = synthetic("image-colour");
@@ -468,6 +482,7 @@ int main(int argc, char **argv)
   g_test_add_func("/preview/plots/a scale bar has the right length, without units there is none", test_scale_bar_has_the_right_length);
   g_test_add_func("/preview/plots/a scale bar is seen on white", test_scale_bar_is_seen_on_white);
   g_test_add_func("/preview/plots/marks are drawn in their colours", test_marks_are_drawn_in_their_colours);
+  g_test_add_func("/preview/plots/marks of text are seen on white", test_marks_of_text_are_seen_on_white);
   g_test_add_func("/preview/plots/colours of an RGB image are kept", test_colours_of_rgb_images_are_kept);
   g_test_add_func("/preview/plots/an image that is stored from below is turned", test_images_stored_from_below_are_turned);
   g_test_add_func("/preview/plots/a spectrum is a blue line with its peak where it belongs", test_spectrum_is_blue_and_grows_upwards);

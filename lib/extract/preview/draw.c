@@ -174,21 +174,32 @@ void nx_canvas_text_upright(NxCanvas *canvas, NxFont font, double x, double y, d
   cairo_restore(canvas->cairo);
 }
 
+static gboolean is_light(cairo_pattern_t *colour)
+{
+  double red = 1, green = 1, blue = 1;
+  cairo_pattern_get_rgba(colour, &red, &green, &blue, NULL);
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 0.25;
+}
+
 void nx_canvas_text_edged(NxCanvas *canvas, NxFont font, double x, double y, double across, double down, const char *text)
 {
   g_autoptr(PangoLayout) layout = layout_new(canvas, font, text);
+  cairo_pattern_t *colour = cairo_pattern_reference(cairo_get_source(canvas->cairo));
+  const double edge = is_light(colour) ? 0 : 1;
   double width, height;
   layout_size(layout, &width, &height);
   cairo_save(canvas->cairo);
   cairo_move_to(canvas->cairo, x - across * width, y - down * height);
   pango_cairo_layout_path(canvas->cairo, layout);
-  cairo_set_source_rgba(canvas->cairo, 0, 0, 0, 0.9);
+  cairo_set_source_rgba(canvas->cairo, edge, edge, edge, 0.9);
   cairo_set_line_width(canvas->cairo, 2.8);
   cairo_set_line_join(canvas->cairo, CAIRO_LINE_JOIN_ROUND);
+  cairo_set_dash(canvas->cairo, NULL, 0, 0);
   cairo_stroke_preserve(canvas->cairo);
-  cairo_set_source_rgb(canvas->cairo, 1, 1, 1);
+  cairo_set_source(canvas->cairo, colour);
   cairo_fill(canvas->cairo);
   cairo_restore(canvas->cairo);
+  cairo_pattern_destroy(colour);
 }
 
 double nx_canvas_text_width(NxCanvas *canvas, NxFont font, const char *text)

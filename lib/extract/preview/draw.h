@@ -45,7 +45,7 @@ void nx_canvas_fill(NxCanvas *canvas, double x, double y, double width, double h
 void nx_canvas_text(NxCanvas *canvas, NxFont font, double x, double y, double across, double down, const char *text);
 /* The same turned by 90° to the left: `across` is along the text, from bottom to top. */
 void nx_canvas_text_upright(NxCanvas *canvas, NxFont font, double x, double y, double across, double down, const char *text);
-/* White text with a thin dark edge, legible on anything. */
+/* The same with a thin edge, dark or around dark text light: legible on anything. */
 void nx_canvas_text_edged(NxCanvas *canvas, NxFont font, double x, double y, double across, double down, const char *text);
 double nx_canvas_text_width(NxCanvas *canvas, NxFont font, const char *text);
 double nx_canvas_text_height(NxCanvas *canvas, NxFont font);

@@ -54,7 +54,7 @@ static void draw_mark(NxCanvas *canvas, const NxMark *mark, const Placement *pla
   case NX_MARK_TEXT:
     if (mark->text) {
       g_autofree char *cut = nx_canvas_text_cut(canvas, NX_FONT_LABEL, mark->text, SIDE);
-      nx_canvas_text(canvas, NX_FONT_LABEL, x0, y0, 0, 0, cut);
+      nx_canvas_text_edged(canvas, NX_FONT_LABEL, x0, y0, 0, 0, cut);
     }
     break;
   }

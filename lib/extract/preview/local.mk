@@ -4,7 +4,7 @@ EXTRACT_PREVIEW_SOURCES = lib/extract/preview/nx-preview.h lib/extract/preview/p
 	lib/extract/preview/chart.h lib/extract/preview/chart.c lib/extract/preview/scale-bar.h lib/extract/preview/scale-bar.c \
 	lib/extract/preview/plane.h lib/extract/preview/plane.c lib/extract/preview/contrast.c \
 	lib/extract/preview/image.c lib/extract/preview/spectrum.c lib/extract/preview/cards.c \
-	lib/extract/preview/picture.h lib/extract/preview/picture.c lib/extract/preview/picture-tiff.c \
+	lib/extract/preview/picture.h lib/extract/preview/picture.c lib/extract/preview/picture-claims.c lib/extract/preview/picture-tiff.c \
 	lib/extract/preview/tiff-samples.h lib/extract/preview/tiff-samples.c \
 	lib/extract/preview/scale.h lib/extract/preview/scale.c lib/extract/preview/simd.h lib/extract/preview/png.c \
 	lib/extract/preview/tofwerk.h lib/extract/preview/tofwerk.c
@@ -30,8 +30,10 @@ tests_bench_bench_bare_SOURCES = tests/bench/bench-bare.c
 tests_bench_bench_bare_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_bench_bench_bare_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
-check_PROGRAMS += tests/unit/test-preview-text tests/unit/test-preview-numbers tests/unit/test-preview-pictures tests/unit/test-preview-plots
-TESTS += tests/unit/test-preview-text tests/unit/test-preview-numbers tests/unit/test-preview-pictures tests/unit/test-preview-plots
+check_PROGRAMS += tests/unit/test-preview-text tests/unit/test-preview-numbers tests/unit/test-preview-pictures tests/unit/test-preview-plots \
+	tests/unit/test-preview-claims
+TESTS += tests/unit/test-preview-text tests/unit/test-preview-numbers tests/unit/test-preview-pictures tests/unit/test-preview-plots \
+	tests/unit/test-preview-claims
 tests_unit_test_preview_text_SOURCES = tests/unit/test-preview-text.c tests/unit/preview-png.c tests/unit/preview-png.h
 tests_unit_test_preview_text_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_unit_test_preview_text_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
@@ -41,6 +43,9 @@ tests_unit_test_preview_numbers_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 tests_unit_test_preview_pictures_SOURCES = tests/unit/test-preview-pictures.c tests/unit/preview-png.c tests/unit/preview-png.h
 tests_unit_test_preview_pictures_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_unit_test_preview_pictures_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+tests_unit_test_preview_claims_SOURCES = tests/unit/test-preview-claims.c tests/unit/hostile.h tests/unit/preview-png.c tests/unit/preview-png.h
+tests_unit_test_preview_claims_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
+tests_unit_test_preview_claims_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 tests_unit_test_preview_plots_SOURCES = tests/unit/test-preview-plots.c tests/unit/preview-png.c tests/unit/preview-png.h \
 	tests/generate/signals.c tests/generate/signals.h
 tests_unit_test_preview_plots_CFLAGS = $(lib_extract_libextract_a_CFLAGS)

@@ -1,5 +1,7 @@
 /* picture-tiff.c — the first page of a TIFF, decoded row by row into the scaler, so that memory follows the width and not the size of the file.
- * libtiff reads through NxBytes: a file that shrinks is an error and never a signal. Single allocations of libtiff are bounded. */
+ * libtiff reads through NxBytes: a file that shrinks is an error and never a signal. Single allocations of libtiff are bounded; not so its
+ * copy of a strip or tile as it is in the file, which is therefore not asked for when it is large: an uncompressed strip is read here row
+ * by row then, and any other refused. */
 #include "picture.h"
 
 #include "scale.h"
@@ -11,6 +13,8 @@
 /* Bytes that one decoded row, or one row of tiles, may take; and what libtiff may allocate at once. */
 #define ROW_MAX (24u * 1024u * 1024u)
 #define LIBTIFF_MAX (48 * 1024 * 1024)
+/* Bytes of a strip or a tile, as it is in the file, that libtiff may keep. */
+#define STRIP_MAX (64u * 1024u * 1024u)
 
 /* ---------------------------------------------------------------------------------------------------- libtiff on NxBytes */
 
@@ -160,11 +164,23 @@ static void reader_close(Reader *reader)
   g_free(reader->tiles);
 }
 
+static gboolean is_large(const Reader *reader, guint32 strip_or_tile)
+{
+  return TIFFGetStrileByteCount(reader->tiff, strip_or_tile) > STRIP_MAX;
+}
+
+static gboolean refuse_large(const Reader *reader, GError **err)
+{
+  return trouble(reader->stream, reader->tiled ? "a tile of it is larger than 64 MB" : "a strip of it is larger than 64 MB", err);
+}
+
 static gboolean read_tiles(Reader *reader, guint32 y, guint16 plane, GError **err)
 {
   for (guint32 i = 0; i < reader->tiles_across; i++) {
     guint8 *tile = reader->tiles + i * reader->tile_bytes;
     memset(tile, 0, reader->tile_bytes);
+    if (is_large(reader, TIFFComputeTile(reader->tiff, i * reader->tile_width, y, 0, plane)))
+      return refuse_large(reader, err);
     if (TIFFReadTile(reader->tiff, tile, i * reader->tile_width, y, 0, plane) < 0)
       return trouble(reader->stream, "a tile is damaged", err);
   }
@@ -189,11 +205,47 @@ static gboolean read_tiled_row(Reader *reader, guint32 y, guint16 plane, GError 
   return TRUE;
 }
 
+/* As libtiff does after decoding. */
+static void swap_row(const Reader *reader, gsize length)
+{
+  if (!TIFFIsByteSwapped(reader->tiff))
+    return;
+  if (reader->layout.bits == 16)
+    TIFFSwabArrayOfShort((guint16 *)(void *)reader->row, (tmsize_t)(length / 2));
+  else if (reader->layout.bits == 24)
+    TIFFSwabArrayOfTriples(reader->row, (tmsize_t)(length / 3));
+  else if (reader->layout.bits == 32)
+    TIFFSwabArrayOfLong((guint32 *)(void *)reader->row, (tmsize_t)(length / 4));
+  else if (reader->layout.bits == 64)
+    TIFFSwabArrayOfLong8((guint64 *)(void *)reader->row, (tmsize_t)(length / 8));
+}
+
+/* A row of a large strip that is not compressed. */
+static gboolean read_plain_row(Reader *reader, guint32 y, guint32 strip, GError **err)
+{
+  guint16 compression = 0, fill_order = 0;
+  guint32 rows = 0;
+  TIFFGetFieldDefaulted(reader->tiff, TIFFTAG_COMPRESSION, &compression);
+  TIFFGetFieldDefaulted(reader->tiff, TIFFTAG_FILLORDER, &fill_order);
+  TIFFGetFieldDefaulted(reader->tiff, TIFFTAG_ROWSPERSTRIP, &rows);
+  if (compression != COMPRESSION_NONE || fill_order != FILLORDER_MSB2LSB || rows == 0)
+    return refuse_large(reader, err);
+  const guint64 length = TIFFScanlineSize64(reader->tiff), from = length * (y % rows), at = TIFFGetStrileOffset(reader->tiff, strip);
+  if (from + length > TIFFGetStrileByteCount(reader->tiff, strip) || at > nx_bytes_size(reader->stream->bytes) ||
+      !nx_bytes_copy(reader->stream->bytes, at + from, reader->row, (gsize)length, NULL))
+    return trouble(reader->stream, "a strip is damaged", err);
+  swap_row(reader, (gsize)length);
+  return TRUE;
+}
+
 /* Row `y` of `plane` into reader->row. */
 static gboolean read_row(Reader *reader, guint32 y, guint16 plane, GError **err)
 {
   if (reader->tiled)
     return read_tiled_row(reader, y, plane, err);
+  const guint32 strip = TIFFComputeStrip(reader->tiff, y, plane);
+  if (is_large(reader, strip))
+    return read_plain_row(reader, y, strip, err);
   if (TIFFReadScanline(reader->tiff, reader->row, y, plane) < 0)
     return trouble(reader->stream, "a strip is damaged", err);
   return TRUE;
@@ -298,10 +350,14 @@ static void push_rgba_row(NxScaler *scaler, const guint32 *row, guint32 width)
 /* Reads the strip or row of tiles that starts at row `y` into `raster`, whose first row is the lowest one. */
 static gboolean read_rgba_band(Reader *reader, guint32 y, guint32 *raster, guint32 *tile, GError **err)
 {
+  if (!reader->tiled && is_large(reader, TIFFComputeStrip(reader->tiff, y, 0)))
+    return refuse_large(reader, err);
   if (!reader->tiled)
     return TIFFReadRGBAStripExt(reader->tiff, y, raster, 1) || trouble(reader->stream, "a strip is damaged", err);
   for (guint32 i = 0; i < reader->tiles_across; i++) {
     const guint32 x = i * reader->tile_width, columns = MIN(reader->tile_width, reader->layout.width - x);
+    if (is_large(reader, TIFFComputeTile(reader->tiff, x, y, 0, 0)))
+      return refuse_large(reader, err);
     if (!TIFFReadRGBATileExt(reader->tiff, x, y, tile, 1))
       return trouble(reader->stream, "a tile is damaged", err);
     for (guint32 row = 0; row < reader->tile_height; row++)

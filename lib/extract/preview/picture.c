@@ -11,8 +11,8 @@
 
 #define SIDE NX_PREVIEW_SIZE
 #define CHUNK (64u * 1024u)
-/* Pixels of the largest picture that is decoded: 400 MB of RGBA. */
-#define PIXELS_MAX (100.0 * 1000 * 1000)
+/* Pixels of the largest picture that is decoded, as RGBA. */
+#define PIXELS_MAX (NX_PICTURE_BYTES_MAX / 4.0)
 /* A JPEG is not decoded smaller than this. */
 #define JPEG_LEAST (4 * SIDE)
 
@@ -176,6 +176,8 @@ GBytes *nx_picture_pixbuf(NxBytes *bytes, GError **err)
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the file is neither TIFF nor PNG, JPEG, BMP or GIF");
     return NULL;
   }
+  if (!nx_picture_claims_fit(bytes, progress.type, err))
+    return NULL;
   g_autoptr(GdkPixbufLoader) loader = gdk_pixbuf_loader_new_with_type(progress.type, err);
   if (!loader)
     return NULL;

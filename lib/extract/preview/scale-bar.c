@@ -86,5 +86,6 @@ void nx_scale_bar_draw(NxCanvas *canvas, const NxAxis *axis, double columns, dou
   g_autofree char *cut = nx_canvas_text_cut(canvas, font, label, width - margin);
   const double text = nx_canvas_text_width(canvas, font, cut);
   const double centre = CLAMP(left + bar / 2, x + text / 2 + EDGE, x + width - text / 2 - EDGE);
+  cairo_set_source_rgb(canvas->cairo, 1, 1, 1);
   nx_canvas_text_edged(canvas, font, centre, top - EDGE - 1.0, 0.5, 1, cut);
 }
