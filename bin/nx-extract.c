@@ -1,5 +1,6 @@
 /* nx-extract — data files in, metadata, JSON files and previews out: a filter of file lines, or FILE… for a person. */
 #include "nx-cli-tree.h"
+#include "nx-extract-pipe.h"
 #include "nx-extract.h"
 #include "settings.h"
 
@@ -30,7 +31,7 @@ static const NxOption OPTIONS[] = {
   {0},
 };
 static const NxArgument ARGUMENTS[] = {
-  {.name = "FILE", .type = NX_VALUE_EXISTING_FILE, .optional = TRUE, .variadic = TRUE, .field = offsetof(Options, shared.files)},
+  {.name = "FILE", .type = NX_VALUE_INPUT_FILE, .optional = TRUE, .variadic = TRUE, .field = offsetof(Options, shared.files)},
   {0},
 };
 static const NxCommand COMMAND = {
@@ -40,7 +41,7 @@ static const NxCommand COMMAND = {
   .arguments = ARGUMENTS,
   .help = "Read metadata out of data files and draw their previews.\n\n"
           "Without FILE, reads file lines on standard input and writes each with its extractor and datasets; metadata and previews go below "
-          "NX_DATA_PATH. With one FILE, prints its metadata; with several, a file line each.",
+          "NX_DATA_PATH. With one FILE, prints its metadata; with several, a file line each. FILE may be a FIFO, or - for data on standard input.",
   .epilog = "\b\nExamples:\n    $ nx-extract -j 4 < files.jsonl\n    $ nx-extract image.dm4 | jq .nx_meta.DatasetType",
 };
 
@@ -103,8 +104,8 @@ static gboolean run_filter(const Options *options, const NxExtractSettings *sett
 
 typedef struct {
   const Options *options;
-  GPtrArray *lines; /* of json_object*, taken one by one */
-  guint next;
+  GPtrArray *lines;  /* of json_object*, taken one by one */
+  guint next, shown; /* results come in the order of the lines */
   gboolean is_only_one;
 } Files;
 
@@ -132,14 +133,29 @@ static gboolean print_documents(const GPtrArray *documents, GError **err)
   return FALSE;
 }
 
-static void tell_previews(json_object *line, gboolean was_kept)
+static gboolean has_pipe(const Options *options)
+{
+  for (const char *const *file = options->shared.files; *file; file++) {
+    if (nx_pipe_is(*file))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Whether previews have a place: beside their files, or where the only one shall go. */
+static gboolean has_place(const Options *options)
+{
+  return options->shared.preview_path || !has_pipe(options);
+}
+
+static void tell_previews(const Options *options, json_object *line, gboolean was_kept)
 {
   json_object *datasets = nx_json_get(line, "datasets");
   for (size_t i = 0; i < json_object_array_length(datasets); i++) {
     const char *preview = nx_json_get_string(json_object_array_get_idx(datasets, i), "preview");
     g_autofree char *shown = nx_text_visible(preview ? preview : nx_json_get_string(line, "path"));
     if (!preview)
-      fprintf(stderr, "No preview is made of %s\n", shown);
+      fprintf(stderr, "No preview is made of %s%s\n", shown, has_place(options) ? "" : " (--preview-path says where to)");
     else
       fprintf(stderr, "Preview: %s%s\n", shown, was_kept ? " (it was there already; --overwrite replaces it)" : "");
   }
@@ -147,11 +163,14 @@ static void tell_previews(json_object *line, gboolean was_kept)
 
 static gboolean show_file(gpointer user_data, const NxExtracted *result, GError **err)
 {
-  const Files *files = user_data;
+  Files *files = user_data;
+  const char *file = files->options->shared.files[files->shown++];
+  if (nx_pipe_is(file))
+    nx_line_set_path(result->line, file);
   if (!files->options->shared.no_metadata && !(files->is_only_one ? print_documents(result->documents, err) : nx_line_write(stdout, result->line, err)))
     return FALSE;
   if (!files->options->shared.no_preview)
-    tell_previews(result->line, result->preview_kept);
+    tell_previews(files->options, result->line, result->preview_kept);
   return TRUE;
 }
 
@@ -160,30 +179,43 @@ static void line_free(gpointer line)
   json_object_put(line);
 }
 
-/* File lines of the arguments, with the instrument when `nexuslims` asks on somebody's behalf. */
-static GPtrArray *lines_of(const Options *options, const NxExtractSettings *settings)
+/* The line of an argument, with the instrument when `nexuslims` asks on somebody's behalf. */
+static json_object *line_of(NxPipes *pipes, const char *file, const NxExtractSettings *settings, GError **err)
 {
   gboolean looks_up = g_str_has_prefix(nx_cli_program(), "nexuslims");
-  GPtrArray *lines = g_ptr_array_new_with_free_func(line_free);
+  g_autofree char *named = g_canonicalize_filename(file, NULL), *copy = nx_pipe_is(file) ? nx_pipes_copy(pipes, file, err) : NULL;
+  if (!copy && nx_pipe_is(file))
+    return NULL;
+  json_object *line = json_object_new_object();
+  nx_json_set_string(line, "kind", "file");
+  nx_line_set_path(line, copy ? copy : named);
+  nx_json_set(line, "instrument", looks_up ? nx_extract_instrument_of(named, settings) : NULL);
+  return line;
+}
+
+static GPtrArray *lines_of(NxPipes *pipes, const Options *options, const NxExtractSettings *settings, GError **err)
+{
+  g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(line_free);
   for (const char *const *file = options->shared.files; *file; file++) {
-    g_autofree char *path = g_canonicalize_filename(*file, NULL);
-    json_object *line = json_object_new_object();
-    nx_json_set_string(line, "kind", "file");
-    nx_line_set_path(line, path);
-    nx_json_set(line, "instrument", looks_up ? nx_extract_instrument_of(path, settings) : NULL);
+    json_object *line = line_of(pipes, *file, settings, err);
+    if (!line)
+      return NULL;
     g_ptr_array_add(lines, line);
   }
-  return lines;
+  return g_steal_pointer(&lines);
 }
 
 static gboolean run_files(const Options *options, const NxExtractSettings *settings, GError **err)
 {
-  g_autoptr(GPtrArray) lines = lines_of(options, settings);
+  g_autoptr(NxPipes) pipes = nx_pipes_new();
+  g_autoptr(GPtrArray) lines = lines_of(pipes, options, settings, err);
+  if (!lines)
+    return FALSE;
   NxExtractRules rules = {
     .instrument_root = settings->instrument_root,
     .data_root = settings->data_root,
     .write_metadata = options->shared.write,
-    .write_preview = !options->shared.no_preview,
+    .write_preview = !options->shared.no_preview && has_place(options),
     .overwrite = options->shared.overwrite,
     .preview_beside = TRUE,
     .preview_path = options->shared.preview_path,
@@ -191,7 +223,7 @@ static gboolean run_files(const Options *options, const NxExtractSettings *setti
     .workers = (guint)MAX(options->workers, 1),
   };
   g_autoptr(NxExtractor) extractor = nx_extractor_new(&rules, settings->profiles_path, err);
-  Files files = { options, lines, 0, lines->len == 1 };
+  Files files = { options, lines, 0, 0, lines->len == 1 };
   return extractor && (!options->profile || nx_profiles_add(options->profile, err)) &&
          nx_extractor_run(extractor, -1, NULL, next_file, show_file, &files, err);
 }
@@ -208,10 +240,15 @@ static gboolean parse(int argc, char **argv, Options *options)
 static int check_usage(const Options *options)
 {
   gsize n_files = g_strv_length((char **)options->shared.files);
-  if (n_files > 0 && !options->check_profiles && options->shared.no_metadata && options->shared.no_preview)
+  const gboolean reads_files = n_files > 0 && !options->check_profiles, reads_pipe = reads_files && has_pipe(options);
+  if (reads_files && options->shared.no_metadata && options->shared.no_preview)
     return nx_cli_usage_error("--no-metadata and --no-preview together leave nothing to do.");
   if (n_files != 1 && options->shared.preview_path)
     return nx_cli_usage_error("--preview-path needs exactly one FILE.");
+  if (reads_pipe && options->shared.write)
+    return nx_cli_usage_error("--write needs files that have a place, which data from a pipe have not.");
+  if (reads_pipe && n_files > 1 && !options->shared.no_preview)
+    return nx_cli_usage_error("Data from a pipe have no place for a preview: with several FILEs, add --no-preview.");
   return 0;
 }
 

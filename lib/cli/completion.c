@@ -73,6 +73,7 @@ static void print_values(const Question *question, NxValueType type, const char 
     break;
   case NX_VALUE_FILE:
   case NX_VALUE_EXISTING_FILE:
+  case NX_VALUE_INPUT_FILE:
   case NX_VALUE_PATH:
     print_candidate(question, "file", question->partial, NULL);
     break;

@@ -74,6 +74,7 @@ typedef enum {
   NX_VALUE_CHOICE,             /* int: index into .choices; -1: not given */
   NX_VALUE_FILE,               /* const char *: a file to write; a folder or an unwritable file is a usage error */
   NX_VALUE_EXISTING_FILE,      /* const char *: a readable file */
+  NX_VALUE_INPUT_FILE,         /* const char *: a readable file, or `-`, standard input */
   NX_VALUE_DIRECTORY,          /* const char *: a folder that may be missing; a file is a usage error */
   NX_VALUE_EXISTING_DIRECTORY, /* const char * */
   NX_VALUE_PATH,               /* const char *: unchecked */

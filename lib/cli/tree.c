@@ -88,7 +88,7 @@ static const NxOption EXTRACT_OPTIONS[] = {
     {0},
 };
 static const NxArgument EXTRACT_ARGUMENTS[] = {
-    {.name = "FILE", .type = NX_VALUE_EXISTING_FILE, .variadic = TRUE, .shown = "FILE", .field = offsetof(NxExtractOptions, files)},
+    {.name = "FILE", .type = NX_VALUE_INPUT_FILE, .variadic = TRUE, .shown = "FILE", .field = offsetof(NxExtractOptions, files)},
     {0},
 };
 

@@ -62,6 +62,7 @@ char *nx_value_placeholder(const NxValueRule *rule)
   }
   case NX_VALUE_FILE:
   case NX_VALUE_EXISTING_FILE:
+  case NX_VALUE_INPUT_FILE:
     return g_strdup("FILE");
   case NX_VALUE_DIRECTORY:
   case NX_VALUE_EXISTING_DIRECTORY:
@@ -108,7 +109,7 @@ static gboolean read_choice(const NxValueRule *rule, const char *word, int *valu
 static const char *path_refusal(NxValueType type, const char *path)
 {
   gboolean wants_folder = type == NX_VALUE_DIRECTORY || type == NX_VALUE_EXISTING_DIRECTORY;
-  gboolean must_exist = type == NX_VALUE_EXISTING_FILE || type == NX_VALUE_EXISTING_DIRECTORY;
+  gboolean must_exist = type == NX_VALUE_EXISTING_FILE || type == NX_VALUE_INPUT_FILE || type == NX_VALUE_EXISTING_DIRECTORY;
   struct stat status;
   if (stat(path, &status) != 0)
     return must_exist ? "does not exist" : NULL;
@@ -123,7 +124,8 @@ static const char *path_refusal(NxValueType type, const char *path)
 
 static gboolean read_path(const NxValueRule *rule, const char *word, char **problem)
 {
-  const char *refusal = rule->type == NX_VALUE_PATH ? NULL : path_refusal(rule->type, word);
+  gboolean is_stdin = rule->type == NX_VALUE_INPUT_FILE && g_str_equal(word, "-");
+  const char *refusal = rule->type == NX_VALUE_PATH || is_stdin ? NULL : path_refusal(rule->type, word);
   if (!refusal)
     return TRUE;
   gboolean wants_folder = rule->type == NX_VALUE_DIRECTORY || rule->type == NX_VALUE_EXISTING_DIRECTORY;
@@ -146,6 +148,7 @@ gboolean nx_cli_read_value(const NxValueRule *rule, const char *word, NxValue *v
     return read_choice(rule, word, &value->choice, problem);
   case NX_VALUE_FILE:
   case NX_VALUE_EXISTING_FILE:
+  case NX_VALUE_INPUT_FILE:
   case NX_VALUE_DIRECTORY:
   case NX_VALUE_EXISTING_DIRECTORY:
   case NX_VALUE_PATH:

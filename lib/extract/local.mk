@@ -65,7 +65,7 @@ tests_unit_test_vendors_hostile_SOURCES = tests/unit/test-vendors-hostile.c test
 tests_unit_test_vendors_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
 bin_PROGRAMS += bin/nx-extract
-bin_nx_extract_SOURCES = bin/nx-extract.c
+bin_nx_extract_SOURCES = bin/nx-extract.c bin/nx-extract-pipe.h bin/nx-extract-pipe.c
 # Symbols are looked up once and for all, not by every process that is forked.
 bin_nx_extract_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
 bin_nx_extract_LDADD = $(EXTRACT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)

@@ -117,15 +117,69 @@ PYTHON
   [ ! -e gone ]
 }
 
-@test "a folder and what is missing are wrong usage; a FIFO and a device have a reason, and nobody waits for them" {
-  mkdir folder.tif
+@test "data come through a pipe: standard input, a FIFO, a process of the shell" {
+  need_corpus fei-tif
+  local image
+  image=$(ls "$CORPUS"/fei-tif/FEI-Helios-Ebeam*.tif | head -n 1)
+  cp "$image" image.tif
+  mkdir tmp
+  export TMPDIR=$PWD/tmp
+  expected=$(nx-extract --no-preview image.tif | jq -c '.nx_meta | del(.["Creation Time", "NexusLIMS Extraction"])')
+  [ "$(jq -r .DatasetType <<<"$expected")" = Image ]
   mkfifo fifo.tif
+  cat image.tif >fifo.tif 3>&- &
+  [ "$(nx-extract --no-preview fifo.tif | jq -c '.nx_meta | del(.["Creation Time", "NexusLIMS Extraction"])')" = "$expected" ]
+  [ "$(cat image.tif | nx-extract --no-preview - | jq -c '.nx_meta | del(.["Creation Time", "NexusLIMS Extraction"])')" = "$expected" ]
+  [ "$(nx-extract --no-preview /dev/stdin <image.tif | jq -c '.nx_meta | del(.["Creation Time", "NexusLIMS Extraction"])')" = "$expected" ]
+  [ "$(nexuslims extract --no-preview <(cat image.tif) | jq -c '.nx_meta | del(.["Creation Time", "NexusLIMS Extraction"])')" = "$expected" ]
+  [ -z "$(ls tmp)" ]
+}
+
+@test "data from a pipe: the preview goes where it is asked for, and nothing is made beside the pipe" {
+  nx-extract -p picture.png note.txt
+  run --separate-stderr nx-extract -p preview.png - <picture.png
+  assert_success
+  [ "$stderr" = "Preview: preview.png" ]
+  [ "$(jq -r .nx_meta.DatasetType <<<"$output")" != null ]
+  [ -s preview.png ]
+  run --separate-stderr nx-extract - <note.txt
+  assert_success
+  [[ $stderr == "No preview is made of - (--preview-path says where to)" ]]
+  run --separate-stderr nx-extract --no-preview note.txt - <other.txt
+  assert_success
+  [ "$(jq -r .path <<<"$output")" = "$PWD/note.txt"$'\n'- ]
+  run nx-extract --write - <note.txt
+  assert_failure 2
+  [[ $output == *"--write needs files that have a place"* ]]
+  run nx-extract note.txt - <note.txt
+  assert_failure 2
+  [[ $output == *"with several FILEs, add --no-preview."* ]]
+  TMPDIR=$PWD/nowhere run nx-extract --no-preview - <note.txt
+  assert_failure 1
+  [[ $output == *nowhere* ]]
+}
+
+@test "a signal ends the wait for a pipe, and no copy stays" {
+  mkdir tmp
+  mkfifo fifo.tif
+  exec 7<>fifo.tif
+  echo begun >&7
+  TMPDIR=$PWD/tmp nx-extract --no-preview fifo.tif 3>&- 7>&- &
+  local pid=$!
+  until [ -s tmp/*/0/fifo.tif ]; do sleep 0.05; done
+  kill -TERM $pid
+  wait $pid && fail "it ended well" || [ $? = 1 ]
+  [ -z "$(ls tmp)" ]
+}
+
+@test "a folder and what is missing are wrong usage; a device has a reason, and nobody waits for it" {
+  mkdir folder.tif
   for path in folder.tif missing.tif; do
     run --separate-stderr nx-extract "$path"
     assert_failure 2
     [[ $stderr == *"File '$path' "* ]]
   done
-  for path in fifo.tif /dev/zero /dev/null; do
+  for path in /dev/zero /dev/null; do
     run --separate-stderr timeout 60 nx-extract --no-preview "$path"
     assert_success
     [[ $(jq -r '.nx_meta["NexusLIMS Extraction"]["Extractor Warnings"]' <<<"$output") == "Extraction failed: "*"not a regular file" ]]
