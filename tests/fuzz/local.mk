@@ -28,7 +28,7 @@ fuzz/objects/%.o: %.c
 fuzz/libparsers.a: $(FUZZ_OBJECTS)
 	@rm -f $@
 	$(AM_V_AR)$(AR) cqsT $@ $(FUZZ_OBJECTS)
-fuzz/fuzz-%: tests/fuzz/fuzz-%.c fuzz/libparsers.a
+fuzz/fuzz-%: tests/fuzz/fuzz-%.c tests/fuzz/target.h tests/fuzz/without-png.h fuzz/libparsers.a
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -Wl,--as-needed $< fuzz/libparsers.a $(FUZZ_LIBS) $(FUZZ_MORE) -o $@
 fuzz/fuzz-hdf5 fuzz/fuzz-pictures fuzz/fuzz-plots: FUZZ_MORE = -Wl,--wrap=nx_png_encode
 fuzz/fuzz-png: FUZZ_MORE = -lpng
