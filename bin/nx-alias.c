@@ -1,11 +1,15 @@
-/* nx-alias — names of known things in free text: a filter of JSON lines with the key `text` (igem-db §9, §12.4). */
+/* nx-alias — names of known things in free text: a filter of JSON lines with the key `text` (igem-db §9, §12.3, §12.4). */
 #include "nx-alias.h"
 #include "nx-cli.h"
+#include "nx-config.h"
+#include "nx-db-snapshot.h"
 
 #include <stddef.h>
 
+#define SCHEMA "nexuslims"
+
 typedef struct {
-  const char *snapshot;
+  const char *place; /* a snapshot or a database */
   int mode;
   gboolean require_cache, trust_cache;
 } SearchOptions;
@@ -19,8 +23,8 @@ typedef struct {
 static const char *const MODES[] = {"smart", "all_candidates", "best_match", NULL};
 
 #define SNAPSHOT_OPTION \
-  {.name = "--snapshot", .letter = 's', .type = NX_VALUE_EXISTING_DIRECTORY, .required = TRUE, .field = offsetof(SearchOptions, snapshot), \
-   .help = "Folder of a snapshot."}
+  {.name = "--snapshot", .letter = 's', .type = NX_VALUE_PATH, .field = offsetof(SearchOptions, place), \
+   .help = "Folder of a snapshot, or file or address of a NexusLIMS database; without it NX_DB_PATH."}
 #define REQUIRE_OPTION \
   {.name = "--require-cache", .field = offsetof(SearchOptions, require_cache), .help = "Refuse a snapshot whose dictionary is absent or stale."}
 #define TRUST_OPTION \
@@ -48,7 +52,8 @@ static const NxCommand SCAN = {
   .name = "scan",
   .options = SCAN_OPTIONS,
   .help = "Find names within texts.\n\nReads lines with `text` and adds `matches`: the names found, with their places and how sure they are.",
-  .epilog = "\b\nExamples:\n    $ nx-alias scan -s snapshot <notes.jsonl | jq -c '.matches[] | [.matched_text, .entity_primary_name]'",
+  .epilog = "\b\nExamples:\n    $ nx-alias scan -s snapshot <notes.jsonl | jq -c '.matches[] | [.matched_text, .entity_primary_name]'\n"
+            "    $ nx-alias scan -s nexuslims.sqlite <notes.jsonl",
 };
 
 static const NxOption BUILD_OPTIONS[] = {
@@ -91,14 +96,65 @@ static gboolean scan(NxLines *lines, json_object *line, gpointer user_data, GErr
   return text != NULL;
 }
 
+/* -------------------------------------------------------------------------------------------------------------- database */
+
+/* Made in memory from one look at the database, as an export of it would be. */
+static GBytes *build_from_database(NxDb *db, GError **err)
+{
+  g_autoptr(NxSchema) schema = nx_schema_load(SCHEMA, err);
+  g_autoptr(NxDbTransaction) reading = schema ? nx_db_begin_reading(db, err) : NULL;
+  g_autoptr(GPtrArray) tables = reading ? nx_db_tables_there(schema, db, err) : NULL;
+  if (!tables)
+    return NULL;
+  g_autoptr(NxDbTables) rows = nx_db_tables_open(db, nx_schema_fact(schema, "parquet_types"), NULL);
+  NxRowSource from = nx_db_tables_source(rows);
+  return nx_alias_build_rows(&from, (const char *const *)tables->pdata, NULL, err);
+}
+
+static GBytes *read_database(const char *address, NxAliasFlags flags, GError **err)
+{
+  g_autoptr(NxDb) db = nx_db_open(address, NX_DB_READ, err);
+  if (!db)
+    return NULL;
+  if (!(flags & NX_ALIAS_REQUIRE_CACHE))
+    return build_from_database(db, err);
+  g_set_error_literal(err, NX_ERROR, NX_ERROR_DATA, "it has no alias dictionary, which only a snapshot can have: leave --require-cache out");
+  return NULL;
+}
+
+static NxAliases *aliases_of_database(const char *address, NxAliasFlags flags, GError **err)
+{
+  g_autofree char *shown = nx_db_url_shown(address), *path = nx_db_file_path(address);
+  if (path && !g_file_test(path, G_FILE_TEST_EXISTS)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_MISSING, "there is neither a snapshot nor a database at %s", path);
+    return NULL;
+  }
+  g_autoptr(GBytes) bytes = read_database(address, flags, err);
+  if (!bytes && nx_db_engine(address)) /* an address of another kind is named by the error */
+    g_prefix_error(err, "cannot use the database %s: ", shown);
+  return bytes ? nx_aliases_new(bytes, err) : NULL;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- commands */
+
+static NxAliases *aliases_of(const char *place, NxAliasFlags flags, GError **err)
+{
+  return g_file_test(place, G_FILE_TEST_IS_DIR) ? nx_aliases_of_snapshot(place, flags, err) : aliases_of_database(place, flags, err);
+}
+
 static int run_search(const NxCommand *command, int argc, char **argv)
 {
   SearchOptions options = {0};
   g_autoptr(GError) error = NULL;
   if (!nx_cli_parse(command, argc, argv, &options))
     return nx_cli_exit_code();
+  g_autofree char *place = options.place ? g_strdup(options.place) : nx_settings_text("NX_DB_PATH", &error);
+  if (error)
+    return nx_fail(error);
+  if (!place || !*place)
+    return nx_cli_usage_error("Missing option '--snapshot' / '-s', and NX_DB_PATH is not set.");
   NxAliasFlags flags = (options.require_cache ? NX_ALIAS_REQUIRE_CACHE : 0) | (options.trust_cache ? NX_ALIAS_TRUST_CACHE : 0);
-  g_autoptr(NxAliases) aliases = nx_aliases_of_snapshot(options.snapshot, flags, &error);
+  g_autoptr(NxAliases) aliases = aliases_of(place, flags, &error);
   Search search = {.aliases = aliases, .mode = (NxAliasMode)options.mode};
   return aliases && nx_lines_filter(NULL, command == &SCAN ? scan : look_up, &search, &error) ? 0 : nx_fail(error);
 }

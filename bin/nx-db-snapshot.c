@@ -87,20 +87,6 @@ static json_object *last_facts_of(gboolean anonymized)
   return facts;
 }
 
-/* The schema's tables that the database has; never the version table or operational ones. */
-static GPtrArray *tables_there(const NxSchema *schema, NxDb *db, GError **err)
-{
-  g_auto(GStrv) names = nx_db_tables(db, err);
-  if (!names)
-    return NULL;
-  GPtrArray *tables = g_ptr_array_new_with_free_func(g_free);
-  for (char **name = names; *name; name++)
-    if (g_strv_contains(nx_schema_tables(schema), *name))
-      g_ptr_array_add(tables, g_strdup(*name));
-  g_ptr_array_add(tables, NULL);
-  return tables;
-}
-
 static NxCodec codec_of(int compression)
 {
   static const NxCodec CODECS[] = {
@@ -114,7 +100,7 @@ static gboolean export_database(NxDb *db, const char *address, const NxDbExportO
   g_autofree guint8 *key = schema && typed->anonymize == 0 ? pseudonym_key(err) : NULL;
   g_autoptr(NxDbTransaction) reading = schema && (typed->anonymize != 0 || key) ? nx_db_begin_reading(db, err) : NULL;
   g_auto(GStrv) revisions = reading ? nx_version_rows(db, NULL, err) : NULL;
-  g_autoptr(GPtrArray) tables = revisions ? tables_there(schema, db, err) : NULL;
+  g_autoptr(GPtrArray) tables = revisions ? nx_db_tables_there(schema, db, err) : NULL;
   if (!tables)
     return FALSE;
   g_autoptr(json_object) facts = facts_of(revisions[0]), source = source_of(address), last = last_facts_of(key != NULL);

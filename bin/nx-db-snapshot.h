@@ -14,6 +14,8 @@ int nx_db_run_download(const char *address, int argc, char **argv);
  * `verify` every file is compared with the manifest first. */
 int nx_db_snapshot_info(const char *folder, gboolean has_nlp, gboolean verify, gboolean json, const char *jq);
 
+/* Names of the schema's tables that the database has, NULL-terminated; never the version table or operational ones. */
+GPtrArray *nx_db_tables_there(const NxSchema *schema, NxDb *db, GError **err);
 /* Tables of `db`, sorted by primary key, as a source of rows. `types` (table → column → type, or NULL) are the Parquet types of schema.json; with
  * `key` (32 bytes) names of people become pseudonyms. */
 typedef struct NxDbTables NxDbTables;

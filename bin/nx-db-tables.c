@@ -33,6 +33,19 @@ static const struct {
   {"upload_log", "metadata_json", NULL},
 };
 
+GPtrArray *nx_db_tables_there(const NxSchema *schema, NxDb *db, GError **err)
+{
+  g_auto(GStrv) names = nx_db_tables(db, err);
+  if (!names)
+    return NULL;
+  GPtrArray *tables = g_ptr_array_new_with_free_func(g_free);
+  for (char **name = names; *name; name++)
+    if (g_strv_contains(nx_schema_tables(schema), *name))
+      g_ptr_array_add(tables, g_strdup(*name));
+  g_ptr_array_add(tables, NULL);
+  return tables;
+}
+
 NxDbTables *nx_db_tables_open(NxDb *db, json_object *types, const guint8 *key)
 {
   NxDbTables *tables = g_new0(NxDbTables, 1);

@@ -1,6 +1,6 @@
 /* nx-db.h — the database: a connection, the revisions of its schema, and the stages that hand sessions out and take results in.
  *
- * Only nx-db opens the database; every other program sees lines. An address is a path of a SQLite file, `sqlite:///PATH`, or
+ * Of the stages of a build only nx-db opens the database; the others see lines. An address is a path of a SQLite file, `sqlite:///PATH`, or
  * `postgresql://[USER[:PASSWORD]@]HOST[:PORT]/NAME[?PARAMETER=VALUE&…]`. */
 #ifndef NX_DB_H
 #define NX_DB_H

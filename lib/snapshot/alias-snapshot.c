@@ -1,5 +1,5 @@
 /* alias-snapshot.c — the aliases of a snapshot: of IGEM entity_aliases joined with entity_types (igem-db §9.2), of NexusLIMS the columns that its
- * schema.json names as sources (§12.4). */
+ * schema.json names as sources (§12.4), which are read from a database too. */
 #include "nx-alias.h"
 
 #include <string.h>
@@ -29,6 +29,54 @@ static gboolean find_columns(const GArray *fields, const char *const *names, gui
     }
   }
   return TRUE;
+}
+
+/* Where the tables are: in a snapshot, or, when that is NULL, those named in `tables` at `rows`. */
+typedef struct {
+  const NxSnapshot *snapshot;
+  const NxRowSource *rows;
+  const char *const *tables;
+} Place;
+
+static gboolean has_table(const Place *place, const char *table)
+{
+  return place->snapshot ? nx_snapshot_has_table(place->snapshot, table) : g_strv_contains(place->tables, table);
+}
+
+static gboolean pour(const NxRowSource *from, const GArray *fields, const NxRowTarget *target, GError **err)
+{
+  g_autofree NxDatum *row = g_new0(NxDatum, fields->len + 1);
+  for (gboolean more = TRUE;;) {
+    if (nx_interrupted()) {
+      g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "Aborted!");
+      return FALSE;
+    }
+    if (!from->next(from->database, row, &more, err))
+      return FALSE;
+    if (!more)
+      return TRUE;
+    if (!target->add(target->database, row, err))
+      return FALSE;
+  }
+}
+
+static gboolean open_table(const Place *place, const char *table, GArray *fields, const NxRowTarget *target, GError **err)
+{
+  if (!place->rows->open(place->rows->database, table, fields, err))
+    return FALSE;
+  if (target->open(target->database, table, fields, err))
+    return TRUE;
+  g_prefix_error(err, "it is of another revision, or not of NexusLIMS ('nexuslims db check' tells): ");
+  return FALSE;
+}
+
+static gboolean read_table(const Place *place, const char *table, const NxRowTarget *target, GError **err)
+{
+  gint64 rows;
+  if (place->snapshot)
+    return nx_snapshot_read(place->snapshot, table, target, &rows, err);
+  g_autoptr(GArray) fields = nx_fields_new();
+  return open_table(place, table, fields, target, err) && pour(place->rows, fields, target, err);
 }
 
 /* Rows of a table, the wanted columns in the wanted order. */
@@ -170,7 +218,7 @@ typedef struct {
   NxAliasBuilder *builder;
   const char *table, *type;
   const char *columns[COLUMNS_MAX], *parts[COLUMNS_MAX];
-  guint n;
+  guint n, n_tables; /* columns of this table; tables that were there so far */
   gint64 *alias_id, *entity_id;
 } Source;
 
@@ -216,15 +264,15 @@ static void add_column(Source *source, const char *column, const char *part)
   source->parts[source->n++] = part;
 }
 
-static gboolean add_source(const NxSnapshot *snapshot, json_object *about, Source *source, GError **err)
+static gboolean add_source(const Place *place, json_object *about, Source *source, GError **err)
 {
   json_object *columns = nx_json_get(about, "columns");
-  gint64 rows;
   source->table = nx_json_get_string(about, "table");
   source->type = nx_json_get_string(about, "type");
   source->n = 0;
-  if (!source->table || !nx_snapshot_has_table(snapshot, source->table))
+  if (!source->table || !has_table(place, source->table))
     return TRUE;
+  source->n_tables++;
   add_column(source, nx_json_get_string(about, "id"), NULL);
   for (gsize i = 0; json_object_is_type(columns, json_type_array) && i < json_object_array_length(columns); i++) {
     json_object *column = json_object_array_get_idx(columns, i);
@@ -232,10 +280,10 @@ static gboolean add_source(const NxSnapshot *snapshot, json_object *about, Sourc
   }
   Picker picker = {.names = source->columns, .n = source->n, .take = take_named, .user_data = source};
   NxRowTarget target = {.open = pick_open, .add = pick_row, .database = &picker};
-  return nx_snapshot_read(snapshot, source->table, &target, &rows, err);
+  return read_table(place, source->table, &target, err);
 }
 
-static GBytes *build_from_sources(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err)
+static GBytes *build_from_sources(const Place *place, NxAliasCounts *counts, GError **err)
 {
   g_autofree char *path = nx_share_path("migrations/nexuslims/schema.json");
   g_autoptr(json_object) facts = nx_json_read_file(path, FACTS_MAX, err);
@@ -246,13 +294,25 @@ static GBytes *build_from_sources(const NxSnapshot *snapshot, NxAliasCounts *cou
   if (!facts)
     return NULL;
   for (gsize i = 0; json_object_is_type(sources, json_type_array) && i < json_object_array_length(sources); i++)
-    if (!add_source(snapshot, json_object_array_get_idx(sources, i), &source, err))
+    if (!add_source(place, json_object_array_get_idx(sources, i), &source, err))
       return NULL;
+  if (!place->snapshot && source.n_tables == 0) {
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_DATA,
+                        "it is not of NexusLIMS: no table that holds names is there (names of IGEM are found in a snapshot: igem-server db export)");
+    return NULL;
+  }
   return nx_alias_builder_finish(builder, counts);
 }
 
 GBytes *nx_alias_build_snapshot(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err)
 {
   const char *schema = nx_json_get_string(nx_snapshot_manifest(snapshot), "schema");
-  return g_strcmp0(schema, "nexuslims") == 0 ? build_from_sources(snapshot, counts, err) : build_from_aliases(snapshot, counts, err);
+  Place place = {.snapshot = snapshot};
+  return g_strcmp0(schema, "nexuslims") == 0 ? build_from_sources(&place, counts, err) : build_from_aliases(snapshot, counts, err);
+}
+
+GBytes *nx_alias_build_rows(const NxRowSource *rows, const char *const *tables, NxAliasCounts *counts, GError **err)
+{
+  Place place = {.rows = rows, .tables = tables};
+  return build_from_sources(&place, counts, err);
 }

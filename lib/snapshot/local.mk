@@ -20,8 +20,8 @@ bin_nx_snapshot_download_SOURCES = bin/nx-snapshot-download.c
 bin_nx_snapshot_download_LDADD = lib/snapshot/libdownload.a $(SNAPSHOT_LIBS) $(HTTP_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 bin_PROGRAMS += bin/nx-alias
-bin_nx_alias_SOURCES = bin/nx-alias.c
-bin_nx_alias_LDADD = $(SNAPSHOT_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+bin_nx_alias_SOURCES = bin/nx-alias.c bin/nx-db-snapshot.h bin/nx-db-tables.c
+bin_nx_alias_LDADD = $(DB_LIBS) $(SNAPSHOT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-snapshot-corpus
 TESTS += tests/unit/test-snapshot-corpus

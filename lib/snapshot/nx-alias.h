@@ -35,6 +35,9 @@ GBytes *nx_alias_builder_finish(NxAliasBuilder *builder, NxAliasCounts *counts);
 /* The active aliases of an IGEM snapshot: entity_aliases joined with entity_types; the instruments and users of a NexusLIMS one, which are called by
  * their ids. */
 GBytes *nx_alias_build_snapshot(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err);
+/* The same of the rows of a NexusLIMS database; `tables`: the names of those there are, NULL-terminated. NX_ERROR_DATA when none of them holds
+ * names, NX_ERROR_FORMAT when one lacks a column, or what the rows' source says. */
+GBytes *nx_alias_build_rows(const NxRowSource *rows, const char *const *tables, NxAliasCounts *counts, GError **err);
 
 /* A dictionary. Nothing but its header is looked at beforehand: what is found is checked when it is used, and what does not fit is not found. */
 typedef struct NxAliases NxAliases;
