@@ -78,7 +78,7 @@ static NxDb *open_existing(const NxSchema *schema, const char *address, GError *
   g_autoptr(GError) error = NULL;
   NxState state = nx_schema_state(schema, address, NULL, &error);
   if (state == NX_STATE_NO_DATABASE) {
-    nx_state_refuse(state, error->message, err);
+    g_set_error_literal(err, NX_STATE_ERROR, (int)state, error->message); /* not always that there is none: the reason alone */
     return NULL;
   }
   if (state == NX_STATE_FAILED) {

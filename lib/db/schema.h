@@ -15,7 +15,7 @@ void nx_watcher_tell(const NxWatcher *watcher, const NxEvent *event);
 void nx_watcher_say(const NxWatcher *watcher, NxEventKind kind, const char *text);
 void nx_watcher_warn(const NxWatcher *watcher, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Sets *err to what a state is called; always returns FALSE. `detail` may be NULL. */
+/* Sets *err to what a state of a database that is there is called; always returns FALSE. `detail` may be NULL. */
 gboolean nx_state_refuse(NxState state, const char *detail, GError **err);
 
 /* The tables, indexes and types that the database lacks, from head.<engine>.sql. What is there is not touched. Inside a transaction. */

@@ -5,7 +5,6 @@ static const struct {
   NxState state;
   const char *sentence;
 } SENTENCES[] = {
-    {NX_STATE_NO_DATABASE, "there is no database"},
     {NX_STATE_EMPTY, "the database is empty and has no revision"},
     {NX_STATE_NOT_VERSIONED, "the database has tables but no revision"},
     {NX_STATE_VERSION_EMPTY, "the version table of the database is empty"},

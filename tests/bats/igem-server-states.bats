@@ -263,6 +263,23 @@ END
   done
 }
 
+@test "a server that lets nobody in, or cannot be reached, is no missing database to upgrade and stamp-head either" {
+  if [ -n "${PG_FOLDER:-}" ]; then
+    take_postgresql at-head
+    psql_in postgres -c "DO \$\$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'dev') THEN CREATE ROLE dev LOGIN PASSWORD 's3cr3t'; END IF; END \$\$"
+  fi
+  for address in ${PG_FOLDER:+"postgresql://dev:wr0ngpw@/cell?host=$PG_FOLDER"} 'postgresql://dev@127.0.0.1:1/cell' nowhere.db; do
+    run igem-server db status --db-uri "$address"
+    expected=$output
+    [[ $expected == "Error: Database not found at "* ]] || fail "$expected"
+    for command in upgrade stamp-head 'stamp-head --force'; do
+      run igem-server db $command --db-uri "$address"
+      assert_failure 1
+      assert_output "$expected"
+    done
+  done
+}
+
 @test "PostgreSQL: migrate-dry-run is one transaction in the server's dialect, and runs nothing" {
   need_postgres
   take_postgresql behind
