@@ -3,13 +3,14 @@
 
 #include "migration.h"
 #include "nx-cli-tree.h"
+#include "work-folder.h"
 
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SCHEMA "nexuslims"
+#define MAKER "import" /* of work folders */
 
 typedef struct {
   NxDb *db;
@@ -176,19 +177,27 @@ static gboolean fill(NxDb *db, const char *address, const NxSnapshot *snapshot, 
   return load(db, snapshot, total, err);
 }
 
+/* From `part` to its own name; a file that came there in the meantime stays. */
+static gboolean place(const char *part, const char *path, GError **err)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  return (link(part, path) == 0 || nx_error_from_errno(err, errno, "create", path)) && nx_folder_sync(folder, err);
+}
+
 /* A database that was not there appears whole or not at all. */
 static gboolean fill_new(const char *address, const NxSnapshot *snapshot, const NxGraph *graph, gint64 *total, GError **err)
 {
-  g_autofree char *path = nx_db_file_path(address), *folder = g_path_get_dirname(path);
-  g_autofree char *part = g_strdup_printf("%s.import-%d.part", path, (int)getpid()), *journal = g_strconcat(part, "-journal", NULL);
-  if (!nx_folder_make(folder, err))
+  g_autofree char *path = nx_db_file_path(address);
+  nx_work_folder_sweep(path, MAKER);
+  g_autoptr(NxWorkFolder) work = nx_work_folder_make(path, MAKER, err);
+  if (!work)
     return FALSE;
+  g_autofree char *part = g_build_filename(work->path, "database.part", NULL);
   NxDb *db = nx_db_open(part, NX_DB_CREATE, err);
   gboolean done = db && fill(db, part, snapshot, graph, total, err);
   nx_db_close(db);
-  done = done && (link(part, path) == 0 || nx_error_from_errno(err, errno, "create", path)) && nx_folder_sync(folder, err);
-  g_unlink(part);
-  g_unlink(journal);
+  done = done && place(part, path, err);
+  nx_work_folder_remove(work->path);
   return done;
 }
 

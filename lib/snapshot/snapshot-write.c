@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define RULE "---------------------------------------- --------------- ------------"
+#define MAKER "export" /* of work folders */
 #define LOOK_UP_EVERY 1000 /* rows between two looks at the interrupt flag */
 
 typedef struct {
@@ -296,8 +297,8 @@ gboolean nx_snapshot_write(const NxSnapshotOptions *options, const NxRowSource *
   g_autoptr(GPtrArray) tables = choose_tables(options, err);
   if (!tables)
     return FALSE;
-  nx_work_folder_sweep(folder);
-  g_autoptr(NxWorkFolder) work = may_fill(&export, err) ? nx_work_folder_make(folder, err) : NULL;
+  nx_work_folder_sweep(folder, MAKER);
+  g_autoptr(NxWorkFolder) work = may_fill(&export, err) ? nx_work_folder_make(folder, MAKER, err) : NULL;
   export.work = work;
   gboolean done = work && export_all(&export, tables, err);
   if (work && (!done || work->is_inside))

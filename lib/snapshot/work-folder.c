@@ -8,16 +8,15 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define MARK ".export-"
 #define RANDOM "XXXXXX" /* what mkdtemp replaces */
 
-/* Where work folders of `folder` lie, and what their names begin with. */
-static char *place_of(const char *folder, gboolean *is_inside, char **beginning)
+/* Where work folders of `target` lie, and what their names begin with. */
+static char *place_of(const char *target, const char *maker, gboolean *is_inside, char **beginning)
 {
-  g_autofree char *base = g_path_get_basename(folder);
-  *is_inside = g_file_test(folder, G_FILE_TEST_IS_DIR);
-  *beginning = *is_inside ? g_strdup(MARK) : g_strconcat(".", base, MARK, NULL);
-  return *is_inside ? g_strdup(folder) : g_path_get_dirname(folder);
+  g_autofree char *base = g_path_get_basename(target);
+  *is_inside = g_file_test(target, G_FILE_TEST_IS_DIR);
+  *beginning = *is_inside ? g_strdup_printf(".%s-", maker) : g_strdup_printf(".%s.%s-", base, maker);
+  return *is_inside ? g_strdup(target) : g_path_get_dirname(target);
 }
 
 /* -1 when another process holds it, or when it is no folder of our own. */
@@ -33,10 +32,11 @@ static int lock_folder(const char *path)
 
 static gboolean is_ours(const char *name)
 {
-  return g_str_equal(name, "manifest.json") || g_str_has_suffix(name, ".parquet") || g_str_has_suffix(name, ".part");
+  return g_str_equal(name, "manifest.json") || g_str_has_suffix(name, ".parquet") || g_str_has_suffix(name, ".part") ||
+         g_str_has_suffix(name, ".part-journal");
 }
 
-/* Whether nothing but an export can have filled it. */
+/* Whether nothing but a maker can have filled it. */
 static gboolean holds_only_ours(const char *path)
 {
   g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
@@ -56,39 +56,39 @@ void nx_work_folder_remove(const char *path)
   g_rmdir(path);
 }
 
-static void sweep_one(const char *path)
+static void sweep_one(const char *path, const char *maker)
 {
   int lock = lock_folder(path);
   if (lock < 0)
     return;
   if (holds_only_ours(path)) {
     nx_work_folder_remove(path);
-    nx_log_info("removed %s: an export that was killed had left it", path);
+    nx_log_info("removed %s: an %s that was killed had left it", path, maker);
   }
   close(lock);
 }
 
-void nx_work_folder_sweep(const char *folder)
+void nx_work_folder_sweep(const char *target, const char *maker)
 {
   gboolean is_inside;
-  g_autofree char *beginning = NULL, *place = place_of(folder, &is_inside, &beginning);
+  g_autofree char *beginning = NULL, *place = place_of(target, maker, &is_inside, &beginning);
   g_autoptr(GDir) entries = g_dir_open(place, 0, NULL);
   for (const char *name; entries && (name = g_dir_read_name(entries));) {
     g_autofree char *path = g_build_filename(place, name, NULL);
     if (g_str_has_prefix(name, beginning) && strlen(name) == strlen(beginning) + strlen(RANDOM))
-      sweep_one(path);
+      sweep_one(path, maker);
   }
 }
 
-NxWorkFolder *nx_work_folder_make(const char *folder, GError **err)
+NxWorkFolder *nx_work_folder_make(const char *target, const char *maker, GError **err)
 {
   gboolean is_inside;
-  g_autofree char *beginning = NULL, *place = place_of(folder, &is_inside, &beginning);
+  g_autofree char *beginning = NULL, *place = place_of(target, maker, &is_inside, &beginning);
   g_autofree char *name = g_strconcat(beginning, RANDOM, NULL), *path = g_build_filename(place, name, NULL);
   if (!nx_folder_make(place, err))
     return NULL;
   if (!g_mkdtemp_full(path, 0755)) {
-    nx_error_from_errno(err, errno, "write", folder);
+    nx_error_from_errno(err, errno, "write", target);
     return NULL;
   }
   NxWorkFolder *work = g_new0(NxWorkFolder, 1);

@@ -226,6 +226,58 @@ manifest() { jq -r "$1" out/manifest.json; }
   [ -e .out.export-folder/mine ]
 }
 
+# of_imports: the files that imports into copy.sqlite have made so far
+of_imports() { find . -path '*copy.sqlite.import-*' -type f ! -name mine; }
+
+# small_and_big: two snapshots, the latter of so many rows that an import of it can be caught at work
+small_and_big() {
+  nx-db export -o small --tables instruments >/dev/null
+  sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)
+       INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status) SELECT i, 'x', 't', 'START', 'ERROR' FROM n"
+  nx-db export -o big >/dev/null
+}
+
+# half_an_import: starts one into copy.sqlite and stops it while it loads rows; it is $!
+half_an_import() {
+  nx-db --db-uri copy.sqlite import big >/dev/null 2>said &
+  until of_imports | grep -q journal; do sleep 0.01; done
+  kill -STOP $!
+}
+
+@test "what a killed import left is cleared away by the next, but not what one at work is writing or what others keep there" {
+  small_and_big
+  mkdir .copy.sqlite.import-folder
+  touch .copy.sqlite.import-folder/mine
+  half_an_import
+  before=$(of_imports)
+  nx-db --db-uri copy.sqlite import small >/dev/null
+  [ "$(of_imports)" = "$before" ]
+  rm copy.sqlite
+  kill -KILL $!
+  wait $! || true
+  nx-db --db-uri other.sqlite import small >/dev/null
+  [ "$(of_imports)" = "$before" ]
+  run nx-db --db-uri copy.sqlite import small
+  assert_success
+  [ -z "$(of_imports)" ]
+  [ "$(ls -Ad .*import* *import*)" = .copy.sqlite.import-folder ] && [ -e .copy.sqlite.import-folder/mine ]
+  [ "$(sqlite3 copy.sqlite 'SELECT count(*) FROM instruments')" = "$(sql 'SELECT count(*) FROM instruments')" ]
+}
+
+@test "an import that finds its file made by another in the meantime leaves that as it is, and nothing of its own" {
+  small_and_big
+  half_an_import
+  nx-db --db-uri copy.sqlite import small >/dev/null
+  before=$(sha256sum copy.sqlite)
+  kill -CONT $!
+  wait $! || status=$?
+  [ "$status" = 1 ]
+  [ "$(cat said)" = "Error: cannot create copy.sqlite: File exists" ]
+  [ "$before" = "$(sha256sum copy.sqlite)" ]
+  run ! compgen -G '*copy.sqlite.import-*'
+  run ! compgen -G '.copy.sqlite.import-*'
+}
+
 @test "DuckDB reads what was exported, row groups and all" {
   node=$NX_SOURCE/tests/node
   [ -d "$node/node_modules/@duckdb" ] || skip "@duckdb/node-api is not installed in tests/node"
