@@ -213,13 +213,15 @@ static GBytes *build_from_aliases(const NxSnapshot *snapshot, NxAliasCounts *cou
 #define FACTS_MAX (1u << 20)
 #define COLUMNS_MAX 8u
 
-/* A table whose rows are things with names: the first of `columns` is the row's id, which is what a thing is called. */
+/* A table whose rows are things with names: the first of `columns` is the id, which is what a thing is called. Several rows may be of one thing. */
 typedef struct {
   NxAliasBuilder *builder;
   const char *table, *type;
   const char *columns[COLUMNS_MAX], *parts[COLUMNS_MAX];
   guint n, n_tables; /* columns of this table; tables that were there so far */
-  gint64 *alias_id, *entity_id;
+  gint64 *alias_id, *entity_id; /* the greatest so far */
+  GHashTable *entities;         /* id → gint64 *, of this table */
+  GHashTable *given;            /* names, with thing and column */
 } Source;
 
 static char *part_of(const char *part, const char *value)
@@ -235,16 +237,33 @@ static char *part_of(const char *part, const char *value)
   return g_strndup(last, strcspn(last, "/\\"));
 }
 
+static gint64 entity_of(Source *source, const char *id)
+{
+  const gint64 *known = id ? g_hash_table_lookup(source->entities, id) : NULL;
+  if (known)
+    return *known;
+  ++*source->entity_id;
+  if (id)
+    g_hash_table_insert(source->entities, g_strdup(id), g_memdup2(source->entity_id, sizeof *source->entity_id));
+  return *source->entity_id;
+}
+
+static gboolean is_new(Source *source, gint64 entity_id, guint column, const char *name)
+{
+  return g_hash_table_add(source->given, g_strdup_printf("%" G_GINT64_FORMAT " %u %s", entity_id, column, name));
+}
+
 static gboolean take_named(gpointer user_data, const NxField *const *fields, const NxDatum *const *cells)
 {
   Source *source = user_data;
-  ++*source->entity_id;
+  g_autofree char *id = text(fields[0], cells[0]);
+  gint64 entity_id = entity_of(source, id);
   for (guint i = 0; i < source->n; i++) {
     g_autofree char *value = text(fields[i], cells[i]), *name = value ? part_of(source->parts[i], value) : NULL;
     g_autofree char *origin = g_strdup_printf("%s.%s", source->table, source->columns[i]);
-    if (name && *name)
+    if (name && *name && is_new(source, entity_id, i, name))
       nx_alias_builder_add(source->builder, &(NxAlias){.alias_id = ++*source->alias_id,
-                                                       .entity_id = *source->entity_id,
+                                                       .entity_id = entity_id,
                                                        .value = name,
                                                        .norm = "",
                                                        .kind = i == 0 ? "preferred" : "synonym",
@@ -273,6 +292,8 @@ static gboolean add_source(const Place *place, json_object *about, Source *sourc
   if (!source->table || !has_table(place, source->table))
     return TRUE;
   source->n_tables++;
+  g_hash_table_remove_all(source->entities);
+  g_hash_table_remove_all(source->given);
   add_column(source, nx_json_get_string(about, "id"), NULL);
   for (gsize i = 0; json_object_is_type(columns, json_type_array) && i < json_object_array_length(columns); i++) {
     json_object *column = json_object_array_get_idx(columns, i);
@@ -290,7 +311,9 @@ static GBytes *build_from_sources(const Place *place, NxAliasCounts *counts, GEr
   g_autoptr(NxAliasBuilder) builder = nx_alias_builder_new();
   json_object *sources = nx_json_get(facts, "aliases");
   gint64 alias_id = 0, entity_id = 0;
-  Source source = {.builder = builder, .alias_id = &alias_id, .entity_id = &entity_id};
+  g_autoptr(GHashTable) entities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr(GHashTable) given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  Source source = {.builder = builder, .alias_id = &alias_id, .entity_id = &entity_id, .entities = entities, .given = given};
   if (!facts)
     return NULL;
   for (gsize i = 0; json_object_is_type(sources, json_type_array) && i < json_object_array_length(sources); i++)
