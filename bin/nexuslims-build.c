@@ -139,19 +139,21 @@ static Stage pending(const Build *build)
   return stage;
 }
 
-static gboolean run_stages(const Build *build, const char *name, Stage *stages, guint n, gboolean drains, PipelineLine line, Tally *tally)
+/* `how` says all but the stages and where their words go. */
+static gboolean run_stages(const Build *build, Stage *stages, guint n, Pipeline how)
 {
   g_autofree char ***words = g_new0(char **, n + 1);
   for (guint i = 0; i < n; i++)
     words[i] = stages[i].words;
-  Pipeline pipeline = {.name = name, .stages = words, .drains = drains, .log_fd = build->log_fd, .line = line, .user_data = tally};
-  return pipeline_is_complete(&pipeline) && pipeline_run(&pipeline);
+  how.stages = words;
+  how.log_fd = build->log_fd;
+  return pipeline_is_complete(&how) && pipeline_run(&how);
 }
 
 static gboolean harvest(const Build *build)
 {
   Stage stages[] = {stage_of(build, "nx-db", "instruments"), harvest_events(build), stage_of(build, "nx-db", "log-events")};
-  return run_stages(build, "harvest", stages, G_N_ELEMENTS(stages), TRUE, NULL, NULL);
+  return run_stages(build, stages, G_N_ELEMENTS(stages), (Pipeline){.name = "harvest", .drains = TRUE});
 }
 
 static gboolean build_pending(const Build *build, Tally *tally)
@@ -162,14 +164,15 @@ static gboolean build_pending(const Build *build, Tally *tally)
                     stage_of(build, "nx-build-xml", NULL),
                     stage_of(build, "nx-export", NULL),
                     stage_of(build, "nx-db", "log-results")};
-  return run_stages(build, "build", stages, G_N_ELEMENTS(stages), TRUE, summary_of_built, tally);
+  return run_stages(build, stages, G_N_ELEMENTS(stages),
+                    (Pipeline){.name = "build", .waits_for_lines = TRUE, .drains = TRUE, .line = summary_of_built, .user_data = tally});
 }
 
 static gboolean look_only(const Build *build, Tally *tally)
 {
   Stage stages[] = {stage_of(build, "nx-db", "instruments"), harvest_events(build), pending(build),
                     stage_of(build, "nx-harvest", "reservations"), stage_of(build, "nx-find-files", NULL)};
-  return run_stages(build, "dry run", stages, G_N_ELEMENTS(stages), FALSE, summary_of_dry_run, tally);
+  return run_stages(build, stages, G_N_ELEMENTS(stages), (Pipeline){.name = "dry run", .line = summary_of_dry_run, .user_data = tally});
 }
 
 /* ------------------------------------------------------------------------------------------------------------- run */

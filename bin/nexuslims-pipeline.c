@@ -158,23 +158,6 @@ static gboolean start_stage(Run *run, guint i, int in, int *next)
   return started;
 }
 
-/* When one stage cannot be started, those before it see their reader vanish and end. */
-static gboolean start_all(Run *run)
-{
-  int between = -1;
-  for (guint i = 0; i < run->n; i++) {
-    if (start_stage(run, i, between, &between))
-      continue;
-    close_if_open(&between);
-    return FALSE;
-  }
-  if (between >= 0)
-    reader_open(&run->readers[run->n], between, NX_LINE_MAX, run->pipeline->line, run->pipeline->user_data);
-  return TRUE;
-}
-
-/* -------------------------------------------------------------------------------------------------------- watching */
-
 static void pass_on_signal(Run *run)
 {
   int signal_number = nx_interrupted();
@@ -190,6 +173,44 @@ static void pass_on_signal(Run *run)
   for (guint i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
     signal(SIGNALS[i], SIG_DFL);
 }
+
+/* Whether the first stage writes anything into `output`, before it ends; what it says meanwhile is copied. */
+static gboolean is_fed(Run *run, int output)
+{
+  Reader *talk = &run->readers[0];
+  for (;;) {
+    pass_on_signal(run);
+    struct pollfd descriptors[] = {{.fd = output, .events = POLLIN}, {.fd = talk->fd, .events = POLLIN}};
+    if (poll(descriptors, G_N_ELEMENTS(descriptors), POLL_MS) <= 0)
+      continue;
+    if (talk->fd >= 0 && descriptors[1].revents)
+      read_some(talk);
+    if (descriptors[0].revents)
+      return (descriptors[0].revents & POLLIN) != 0;
+  }
+}
+
+/* When one stage cannot be started, those before it see their reader vanish and end. */
+static gboolean start_all(Run *run)
+{
+  int between = -1;
+  for (guint i = 0; i < run->n; i++) {
+    if (!start_stage(run, i, between, &between)) {
+      close_if_open(&between);
+      return FALSE;
+    }
+    if (i == 0 && run->pipeline->waits_for_lines && !is_fed(run, between)) {
+      close_if_open(&between);
+      run->n = 1;
+      return TRUE;
+    }
+  }
+  if (between >= 0)
+    reader_open(&run->readers[run->n], between, NX_LINE_MAX, run->pipeline->line, run->pipeline->user_data);
+  return TRUE;
+}
+
+/* -------------------------------------------------------------------------------------------------------- watching */
 
 /* Waits for something to read; FALSE when every descriptor has ended. */
 static gboolean watch_once(Run *run)

@@ -10,6 +10,7 @@ typedef void (*PipelineLine)(const char *line, gsize length, gpointer user_data)
 typedef struct {
   const char *name;     /* for the log: "harvest" */
   char **const *stages; /* words of each stage, ended by NULL; the first word is the name of one of our programs */
+  gboolean waits_for_lines; /* the others are started once the first writes something; when it writes nothing they have nothing to do */
   gboolean drains;      /* the last stage gets no signal: it stores what is finished and ends when its input does */
   int log_fd;           /* what the stages write on standard error is copied here and to our own standard error, line by line, unchanged */
   PipelineLine line;    /* NULL: the last stage's output is thrown away */

@@ -212,6 +212,16 @@ wait_for() {
   assert_success
   assert_output ''
   [[ $stderr == *' nexuslims WARNING: No sessions to build'* ]]
+  # What would read nothing is not started.
+  [ -z "$(ls "$FAKE" | grep -E '^nx-(find-files|build-xml|export|db-log-results).*[.]in$')" ]
+}
+
+@test "a pending list that fails with nothing said is an error, also without other stages" {
+  : >"$FAKE/nx-db-pending.out"
+  echo 3 >"$FAKE/nx-db-pending.exit"
+  run --separate-stderr nexuslims build-records
+  assert_failure 1
+  [[ $stderr == *' nexuslims ERROR: build: nx-db ended with exit status 3'* ]]
 }
 
 @test "a failed harvest still builds, and the whole ends with 1" {
