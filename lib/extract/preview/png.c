@@ -41,7 +41,7 @@ typedef struct {
 static const Effort EFFORTS[] = {
   { 0.35, compress_with_libdeflate, 1 }, /* noise */
   { 0.10, compress_with_zlib, 4 },       /* micrographs */
-  { 0.00, compress_with_libdeflate, 6 }, /* smooth pictures and drawings */
+  { 0.00, compress_with_libdeflate, 4 }, /* smooth pictures and drawings */
 };
 /* Smooth pictures whose filtered rows repeat with small shifts (gradients without noise): zlib finds the long repeats there, and soon. It is taken
  * when it makes the trial this much smaller. */
