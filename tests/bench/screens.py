@@ -149,6 +149,13 @@ def manage(program, env, starts):
     finish("instruments manage", screen)
 
 
+def edit(program, env, starts):
+    screen = start("config edit", [program("nexuslims"), "config", "edit", "--env-path", os.path.join(env["XDG_CONFIG_HOME"], ".env")], env, starts)
+    tell("typing into a field", [screen.key(letter) for letter in "/data"])
+    tell("to the next field", [screen.key("\t") for _ in range(5)])
+    finish("config edit", screen)
+
+
 def add(bench):
     @bench.row("screens", "the full-screen programs over 1,000,000 session rows: start, key to screen, memory")
     def screens(folder):
@@ -159,3 +166,4 @@ def add(bench):
             bench.fill_database(path, 1_000_000, 1000, bench.columns_of(path))
         manage(bench.program, env, STARTS)
         view(bench.program, env, STARTS)
+        edit(bench.program, env, STARTS)
