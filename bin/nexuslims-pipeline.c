@@ -36,28 +36,14 @@ typedef struct {
 
 /* ------------------------------------------------------------------------------------------------------------ talk */
 
-static gboolean write_whole(int fd, const char *text, gsize length)
-{
-  while (length > 0) {
-    gssize n = write(fd, text, length);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return FALSE;
-    text += n;
-    length -= (gsize)n;
-  }
-  return TRUE;
-}
-
 static void copy_talk(const char *line, gsize length, gpointer user_data)
 {
   Run *run = user_data;
   g_autofree char *whole = g_malloc(length + 1);
   memcpy(whole, line, length);
   whole[length] = '\n';
-  write_whole(STDERR_FILENO, whole, length + 1);
-  if (write_whole(run->pipeline->log_fd, whole, length + 1) || run->log_failed)
+  nx_write_whole(STDERR_FILENO, whole, length + 1);
+  if (nx_write_whole(run->pipeline->log_fd, whole, length + 1) || run->log_failed)
     return;
   run->log_failed = TRUE;
   nx_log_error("cannot write the log file: %s; its lines are on standard error only", g_strerror(errno));

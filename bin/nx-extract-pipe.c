@@ -102,20 +102,6 @@ static char *place_for(NxPipes *pipes, const char *file, GError **err)
   return path;
 }
 
-static gboolean write_all(int fd, const char *data, gsize length, const char *path, GError **err)
-{
-  while (length > 0) {
-    const gssize written = write(fd, data, length);
-    if (written < 0 && errno == EINTR && !nx_interrupted())
-      continue;
-    if (written < 0)
-      return nx_error_from_errno(err, errno, "write", path);
-    data += written;
-    length -= (gsize)written;
-  }
-  return TRUE;
-}
-
 /* What the last call on `file` failed with; a signal is nobody's fault. */
 static gboolean refuse(GError **err, const char *verb, const char *file)
 {
@@ -134,8 +120,8 @@ static gboolean copy_all(int from, int to, const char *file, const char *path, G
       return TRUE;
     if (length < 0 && (nx_interrupted() || errno != EINTR))
       return refuse(err, "read", file);
-    if (length > 0 && !write_all(to, buffer, (gsize)length, path, err))
-      return FALSE;
+    if (length > 0 && !nx_write_whole(to, buffer, (gsize)length))
+      return refuse(err, "write", path);
   }
 }
 

@@ -200,6 +200,8 @@ void nx_line_set_path(json_object *object, const char *path);
 gboolean nx_file_write(const char *path, const void *data, gsize length, int mode, GError **err);
 /* The same without the two fsyncs, for files that can be made again (previews, metadata JSON). */
 gboolean nx_file_write_fast(const char *path, const void *data, gsize length, int mode, GError **err);
+/* All bytes into an open descriptor, going on after signals. FALSE with errno. */
+gboolean nx_write_whole(int fd, const char *data, gsize length);
 gboolean nx_file_read(const char *path, gsize limit, char **data, gsize *length, GError **err);
 gboolean nx_folder_make(const char *path, GError **err);
 /* fsync of a folder. */

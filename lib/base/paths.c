@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static gboolean write_whole(int fd, const char *data, gsize length)
+gboolean nx_write_whole(int fd, const char *data, gsize length)
 {
   while (length > 0) {
     gssize n = write(fd, data, length);
@@ -116,7 +116,7 @@ static gboolean write_file(const char *path, const void *data, gsize length, int
     return FALSE;
   }
   /* Renamed while it is open, so that the lock holds until the file has its name. */
-  gboolean good = write_whole(temporary.fd, data, length) && (!sync || fsync(temporary.fd) == 0) && rename(temporary.path, path) == 0;
+  gboolean good = nx_write_whole(temporary.fd, data, length) && (!sync || fsync(temporary.fd) == 0) && rename(temporary.path, path) == 0;
   int problem = errno;
   if (!good)
     unlink(temporary.path);

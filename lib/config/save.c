@@ -78,18 +78,6 @@ static int create_backup(const char *path, mode_t mode, char **backup, GError **
   }
 }
 
-static gboolean write_all(int fd, const char *data, gsize length)
-{
-  while (length > 0) {
-    gssize n = write(fd, data, length);
-    if (n < 0 && errno != EINTR)
-      return FALSE;
-    data += MAX(n, 0);
-    length -= (gsize)MAX(n, 0);
-  }
-  return TRUE;
-}
-
 char *nx_config_back_up(const char *path, GError **err)
 {
   g_autofree char *data = NULL, *backup = NULL;
@@ -105,7 +93,7 @@ char *nx_config_back_up(const char *path, GError **err)
   if (fd < 0)
     return NULL;
   struct timespec times[] = {status.st_atim, status.st_mtim};
-  gboolean good = write_all(fd, data, length) && futimens(fd, times) == 0 && fsync(fd) == 0;
+  gboolean good = nx_write_whole(fd, data, length) && futimens(fd, times) == 0 && fsync(fd) == 0;
   int problem = errno;
   close(fd);
   if (good)
@@ -119,7 +107,7 @@ char *nx_config_back_up(const char *path, GError **err)
 static gboolean write_special(const char *path, const char *text, gsize length, GError **err)
 {
   int fd = g_open(path, O_WRONLY | O_CLOEXEC, 0);
-  gboolean good = fd >= 0 && write_all(fd, text, length);
+  gboolean good = fd >= 0 && nx_write_whole(fd, text, length);
   int problem = errno;
   if (fd >= 0)
     close(fd);
