@@ -2,10 +2,10 @@
  * `Get My UID`. Settings come from the environment; one line on standard output says what was found; exit 0 when all is well, else 1. */
 #include "nx-cli.h"
 #include "nx-config.h"
+#include "nx-curl.h"
 #include "nx-export.h"
 #include "nx-http.h"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <string.h>
@@ -88,18 +88,18 @@ static size_t ignore(char *bytes, size_t size, size_t count, void *data)
 static CURLcode say_noop(CURL *curl, const NxEmailSettings *email, char *reason)
 {
   g_autofree char *url = g_strdup_printf("%s://%s:%d", email->use_tls && email->smtp_port == 465 ? "smtps" : "smtp", email->smtp_host, email->smtp_port);
-  curl_easy_setopt(curl, CURLOPT_URL, url);
-  curl_easy_setopt(curl, CURLOPT_USE_SSL, email->use_tls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
-  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "NOOP");
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)PATIENCE_S);
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
+  nx_curl.easy_setopt(curl, CURLOPT_URL, url);
+  nx_curl.easy_setopt(curl, CURLOPT_USE_SSL, email->use_tls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
+  nx_curl.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "NOOP");
+  nx_curl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  nx_curl.easy_setopt(curl, CURLOPT_TIMEOUT, (long)PATIENCE_S);
+  nx_curl.easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
+  nx_curl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
   if (email->smtp_username && email->smtp_password) {
-    curl_easy_setopt(curl, CURLOPT_USERNAME, email->smtp_username);
-    curl_easy_setopt(curl, CURLOPT_PASSWORD, email->smtp_password);
+    nx_curl.easy_setopt(curl, CURLOPT_USERNAME, email->smtp_username);
+    nx_curl.easy_setopt(curl, CURLOPT_PASSWORD, email->smtp_password);
   }
-  return curl_easy_perform(curl);
+  return nx_curl.easy_perform(curl);
 }
 
 static gboolean try_mail(const Options *options, GError **err)
@@ -110,17 +110,19 @@ static gboolean try_mail(const Options *options, GError **err)
   if (!settings || !settings->email)
     return settings ? refuse(err, "%s: host, sender and recipients are needed first", "Mail") : FALSE;
   char reason[CURL_ERROR_SIZE] = "";
-  CURL *curl = curl_easy_init();
+  if (!nx_curl_load(err))
+    return FALSE;
+  CURL *curl = nx_curl.easy_init();
   if (settings->disable_ssl_verify) {
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    nx_curl.easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    nx_curl.easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
   } else if (settings->cert_bundle_file)
-    curl_easy_setopt(curl, CURLOPT_CAINFO, settings->cert_bundle_file);
+    nx_curl.easy_setopt(curl, CURLOPT_CAINFO, settings->cert_bundle_file);
   CURLcode code = say_noop(curl, settings->email, reason);
-  curl_easy_cleanup(curl);
+  nx_curl.easy_cleanup(curl);
   if (code != CURLE_OK) {
     g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s port %d: %s", settings->email->smtp_host, settings->email->smtp_port,
-                *reason ? reason : curl_easy_strerror(code));
+                *reason ? reason : nx_curl.easy_strerror(code));
     return FALSE;
   }
   printf("%s answers%s; no mail was sent.\n", settings->email->smtp_host, settings->email->smtp_username ? " and accepts the login" : "");

@@ -1,35 +1,33 @@
 /* http.c — one HTTP client on libcurl: limits on time and size, retries by data, errors that never show a query or a credential. */
 #include "nx-http.h"
 
-#include <curl/curl.h>
+#include "nx-curl.h"
+
 #include <errno.h>
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
 #define TIMEOUT_MS 300000
 #define BODY_LIMIT (64u * 1024 * 1024)
+#define CA_FILE_LIMIT (16u * 1024 * 1024)
 #define RETRY_AFTER_MAX_MS 60000
 #define REDIRECTS_MAX 5L
 #define STALL_SECONDS 60L
 
 struct NxHttp {
-  CURL *curl;
+  CURL *curl; /* NULL before the first request */
   guint connect_timeout_ms, timeout_ms;
   gsize body_limit;
   gboolean insecure;
-  char *ca_pem; /* the system's CAs and the extra ones, or NULL: libcurl's own default */
+  char *extra_ca_pem; /* to be trusted beside the system's CAs, or NULL */
+  char *ca_pem;       /* both together, or NULL: libcurl's own default */
   NxHttpFailure failure;
 };
 
 /* libcurl takes one CA blob, which replaces its default; so ours is the default bundle with the extra text behind it. */
-static char *joined_cas(const NxHttpOptions *options, GError **err)
+static char *joined_cas(const char *extra)
 {
-  g_autofree char *extra = NULL;
-  if (options->ca_pem)
-    extra = g_strdup(options->ca_pem);
-  else if (!nx_file_read(options->ca_file, 16 * 1024 * 1024, &extra, NULL, err))
-    return NULL;
-  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  const curl_version_info_data *info = nx_curl.version_info(CURLVERSION_NOW);
   const char *path = g_getenv("SSL_CERT_FILE") ? g_getenv("SSL_CERT_FILE") : info->cainfo;
   g_autofree char *own = NULL;
   if (!path || !g_file_get_contents(path, &own, NULL, NULL))
@@ -39,30 +37,34 @@ static char *joined_cas(const NxHttpOptions *options, GError **err)
 
 NxHttp *nx_http_new(const NxHttpOptions *options, GError **err)
 {
-  static gsize once;
-  if (g_once_init_enter(&once)) {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    g_once_init_leave(&once, 1);
-  }
   g_autoptr(NxHttp) http = g_new0(NxHttp, 1);
-  http->curl = curl_easy_init();
   http->connect_timeout_ms = options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
   http->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
   http->body_limit = options->body_limit ? options->body_limit : BODY_LIMIT;
   http->insecure = options->insecure;
-  if (!options->insecure && (options->ca_pem || options->ca_file)) {
-    http->ca_pem = joined_cas(options, err);
-    if (!http->ca_pem)
-      return NULL;
-  }
+  if (!options->insecure && options->ca_pem)
+    http->extra_ca_pem = g_strdup(options->ca_pem);
+  else if (!options->insecure && options->ca_file && !nx_file_read(options->ca_file, CA_FILE_LIMIT, &http->extra_ca_pem, NULL, err))
+    return NULL;
   return g_steal_pointer(&http);
+}
+
+gpointer nx_http_open(NxHttp *http, GError **err)
+{
+  if (http->curl || !nx_curl_load(err))
+    return http->curl;
+  http->curl = nx_curl.easy_init();
+  http->ca_pem = http->extra_ca_pem ? joined_cas(http->extra_ca_pem) : NULL;
+  return http->curl;
 }
 
 void nx_http_free(NxHttp *http)
 {
   if (!http)
     return;
-  curl_easy_cleanup(http->curl);
+  if (http->curl)
+    nx_curl.easy_cleanup(http->curl);
+  g_free(http->extra_ca_pem);
   g_free(http->ca_pem);
   g_free(http);
 }
@@ -70,11 +72,6 @@ void nx_http_free(NxHttp *http)
 NxHttpFailure nx_http_last_failure(const NxHttp *http)
 {
   return http->failure;
-}
-
-gpointer nx_http_handle(NxHttp *http)
-{
-  return http->curl;
 }
 
 void nx_http_answer_free(NxHttpAnswer *answer)
@@ -175,49 +172,49 @@ static NxHttpAnswer *answer_new(void)
 static void set_limits(NxHttp *http, const NxHttpRequest *request)
 {
   CURL *curl = http->curl;
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, g_ascii_strncasecmp(request->url, "https:", 6) == 0 ? "https" : "http,https");
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(request->timeout_ms ? request->timeout_ms : http->timeout_ms));
+  nx_curl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  nx_curl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  nx_curl.easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, g_ascii_strncasecmp(request->url, "https:", 6) == 0 ? "https" : "http,https");
+  nx_curl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
+  nx_curl.easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(request->timeout_ms ? request->timeout_ms : http->timeout_ms));
   gboolean only_reads = g_str_equal(request->method, "GET") || g_str_equal(request->method, "HEAD");
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, only_reads && !request->no_redirects ? 1L : 0L);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
-  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_when_interrupted);
-  curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, "nexuslims/" NX_VERSION);
+  nx_curl.easy_setopt(curl, CURLOPT_FOLLOWLOCATION, only_reads && !request->no_redirects ? 1L : 0L);
+  nx_curl.easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  nx_curl.easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
+  nx_curl.easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+  nx_curl.easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  nx_curl.easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_when_interrupted);
+  nx_curl.easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+  nx_curl.easy_setopt(curl, CURLOPT_USERAGENT, "nexuslims/" NX_VERSION);
 }
 
 void nx_http_set_trust(NxHttp *http)
 {
-  curl_easy_setopt(http->curl, CURLOPT_SSL_VERIFYPEER, http->insecure ? 0L : 1L);
-  curl_easy_setopt(http->curl, CURLOPT_SSL_VERIFYHOST, http->insecure ? 0L : 2L);
+  nx_curl.easy_setopt(http->curl, CURLOPT_SSL_VERIFYPEER, http->insecure ? 0L : 1L);
+  nx_curl.easy_setopt(http->curl, CURLOPT_SSL_VERIFYHOST, http->insecure ? 0L : 2L);
   if (!http->ca_pem)
     return;
   struct curl_blob blob = {.data = http->ca_pem, .len = strlen(http->ca_pem), .flags = CURL_BLOB_NOCOPY};
-  curl_easy_setopt(http->curl, CURLOPT_CAINFO_BLOB, &blob);
+  nx_curl.easy_setopt(http->curl, CURLOPT_CAINFO_BLOB, &blob);
 }
 
 static void set_body(CURL *curl, const NxHttpRequest *request, FILE *file, guint64 file_size)
 {
   if (request->mime) {
-    curl_easy_setopt(curl, CURLOPT_MIMEPOST, request->mime);
+    nx_curl.easy_setopt(curl, CURLOPT_MIMEPOST, request->mime);
   } else if (file) {
-    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(curl, CURLOPT_READDATA, file);
-    curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)file_size);
+    nx_curl.easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+    nx_curl.easy_setopt(curl, CURLOPT_READDATA, file);
+    nx_curl.easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)file_size);
   } else if (request->body) {
-    curl_easy_setopt(curl, CURLOPT_POST, 1L);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+    nx_curl.easy_setopt(curl, CURLOPT_POST, 1L);
+    nx_curl.easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+    nx_curl.easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
   }
   if (g_str_equal(request->method, "HEAD"))
-    curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    nx_curl.easy_setopt(curl, CURLOPT_NOBODY, 1L);
   else
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+    nx_curl.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
 /* "METHOD scheme://host/path" for messages: without user, query and fragment. */
@@ -258,7 +255,7 @@ static NxHttpFailure classify(NxHttp *http, const Transfer *transfer, CURLcode c
   curl_off_t connected = 0;
   if (code == CURLE_ABORTED_BY_CALLBACK && transfer->once && transfer->sent && !nx_interrupted())
     return NX_HTTP_MAYBE_SENT;
-  curl_easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
+  nx_curl.easy_getinfo(http->curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
   return code == CURLE_OPERATION_TIMEDOUT && connected == 0 ? NX_HTTP_NOT_SENT : failure_of(code);
 }
 
@@ -274,14 +271,14 @@ static void set_failure(NxHttp *http, const NxHttpRequest *request, const Transf
   else if (transfer->too_large)
     g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s: the answer is larger than %" G_GSIZE_FORMAT " bytes", shown, transfer->limit);
   else
-    g_set_error(err, NX_ERROR, address ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s: %s", shown, *detail ? detail : curl_easy_strerror(code));
+    g_set_error(err, NX_ERROR, address ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s: %s", shown, *detail ? detail : nx_curl.easy_strerror(code));
 }
 
 static struct curl_slist *header_list(const NxHttpRequest *request)
 {
-  struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+  struct curl_slist *list = nx_curl.slist_append(NULL, "Expect:");
   for (const char *const *header = request->headers; header && *header; header++)
-    list = curl_slist_append(list, *header);
+    list = nx_curl.slist_append(list, *header);
   return list;
 }
 
@@ -291,28 +288,28 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
   Transfer transfer = {.answer = answer, .limit = http->body_limit, .once = request->once};
   char detail[CURL_ERROR_SIZE] = "";
   CURL *curl = http->curl;
-  curl_easy_reset(curl);
+  nx_curl.easy_reset(curl);
   set_limits(http, request);
   nx_http_set_trust(http);
   set_body(curl, request, file, file_size);
   struct curl_slist *headers = header_list(request);
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(curl, CURLOPT_URL, request->url);
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, note_sending);
-  curl_easy_setopt(curl, CURLOPT_PREREQDATA, &transfer);
-  CURLcode code = curl_easy_perform(curl);
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
-  curl_slist_free_all(headers);
+  nx_curl.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+  nx_curl.easy_setopt(curl, CURLOPT_URL, request->url);
+  nx_curl.easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
+  nx_curl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+  nx_curl.easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
+  nx_curl.easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+  nx_curl.easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
+  nx_curl.easy_setopt(curl, CURLOPT_PREREQFUNCTION, note_sending);
+  nx_curl.easy_setopt(curl, CURLOPT_PREREQDATA, &transfer);
+  CURLcode code = nx_curl.easy_perform(curl);
+  nx_curl.easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+  nx_curl.slist_free_all(headers);
   if (code != CURLE_OK) {
     set_failure(http, request, &transfer, code, detail, err);
     return NULL;
   }
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
+  nx_curl.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
   answer->type = g_strdup(g_hash_table_lookup(answer->headers, "content-type"));
   answer->location = g_strdup(g_hash_table_lookup(answer->headers, "location"));
   return g_steal_pointer(&answer);
@@ -340,6 +337,8 @@ static NxHttpAnswer *attempt(NxHttp *http, const NxHttpRequest *request, GError 
   g_autofree char *renewed = request->renew ? request->renew(request->user_data) : NULL;
   now.url = renewed ? renewed : request->url;
   http->failure = NX_HTTP_REFUSED;
+  if (!nx_http_open(http, err))
+    return NULL;
   return now.body_file ? send_file(http, &now, err) : perform(http, &now, NULL, 0, err);
 }
 
@@ -362,7 +361,7 @@ static guint retry_after_ms(const NxHttpAnswer *answer)
   guint64 seconds;
   if (text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32, &seconds, NULL))
     return (guint)MIN(seconds * 1000, RETRY_AFTER_MAX_MS);
-  time_t date = text ? curl_getdate(text, NULL) : -1;
+  time_t date = text ? nx_curl.getdate(text, NULL) : -1;
   gint64 wait = date < 0 ? 0 : (gint64)date * 1000 - g_get_real_time() / 1000;
   return (guint)CLAMP(wait, 0, RETRY_AFTER_MAX_MS);
 }

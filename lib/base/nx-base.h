@@ -242,6 +242,19 @@ int nx_interrupted(void);
 /* By what every wait and patience is multiplied: 1, or NX_TEST_TIME_SCALE, with which tests shorten them. Never negative. */
 double nx_time_scale(void);
 
+/* A shared library that is loaded when it is needed: a program that does without it in most runs does not wait for it and all that it brings. */
+typedef struct {
+  const char *name; /* of a function in it */
+  gsize offset;     /* of the pointer to it in the table of functions */
+} NxLibraryRow;
+typedef struct {
+  const char *file, *what, *package; /* its soname; what messages call it; Debian's package with it */
+  const NxLibraryRow *rows;
+  gsize n_rows;
+} NxLibrary;
+/* Fills the table of functions; the library stays. NX_ERROR_CONFIG when it is not there or lacks one. */
+gboolean nx_library_load(const NxLibrary *library, gpointer functions, GError **err);
+
 /* --------------------------------------------------------------------------------------------------------- formats */
 
 /* The extensions of the formats that lib/extract reads ("dm3", "tif", …; companions and plain pictures are none), lower case, sorted, for the

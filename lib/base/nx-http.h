@@ -1,5 +1,5 @@
 /* nx-http.h — one HTTP client on libcurl for every stage: TLS settings, time-outs, retries, connection reuse.
- * Apart from nx-base.h so that programs without network never load libcurl. */
+ * libcurl is loaded when the first request goes out (nx-curl.h). */
 #ifndef NX_HTTP_H
 #define NX_HTTP_H
 
@@ -38,7 +38,7 @@ typedef struct {
   const void *body;           /* borrowed; or NULL */
   gsize body_length;
   const char *body_file;      /* streamed from this file instead of body; or NULL */
-  gpointer mime;              /* a curl_mime*, owned by the caller, instead of body; or NULL. nx_http_handle() gives the handle it needs */
+  gpointer mime;              /* a curl_mime*, owned by the caller, instead of body; or NULL. nx_http_open() gives the handle it needs */
   gboolean no_redirects;      /* GET and HEAD follow up to 5 otherwise, never from https to http, never with Authorization to another host */
   gboolean once;              /* sent at most once in an attempt: libcurl repeats by itself what it sent on an old connection that then closed */
   guint timeout_ms;           /* 0: the client's */
@@ -67,8 +67,8 @@ typedef enum {
   NX_HTTP_REFUSED,    /* not worth a repetition: certificate not trusted, address unusable, answer too large, interrupted */
 } NxHttpFailure;
 NxHttpFailure nx_http_last_failure(const NxHttp *http);
-/* The CURL* handle, for curl_mime_init. */
-gpointer nx_http_handle(NxHttp *http);
+/* The CURL* handle, for forms and for transfers of the caller's own. NULL, NX_ERROR_CONFIG when libcurl is not there. */
+gpointer nx_http_open(NxHttp *http, GError **err);
 /* Waits that long, scaled by NX_TEST_TIME_SCALE; a signal ends it. */
 void nx_http_wait(guint milliseconds);
 /* Gives the handle this client's trust in certificates, for a transfer of the caller's own (mail). */

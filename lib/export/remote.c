@@ -1,7 +1,8 @@
 /* remote.c — requests to a repository's API. Waits and retries: export §5.2. Error texts: export §3.1. */
 #include "remote.h"
 
-#include <curl/curl.h>
+#include "nx-curl.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -63,19 +64,19 @@ guint nx_remote_time_limit_ms(const char *method, guint64 body_length)
 }
 
 /* The body of `parts`, to be freed by curl_mime_free; *length grows by the sizes of its files. */
-static curl_mime *mime_of(NxRemote *remote, const NxCallPart *parts, guint64 *length)
+static curl_mime *mime_of(CURL *curl, const NxCallPart *parts, guint64 *length)
 {
-  curl_mime *mime = curl_mime_init(nx_http_handle(remote->http));
+  curl_mime *mime = nx_curl.mime_init(curl);
   for (const NxCallPart *each = parts; each->name; each++) {
-    curl_mimepart *part = curl_mime_addpart(mime);
+    curl_mimepart *part = nx_curl.mime_addpart(mime);
     struct stat about;
-    curl_mime_name(part, each->name);
+    nx_curl.mime_name(part, each->name);
     if (each->value)
-      curl_mime_data(part, each->value, CURL_ZERO_TERMINATED);
+      nx_curl.mime_data(part, each->value, CURL_ZERO_TERMINATED);
     if (!each->file)
       continue;
-    curl_mime_filedata(part, each->file);
-    curl_mime_type(part, each->type);
+    nx_curl.mime_filedata(part, each->file);
+    nx_curl.mime_type(part, each->type);
     *length += stat(each->file, &about) == 0 ? (guint64)about.st_size : 0;
   }
   return mime;
@@ -83,6 +84,9 @@ static curl_mime *mime_of(NxRemote *remote, const NxCallPart *parts, guint64 *le
 
 static NxHttpAnswer *send_call(NxRemote *remote, const NxCall *call, GError **err)
 {
+  CURL *curl = nx_http_open(remote->http, err);
+  if (!curl)
+    return NULL;
   g_autofree char *url = g_strconcat(remote->base, call->path, call->query, NULL);
   g_autofree char *body = call->json ? nx_json_text(call->json, NX_JSON_LINE) : NULL;
   guint64 length = body ? strlen(body) : 0;
@@ -92,7 +96,7 @@ static NxHttpAnswer *send_call(NxRemote *remote, const NxCall *call, GError **er
     headers[count++] = remote->authorization;
   if (body)
     headers[count++] = "Content-Type: application/json";
-  curl_mime *mime = call->parts ? mime_of(remote, call->parts, &length) : NULL;
+  curl_mime *mime = call->parts ? mime_of(curl, call->parts, &length) : NULL;
   NxHttpRequest request = {.method = call->method,
                            .url = url,
                            .headers = headers,
@@ -103,7 +107,7 @@ static NxHttpAnswer *send_call(NxRemote *remote, const NxCall *call, GError **er
                            .timeout_ms = nx_remote_time_limit_ms(call->method, length),
                            .retry = &RETRIES[call->kind]};
   NxHttpAnswer *answer = nx_http_send(remote->http, &request, err);
-  curl_mime_free(mime);
+  nx_curl.mime_free(mime);
   return answer;
 }
 

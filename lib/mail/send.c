@@ -1,8 +1,8 @@
 /* send.c — one message by SMTP: implicit TLS on port 465, STARTTLS or nothing else, never less than was asked for (export §10.5). */
 #include "nx-mail.h"
+#include "nx-curl.h"
 #include "nx-http.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
 #define CONNECT_MS 30000
@@ -25,8 +25,9 @@ typedef struct {
 static void connection_clear(Connection *connection)
 {
   if (connection->curl)
-    curl_easy_reset(connection->curl); /* it points to the members that go now */
-  curl_url_cleanup(connection->address);
+    nx_curl.easy_reset(connection->curl); /* it points to the members that go now */
+  if (connection->address)
+    nx_curl.url_cleanup(connection->address);
   g_clear_pointer(&connection->http, nx_http_free);
   g_string_free(connection->recipient, TRUE);
   g_string_free(connection->refusal, TRUE);
@@ -42,14 +43,14 @@ static long patience_ms(long usual)
 
 static CURLU *server_address(const NxEmailSettings *email, GError **err)
 {
-  CURLU *address = curl_url();
+  CURLU *address = nx_curl.url();
   g_autofree char *port = g_strdup_printf("%d", email->smtp_port);
   gboolean is_bare_ip6 = strchr(email->smtp_host, ':') && *email->smtp_host != '[';
   g_autofree char *host = is_bare_ip6 ? g_strdup_printf("[%s]", email->smtp_host) : g_strdup(email->smtp_host);
-  if (curl_url_set(address, CURLUPART_SCHEME, email->smtp_port == PORT_OF_IMPLICIT_TLS ? "smtps" : "smtp", 0) == CURLUE_OK &&
-      curl_url_set(address, CURLUPART_HOST, host, 0) == CURLUE_OK && curl_url_set(address, CURLUPART_PORT, port, 0) == CURLUE_OK)
+  if (nx_curl.url_set(address, CURLUPART_SCHEME, email->smtp_port == PORT_OF_IMPLICIT_TLS ? "smtps" : "smtp", 0) == CURLUE_OK &&
+      nx_curl.url_set(address, CURLUPART_HOST, host, 0) == CURLUE_OK && nx_curl.url_set(address, CURLUPART_PORT, port, 0) == CURLUE_OK)
     return address;
-  curl_url_cleanup(address);
+  nx_curl.url_cleanup(address);
   g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "NX_EMAIL_SMTP_HOST '%s' is no name of a host", email->smtp_host);
   return NULL;
 }
@@ -78,21 +79,21 @@ static void set_server(Connection *connection, long connect_ms, long whole_ms)
 {
   const NxEmailSettings *email = connection->settings->email;
   CURL *curl = connection->curl;
-  curl_easy_setopt(curl, CURLOPT_CURLU, connection->address);
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, patience_ms(connect_ms));
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, patience_ms(whole_ms));
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, connection->detail);
-  curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
-  curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, watch_dialogue);
-  curl_easy_setopt(curl, CURLOPT_DEBUGDATA, connection);
+  nx_curl.easy_setopt(curl, CURLOPT_CURLU, connection->address);
+  nx_curl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  nx_curl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  nx_curl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, patience_ms(connect_ms));
+  nx_curl.easy_setopt(curl, CURLOPT_TIMEOUT_MS, patience_ms(whole_ms));
+  nx_curl.easy_setopt(curl, CURLOPT_ERRORBUFFER, connection->detail);
+  nx_curl.easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+  nx_curl.easy_setopt(curl, CURLOPT_DEBUGFUNCTION, watch_dialogue);
+  nx_curl.easy_setopt(curl, CURLOPT_DEBUGDATA, connection);
   if (email->use_tls && email->smtp_port != PORT_OF_IMPLICIT_TLS)
-    curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+    nx_curl.easy_setopt(curl, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
   if (!email->smtp_username || !email->smtp_password)
     return;
-  curl_easy_setopt(curl, CURLOPT_USERNAME, email->smtp_username);
-  curl_easy_setopt(curl, CURLOPT_PASSWORD, email->smtp_password);
+  nx_curl.easy_setopt(curl, CURLOPT_USERNAME, email->smtp_username);
+  nx_curl.easy_setopt(curl, CURLOPT_PASSWORD, email->smtp_password);
 }
 
 static gboolean connection_open(Connection *connection, const NxSettings *settings, long connect_ms, long whole_ms, GError **err)
@@ -102,10 +103,10 @@ static gboolean connection_open(Connection *connection, const NxSettings *settin
   connection->recipient = g_string_new(NULL);
   connection->refusal = g_string_new(NULL);
   connection->http = nx_http_new(&options, err);
-  connection->address = connection->http ? server_address(settings->email, err) : NULL;
+  connection->curl = connection->http ? nx_http_open(connection->http, err) : NULL;
+  connection->address = connection->curl ? server_address(settings->email, err) : NULL;
   if (!connection->address)
     return FALSE;
-  connection->curl = nx_http_handle(connection->http);
   if (settings->disable_ssl_verify)
     nx_log_warning("NX_DISABLE_SSL_VERIFY is on: the mail server's certificate is not checked");
   nx_http_set_trust(connection->http);
@@ -127,7 +128,7 @@ static const struct {
 
 static gboolean perform(Connection *connection, GError **err)
 {
-  CURLcode code = curl_easy_perform(connection->curl);
+  CURLcode code = nx_curl.easy_perform(connection->curl);
   if (code == CURLE_OK)
     return TRUE;
   const char *advice = "";
@@ -136,7 +137,7 @@ static gboolean perform(Connection *connection, GError **err)
       advice = ADVICE[i].advice;
   const NxEmailSettings *email = connection->settings->email;
   g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "mail server %s, port %d: %s%s%s%s", email->smtp_host, email->smtp_port,
-              *connection->detail ? connection->detail : curl_easy_strerror(code), connection->refusal->len > 0 ? "; the server said: " : "",
+              *connection->detail ? connection->detail : nx_curl.easy_strerror(code), connection->refusal->len > 0 ? "; the server said: " : "",
               connection->refusal->str, advice);
   return FALSE;
 }
@@ -162,7 +163,7 @@ static struct curl_slist *recipient_list(char **recipients)
 {
   struct curl_slist *list = NULL;
   for (; *recipients; recipients++)
-    list = curl_slist_append(list, *recipients);
+    list = nx_curl.slist_append(list, *recipients);
   return list;
 }
 
@@ -174,15 +175,15 @@ gboolean nx_mail_send(const NxSettings *settings, const GString *message, GError
   CURL *curl = connection.curl;
   Source source = {.message = message};
   struct curl_slist *recipients = recipient_list(settings->email->recipients);
-  curl_easy_setopt(curl, CURLOPT_MAIL_FROM, settings->email->sender);
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
-  curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(curl, CURLOPT_READFUNCTION, hand_out);
-  curl_easy_setopt(curl, CURLOPT_READDATA, &source);
-  curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)message->len);
+  nx_curl.easy_setopt(curl, CURLOPT_MAIL_FROM, settings->email->sender);
+  nx_curl.easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
+  nx_curl.easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+  nx_curl.easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+  nx_curl.easy_setopt(curl, CURLOPT_READFUNCTION, hand_out);
+  nx_curl.easy_setopt(curl, CURLOPT_READDATA, &source);
+  nx_curl.easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)message->len);
   gboolean sent = perform(&connection, err);
-  curl_slist_free_all(recipients);
+  nx_curl.slist_free_all(recipients);
   return sent;
 }
 
@@ -191,7 +192,7 @@ gboolean nx_mail_greet(const NxSettings *settings, GError **err)
   g_auto(Connection) connection = {0};
   if (!connection_open(&connection, settings, GREETING_MS, GREETING_MS, err))
     return FALSE;
-  curl_easy_setopt(connection.curl, CURLOPT_CUSTOMREQUEST, "NOOP");
-  curl_easy_setopt(connection.curl, CURLOPT_NOBODY, 1L);
+  nx_curl.easy_setopt(connection.curl, CURLOPT_CUSTOMREQUEST, "NOOP");
+  nx_curl.easy_setopt(connection.curl, CURLOPT_NOBODY, 1L);
   return perform(&connection, err);
 }

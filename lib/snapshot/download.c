@@ -1,9 +1,9 @@
 /* download.c — the files of a snapshot, several at a time on one libcurl multi handle (igem-db §5.8). */
 #include "download-plan.h"
 
+#include "nx-curl.h"
 #include "nx-http.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -97,7 +97,7 @@ static gboolean check_answer(NxJob *job)
   if (job->checked_answer)
     return TRUE;
   job->checked_answer = TRUE;
-  curl_easy_getinfo(job->handle, CURLINFO_RESPONSE_CODE, &status);
+  nx_curl.easy_getinfo(job->handle, CURLINFO_RESPONSE_CODE, &status);
   if (status == 200 && job->received > 0)
     begin_again(job);
   return status == 200 || status == 206;
@@ -138,22 +138,22 @@ static void start_transfer(Download *download, NxJob *job)
     return;
   }
   g_autofree char *url = g_strconcat(download->base, job->name, NULL);
-  CURL *handle = job->handle = curl_easy_init();
+  CURL *handle = job->handle = nx_curl.easy_init();
   job->checked_answer = FALSE;
-  curl_easy_setopt(handle, CURLOPT_URL, url);
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, g_str_has_prefix(url, "https:") ? "https" : "http,https");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(handle, CURLOPT_MAXREDIRS, 5L);
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, 30L);
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, STALLED_SECONDS);
-  curl_easy_setopt(handle, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)job->received);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, receive);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, job);
-  curl_easy_setopt(handle, CURLOPT_PRIVATE, job);
-  curl_multi_add_handle(download->multi, handle);
+  nx_curl.easy_setopt(handle, CURLOPT_URL, url);
+  nx_curl.easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  nx_curl.easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, g_str_has_prefix(url, "https:") ? "https" : "http,https");
+  nx_curl.easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
+  nx_curl.easy_setopt(handle, CURLOPT_MAXREDIRS, 5L);
+  nx_curl.easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  nx_curl.easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, 30L);
+  nx_curl.easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  nx_curl.easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, STALLED_SECONDS);
+  nx_curl.easy_setopt(handle, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)job->received);
+  nx_curl.easy_setopt(handle, CURLOPT_WRITEFUNCTION, receive);
+  nx_curl.easy_setopt(handle, CURLOPT_WRITEDATA, job);
+  nx_curl.easy_setopt(handle, CURLOPT_PRIVATE, job);
+  nx_curl.multi_add_handle(download->multi, handle);
   job->state = NX_JOB_RUNNING;
   job->attempts++;
   download->running++;
@@ -233,7 +233,7 @@ static gboolean is_passing_trouble(CURLcode code, long status)
 
 static void judge(Download *download, NxJob *job, CURLcode code, long status, gboolean was_resumed)
 {
-  g_autofree char *problem = code != CURLE_OK ? g_strdup(curl_easy_strerror(code)) : g_strdup_printf("the server answered %ld", status);
+  g_autofree char *problem = code != CURLE_OK ? g_strdup(nx_curl.easy_strerror(code)) : g_strdup_printf("the server answered %ld", status);
   if (code == CURLE_WRITE_ERROR && job->refusal)
     problem = (g_free(problem), g_strdup(job->refusal));
   if (code == CURLE_OK && (status == 200 || status == 206))
@@ -251,11 +251,11 @@ static void end_transfer(Download *download, CURL *handle, CURLcode code)
 {
   NxJob *job;
   long status = 0;
-  curl_easy_getinfo(handle, CURLINFO_PRIVATE, &job);
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  nx_curl.easy_getinfo(handle, CURLINFO_PRIVATE, &job);
+  nx_curl.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   gboolean was_resumed = status == 206;
-  curl_multi_remove_handle(download->multi, handle);
-  curl_easy_cleanup(handle);
+  nx_curl.multi_remove_handle(download->multi, handle);
+  nx_curl.easy_cleanup(handle);
   job->handle = NULL;
   download->running--;
   judge(download, job, code, status, was_resumed);
@@ -301,7 +301,7 @@ static gboolean start_waiting(Download *download)
 static void take_finished(Download *download)
 {
   int left;
-  for (CURLMsg *message; (message = curl_multi_info_read(download->multi, &left));)
+  for (CURLMsg *message; (message = nx_curl.multi_info_read(download->multi, &left));)
     if (message->msg == CURLMSG_DONE)
       end_transfer(download, message->easy_handle, message->data.result);
 }
@@ -330,8 +330,8 @@ static void stop_all(Download *download)
     NxJob *job = download->jobs->pdata[i];
     if (!job->handle)
       continue;
-    curl_multi_remove_handle(download->multi, job->handle);
-    curl_easy_cleanup(job->handle);
+    nx_curl.multi_remove_handle(download->multi, job->handle);
+    nx_curl.easy_cleanup(job->handle);
     job->handle = NULL;
     close_file(job);
   }
@@ -339,17 +339,19 @@ static void stop_all(Download *download)
 
 static gboolean run(Download *download, GError **err)
 {
-  download->multi = curl_multi_init();
-  curl_multi_setopt(download->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)download->options->workers);
+  if (!nx_curl_load(err))
+    return FALSE;
+  download->multi = nx_curl.multi_init();
+  nx_curl.multi_setopt(download->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)download->options->workers);
   while (start_waiting(download) && !nx_interrupted()) {
     int active;
-    curl_multi_perform(download->multi, &active);
+    nx_curl.multi_perform(download->multi, &active);
     take_finished(download);
     show_progress(download);
-    curl_multi_poll(download->multi, NULL, 0, WAIT_MS, NULL);
+    nx_curl.multi_poll(download->multi, NULL, 0, WAIT_MS, NULL);
   }
   stop_all(download);
-  curl_multi_cleanup(download->multi);
+  nx_curl.multi_cleanup(download->multi);
   if (download->options->progress)
     fputs("\r\033[K", download->options->progress);
   if (nx_interrupted())

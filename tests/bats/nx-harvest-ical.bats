@@ -185,6 +185,15 @@ END
   assert_stderr NoMatchingReservationError
 }
 
+@test "a calendar in a file is read without the network's libraries, one on the web with them" {
+  calendar "$(event "$FULL")"
+  LD_DEBUG=files LD_DEBUG_OUTPUT=$BATS_TEST_TMPDIR/file run_harvest events --from none < <(ical_instrument)
+  assert_success
+  LD_DEBUG=files LD_DEBUG_OUTPUT=$BATS_TEST_TMPDIR/web run_harvest events --from none < <(ical_instrument http://127.0.0.1:1/lab.ics)
+  run ! grep -q libcurl "$BATS_TEST_TMPDIR"/file.*
+  grep -q libcurl "$BATS_TEST_TMPDIR"/web.*
+}
+
 @test "a calendar on the web is fetched once, however many instruments and sessions it has" {
   calendar "$(event "$FULL")"
   start_script "$(jq -n --rawfile body "$FILE" '{"/": [{body: $body}]}')"
