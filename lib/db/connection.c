@@ -267,6 +267,25 @@ gint64 nx_rows_int(NxRows *rows, guint column)
   return rows->db->driver->column_integer(rows->statement, column);
 }
 
+static gboolean step_through(NxDb *db, const char *columns, const char *rest, NxTakeRow take, gpointer user_data, GError **err)
+{
+  g_autofree char *sql = g_strdup_printf("SELECT %s %s", columns, rest);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, sql, NULL);
+  NxCell cells[NX_EACH_COLUMNS_MAX];
+  while (rows && nx_rows_next(rows)) {
+    for (guint i = 0; i < nx_rows_columns(rows); i++)
+      cells[i].text = nx_rows_bytes(rows, i, &cells[i].length);
+    take(cells, user_data);
+  }
+  return rows && nx_rows_finish(rows, err);
+}
+
+gboolean nx_db_each(NxDb *db, const char *columns, const char *rest, NxTakeRow take, gpointer user_data, GError **err)
+{
+  const NxDbDriver *driver = db->driver;
+  return driver->each ? driver->each(db->connection, columns, rest, take, user_data, err) : step_through(db, columns, rest, take, user_data, err);
+}
+
 json_object *nx_rows_json(NxRows *rows, guint column)
 {
   const NxDbDriver *driver = rows->db->driver;

@@ -83,6 +83,9 @@ typedef struct NxDbDriver {
   gint64 (*column_integer)(gpointer statement, guint column);
   double (*column_real)(gpointer statement, guint column);
 
+  /* nx_db_each; NULL: its rows are stepped through. */
+  gboolean (*each)(gpointer connection, const char *columns, const char *rest, NxTakeRow take, gpointer user_data, GError **err);
+
   /* The same for a query without parameters whose rows are many: no other statement runs on the connection until it is finished. */
   gpointer (*prepare_bulk)(gpointer connection, const char *sql, GError **err);
   /* Rows into a table (nx_load_start). The end frees the load; `good` FALSE: given up, nothing need be stored. */

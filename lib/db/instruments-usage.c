@@ -171,33 +171,27 @@ void nx_usage_free(NxUsage *usage)
 
 /* -------------------------------------------------------------------------------------------------------------- reading */
 
-static void note_end(NxUsage *usage, NxRows *rows)
+/* Its columns. */
+enum { PID, IDENTIFIER, TIMESTAMP };
+
+static void note_end(const NxCell *cells, gpointer user_data)
 {
-  gsize length = 0, timestamp_length = 0;
-  const char *pid = nx_rows_text(rows, 0), *identifier = nx_rows_bytes(rows, 1, &length);
-  const char *timestamp = nx_rows_bytes(rows, 2, &timestamp_length);
-  if (!pid || !identifier)
+  if (!cells[PID].text || !cells[IDENTIFIER].text)
     return;
-  Instrument *instrument = instrument_of(usage, pid);
-  guint64 mark = mark_of(identifier, length);
+  Instrument *instrument = instrument_of(user_data, cells[PID].text);
+  guint64 mark = mark_of(cells[IDENTIFIER].text, cells[IDENTIFIER].length);
   g_array_append_val(instrument->sessions, mark);
-  if (timestamp)
-    note_text(instrument, timestamp, strlen(timestamp));
+  if (cells[TIMESTAMP].text)
+    note_text(instrument, cells[TIMESTAMP].text, strlen(cells[TIMESTAMP].text));
 }
 
 /* The rows with first <= id_session_log <= last. */
 static NxUsage *read_range(NxDb *db, gint64 first, gint64 last, GError **err)
 {
   g_autoptr(NxUsage) usage = usage_new();
-  g_autoptr(NxRows) rows = nx_db_select(db, err,
-                                        "SELECT instrument, session_identifier, timestamp FROM session_log "
-                                        "WHERE event_type = 'END' AND id_session_log BETWEEN $1 AND $2",
-                                        "ii", first, last);
-  if (!rows)
-    return NULL;
-  while (nx_rows_next(rows))
-    note_end(usage, rows);
-  return nx_rows_finish(rows, err) ? g_steal_pointer(&usage) : NULL;
+  g_autofree char *rest = g_strdup_printf("FROM session_log WHERE event_type = 'END' AND id_session_log BETWEEN %" G_GINT64_FORMAT " AND %" G_GINT64_FORMAT,
+                                          first, last);
+  return nx_db_each(db, "instrument, session_identifier, timestamp", rest, note_end, usage, err) ? g_steal_pointer(&usage) : NULL;
 }
 
 static void add_instrument(gpointer pid, gpointer value, gpointer user_data)

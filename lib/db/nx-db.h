@@ -68,6 +68,16 @@ gint64 nx_rows_int(NxRows *rows, guint column);
 /* As JSON: string (bad bytes as U+FFFD), number or null. */
 json_object *nx_rows_json(NxRows *rows, guint column);
 
+/* A cell of a row that is handed over: borrowed during the call; text NULL for NULL, else with a zero behind it. */
+typedef struct {
+  const char *text;
+  gsize length;
+} NxCell;
+typedef void (*NxTakeRow)(const NxCell *cells, gpointer user_data);
+#define NX_EACH_COLUMNS_MAX 8
+/* Hands over all rows of `SELECT columns rest`, which has no parameters: for many rows faster than nx_rows_next, where the engine can. */
+gboolean nx_db_each(NxDb *db, const char *columns, const char *rest, NxTakeRow take, gpointer user_data, GError **err);
+
 /* The one integer that a query answers. */
 gboolean nx_db_number(NxDb *db, gint64 *number, GError **err, const char *sql, const char *types, ...);
 

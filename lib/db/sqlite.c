@@ -399,6 +399,7 @@ const NxDbDriver nx_db_driver_sqlite = {
     .column_text = sqlite_column_text,
     .column_integer = sqlite_column_integer,
     .column_real = sqlite_column_real,
+    .each = nx_sqlite_each,
     .prepare_bulk = sqlite_prepare,
     .load_start = nx_sqlite_load_start,
     .load_null = nx_sqlite_load_null,

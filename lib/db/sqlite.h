@@ -50,4 +50,7 @@ void nx_sqlite_load_bytes(gpointer load, const void *bytes, gsize length);
 gboolean nx_sqlite_load_next(gpointer load, GError **err);
 gboolean nx_sqlite_load_end(gpointer load, gboolean good, GError **err);
 
+/* All rows of a query to `take` (nx_db_each). */
+gboolean nx_sqlite_each(gpointer connection, const char *columns, const char *rest, NxTakeRow take, gpointer user_data, GError **err);
+
 #endif
