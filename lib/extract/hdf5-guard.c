@@ -1,4 +1,4 @@
-/* hdf5-guard.c — see hdf5-guard.h. HDF5 File Format Specification 3.0: superblock II.A, local heaps III.D, object headers IV.A, messages of
+/* hdf5-guard.c — see hdf5-guard.h. HDF5 File Format Specification 3.0: superblock II.A, facts of a driver II.B, local heaps III.D, object headers IV.A, messages of
  * them IV.A.2. Headers of version 2 carry checksums, which libhdf5 verifies; those of version 1 are looked at here. */
 #include "hdf5-guard.h"
 
@@ -7,6 +7,7 @@
 #define PREFIX_SIZE 16u /* of a header of version 1: version, messages, references, size, padding */
 #define MESSAGE_HEAD 8u /* type, size, flags, reserved */
 #define FLAG_SHARED 2u
+#define DRIVER_HEAD 16u
 
 enum { MESSAGE_NOTHING = 0x00, MESSAGE_ATTRIBUTE = 0x0c, MESSAGE_CONTINUATION = 0x10 };
 
@@ -52,6 +53,18 @@ static gboolean learn_sizes(NxHdf5Guard *guard, const guint8 *superblock)
   return guard->address_size >= 2 && guard->address_size <= 8 && guard->length_size >= 2 && guard->length_size <= 8;
 }
 
+/* The facts of a file driver lie in the file: version, three reserved bytes, size, name, and so many bytes more. Only old superblocks have them. */
+static gboolean driver_facts_fit(const NxHdf5Guard *guard, NxBytes *bytes, guint version)
+{
+  const gsize width = guard->address_size;
+  const guint8 *field = version < 2 ? nx_bytes_at(bytes, guard->base + (version == 0 ? 24 : 28) + 3 * width, width, NULL) : NULL;
+  const guint64 address = field ? number_at(field, guard->address_size) : G_MAXUINT64;
+  if (version >= 2 || address == G_MAXUINT64 >> (64 - 8 * width))
+    return TRUE;
+  const guint8 *facts = address <= guard->size ? nx_bytes_at(bytes, guard->base + address, DRIVER_HEAD, NULL) : NULL;
+  return facts && number_at(facts + 4, 4) <= guard->size - guard->base - address - DRIVER_HEAD;
+}
+
 NxHdf5Guard *nx_hdf5_guard_new(NxBytes *bytes)
 {
   const guint64 size = nx_bytes_size(bytes);
@@ -60,7 +73,7 @@ NxHdf5Guard *nx_hdf5_guard_new(NxBytes *bytes)
     if (!superblock || memcmp(superblock, "\x89HDF\r\n\x1a\n", 8) != 0)
       continue;
     NxHdf5Guard guard = {.size = size, .base = at};
-    if (!learn_sizes(&guard, superblock))
+    if (!learn_sizes(&guard, superblock) || !driver_facts_fit(&guard, bytes, superblock[8]))
       return NULL;
     guard.continuations = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return g_memdup2(&guard, sizeof guard);

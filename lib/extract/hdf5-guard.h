@@ -1,14 +1,15 @@
 /* hdf5-guard.h — checks metadata of an HDF5 file on its way to libhdf5, which trusts it. Private to lib/extract.
  *
- * libhdf5 1.10 decodes attributes without looking where their message ends, and allocates local heaps and continuations of whatever size is
- * claimed. */
+ * libhdf5 1.10 decodes attributes without looking where their message ends, and allocates facts of a file driver, local heaps and
+ * continuations of whatever size is claimed. */
 #ifndef NX_HDF5_GUARD_H
 #define NX_HDF5_GUARD_H
 
 #include "nx-extract.h"
 
 typedef struct NxHdf5Guard NxHdf5Guard;
-/* NULL when there is no superblock, or addresses and lengths are of more than 8 bytes, which no file of instruments has. */
+/* NULL when there is no superblock, when what it says of a file driver lies outside the file, or when addresses and lengths are of more than 8
+ * bytes, which no file of instruments has. */
 NxHdf5Guard *nx_hdf5_guard_new(NxBytes *bytes);
 void nx_hdf5_guard_free(NxHdf5Guard *guard);
 

@@ -1,6 +1,7 @@
 /* test-hdf5.c — fibTOF files are read as the corpus says, and damaged HDF5 costs a sentence or its own reader, never the run. */
 #include "extract-corpus.h"
 #include "formats.h"
+#include "hdf5-guard.h"
 #include "hdf5-write.h"
 #include "hostile.h"
 #include "preview/nx-preview.h"
@@ -444,6 +445,28 @@ static void test_damaged_attribute(void)
   }
 }
 
+/* Bytes 48 to 55 of a superblock of version 0 are the address of the facts of a file driver: there, bytes 4 to 7 are their size. */
+static void test_driver_facts(void)
+{
+  static const struct {
+    guint8 size[4];
+    gboolean is_good;
+  } CASES[] = {{{16, 0, 0, 0}, TRUE}, {{17, 0, 0, 0}, FALSE}, {{0xff, 0xff, 0xff, 0x3f}, FALSE}};
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(GByteArray) data = hdf5_write_hspy();
+    const guint64 end = GUINT64_TO_LE(data->len);
+    g_assert_cmpint(data->data[8], ==, 0);
+    memcpy(data->data + 48, &end, sizeof end);
+    g_byte_array_set_size(data, data->len + 32);
+    memset(data->data + data->len - 32, 0, 32);
+    memcpy(data->data + data->len - 32 + 4, CASES[i].size, 4);
+    g_autoptr(NxBytes) bytes = nx_bytes_from_memory(data->data, data->len);
+    NxHdf5Guard *guard = nx_hdf5_guard_new(bytes);
+    g_assert_true((guard != NULL) == CASES[i].is_good);
+    g_clear_pointer(&guard, nx_hdf5_guard_free);
+  }
+}
+
 /* ------------------------------------------------------------------------------------------------------------------- traps */
 
 /* Written at the start: the reader unregisters external links, for writing too. */
@@ -478,6 +501,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);
   g_test_add_func("/hdf5/hostile/a damaged heap costs its texts alone, with a reason", test_damaged_heaps);
   g_test_add_func("/hdf5/hostile/an attribute that claims more than it holds costs itself alone", test_damaged_attribute);
+  g_test_add_func("/hdf5/hostile/facts of a file driver that do not fit into the file are refused before anything is allocated", test_driver_facts);
   g_test_add_func("/hdf5/hostile/cuts and 250 mutants of files of our own are read or refused", test_damaged_own);
   return g_test_run();
 }
