@@ -1,5 +1,5 @@
 /* bench-png.c — our PNG encoder beside libpng at its defaults: time and size as ratios.
- * bench-png [PICTURE…]: the pictures given (any that gdk-pixbuf reads; scaled to the preview's size), else a built-in set. */
+ * bench-png [PICTURE…]: the pictures given (any that gdk-pixbuf reads; scaled to the preview's size), all together, else each of a built-in set. */
 #include "preview/nx-preview.h"
 
 #include <cairo.h>
@@ -57,12 +57,28 @@ static gint64 fastest(gsize (*encode)(const guint8 *), const guint8 *rgba, gsize
   return MAX(best, 1);
 }
 
+typedef struct {
+  gint64 our_time, their_time; /* microseconds */
+  gsize ours, theirs;          /* bytes */
+} Figures;
+
+static Figures measured(const guint8 *rgba)
+{
+  Figures figures;
+  figures.their_time = fastest(encode_with_libpng, rgba, &figures.theirs);
+  figures.our_time = fastest(encode_with_ours, rgba, &figures.ours);
+  return figures;
+}
+
+static void show(const char *name, Figures figures)
+{
+  printf("%-44.44s  time %.3f  size %.3f  (libpng %.2f ms, %" G_GSIZE_FORMAT " bytes)\n", name, (double)figures.our_time / (double)figures.their_time,
+         (double)figures.ours / (double)figures.theirs, (double)figures.their_time / 1e3, figures.theirs);
+}
+
 static void compare(const char *name, const guint8 *rgba)
 {
-  gsize theirs, ours;
-  const gint64 their_time = fastest(encode_with_libpng, rgba, &theirs), our_time = fastest(encode_with_ours, rgba, &ours);
-  printf("%-44.44s  time %.3f  size %.3f  (libpng %.2f ms, %" G_GSIZE_FORMAT " bytes)\n", name, (double)our_time / (double)their_time,
-         (double)ours / (double)theirs, (double)their_time / 1e3, theirs);
+  show(name, measured(rgba));
 }
 
 /* ---------------------------------------------------------------------------------------------------- built-in pictures */
@@ -111,7 +127,7 @@ static void built_in(void)
   compare("colours", rgba);
 }
 
-static void from_file(const char *path)
+static void from_file(const char *path, Figures *all)
 {
   g_autoptr(GdkPixbuf) read = gdk_pixbuf_new_from_file(path, NULL);
   g_autoptr(GdkPixbuf) alpha = read ? gdk_pixbuf_add_alpha(read, FALSE, 0, 0, 0) : NULL;
@@ -123,15 +139,19 @@ static void from_file(const char *path)
   g_autofree guint8 *rgba = g_malloc(PIXELS);
   for (guint y = 0; y < SIDE; y++)
     memcpy(rgba + y * SIDE * 4u, gdk_pixbuf_read_pixels(scaled) + y * (gsize)gdk_pixbuf_get_rowstride(scaled), SIDE * 4u);
-  g_autofree char *name = g_path_get_basename(path);
-  compare(name, rgba);
+  const Figures figures = measured(rgba);
+  *all = (Figures){all->our_time + figures.our_time, all->their_time + figures.their_time, all->ours + figures.ours, all->theirs + figures.theirs};
 }
 
 int main(int argc, char **argv)
 {
   if (argc == 1)
     built_in();
+  Figures all = {0};
   for (int i = 1; i < argc; i++)
-    from_file(argv[i]);
+    from_file(argv[i], &all);
+  g_autofree char *title = g_strdup_printf("%d pictures together", argc - 1);
+  if (all.theirs > 0)
+    show(title, all);
   return 0;
 }

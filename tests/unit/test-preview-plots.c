@@ -473,7 +473,7 @@ static void test_a_warm_child_draws_without_opening_files(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/preview/plots/a warm child draws without opening files", test_a_warm_child_draws_without_opening_files);
+  g_test_add_func("/preview/plots/a warm child draws without opening files, and the same whatever it drew before", test_a_warm_child_draws_without_opening_files);
   g_test_add_func("/preview/plots/every kind of signal is drawn", test_every_kind_is_drawn);
   g_test_add_func("/preview/plots/no preview when none is wanted", test_no_preview_when_none_is_wanted);
   g_test_add_func("/preview/plots/the placeholder has words and a black frame", test_placeholder_has_a_black_frame);

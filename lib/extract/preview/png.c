@@ -1,13 +1,14 @@
 /* png.c — RGBA pixels → PNG, fast.
  * Always colour type 6 (8-bit RGBA, extractors-b §12), even for grey: whoever reads previews meets one kind of file. The time goes into filters
- * and deflate, so both are chosen by trial: a few bands of rows are compressed with each candidate filter at a fast level, the winner does the
- * whole picture, and the ratio it reached says who compresses and how hard. Noise gains nothing from a longer search; drawings gain a little and are
- * quick; for the micrographs between them zlib finds the short repeats of grey pixels (d d d 255) that libdeflate's fast levels pass over.
+ * and deflate. A few bands of rows are compressed with each candidate filter; the winner does the whole picture, by ISA-L, which takes a tenth of
+ * the time of others. The ratio it reached says whether a longer search pays: noise gains nothing from it, and drawings so small gain less than the
+ * block that a file takes on disk; for the micrographs between them zlib finds the short repeats of grey pixels (d d d 255) that fast levels pass over.
  * Measured with tests/bench/bench-png against libpng at its defaults; format: PNG specification (ISO/IEC 15948). */
 #include "nx-preview.h"
 
 #include "simd.h"
 
+#include <isa-l.h>
 #include <libdeflate.h>
 #include <string.h>
 #include <zlib.h>
@@ -15,7 +16,7 @@
 #define PIXEL 4u /* bytes */
 
 enum { FILTER_NONE = 0, FILTER_SUB = 1, FILTER_UP = 2, FILTER_AVERAGE = 3, FILTER_PAETH = 4, FILTER_ADAPTIVE = 5 };
-/* What the trial tries. Unfiltered rows gain less from the final, longer search than filtered ones: their ratio counts a little more. */
+/* What the trial tries. Unfiltered rows gain less from a longer search than filtered ones: their ratio counts a little more. */
 static const struct {
   int filter;
   double handicap;
@@ -25,27 +26,32 @@ static const int ADAPTIVE[] = { FILTER_SUB, FILTER_UP, FILTER_AVERAGE, FILTER_PA
 /* Bands of rows that the trial looks at. */
 #define BANDS 4u
 #define BAND_ROWS 8u
-#define TRIAL_LEVEL 2
 
-/* libdeflate or zlib → zlib stream; 0 when it does not fit or memory is short. */
+/* → zlib stream; 0 when it does not fit or memory is short. */
 typedef gsize (*Compress)(int level, const guint8 *from, gsize length, guint8 *to, gsize room);
+static gsize compress_with_isal(int level, const guint8 *from, gsize length, guint8 *to, gsize room);
 static gsize compress_with_libdeflate(int level, const guint8 *from, gsize length, guint8 *to, gsize room);
 static gsize compress_with_zlib(int level, const guint8 *from, gsize length, guint8 *to, gsize room);
 
-/* Who compresses a picture whose trial reached at least `ratio` (compressed / raw), by descending ratio. */
 typedef struct {
-  double ratio;
   Compress compress;
   int level;
 } Effort;
-static const Effort EFFORTS[] = {
-  { 0.35, compress_with_libdeflate, 1 }, /* noise */
-  { 0.10, compress_with_zlib, 4 },       /* micrographs */
-  { 0.00, compress_with_libdeflate, 4 }, /* smooth pictures and drawings */
+static const Effort QUICK = { compress_with_isal, 1 };
+/* What a picture of which QUICK left at least `ratio` (compressed / raw) is given, by descending ratio. */
+static const struct {
+  double ratio;
+  const Effort *again; /* NULL: it stays as QUICK made it */
+} SEARCHES[] = {
+  { 0.35, NULL },                                          /* noise */
+  { 0.10, &(const Effort){ compress_with_zlib, 4 } },       /* micrographs */
+  { 0.04, &(const Effort){ compress_with_libdeflate, 4 } }, /* smooth pictures */
+  { 0.00, NULL },                                          /* drawings */
 };
+#define SMOOTH_RATIO 0.10
 /* Smooth pictures whose filtered rows repeat with small shifts (gradients without noise): zlib finds the long repeats there, and soon. It is taken
  * when it makes the trial this much smaller. */
-static const Effort REPEATS = { 0.00, compress_with_zlib, 6 };
+static const Effort REPEATS = { compress_with_zlib, 6 };
 #define REPEATS_GAIN 0.6
 
 typedef struct {
@@ -179,31 +185,51 @@ static gboolean has_repeats(const Picture *picture, int filter, const Effort *us
   return with_repeats > 0 && (double)with_repeats < REPEATS_GAIN * (double)with_usual;
 }
 
-/* The filter for the whole picture and, from how well it did, the effort. */
-static int choose_filter(const Picture *picture, guint8 *lines, guint8 *packed, gsize room, const Effort **effort)
+static int choose_filter(const Picture *picture, guint8 *lines, guint8 *packed, gsize room)
 {
-  struct libdeflate_compressor *quick = libdeflate_alloc_compressor(TRIAL_LEVEL);
   int best = FILTER_UP;
   double least = 2.0;
-  for (guint i = 0; quick && i < G_N_ELEMENTS(CANDIDATES); i++) {
+  for (guint i = 0; i < G_N_ELEMENTS(CANDIDATES); i++) {
     const gsize raw = filter_bands(picture, CANDIDATES[i].filter, lines);
-    const gsize length = libdeflate_zlib_compress(quick, lines, raw, packed, room);
+    const gsize length = QUICK.compress(QUICK.level, lines, raw, packed, room);
     const double ratio = CANDIDATES[i].handicap * (double)length / (double)raw;
     if (length > 0 && ratio < least) {
       least = ratio;
       best = CANDIDATES[i].filter;
     }
   }
-  libdeflate_free_compressor(quick);
-  *effort = EFFORTS;
-  while (least < (*effort)->ratio)
-    ++*effort;
-  if ((*effort)->ratio == 0.0 && has_repeats(picture, best, *effort, lines, packed, room))
-    *effort = &REPEATS;
   return best;
 }
 
+/* The search that pays for a picture of which QUICK left so much, or NULL. `lines` and `packed` are used. */
+static const Effort *choose_search(const Picture *picture, int filter, double ratio, guint8 *lines, guint8 *packed, gsize room)
+{
+  guint i = 0;
+  while (ratio < SEARCHES[i].ratio)
+    i++;
+  const Effort *again = SEARCHES[i].again;
+  return again && ratio < SMOOTH_RATIO && has_repeats(picture, filter, again, lines, packed, room) ? &REPEATS : again;
+}
+
 /* ------------------------------------------------------------------------------------------------------------- deflate */
+
+static gsize compress_with_isal(int level, const guint8 *from, gsize length, guint8 *to, gsize room)
+{
+  /* Cleared: what lies in its tables decides which repeats are found. */
+  g_autofree struct isal_zstream *stream = g_new0(struct isal_zstream, 1);
+  g_autofree guint8 *tokens = g_malloc0(ISAL_DEF_LVL1_DEFAULT);
+  isal_deflate_stateless_init(stream);
+  stream->gzip_flag = IGZIP_ZLIB;
+  stream->end_of_stream = 1;
+  stream->level = (guint32)level;
+  stream->level_buf = tokens;
+  stream->level_buf_size = ISAL_DEF_LVL1_DEFAULT;
+  stream->next_in = (guint8 *)(guintptr)from; /* only read */
+  stream->avail_in = (guint32)length;
+  stream->next_out = to;
+  stream->avail_out = (guint32)MIN(room, G_MAXUINT32);
+  return isal_deflate_stateless(stream) == COMP_OK ? stream->total_out : 0;
+}
 
 static gsize compress_with_libdeflate(int level, const guint8 *from, gsize length, guint8 *to, gsize room)
 {
@@ -259,10 +285,14 @@ static GBytes *encode(const Picture *picture, GError **err)
   g_autofree guint8 *lines = g_malloc(raw);
   g_autofree guint8 *file = g_malloc(DATA_AT + room + CHUNK_EXTRA + 4);
 
-  const Effort *effort;
-  const int filter = choose_filter(picture, lines, file + DATA_AT, room, &effort);
+  const int filter = choose_filter(picture, lines, file + DATA_AT, room);
   filter_rows(picture, filter, 0, picture->height, lines);
-  const gsize length = effort->compress(effort->level, lines, raw, file + DATA_AT, room);
+  gsize length = QUICK.compress(QUICK.level, lines, raw, file + DATA_AT, room);
+  const Effort *again = choose_search(picture, filter, (double)length / (double)raw, lines, file + DATA_AT, room);
+  if (again) {
+    filter_rows(picture, filter, 0, picture->height, lines);
+    length = again->compress(again->level, lines, raw, file + DATA_AT, room);
+  }
   if (length == 0) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "a picture of %u × %u pixels could not be compressed", picture->width, picture->height);
     return NULL;
