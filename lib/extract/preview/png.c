@@ -43,7 +43,7 @@ static const struct {
   double ratio;
   const Effort *again; /* NULL: it stays as QUICK made it */
 } SEARCHES[] = {
-  { 0.35, NULL },                                          /* noise */
+  { 0.33, NULL },                                          /* noise */
   { 0.10, &(const Effort){ compress_with_zlib, 4 } },       /* micrographs */
   { 0.04, &(const Effort){ compress_with_libdeflate, 4 } }, /* smooth pictures */
   { 0.00, NULL },                                          /* drawings */
