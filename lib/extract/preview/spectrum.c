@@ -64,48 +64,73 @@ static gboolean curve_read(Curve *curve, const NxArray *array, guint64 position,
   return TRUE;
 }
 
-/* What the curve does within one pixel column. */
+/* What a curve covers of each half pixel of the chart's width. */
 typedef struct {
-  double first, least, most, last;
+  double least, most;
   gboolean any;
 } Column;
 
 static void column_add(Column *column, double y)
 {
-  column->first = column->any ? column->first : y;
   column->least = column->any ? MIN(column->least, y) : y;
   column->most = column->any ? MAX(column->most, y) : y;
-  column->last = y;
   column->any = TRUE;
 }
 
-static void column_flush(cairo_t *cairo, Column *column, double x)
+typedef struct {
+  double x, y; /* x in half pixels from the chart's left edge */
+} Point;
+
+/* The line from a point to another lies in some columns: what of it in each. */
+static void columns_add_line(Column *columns, gsize n, Point a, Point b)
 {
-  if (!column->any)
-    return;
-  cairo_line_to(cairo, x, column->first);
-  if (column->least < column->most) {
-    cairo_line_to(cairo, x, column->least);
-    cairo_line_to(cairo, x, column->most);
-    cairo_line_to(cairo, x, column->last);
+  const Point from = a.x <= b.x ? a : b, to = a.x <= b.x ? b : a;
+  const double slope = to.x > from.x ? (to.y - from.y) / (to.x - from.x) : 0.0;
+  const gsize last = (gsize)CLAMP(round(to.x), 0.0, (double)n - 1.0);
+  for (gsize at = (gsize)CLAMP(round(from.x), 0.0, (double)n - 1.0); at <= last; at++) {
+    const double left = MAX(from.x, (double)at - 0.5), right = MIN(to.x, (double)at + 0.5);
+    column_add(&columns[at], to.x > from.x ? from.y + slope * (left - from.x) : from.y);
+    column_add(&columns[at], to.x > from.x ? from.y + slope * (right - from.x) : to.y);
   }
-  column->any = FALSE;
 }
 
-/* The path of a curve with more points than the plot has half pixels: first, least, most and last of each half pixel. */
+static void columns_add_curve(Column *columns, gsize n, const Curve *curve, const NxChart *chart, const NxAxis *axis, double lift)
+{
+  Point before = { .y = NAN };
+  for (gsize i = 0; i < curve->n; i++) {
+    const double x = nx_chart_x(chart, nx_axis_value(axis, (double)i * (double)curve->step));
+    const Point now = { 2.0 * (x - chart->x), isfinite(curve->values[i]) ? nx_chart_y(chart, curve->values[i] + lift) : NAN };
+    if (isfinite(now.y) && isfinite(now.x))
+      columns_add_line(columns, n, isfinite(before.y) ? before : now, now);
+    before = now;
+  }
+}
+
+/* The edge of a line of CURVE_WIDTH around the columns: above (sign -1) or below (sign 1) what lies in this one and its neighbours. */
+static double edge_at(const Column *columns, gsize n, gsize at, int sign)
+{
+  double edge = sign < 0 ? columns[at].least : columns[at].most;
+  for (gsize near = at > 0 ? at - 1 : 0; near <= MIN(at + 1, n - 1); near++) {
+    if (columns[near].any)
+      edge = sign < 0 ? MIN(edge, columns[near].least) : MAX(edge, columns[near].most);
+  }
+  return edge + sign * CURVE_WIDTH / 2.0;
+}
+
+/* A curve with more points than the chart has pixels, as the area that its line would cover: a stroke of so many short lines, most of them on
+ * top of each other, takes ten times as long. */
 static void path_dense(cairo_t *cairo, const Curve *curve, const NxChart *chart, const NxAxis *axis, double lift)
 {
-  Column column = { .any = FALSE };
-  double at = -1e9;
-  for (gsize i = 0; i < curve->n; i++) {
-    const double x = round(2.0 * nx_chart_x(chart, nx_axis_value(axis, (double)i * (double)curve->step))) / 2.0;
-    if (x != at)
-      column_flush(cairo, &column, at);
-    at = x;
-    if (isfinite(curve->values[i]))
-      column_add(&column, nx_chart_y(chart, curve->values[i] + lift));
+  const gsize n = (gsize)(2.0 * chart->width) + 1;
+  g_autofree Column *columns = g_new0(Column, n);
+  columns_add_curve(columns, n, curve, chart, axis, lift);
+  for (gsize first = 0, end; first < n; first = end + 1) {
+    for (end = first; end < n && columns[end].any; end++)
+      cairo_line_to(cairo, chart->x + (double)end / 2.0, edge_at(columns, n, end, -1));
+    for (gsize at = end; at > first; at--)
+      cairo_line_to(cairo, chart->x + (double)(at - 1) / 2.0, edge_at(columns, n, at - 1, 1));
+    cairo_close_path(cairo);
   }
-  column_flush(cairo, &column, at);
 }
 
 /* The path of a curve whose points can be told apart; a value that is not finite leaves a gap. */
@@ -132,11 +157,14 @@ static void draw_curve(NxCanvas *canvas, const Curve *curve, const NxChart *char
   cairo_set_line_cap(cairo, CAIRO_LINE_CAP_ROUND);
   if (curve->n == 1) /* a line of no length would not be seen */
     cairo_arc(cairo, chart->x + chart->width / 2, nx_chart_y(chart, curve->values[0] + lift), 1.5, 0, 2 * G_PI);
-  else if ((double)curve->n > 2.0 * chart->width)
+  else if ((double)curve->n > chart->width)
     path_dense(cairo, curve, chart, axis, lift);
   else
     path_sparse(cairo, curve, chart, axis, lift);
-  cairo_stroke(cairo);
+  if ((double)curve->n > chart->width)
+    cairo_fill(cairo);
+  else
+    cairo_stroke(cairo);
   cairo_restore(cairo);
 }
 
