@@ -10,6 +10,7 @@
 #define PAGE_MAX (1u << 30)
 #define PAGE_UNSUSPICIOUS (16u << 20)
 #define RATIO_MAX 1024u
+#define TOO_MANY_VALUES "the pages hold more values than the column"
 
 static gboolean refuse(GError **err, const char *what)
 {
@@ -89,7 +90,7 @@ static gboolean load_dictionary(ParquetColumn *column, const ParquetPageHeader *
 static gboolean start_values(ParquetColumn *column, gint32 n, gint32 encoding, const guint8 *data, gsize length, GError **err)
 {
   if (n < 0 || n > column->left_in_chunk)
-    return refuse(err, "the pages hold more values than the column");
+    return refuse(err, TOO_MANY_VALUES);
   column->left_in_page = n;
   column->values.type = column->leaf->type;
   column->values.type_length = column->leaf->type_length;
@@ -173,6 +174,25 @@ gboolean parquet_column_next(ParquetColumn *column, NxDatum *datum, GError **err
   if (level == 0)
     return TRUE;
   return parquet_values_next(&column->values, &raw, err) && parquet_convert(column->leaf, column->field, &raw, column->text, datum, err);
+}
+
+static gint32 values_of_page(const ParquetPageHeader *header)
+{
+  return NX_THRIFT_HAS(header, 5) ? header->data.n_values : NX_THRIFT_HAS(header, 8) ? header->data2.n_values : 0;
+}
+
+gboolean parquet_column_skip(ParquetColumn *column, GError **err)
+{
+  while (column->left_in_chunk > 0) {
+    ParquetPageHeader header = {0};
+    if (!read_header(column, &header, err))
+      return FALSE;
+    column->at += (gsize)header.compressed_size;
+    if (values_of_page(&header) < 0 || values_of_page(&header) > column->left_in_chunk)
+      return refuse(err, TOO_MANY_VALUES);
+    column->left_in_chunk -= values_of_page(&header);
+  }
+  return TRUE;
 }
 
 gboolean parquet_column_finish(const ParquetColumn *column, GError **err)

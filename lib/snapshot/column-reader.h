@@ -23,6 +23,8 @@ typedef struct {
 /* `chunk` has been checked to lie within the file. */
 void parquet_column_start(ParquetColumn *column, const guint8 *file, const ParquetChunkMeta *chunk, gsize start);
 gboolean parquet_column_next(ParquetColumn *column, NxDatum *datum, GError **err);
+/* Passes over all pages by their headers: they have to hold the values of the chunk. */
+gboolean parquet_column_skip(ParquetColumn *column, GError **err);
 /* Nothing may be left of a chunk whose values have all been given. */
 gboolean parquet_column_finish(const ParquetColumn *column, GError **err);
 /* Forgets the page and the dictionary. */

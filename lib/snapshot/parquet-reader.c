@@ -70,9 +70,11 @@ static gboolean check_chunk(const NxParquetReader *reader, const ParquetChunk *c
   return TRUE;
 }
 
-static gboolean check_flat_chunk(const ParquetLeaf *leaf, const ParquetChunkMeta *chunk, const ParquetGroup *group, GError **err)
+/* A row of a nested column has a value at least, be it an empty list. */
+static gboolean check_values(const ParquetLeaf *leaf, const ParquetChunkMeta *chunk, const ParquetGroup *group, GError **err)
 {
-  return (chunk->type == leaf->type && chunk->n_values == group->n_rows) || refuse(err, "a column has another type or length than the table");
+  gboolean fits = leaf->is_nested ? chunk->n_values >= group->n_rows : chunk->type == leaf->type && chunk->n_values == group->n_rows;
+  return fits || refuse(err, "a column has another type or length than the table");
 }
 
 typedef struct {
@@ -99,7 +101,7 @@ static gboolean check_group(const NxParquetReader *reader, const ParquetGroup *g
   for (guint i = 0; i < reader->leaves->len; i++) {
     const ParquetLeaf *leaf = &g_array_index(reader->leaves, ParquetLeaf, i);
     const ParquetChunk *chunk = &g_array_index(group->chunks, ParquetChunk, leaf->first_chunk);
-    if (!leaf->is_nested && !check_flat_chunk(leaf, &chunk->meta, group, err))
+    if (!check_values(leaf, &chunk->meta, group, err))
       return FALSE;
   }
   return TRUE;
@@ -261,15 +263,19 @@ static gboolean finish_group(NxParquetReader *reader, GError **err)
   return TRUE;
 }
 
-static void start_group(NxParquetReader *reader, const ParquetGroup *group)
+/* Where no column is read, a footer could claim rows without end: there the pages have to hold them. */
+static gboolean start_group(NxParquetReader *reader, const ParquetGroup *group, GError **err)
 {
+  gboolean any_is_read = FALSE;
   reader->left_in_group = group->n_rows;
   for (guint i = 0; i < reader->columns->len; i++) {
     ParquetColumn *column = &g_array_index(reader->columns, ParquetColumn, i);
     const ParquetChunkMeta *chunk = &g_array_index(group->chunks, ParquetChunk, column->leaf->first_chunk).meta;
-    if (!column->leaf->is_nested)
-      parquet_column_start(column, reader->data, chunk, (gsize)chunk_start(chunk));
+    parquet_column_start(column, reader->data, chunk, (gsize)chunk_start(chunk));
+    any_is_read |= !column->leaf->is_nested;
   }
+  ParquetColumn *first = &g_array_index(reader->columns, ParquetColumn, 0);
+  return any_is_read || parquet_column_skip(first, err) || blame(reader, first, err);
 }
 
 static gboolean read_row(NxParquetReader *reader, NxDatum *row, GError **err)
@@ -291,7 +297,8 @@ gboolean nx_parquet_next(NxParquetReader *reader, NxDatum *row, gboolean *more, 
       return FALSE;
     if (reader->next_group >= reader->footer.groups->len)
       return TRUE;
-    start_group(reader, &g_array_index(reader->footer.groups, ParquetGroup, reader->next_group++));
+    if (!start_group(reader, &g_array_index(reader->footer.groups, ParquetGroup, reader->next_group++), err))
+      return FALSE;
   }
   *more = TRUE;
   reader->left_in_group--;

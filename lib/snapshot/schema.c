@@ -180,6 +180,8 @@ gboolean parquet_schema_read(const GArray *elements, GArray *fields, GArray *lea
   if (elements->len == 0 || elements->len > COLUMNS_MAX)
     return refuse(err, "the schema is empty or has too many columns");
   const ParquetElement *root = &g_array_index(elements, ParquetElement, 0);
+  if (root->n_children == 0)
+    return refuse(err, "the table has no columns");
   for (gint32 i = 0; i < root->n_children; i++) {
     if (at >= elements->len)
       return refuse(err, "the schema lacks columns");
