@@ -55,8 +55,8 @@ static gboolean sizes_are_sane(const ParquetColumn *column, const ParquetPageHea
 
 static gboolean checksum_holds(const ParquetColumn *column, const ParquetPageHeader *header, GError **err)
 {
-  guint32 sum = (guint32)crc32_z(0, column->file + column->at, (z_size_t)header->compressed_size);
-  if (!NX_THRIFT_HAS(header, 4) || sum == (guint32)header->crc)
+  const guint8 *page = column->file + column->at;
+  if (!NX_THRIFT_HAS(header, 4) || (guint32)crc32_z(0, page, (z_size_t)header->compressed_size) == (guint32)header->crc)
     return TRUE;
   g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the page at byte %" G_GSIZE_FORMAT " does not have its checksum", column->at);
   return FALSE;
