@@ -33,7 +33,7 @@ postgres_runs() {
 
 # halt_postgres [SIGNAL]: ends the server that boot_postgres started; INT closes every connection, QUIT as if it had crashed.
 halt_postgres() {
-  if postgres_runs; then kill -"${1:-INT}" "$(cat "$PG_FOLDER/pid")"; fi
+  if postgres_runs; then kill -"${1:-INT}" "$(cat "$PG_FOLDER/pid")" 2>/dev/null || true; fi
   while postgres_runs; do sleep 0.05; done
 }
 
