@@ -159,6 +159,9 @@ gboolean nx_postgres_script(gpointer connection, const char *sql, GError **err)
   for (PGresult *result = NULL; good && (result = nx_postgres_wait(postgres));)
     good = nx_postgres_check(postgres, result, err);
   nx_postgres_drain(postgres);
+  /* The server may have kept it before it went. */
+  if (!good && g_str_equal(sql, "COMMIT") && nx_pq.status(postgres->connection) == CONNECTION_BAD)
+    g_prefix_error(err, "whether the last change was stored is not known: ");
   return good;
 }
 

@@ -228,3 +228,77 @@ stored() { sql "SELECT string_agg(DISTINCT record_status, ' '), (SELECT count(*)
   nx-db import snapshot >/dev/null
   [ "$(sql 'SELECT (SELECT count(*) FROM instruments) + (SELECT count(*) FROM session_log)')" = 3 ]
 }
+
+# ------------------------------------------------------------------------------------- an answer that does not come any more
+
+# silent_commits: from now on the server keeps what nx-db commits, and does not say so: it waits for a standby that nobody has.
+silent_commits() {
+  halt_postgres
+  PGDATABASE=postgres boot_postgres -c synchronous_standby_names=nobody -c synchronous_commit=local
+  sql "ALTER ROLE nx IN DATABASE $PGDATABASE SET synchronous_commit = on"
+}
+silent() { echo "FROM pg_stat_activity WHERE datname = '$PGDATABASE' AND usename = 'nx' AND wait_event = 'SyncRep'"; }
+
+# start_to_commit COMMAND…: nx-db in the background, until a COMMIT of it waits for its answer.
+start_to_commit() {
+  nx-db "$@" <&0 >out 2>err 3>&- &
+  RUNNING=$!
+  until_sql 1 "SELECT count(*) $(silent)"
+}
+# next_commit: that COMMIT is answered, and the next one waits.
+next_commit() {
+  local began
+  began=$(sql "SELECT query_start $(silent)")
+  [ "$(sql "SELECT pg_cancel_backend(pid) $(silent)")" = t ]
+  until_sql 1 "SELECT count(*) $(silent) AND query_start > '$began'"
+}
+# cut_answer: what it committed is there, and nx-db does not hear of it. Connections that come after that one are answered.
+cut_answer() {
+  sql "ALTER ROLE nx IN DATABASE $PGDATABASE RESET synchronous_commit"
+  [ "$(sql "SELECT pg_terminate_backend(pid) $(silent)")" = t ]
+}
+
+# leaves_it_open: standard error is one sentence that does not claim to know what became of the last change.
+leaves_it_open() {
+  names_the_server "$CRASHED"
+  grep -q ': whether the last change was stored is not known: the connection to ' err || fail "$(cat err)"
+}
+
+@test "an upgrade that does not hear of a step that was done ends at that revision, and the next one goes on" {
+  old_database
+  silent_commits
+  start_to_commit upgrade
+  next_commit
+  cut_answer
+  ends_with 1
+  leaves_it_open
+  stands_at v2_4_0a
+  goes_on
+}
+
+@test "a result that was stored and whose answer is lost is stored once" {
+  result
+  silent_commits
+  start_to_commit log-results <result
+  cut_answer
+  ends_with 0
+  leaves_it_open
+  [ "$(stored)" = 'COMPLETED|1' ]
+  diff <(jq -cS . result) <(jq -cS . out)
+}
+
+@test "an import that was done and whose answer is lost says that this is not known; every row is there, and none is added" {
+  event s1 | nx-db log-events
+  nx-db export -o snapshot >/dev/null
+  fresh_database
+  nx-db init >/dev/null
+  silent_commits
+  start_to_commit import snapshot
+  cut_answer
+  ends_with 1
+  leaves_it_open
+  [ "$(sql 'SELECT (SELECT count(*) FROM instruments) + (SELECT count(*) FROM session_log)')" = 3 ]
+  run nx-db import snapshot
+  assert_failure 1
+  assert_output --partial 'Database is not empty'
+}
