@@ -129,10 +129,26 @@ static void append_decomposed(GString *out, const char *text, const char *at)
   }
 }
 
-/* Blanks in a row are one, and none stands at the ends. */
+/* The block in which two blanks in a row begin, or the end. */
+static char *find_blanks(char *text, gsize length)
+{
+  for (gsize at = 0; at < length; at += sizeof(Block)) {
+    Block here, behind;
+    guint64 both[2];
+    memcpy(&here, text + at, sizeof here);
+    memcpy(&behind, text + at + 1, sizeof behind);
+    here = (Block)(here == ' ') & (Block)(behind == ' ');
+    memcpy(both, &here, sizeof both);
+    if (both[0] | both[1])
+      return text + at;
+  }
+  return text + length;
+}
+
+/* Blanks in a row are one, and none stands at the ends. A block behind the text can be read. */
 static gsize squeeze(char *text, gsize length)
 {
-  char *first = *text == ' ' ? text : strstr(text, "  "), *to = first ? first : text + length, before = first == text ? ' ' : 0;
+  char *to = *text == ' ' ? text : find_blanks(text, length), before = to == text ? ' ' : to[-1];
   for (const char *at = to; at < text + length; at++) {
     *to = *at;
     to += *to != ' ' || before != ' ';
@@ -154,6 +170,13 @@ static const char *append_ascii(GString *out, const char *at, const char *end)
   return at;
 }
 
+/* A text of that length, and zeros behind it. */
+static void pad(GString *text, gsize length, gsize n)
+{
+  g_string_set_size(text, length + n);
+  memset(text->str + length, 0, n);
+}
+
 /* Characters are decomposed one by one: what could change its place among its neighbours, a combining mark, is left out. */
 char *alias_normalise(const char *text, gsize *length)
 {
@@ -166,9 +189,10 @@ char *alias_normalise(const char *text, gsize *length)
     for (; (guint8)*at >= 0x80; at = g_utf8_next_char(at))
       append_decomposed(out, text, at);
   }
-  *length = squeeze(out->str, out->len);
-  g_string_set_size(out, *length + ALIAS_PADDING);
-  memset(out->str + *length, 0, ALIAS_PADDING);
+  *length = out->len;
+  pad(out, *length, sizeof(Block));
+  *length = squeeze(out->str, *length);
+  pad(out, *length, ALIAS_PADDING);
   return g_string_free(out, FALSE);
 }
 

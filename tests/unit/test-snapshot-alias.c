@@ -33,6 +33,25 @@ static void test_normalise(void)
   each_line("alias-normalise.jsonl", check_normalised, NULL);
 }
 
+/* Words of one letter with one blank between them, but for two at one place. */
+static void test_blanks(void)
+{
+  for (guint length = 0; length < 40; length++)
+    for (guint place = 0; place <= length; place++) {
+      g_autoptr(GString) text = g_string_new(NULL), expected = g_string_new(NULL);
+      for (guint i = 0; i < length; i++) {
+        g_string_append(text, i == place ? "  " : i > 0 ? " " : "");
+        g_string_append(expected, i > 0 ? " " : "");
+        g_string_append_c(text, 'a');
+        g_string_append_c(expected, 'a');
+      }
+      g_string_append(text, place == length ? "  " : "");
+      g_autofree char *norm = nx_alias_normalise(text->str), *tight = nx_alias_normalise(norm);
+      g_assert_cmpstr(norm, ==, expected->str);
+      g_assert_cmpstr(tight, ==, expected->str);
+    }
+}
+
 /* ----------------------------------------------------------------------------------------------------------------- scan */
 
 static char *minisnapshot(void)
@@ -152,6 +171,26 @@ static GBytes *small_dictionary(void)
   return nx_alias_builder_finish(builder, NULL);
 }
 
+/* Characters of one to four bytes before the name, in every number. */
+static void test_places(void)
+{
+  static const char *const CHARACTERS[] = {"x", "\xce\xba", "\xe6\x97\xa5", "\xf0\x90\x90\xa8"};
+  g_autoptr(GBytes) bytes = small_dictionary();
+  g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, NULL);
+  g_autoptr(GString) before = g_string_new(NULL);
+  for (guint n = 1; n < 60; n++) {
+    g_string_append(before, CHARACTERS[n * n / 3 % G_N_ELEMENTS(CHARACTERS)]);
+    g_autofree char *text = g_strdup_printf("%s lead %s lead", before->str, before->str);
+    g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, NX_ALIAS_ALL);
+    g_assert_cmpuint(json_object_array_length(matches), ==, 2);
+    for (guint i = 0; i < 2; i++) {
+      json_object *match = json_object_array_get_idx(matches, i);
+      g_assert_cmpint(nx_json_get_int(match, "span_start", 0), ==, n + 1 + i * (n + 6));
+      g_assert_cmpint(nx_json_get_int(match, "span_end", 0), ==, n + 4 + i * (n + 6));
+    }
+  }
+}
+
 /* Any one byte that is changed is noticed, by its header when it is opened, by its sum when it is checked; and one that is not checked does no harm. */
 static void test_damage(void)
 {
@@ -237,10 +276,12 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/snapshot/alias/names and codes are normalised as the vectors say", test_normalise);
+  g_test_add_func("/snapshot/alias/blanks in a row are one, wherever they stand", test_blanks);
   g_test_add_func("/snapshot/alias/matches are those of the vectors in every mode", test_scan);
   g_test_add_func("/snapshot/alias/a match has 50 characters around it", test_context);
   g_test_add_func("/snapshot/alias/a look-up finds every alias of that norm", test_lookup);
   g_test_add_func("/snapshot/alias/a dictionary without aliases finds nothing", test_empty);
+  g_test_add_func("/snapshot/alias/a match is where its characters are, however many bytes are before it", test_places);
   g_test_add_func("/snapshot/alias/a damaged dictionary is noticed, and does no harm", test_damage);
   g_test_add_func("/snapshot/alias/a scan finds every name at every place", test_against_naive_search);
   return g_test_run();
