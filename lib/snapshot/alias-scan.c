@@ -86,12 +86,12 @@ static void look_up(const Search *search, const Candidate *candidate)
 
 /* What a filter knows of the candidate: a norm is taken; TRUE when a longer one may follow. What is no word ends a norm only where no word
  * follows. */
-static gboolean settle(const Search *search, const Candidate *candidate, guint64 known)
+static inline gboolean settle(const Search *search, const Candidate *candidate, guint64 known)
 {
   guint64 norm = alias_norm_bits(candidate->hash), beginning = alias_beginning_bits(candidate->hash);
-  if ((known & norm) == norm && (candidate->is_word || alias_word_end(candidate->end) == candidate->end))
+  if (G_UNLIKELY((known & norm) == norm) && (candidate->is_word || alias_word_end(candidate->end) == candidate->end))
     look_up(search, candidate);
-  return (known & beginning) == beginning && candidate->end < search->end;
+  return ((known & beginning) == beginning) & (candidate->end < search->end);
 }
 
 static const guint64 *further_filter(const Search *search, guint64 hash)
@@ -125,20 +125,26 @@ static gboolean follows_blank(const Candidate *candidate, const Candidate *next)
 /* Words of the filters are far away in memory: those of a batch are fetched side by side. */
 #define BATCH 64
 
+/* Which beginnings go on, no processor foresees: the numbers of those that do are collected without a branch. */
 static void settle_batch(const Search *search, const Candidate *batch, guint n)
 {
   Candidate longer[BATCH];
+  guint8 numbers[BATCH];
   guint n_longer = 0;
-  for (guint i = 0; i < n; i++)
-    if (settle(search, &batch[i], search->aliases->first[alias_filter_word(batch[i].hash, search->aliases->header->n_first)])) {
-      longer[n_longer] = batch[i];
-      if (i + 1 < n && follows_blank(&batch[i], &batch[i + 1]))
-        lengthen_by(search, &longer[n_longer++], &batch[i + 1]);
-      else
-        lengthen(search, &longer[n_longer++]);
-    }
+  for (guint i = 0; i < n; i++) {
+    numbers[n_longer] = (guint8)i;
+    n_longer += settle(search, &batch[i], search->aliases->first[alias_filter_word(batch[i].hash, search->aliases->header->n_first)]);
+  }
+  for (guint i = 0; i < n_longer; i++) {
+    const Candidate *shorter = &batch[numbers[i]], *next = shorter + 1;
+    longer[i] = *shorter;
+    if (next < batch + n && follows_blank(shorter, next))
+      lengthen_by(search, &longer[i], next);
+    else
+      lengthen(search, &longer[i]);
+  }
   for (guint i = 0; i < n_longer; i++)
-    while (settle(search, &longer[i], *further_filter(search, longer[i].hash)))
+    while (G_UNLIKELY(settle(search, &longer[i], *further_filter(search, longer[i].hash))))
       lengthen(search, &longer[i]);
 }
 
