@@ -135,7 +135,7 @@ static inline guint64 alias_hash_further(guint64 beginning, const char *at, cons
   return alias_join(beginning, alias_hash(at, (gsize)(end - at)), after_blank);
 }
 
-/* Three bits of a word of a filter for hashes of norms, three others for those of beginnings of longer ones. */
+/* Three bits of a word of a filter for hashes of norms; turned by half a word for those of beginnings of longer ones. */
 static inline guint64 alias_norm_bits(guint64 hash)
 {
   return (guint64)1 << (hash >> 58) | (guint64)1 << (hash >> 52 & 63) | (guint64)1 << (hash >> 46 & 63);
@@ -143,7 +143,8 @@ static inline guint64 alias_norm_bits(guint64 hash)
 
 static inline guint64 alias_beginning_bits(guint64 hash)
 {
-  return (guint64)1 << (hash >> 40 & 63) | (guint64)1 << (hash >> 34 & 63) | (guint64)1 << (hash >> 28 & 63);
+  const guint64 bits = alias_norm_bits(hash);
+  return bits << 32 | bits >> 32;
 }
 
 static inline guint32 alias_filter_word(guint64 hash, guint32 n_words)

@@ -4,7 +4,7 @@
 
 #include "nx-snapshot.h"
 
-#define NX_ALIAS_FORMAT 2
+#define NX_ALIAS_FORMAT 3
 #define NX_ALIAS_FILE "nlp/alias_dictionary.nxad"
 
 /* Lower case, NFKD, no combining marks, `-_/` as blanks, single blanks (igem-db §9.1). Not UTF-8: as nx_text_utf8. */

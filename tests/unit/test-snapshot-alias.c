@@ -1,7 +1,8 @@
 /* test-snapshot-alias.c — the golden vectors of igem-db Appendix C, and what becomes of a damaged dictionary. */
-#include "nx-alias.h"
+#include "alias-file.h"
 
 #include <string.h>
+#include <zlib.h>
 
 typedef void (*LineTest)(json_object *line, gpointer user_data);
 
@@ -214,6 +215,28 @@ static void test_damage(void)
   }
 }
 
+/* Its bytes are whole, and yet they mean something else. */
+static void test_other_version(void)
+{
+  static const int OTHERS[] = {-1, 0, 1};
+  g_autoptr(GBytes) bytes = small_dictionary();
+  for (guint i = 0; i < G_N_ELEMENTS(OTHERS); i++) {
+    gsize length;
+    g_autoptr(GError) error = NULL;
+    gconstpointer data = g_bytes_get_data(bytes, &length);
+    guint8 *copy = g_memdup2(data, length);
+    AliasHeader *header = (AliasHeader *)copy;
+    header->format += (guint32)OTHERS[i];
+    header->header_crc = 0;
+    header->header_crc = (guint32)crc32_z(0, copy, sizeof *header);
+    g_autoptr(GBytes) other = g_bytes_new_take(copy, length);
+    g_autoptr(NxAliases) aliases = nx_aliases_new(other, &error);
+    g_assert_true((aliases != NULL) == (OTHERS[i] == 0));
+    if (!aliases)
+      g_assert_cmpstr(error->message, ==, "it is no alias dictionary of this program: it has another format version");
+  }
+}
+
 /* ---------------------------------------------------------------------------------------- against a search of every name at every place */
 
 static const char *const SYLLABLES[] = {"il", "6", "-", " ", "a", "\xc3\xa9", "\xce\xba", "lead", "(", ")", "\xe6\x97\xa5", ".", "\xc2\xbd", "x"};
@@ -283,6 +306,7 @@ int main(int argc, char **argv)
   g_test_add_func("/snapshot/alias/a dictionary without aliases finds nothing", test_empty);
   g_test_add_func("/snapshot/alias/a match is where its characters are, however many bytes are before it", test_places);
   g_test_add_func("/snapshot/alias/a damaged dictionary is noticed, and does no harm", test_damage);
+  g_test_add_func("/snapshot/alias/a dictionary of another format version is refused", test_other_version);
   g_test_add_func("/snapshot/alias/a scan finds every name at every place", test_against_naive_search);
   return g_test_run();
 }
