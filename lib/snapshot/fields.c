@@ -51,11 +51,12 @@ static void append_clock(GString *text, gint64 microseconds)
 
 static char *timestamp_text(gint64 microseconds, const char *zone)
 {
-  gint64 days = floor_divide(microseconds, DAY_US);
-  g_autofree char *date = date_text(days);
+  gint64 since_midnight = microseconds % DAY_US;
+  since_midnight += since_midnight < 0 ? DAY_US : 0;
+  g_autofree char *date = date_text(floor_divide(microseconds, DAY_US));
   GString *text = g_string_new(date);
   g_string_append_c(text, ' ');
-  append_clock(text, microseconds - days * DAY_US);
+  append_clock(text, since_midnight);
   g_string_append(text, zone);
   return g_string_free(text, FALSE);
 }

@@ -563,6 +563,16 @@ static void test_no_columns(void)
   g_assert_cmpstr(problem->message, ==, "cannot read empty.parquet: the table has no columns");
 }
 
+/* -------------------------------------------------------------------------------------------------------- far-off times */
+
+static void test_far_times(void)
+{
+  const NxField field = {.type = NX_FIELD_TIMESTAMP};
+  g_autofree char *first = nx_datum_text(&field, &(NxDatum){.integer = G_MININT64}), *last = nx_datum_text(&field, &(NxDatum){.integer = G_MAXINT64});
+  g_assert_cmpstr(first, ==, "-106751992 days 19:59:05.224192");
+  g_assert_cmpstr(last, ==, "106751991 days 04:00:54.775807");
+}
+
 /* ---------------------------------------------------------------------------------------------------------- the corpus */
 
 /* `data` becomes the victim's. */
@@ -656,6 +666,7 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   hostile_limit_memory();
   g_test_add_func("/snapshot/hostile/rows without columns are refused", test_no_columns);
+  g_test_add_func("/snapshot/hostile/the first and the last time that 64 bits can say have a text", test_far_times);
   if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
     g_test_add_func("/snapshot/hostile/every damaged file gives its rows or a reason", test_corpus_is_absent);
   add_files(folder, "/snapshot/hostile/every damaged file gives its rows or a reason");
