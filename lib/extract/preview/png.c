@@ -2,7 +2,7 @@
  * Always colour type 6 (8-bit RGBA, extractors-b §12), even for grey: whoever reads previews meets one kind of file. The time goes into filters
  * and deflate. A few bands of rows are compressed with each candidate filter; the winner does the whole picture, by ISA-L, which takes a tenth of
  * the time of others. The ratio it reached says whether a longer search pays: noise gains nothing from it, and drawings so small gain less than the
- * block that a file takes on disk; for the micrographs between them zlib finds the short repeats of grey pixels (d d d 255) that fast levels pass over.
+ * two blocks that a file takes on disk; for the micrographs between them zlib finds the short repeats of grey pixels (d d d 255) that fast levels pass over.
  * Measured with tests/bench/bench-png against libpng at its defaults; format: PNG specification (ISO/IEC 15948). */
 #include "nx-preview.h"
 
@@ -45,7 +45,7 @@ static const struct {
 } SEARCHES[] = {
   { 0.33, NULL },                                          /* noise */
   { 0.10, &(const Effort){ compress_with_zlib, 4 } },       /* micrographs */
-  { 0.04, &(const Effort){ compress_with_libdeflate, 4 } }, /* smooth pictures */
+  { 0.05, &(const Effort){ compress_with_libdeflate, 4 } }, /* smooth pictures */
   { 0.00, NULL },                                          /* drawings */
 };
 #define SMOOTH_RATIO 0.10
