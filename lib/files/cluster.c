@@ -8,6 +8,7 @@
 #include <math.h>
 
 #define CANDIDATES 35
+#define WORTH_A_THREAD 1000 /* points */
 #define PLACES_PER_TIME 10
 #define BANDWIDTH_MIN 1e-12 /* s; keeps an absurd sensitivity from dividing by nothing */
 
@@ -54,21 +55,41 @@ static double score(const double *x, gsize n, double width, double *scratch)
   return sum / (double)n;
 }
 
+/* Every second candidate, from `first` on. */
+typedef struct {
+  const double *x, *widths;
+  gsize n;
+  int first;
+  double *scores; /* of all candidates */
+} Half;
+
+static gpointer score_half(gpointer data)
+{
+  const Half *half = data;
+  g_autofree double *scratch = g_new(double, half->n);
+  for (int j = half->first; j < CANDIDATES; j += 2)
+    if (j == 0 || half->widths[j] != half->widths[j - 1])
+      half->scores[j] = score(half->x, half->n, half->widths[j], scratch);
+  return NULL;
+}
+
+/* Each width has its own score, so two threads find what one would. */
 static double best_width(const double *x, gsize n)
 {
-  g_autofree double *scratch = g_new(double, n);
-  double widths[CANDIDATES], best_score = -INFINITY, best = 0;
+  double widths[CANDIDATES], scores[CANDIDATES];
   candidate_widths(x, n, widths);
-  for (int j = 0; j < CANDIDATES; j++) {
-    if (j > 0 && widths[j] == widths[j - 1])
-      continue;
-    double own = score(x, n, widths[j], scratch);
-    if (j == 0 || own > best_score) {
-      best_score = own;
-      best = widths[j];
-    }
-  }
-  return best;
+  Half even = {x, widths, n, 0, scores}, odd = {x, widths, n, 1, scores};
+  GThread *thread = n >= WORTH_A_THREAD ? g_thread_try_new("widths", score_half, &odd, NULL) : NULL;
+  score_half(&even);
+  if (thread)
+    g_thread_join(thread);
+  else
+    score_half(&odd);
+  int best = 0;
+  for (int j = 1; j < CANDIDATES; j++)
+    if (widths[j] != widths[j - 1] && scores[j] > scores[best])
+      best = j;
+  return widths[best];
 }
 
 /* Ten places a time, from the first to the last (§6.1 step 7). */
