@@ -18,12 +18,7 @@ setup() {
   instrument | nx-db instruments import
 }
 
-teardown() {
-  local pid
-  for pid in $(jobs -pr); do kill "$pid"; done
-  # A server that a test started ends with it.
-  [ "$(cat "$PG_FOLDER/pid")" = "$FIRST_PG_PID" ] || halt_postgres
-}
+teardown() { end_jobs_and_servers; }
 
 instrument() {
   jq -nc '{kind:"instrument",instrument_pid:"TEM",api_url:"a",calendar_url:"c",location:"l",display_name:"TEM",property_tag:"1",

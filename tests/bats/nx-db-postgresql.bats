@@ -15,12 +15,7 @@ setup() {
   fresh_database
 }
 
-teardown() {
-  local pid
-  for pid in $(jobs -pr); do kill "$pid"; done
-  # A server that a test started ends with it.
-  [ "$(cat "$PG_FOLDER/pid")" = "$FIRST_PG_PID" ] || halt_postgres
-}
+teardown() { end_jobs_and_servers; }
 
 sql() { psql_says "$@"; }
 version() { sql 'SELECT version_num FROM alembic_version'; }

@@ -31,6 +31,13 @@ postgres_runs() {
   [[ $(ps -o stat= -p "$pid") != Z* ]] && [ "$(readlink "/proc/$pid/cwd")" = "$PG_FOLDER/data" -o "$(readlink "/proc/$pid/cwd")" = "$PG_FOLDER" ]
 }
 
+# end_jobs_and_servers: what a test started in the background ends, and a server other than the file's first ($FIRST_PG_PID), with it.
+end_jobs_and_servers() {
+  local pid
+  for pid in $(jobs -pr); do kill "$pid"; done
+  [ "$(cat "$PG_FOLDER/pid")" = "$FIRST_PG_PID" ] || halt_postgres
+}
+
 # halt_postgres [SIGNAL]: ends the server that boot_postgres started; INT closes every connection, QUIT as if it had crashed.
 halt_postgres() {
   if postgres_runs; then kill -"${1:-INT}" "$(cat "$PG_FOLDER/pid")" 2>/dev/null || true; fi
