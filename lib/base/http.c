@@ -54,6 +54,8 @@ gpointer nx_http_open(NxHttp *http, GError **err)
   if (http->curl || !nx_curl_load(err))
     return http->curl;
   http->curl = nx_curl.easy_init();
+  if (!http->curl)
+    g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "libcurl makes no connection: is there memory left?");
   http->ca_pem = http->extra_ca_pem ? joined_cas(http->extra_ca_pem) : NULL;
   return http->curl;
 }

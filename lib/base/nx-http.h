@@ -67,7 +67,8 @@ typedef enum {
   NX_HTTP_REFUSED,    /* not worth a repetition: certificate not trusted, address unusable, answer too large, interrupted */
 } NxHttpFailure;
 NxHttpFailure nx_http_last_failure(const NxHttp *http);
-/* The CURL* handle, for forms and for transfers of the caller's own. NULL, NX_ERROR_CONFIG when libcurl is not there. */
+/* The CURL* handle, for forms and for transfers of the caller's own. NULL when libcurl is not there (NX_ERROR_CONFIG) or has
+ * no memory (NX_ERROR_PLACE). */
 gpointer nx_http_open(NxHttp *http, GError **err);
 /* Waits that long, scaled by NX_TEST_TIME_SCALE; a signal ends it. */
 void nx_http_wait(guint milliseconds);
