@@ -38,17 +38,17 @@ typedef struct {
   int level;
 } Effort;
 static const Effort QUICK = { compress_with_isal, 1 };
+#define SMOOTH_RATIO 0.10 /* with less, repeats are worth a look */
 /* What a picture of which QUICK left at least `ratio` (compressed / raw) is given, by descending ratio. */
 static const struct {
   double ratio;
   const Effort *again; /* NULL: it stays as QUICK made it */
 } SEARCHES[] = {
   { 0.33, NULL },                                          /* noise */
-  { 0.10, &(const Effort){ compress_with_zlib, 4 } },       /* micrographs */
+  { SMOOTH_RATIO, &(const Effort){ compress_with_zlib, 4 } },       /* micrographs */
   { 0.05, &(const Effort){ compress_with_libdeflate, 4 } }, /* smooth pictures */
   { 0.00, NULL },                                          /* drawings */
 };
-#define SMOOTH_RATIO 0.10
 /* Smooth pictures whose filtered rows repeat with small shifts (gradients without noise): zlib finds the long repeats there, and soon. It is taken
  * when it makes the trial this much smaller. */
 static const Effort REPEATS = { compress_with_zlib, 6 };
@@ -177,11 +177,12 @@ static gsize filter_bands(const Picture *picture, int filter, guint8 *to)
 }
 
 /* TRUE when the trial's bands become much smaller with the effort for repeats. */
-static gboolean has_repeats(const Picture *picture, int filter, const Effort *usual, guint8 *lines, guint8 *packed, gsize room)
+static gboolean has_repeats(const Picture *picture, int filter, const Effort *usual, guint8 *packed, gsize room)
 {
-  const gsize raw = filter_bands(picture, filter, lines);
-  const gsize with_usual = usual->compress(usual->level, lines, raw, packed, room);
-  const gsize with_repeats = REPEATS.compress(REPEATS.level, lines, raw, packed, room);
+  g_autofree guint8 *bands = g_malloc(MIN(picture->height, BANDS * BAND_ROWS) * (row_bytes(picture) + 1));
+  const gsize raw = filter_bands(picture, filter, bands);
+  const gsize with_usual = usual->compress(usual->level, bands, raw, packed, room);
+  const gsize with_repeats = REPEATS.compress(REPEATS.level, bands, raw, packed, room);
   return with_repeats > 0 && (double)with_repeats < REPEATS_GAIN * (double)with_usual;
 }
 
@@ -201,14 +202,14 @@ static int choose_filter(const Picture *picture, guint8 *lines, guint8 *packed, 
   return best;
 }
 
-/* The search that pays for a picture of which QUICK left so much, or NULL. `lines` and `packed` are used. */
-static const Effort *choose_search(const Picture *picture, int filter, double ratio, guint8 *lines, guint8 *packed, gsize room)
+/* The search that pays for a picture of which QUICK left so much, or NULL. `packed` may be overwritten unless it is NULL. */
+static const Effort *choose_search(const Picture *picture, int filter, double ratio, guint8 *packed, gsize room)
 {
   guint i = 0;
   while (ratio < SEARCHES[i].ratio)
     i++;
   const Effort *again = SEARCHES[i].again;
-  return again && ratio < SMOOTH_RATIO && has_repeats(picture, filter, again, lines, packed, room) ? &REPEATS : again;
+  return again && ratio < SMOOTH_RATIO && has_repeats(picture, filter, again, packed, room) ? &REPEATS : again;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- deflate */
@@ -288,11 +289,9 @@ static GBytes *encode(const Picture *picture, GError **err)
   const int filter = choose_filter(picture, lines, file + DATA_AT, room);
   filter_rows(picture, filter, 0, picture->height, lines);
   gsize length = QUICK.compress(QUICK.level, lines, raw, file + DATA_AT, room);
-  const Effort *again = choose_search(picture, filter, (double)length / (double)raw, lines, file + DATA_AT, room);
-  if (again) {
-    filter_rows(picture, filter, 0, picture->height, lines);
+  const Effort *again = choose_search(picture, filter, (double)length / (double)raw, file + DATA_AT, room);
+  if (again)
     length = again->compress(again->level, lines, raw, file + DATA_AT, room);
-  }
   if (length == 0) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "a picture of %u × %u pixels could not be compressed", picture->width, picture->height);
     return NULL;
