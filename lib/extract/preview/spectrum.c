@@ -78,7 +78,7 @@ static void column_add(Column *column, double y)
 }
 
 typedef struct {
-  double x, y; /* x in half pixels from the chart's left edge */
+  double x, y; /* x in half pixels from the chart's left edge; y NAN: no point */
 } Point;
 
 /* The line from a point to another lies in some columns: what of it in each. */
@@ -98,9 +98,9 @@ static void columns_add_curve(Column *columns, gsize n, const Curve *curve, cons
 {
   Point before = { .y = NAN };
   for (gsize i = 0; i < curve->n; i++) {
-    const double x = nx_chart_x(chart, nx_axis_value(axis, (double)i * (double)curve->step));
-    const Point now = { 2.0 * (x - chart->x), isfinite(curve->values[i]) ? nx_chart_y(chart, curve->values[i] + lift) : NAN };
-    if (isfinite(now.y) && isfinite(now.x))
+    const double x = 2.0 * (nx_chart_x(chart, nx_axis_value(axis, (double)i * (double)curve->step)) - chart->x);
+    const Point now = { x, isfinite(x) && isfinite(curve->values[i]) ? nx_chart_y(chart, curve->values[i] + lift) : NAN };
+    if (isfinite(now.y))
       columns_add_line(columns, n, isfinite(before.y) ? before : now, now);
     before = now;
   }
@@ -148,6 +148,7 @@ static void path_sparse(cairo_t *cairo, const Curve *curve, const NxChart *chart
 static void draw_curve(NxCanvas *canvas, const Curve *curve, const NxChart *chart, const NxAxis *axis, double lift, guint32 colour)
 {
   cairo_t *cairo = canvas->cairo;
+  const gboolean is_dense = (double)curve->n > chart->width;
   cairo_save(cairo);
   cairo_rectangle(cairo, chart->x, chart->y, chart->width, chart->height);
   cairo_clip(cairo);
@@ -157,11 +158,11 @@ static void draw_curve(NxCanvas *canvas, const Curve *curve, const NxChart *char
   cairo_set_line_cap(cairo, CAIRO_LINE_CAP_ROUND);
   if (curve->n == 1) /* a line of no length would not be seen */
     cairo_arc(cairo, chart->x + chart->width / 2, nx_chart_y(chart, curve->values[0] + lift), 1.5, 0, 2 * G_PI);
-  else if ((double)curve->n > chart->width)
+  else if (is_dense)
     path_dense(cairo, curve, chart, axis, lift);
   else
     path_sparse(cairo, curve, chart, axis, lift);
-  if ((double)curve->n > chart->width)
+  if (is_dense)
     cairo_fill(cairo);
   else
     cairo_stroke(cairo);
