@@ -221,6 +221,17 @@ Stamp complete."
   assert_equal "$(psql_in postgres -c "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'cell'")" admin
 }
 
+@test "PostgreSQL: without pgvector create says what is lost, and everything else is there" {
+  need_postgres
+  [ "$(psql_in postgres -c "SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'")" = 0 ] || skip "the server has pgvector"
+  psql_in postgres -c 'DROP DATABASE IF EXISTS cell'
+  run --separate-stderr igem-server --db-uri "$(pg_uri cell)" db create
+  assert_success
+  assert_equal "$(grep -c 'the extension vector cannot be used (it is not installed on the server): entity_aliases.embedding is kept as text' <<<"$stderr")" 1
+  assert_equal "$(psql_in cell -c "SELECT data_type FROM information_schema.columns WHERE table_name = 'entity_aliases' AND column_name = 'embedding'")" text
+  assert_equal "$(psql_in cell -c 'SELECT version_num FROM alembic_version')" "$HEAD"
+}
+
 @test "PostgreSQL: rows can be added after seeds with ids of their own" {
   need_postgres
   take_postgresql at-head
