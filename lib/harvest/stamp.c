@@ -218,7 +218,7 @@ char *nx_stamp_print(const NxStamp *stamp, const char *format, GTimeZone *zone, 
     return nx_stamp_text(stamp);
   g_autoptr(GString) out = g_string_new(NULL);
   g_autoptr(NxStamp) located = NULL;
-  if (stamp->naive && has_zone_directive(format)) {
+  if (stamp->naive && zone && has_zone_directive(format)) {
     GDateTime *when = same_clock(stamp->when, zone);
     located = when ? stamp_take(when, FALSE) : NULL;
   }

@@ -24,7 +24,7 @@ NxStamp *nx_stamp_new(GDateTime *when);
 NxStamp *nx_stamp_parse(const char *text, const char *format, GTimeZone *coerced, GError **err);
 
 /* The stamp for a server: ISO 8601, or `format` applied to its own wall clock. A naive stamp takes the offset of `zone` when `format`
- * prints one. */
+ * prints one; with no `zone` (NULL) such a directive prints nothing. */
 char *nx_stamp_print(const NxStamp *stamp, const char *format, GTimeZone *zone, GError **err);
 
 /* `YYYY-MM-DDTHH:MM:SS[.ffffff]`, with ±HH:MM unless it is naive: the form of every line. */

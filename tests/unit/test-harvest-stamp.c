@@ -38,6 +38,13 @@ static void test_printed(void)
   }
 }
 
+static void test_printed_nowhere(void)
+{
+  g_autoptr(NxStamp) stamp = stamp_of("2022-02-16T09:39:00", NULL);
+  g_autofree char *text = nx_stamp_print(stamp, "%H:%M:%S%z%Z", NULL, NULL);
+  g_assert_cmpstr(text, ==, "09:39:00");
+}
+
 static const struct {
   const char *text, *format, *tz, *out; /* out NULL: not readable */
 } READ[] = {
@@ -141,6 +148,7 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/harvest/stamp/dates are written as the server wants them", test_printed);
+  g_test_add_func("/harvest/stamp/a wall clock that nobody located has no offset to print", test_printed_nowhere);
   g_test_add_func("/harvest/stamp/dates are read as the server writes them, and forced into a zone when asked", test_read);
   g_test_add_func("/harvest/stamp/a format that cannot be used is an error of configuration", test_bad_formats);
   g_test_add_func("/harvest/stamp/adding time keeps the offset, or the lack of one", test_added);
