@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The reader's end of the socket, and the first descriptor of a file: 0, 1 and 2 stay. */
+/* The reader's end of the socket, and the first descriptor of a file: 0, 1 and 2 stay, and rewind.h keeps 3. */
 #define HEARS STDIN_FILENO
-#define FIRST_GIVEN 3
+#define FIRST_GIVEN 4
 /* A reader is made when so many files have come: making it takes as long as reading a few. */
 #define FILES_BEFORE 3u
 #define START_SECONDS 30
@@ -75,7 +75,7 @@ static void serve(gpointer user_data)
 {
   const NxReaderTask *task = user_data;
   Message message;
-  /* A number of less: the last file has closed 1 or 2, and what takes their place would not be closed after this one. */
+  /* A number of less: the last file has closed one of those, and what takes its place would not be closed after this one. */
   if (!hear(&message) || message.fds[0] < FIRST_GIVEN)
     _exit(0);
   task->work(message.fds[0], message.bytes, message.length, message.fds + 1, message.n_fds - 1, task->user_data);

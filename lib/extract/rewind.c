@@ -2,14 +2,16 @@
  * is written before it is read (its stack, `own.resident`); it calls nothing of any library, whose tables lie in memory that a file may
  * have changed.
  *
- * Memory of the process is either a copy, put back whole, or was never touched when the copy was made: of that, what has become resident is
- * cleared. Registers with a meaning of their own: the kernel resets floating point and direction when it starts a handler; the thread
+ * Memory of the process is of three kinds. Small pieces are put back whole from a copy. Large ones are private views of that copy: of them, the
+ * pages that were written to are put back, which the kernel lists (/proc/self/pagemap) and which are few. And what was never touched when the copy
+ * was made is cleared where it has become resident. Registers with a meaning of their own: the kernel resets floating point and direction when it starts a handler; the thread
  * pointer and the flags, of which the kernel leaves the demand for alignment, are set again here; restartable sequences, with which a
  * program could lead the kernel into its handler's way, are off. */
 #include "rewind.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <signal.h>
 #include <string.h>
@@ -35,13 +37,23 @@
 #define SMALL (64u * 1024u)
 #define UNTOUCHED_MAX (128u * 1024u * 1024u)
 
+/* From here on, asking which pages were written to costs less than copying them. */
+#define LARGE (8u * PAGE)
+#define ENTRIES 1024u
+
+typedef enum {
+  COPIED,
+  VIEW,      /* a private mapping of the copy */
+  UNTOUCHED, /* reads as zeros */
+} Kind;
+
 /* A stretch of memory that can be written. */
 typedef struct {
   guint8 *at;
   gsize length;
-  gsize copied_at; /* in the copy; NOWHERE: it was never touched and reads as zeros */
+  Kind kind;
+  gsize copied_at; /* in the copy, unless UNTOUCHED */
 } Piece;
-#define NOWHERE G_MAXSIZE
 
 typedef struct {
   Piece pieces[PIECES_MAX];
@@ -49,7 +61,7 @@ typedef struct {
   const guint8 *copy;
   gsize copy_length;
   gint64 thread_pointer;
-  int first_given;
+  int first_given, page_list; /* descriptors */
   guint8 *stack;
   NxRewindWork work;
   gpointer user_data;
@@ -63,16 +75,18 @@ static struct {
   };
   _Alignas(PAGE) guint8 signal_stack[64 * 1024];
   _Alignas(8) guint8 resident[UNTOUCHED_MAX / PAGE];
+  guint64 entries[ENTRIES]; /* of the page list */
   char maps[512 * 1024];
   _Alignas(PAGE) guint8 end[PAGE];
 } own;
 
 /* ------------------------------------------------------------------------------------------------------------ the way back */
 
-static inline long ask_kernel(long number, long a, long b, long c)
+static inline long ask_kernel(long number, long a, long b, long c, long d)
 {
   long result;
-  __asm__ volatile("syscall" : "=a"(result) : "0"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+  register long fourth __asm__("r10") = d;
+  __asm__ volatile("syscall" : "=a"(result) : "0"(number), "D"(a), "S"(b), "d"(c), "r"(fourth) : "rcx", "r11", "memory");
   return result;
 }
 
@@ -90,13 +104,46 @@ static inline void clear_page(guint8 *at)
 static inline G_NORETURN void give_up(void)
 {
   for (;;)
-    ask_kernel(SYS_exit_group, 0, 0, 0);
+    ask_kernel(SYS_exit_group, 0, 0, 0, 0);
+}
+
+/* The list's entries of n ≤ ENTRIES pages. */
+static inline gboolean list_pages(const guint8 *at, gsize n)
+{
+  const long length = (long)(n * sizeof *own.entries);
+  return ask_kernel(SYS_pread64, own.sealed.page_list, (long)own.entries, length, (long)((guintptr)at / PAGE * sizeof *own.entries)) == length;
+}
+
+/* In memory or swapped out. */
+static inline gboolean is_there(guint64 entry)
+{
+  return entry >> 62 != 0;
+}
+
+/* What was written to has left the file that is mapped there. */
+static inline gboolean is_of_file(guint64 entry)
+{
+  return entry >> 61 & 1;
+}
+
+static inline gboolean put_back_written(const Piece *piece)
+{
+  const gsize n_pages = piece->length / PAGE;
+  for (gsize from = 0; from < n_pages; from += ENTRIES) {
+    const gsize n = n_pages - from < ENTRIES ? n_pages - from : ENTRIES;
+    if (!list_pages(piece->at + from * PAGE, n))
+      return FALSE;
+    for (gsize i = 0; i < n; i++)
+      if (is_there(own.entries[i]) && !is_of_file(own.entries[i]))
+        copy_bytes(piece->at + (from + i) * PAGE, own.sealed.copy + piece->copied_at + (from + i) * PAGE, PAGE);
+  }
+  return TRUE;
 }
 
 /* Clears what has become resident; FALSE when that is too much. */
 static inline gboolean clear_touched(const Piece *piece, gsize *kept)
 {
-  if (ask_kernel(SYS_mincore, (long)piece->at, (long)piece->length, (long)own.resident) != 0)
+  if (ask_kernel(SYS_mincore, (long)piece->at, (long)piece->length, (long)own.resident, 0) != 0)
     return FALSE;
   for (gsize page = 0; page < piece->length / PAGE; page++) {
     if (page % 8 == 0 && page + 8 <= piece->length / PAGE && *(const guint64 *)(const void *)(own.resident + page) == 0) {
@@ -109,6 +156,15 @@ static inline gboolean clear_touched(const Piece *piece, gsize *kept)
     (*kept)++;
   }
   return *kept <= KEPT_PAGES;
+}
+
+static inline gboolean take_back(const Piece *piece, gsize *kept)
+{
+  switch (piece->kind) {
+  case COPIED: copy_bytes(piece->at, own.sealed.copy + piece->copied_at, piece->length); return TRUE;
+  case VIEW: return put_back_written(piece);
+  default: return clear_touched(piece, kept);
+  }
 }
 
 static void begin(void)
@@ -130,14 +186,11 @@ __attribute__((no_stack_protector)) static void go_back(int number)
 {
   gsize kept = 0;
   (void)number;
-  if (ask_kernel(SYS_arch_prctl, ARCH_SET_FS, (long)own.sealed.thread_pointer, 0) != 0 ||
-      ask_kernel(SYS_close_range, own.sealed.first_given, G_MAXUINT, 0) != 0)
+  if (ask_kernel(SYS_arch_prctl, ARCH_SET_FS, (long)own.sealed.thread_pointer, 0, 0) != 0 ||
+      ask_kernel(SYS_close_range, own.sealed.first_given, G_MAXUINT, 0, 0) != 0)
     give_up();
   for (gsize i = 0; i < own.sealed.n_pieces; i++) {
-    const Piece *piece = &own.sealed.pieces[i];
-    if (piece->copied_at != NOWHERE)
-      copy_bytes(piece->at, own.sealed.copy + piece->copied_at, piece->length);
-    else if (!clear_touched(piece, &kept))
+    if (!take_back(&own.sealed.pieces[i], &kept))
       give_up();
   }
   begin_on_stack();
@@ -145,35 +198,40 @@ __attribute__((no_stack_protector)) static void go_back(int number)
 
 /* ------------------------------------------------------------------------------------------------- what can be written */
 
-static gboolean add_piece(guint8 *at, gsize length, gboolean is_touched)
+static gboolean add_piece(guint8 *at, gsize length, Kind kind)
 {
   if (length == 0)
     return TRUE;
-  if (own.sealed.n_pieces == PIECES_MAX || (!is_touched && length > UNTOUCHED_MAX)) {
+  if (own.sealed.n_pieces == PIECES_MAX || (kind == UNTOUCHED && length > UNTOUCHED_MAX)) {
     errno = E2BIG;
     return FALSE;
   }
-  own.sealed.pieces[own.sealed.n_pieces++] = (Piece){at, length, is_touched ? own.sealed.copy_length : NOWHERE};
-  if (is_touched)
+  own.sealed.pieces[own.sealed.n_pieces++] = (Piece){at, length, kind, own.sealed.copy_length};
+  if (kind != UNTOUCHED)
     own.sealed.copy_length += length;
   return TRUE;
+}
+
+/* The stack that this runs on changes while the copy is made. */
+static Kind kind_of_touched(const guint8 *at, gsize length)
+{
+  const guint8 *frame = __builtin_frame_address(0);
+  return length < LARGE || (frame >= at && frame < at + length) ? COPIED : VIEW;
 }
 
 /* Fills own.resident: 1 for pages that are in memory or swapped out. */
 static gboolean find_touched(const guint8 *at, gsize n_pages)
 {
-  guint64 entries[512];
-  int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  gboolean is_good = fd >= 0 && n_pages <= sizeof own.resident;
-  for (gsize done = 0; is_good && done < n_pages;) {
-    gsize n = MIN(n_pages - done, G_N_ELEMENTS(entries));
-    is_good = pread(fd, entries, n * 8, (off_t)(((guintptr)at / PAGE + done) * 8)) == (ssize_t)(n * 8);
+  if (n_pages > sizeof own.resident)
+    return FALSE;
+  for (gsize from = 0; from < n_pages; from += ENTRIES) {
+    const gsize n = MIN(n_pages - from, ENTRIES);
+    if (!list_pages(at + from * PAGE, n))
+      return FALSE;
     for (gsize i = 0; i < n; i++)
-      own.resident[done++] = entries[i] >> 62 != 0;
+      own.resident[from + i] = is_there(own.entries[i]) ? 1 : 0;
   }
-  if (fd >= 0)
-    close(fd);
-  return is_good;
+  return TRUE;
 }
 
 /* Where the run of pages that are alike ends; a few untouched ones between and behind touched ones go with them. */
@@ -197,7 +255,7 @@ static gboolean add_by_touch(guint8 *at, gsize length)
     return FALSE;
   for (gsize from = 0, to; from < n_pages; from = to) {
     to = end_of_run(from, n_pages);
-    if (!add_piece(at + from * PAGE, (to - from) * PAGE, own.resident[from]))
+    if (!add_piece(at + from * PAGE, (to - from) * PAGE, own.resident[from] ? kind_of_touched(at + from * PAGE, (to - from) * PAGE) : UNTOUCHED))
       return FALSE;
   }
   return TRUE;
@@ -208,7 +266,7 @@ static gboolean add_range(guint8 *from, guint8 *to, gboolean is_anonymous)
   if (from >= to)
     return TRUE;
   const gsize length = (gsize)(to - from);
-  return is_anonymous && length >= SMALL ? add_by_touch(from, length) : add_piece(from, length, TRUE);
+  return is_anonymous && length >= SMALL ? add_by_touch(from, length) : add_piece(from, length, kind_of_touched(from, length));
 }
 
 /* One line of /proc/self/maps. Memory that is shared with other processes is given up; code that can be written makes it all pointless. */
@@ -261,7 +319,7 @@ static gboolean keep_in_memory(void)
     return TRUE;
   for (gsize i = 0; i < own.sealed.n_pieces; i++) {
     const Piece *piece = &own.sealed.pieces[i];
-    if (piece->copied_at == NOWHERE && mlock2(piece->at, piece->length, MLOCK_ONFAULT) != 0)
+    if (piece->kind == UNTOUCHED && mlock2(piece->at, piece->length, MLOCK_ONFAULT) != 0)
       return FALSE;
   }
   return TRUE;
@@ -302,33 +360,65 @@ static gboolean forget_restartable_sequences(void)
   return __rseq_size == 0 || syscall(SYS_rseq, own.sealed.thread_pointer + __rseq_offset, 32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG) == 0;
 }
 
-/* Opened again so that it can never be mapped for writing. */
-static const guint8 *map_read_only(int fd, gsize length)
+/* Without capabilities, with which the list would tell addresses of the machine's memory. */
+static gboolean open_page_list(void)
 {
-  g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
-  int again = open(path, O_RDONLY | O_CLOEXEC);
-  const guint8 *at = again < 0 ? MAP_FAILED : mmap(NULL, length, PROT_READ, MAP_SHARED, again, 0);
-  if (again >= 0)
-    close(again);
-  return at == MAP_FAILED ? NULL : at;
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+  own.sealed.page_list = own.sealed.first_given - 1;
+  if (syscall(SYS_capset, &header, none) != 0)
+    return FALSE;
+  int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  gboolean is_good = fd >= 0 && dup2(fd, own.sealed.page_list) >= 0;
+  if (fd >= 0 && fd != own.sealed.page_list)
+    close(fd);
+  return is_good;
 }
 
-static gboolean copy_pieces(void)
+/* Opened again so that nothing that is mapped from it can be written. */
+static int open_read_only(int fd)
 {
-  int fd = memfd_create("beginning", MFD_CLOEXEC);
-  if (fd < 0 || ftruncate(fd, (off_t)own.sealed.copy_length) != 0)
-    return FALSE;
+  char path[64];
+  g_snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static gboolean fill_copy(int fd)
+{
   guint8 *copy = mmap(NULL, own.sealed.copy_length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  own.sealed.copy = map_read_only(fd, own.sealed.copy_length);
-  close(fd);
-  if (copy == MAP_FAILED || !own.sealed.copy)
+  if (copy == MAP_FAILED)
     return FALSE;
   for (gsize i = 0; i < own.sealed.n_pieces; i++) {
     const Piece *piece = &own.sealed.pieces[i];
-    if (piece->copied_at != NOWHERE)
+    if (piece->kind != UNTOUCHED)
       memcpy(copy + piece->copied_at, piece->at, piece->length);
   }
   return munmap(copy, own.sealed.copy_length) == 0;
+}
+
+static gboolean map_views(int fd)
+{
+  for (gsize i = 0; i < own.sealed.n_pieces; i++) {
+    const Piece *piece = &own.sealed.pieces[i];
+    if (piece->kind == VIEW &&
+        mmap(piece->at, piece->length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, (off_t)piece->copied_at) != piece->at)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Nothing here may leave anything in memory that the copy lacks. */
+static gboolean copy_pieces(void)
+{
+  int fd = memfd_create("beginning", MFD_CLOEXEC), again = fd < 0 ? -1 : open_read_only(fd);
+  gboolean is_good = again >= 0 && ftruncate(fd, (off_t)own.sealed.copy_length) == 0;
+  own.sealed.copy = is_good ? mmap(NULL, own.sealed.copy_length, PROT_READ, MAP_SHARED, again, 0) : MAP_FAILED;
+  is_good = own.sealed.copy != MAP_FAILED && fill_copy(fd) && map_views(again);
+  if (fd >= 0)
+    close(fd);
+  if (again >= 0)
+    close(again);
+  return is_good;
 }
 
 static gboolean take_signal(void)
@@ -347,7 +437,7 @@ void nx_rewind_begin(const NxSandbox *sandbox, int first_given, void (*ready)(gp
   own.sealed.user_data = user_data;
   own.sealed.first_given = first_given;
   if (syscall(SYS_arch_prctl, ARCH_GET_FS, &own.sealed.thread_pointer) != 0 || !forget_restartable_sequences() || !make_room() ||
-      !make_stack() || !forbid_growth() || !find_pieces() || !keep_in_memory() || !copy_pieces() || !take_signal() ||
+      !make_stack() || !open_page_list() || !find_pieces() || !keep_in_memory() || !take_signal() || !copy_pieces() || !forbid_growth() ||
       mprotect(&own.sealed, sizeof own.pages, PROT_READ) != 0 || !nx_sandbox_enter_standing(sandbox))
     return;
   ready(user_data);

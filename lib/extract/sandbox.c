@@ -75,6 +75,14 @@ static void allow_reading(int ruleset, const char *path)
   close(rule.parent_fd);
 }
 
+/* A worker has its own use for the lowest numbers. */
+static int moved_up(int fd)
+{
+  int moved = fcntl(fd, F_DUPFD_CLOEXEC, 16);
+  close(fd);
+  return moved;
+}
+
 /* -1 when the kernel has none. */
 static int make_ruleset(const char *const *readable)
 {
@@ -85,7 +93,7 @@ static int make_ruleset(const char *const *readable)
   int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, ruleset_size((int)abi), 0);
   for (; ruleset >= 0 && *readable; readable++)
     allow_reading(ruleset, *readable);
-  return ruleset;
+  return ruleset < 0 ? -1 : moved_up(ruleset);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ seccomp */
