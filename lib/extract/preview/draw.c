@@ -3,6 +3,7 @@
  * a sandboxed child never looks for another font file. */
 #include "draw.h"
 
+#include "simd.h"
 #include "wrap.h"
 
 #define SIDE NX_PREVIEW_SIZE
@@ -75,17 +76,33 @@ static guint8 straight(guint32 premultiplied, guint32 alpha)
   return (guint8)MIN((premultiplied * 255u + alpha / 2u) / alpha, 255u);
 }
 
-/* Cairo's premultiplied words → RGBA bytes. */
-static void unpack_row(const guint32 *from, guint8 *to)
+/* Cairo's premultiplied words → RGBA bytes, in their place. */
+static void unpack_row(guint32 *row)
 {
-  for (guint x = 0; x < SIDE; x++, to += 4) {
-    const guint32 word = from[x], alpha = word >> 24, red = word >> 16 & 0xff, green = word >> 8 & 0xff, blue = word & 0xff;
+  for (guint x = 0; x < SIDE; x++) {
+    const guint32 word = row[x], alpha = word >> 24, red = word >> 16 & 0xff, green = word >> 8 & 0xff, blue = word & 0xff;
     const gboolean plain = alpha == 255 || alpha == 0;
+    guint8 *to = (guint8 *)(row + x);
     to[0] = plain ? (guint8)red : straight(red, alpha);
     to[1] = plain ? (guint8)green : straight(green, alpha);
     to[2] = plain ? (guint8)blue : straight(blue, alpha);
     to[3] = (guint8)alpha;
   }
+}
+
+NX_HOT static gboolean is_plain(const guint32 *row)
+{
+  guint32 between = 0;
+  for (guint x = 0; x < SIDE; x++)
+    between |= ((row[x] >> 24) + 1) & 0xfe; /* alpha that is neither 0 nor 255 */
+  return between == 0;
+}
+
+/* A row without translucent pixels. */
+NX_HOT static void unpack_plain_row(guint32 *row)
+{
+  for (guint x = 0; x < SIDE; x++)
+    row[x] = GUINT32_TO_LE((row[x] & 0xff00ff00u) | (row[x] >> 16 & 0xffu) | (row[x] & 0xffu) << 16);
 }
 
 GBytes *nx_canvas_png(NxCanvas *canvas, GError **err)
@@ -96,12 +113,16 @@ GBytes *nx_canvas_png(NxCanvas *canvas, GError **err)
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the preview could not be drawn: %s", cairo_status_to_string(status));
     return NULL;
   }
-  const guint8 *pixels = cairo_image_surface_get_data(canvas->surface);
+  guint8 *pixels = cairo_image_surface_get_data(canvas->surface);
   const gsize stride = (gsize)cairo_image_surface_get_stride(canvas->surface);
-  g_autofree guint8 *rgba = g_malloc((gsize)SIDE * SIDE * 4);
-  for (gsize y = 0; y < SIDE; y++)
-    unpack_row((const guint32 *)(const void *)(pixels + y * stride), rgba + y * SIDE * 4);
-  return nx_png_encode(rgba, SIDE, SIDE, SIDE * 4, err);
+  for (gsize y = 0; y < SIDE; y++) {
+    guint32 *row = (guint32 *)(void *)(pixels + y * stride);
+    if (is_plain(row))
+      unpack_plain_row(row);
+    else
+      unpack_row(row);
+  }
+  return nx_png_encode(pixels, SIDE, SIDE, stride, err);
 }
 
 void nx_canvas_colour(NxCanvas *canvas, guint32 rgb)

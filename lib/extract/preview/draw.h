@@ -34,7 +34,7 @@ typedef enum {
 NxCanvas *nx_canvas_new(void);
 void nx_canvas_free(NxCanvas *canvas);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxCanvas, nx_canvas_free)
-/* The canvas as PNG; fails when any drawing on it failed. */
+/* The canvas as PNG; fails when any drawing on it failed. Its pixels are turned in their place: nothing more can be drawn. */
 GBytes *nx_canvas_png(NxCanvas *canvas, GError **err);
 
 void nx_canvas_colour(NxCanvas *canvas, guint32 rgb);

@@ -23,10 +23,11 @@ static guint8 byte_of(float value)
   return value > 0.0f ? value < 255.0f ? (guint8)(value + 0.5f) : 255 : 0;
 }
 
-static void put_grey(const float *pixel, guint8 *to)
+static void put_greys(const float *pixels, guint n, guint32 *to)
 {
-  memset(to, byte_of(pixel[0]), 3);
-  to[3] = 255;
+  nx_grey_words(pixels, n, to);
+  for (guint i = 0; i < n; i++)
+    to[i] = GUINT32_TO_LE(to[i]); /* blue is red here: only the alpha has a place of its own */
 }
 
 static void put_colour(const float *pixel, guint8 *to)
@@ -38,20 +39,24 @@ static void put_colour(const float *pixel, guint8 *to)
     to[c] = to[3] ? byte_of(pixel[c] * back) : 0;
 }
 
+static void put_colours(const float *pixels, guint n, guint8 *to)
+{
+  for (guint i = 0; i < n; i++)
+    put_colour(pixels + (gsize)4 * i, to + (gsize)4 * i);
+}
+
 GBytes *nx_square_png(const float *pixels, guint channels, guint width, guint height, GError **err)
 {
-  g_autofree guint8 *rgba = g_malloc0((gsize)SIDE * SIDE * 4);
+  g_autofree guint32 *rgba = g_new0(guint32, SIDE * SIDE);
   const guint left = (SIDE - width) / 2, top = (SIDE - height) / 2;
-  for (guint y = 0; y < height; y++) {
-    guint8 *to = rgba + ((gsize)(top + y) * SIDE + left) * 4;
-    for (guint x = 0; x < width; x++, to += 4, pixels += channels) {
-      if (channels == 1)
-        put_grey(pixels, to);
-      else
-        put_colour(pixels, to);
-    }
+  for (guint y = 0; y < height; y++, pixels += (gsize)width * channels) {
+    guint32 *to = rgba + (top + y) * SIDE + left;
+    if (channels == 1)
+      put_greys(pixels, width, to);
+    else
+      put_colours(pixels, width, (guint8 *)to);
   }
-  return nx_png_encode(rgba, SIDE, SIDE, SIDE * 4, err);
+  return nx_png_encode((const guint8 *)rgba, SIDE, SIDE, SIDE * 4, err);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- gdk-pixbuf */

@@ -173,10 +173,14 @@ static guint32 byte_of(float value)
   return value > 0.0f ? value < 255.0f ? (guint32)(value + 0.5f) : 255u : 0u;
 }
 
-static guint32 word_of(const float *pixel, guint channels)
+static void words_of(const float *pixels, gsize n, guint channels, guint32 *to)
 {
-  const guint32 red = byte_of(pixel[0]), green = channels == 1 ? red : byte_of(pixel[1]), blue = channels == 1 ? red : byte_of(pixel[2]);
-  return 0xff000000u | red << 16 | green << 8 | blue;
+  if (channels == 1) {
+    nx_grey_words(pixels, n, to);
+    return;
+  }
+  for (gsize i = 0; i < n; i++, pixels += channels)
+    to[i] = 0xff000000u | byte_of(pixels[0]) << 16 | byte_of(pixels[1]) << 8 | byte_of(pixels[2]);
 }
 
 static guint32 *surface_row(cairo_surface_t *surface, guint y)
@@ -189,16 +193,23 @@ static guint32 *surface_row(cairo_surface_t *surface, guint y)
 static gboolean draw_blocks(const RowSource *source, cairo_surface_t *surface, guint width, guint height, GError **err)
 {
   const guint channels = is_colour(source->plane->array) ? 4 : 1;
-  g_autofree float *row = g_new(float, source->plane->columns * channels);
+  const guint64 columns = source->plane->columns;
+  g_autofree float *row = g_new(float, columns * channels);
+  g_autofree guint32 *words = g_new(guint32, columns);
   guint64 have = G_MAXUINT64;
   for (guint y = 0; y < height; y++) {
     const guint64 from_y = (guint64)y * source->plane->rows / height;
-    if (from_y != have && !read_row(source, from_y, row, err))
-      return FALSE;
-    have = from_y;
     guint32 *to = surface_row(surface, y);
+    if (from_y == have) {
+      memcpy(to, surface_row(surface, y - 1), width * sizeof *to);
+      continue;
+    }
+    if (!read_row(source, from_y, row, err))
+      return FALSE;
+    words_of(row, columns, channels, words);
     for (guint x = 0; x < width; x++)
-      to[x] = word_of(row + (guint64)x * source->plane->columns / width * channels, channels);
+      to[x] = words[(guint64)x * columns / width];
+    have = from_y;
   }
   return TRUE;
 }
@@ -216,11 +227,8 @@ static gboolean draw_scaled(const RowSource *source, cairo_surface_t *surface, g
     nx_scaler_push(scaler);
   }
   const float *from = nx_scaler_result(scaler);
-  for (guint y = 0; y < height; y++) {
-    guint32 *to = surface_row(surface, y);
-    for (guint x = 0; x < width; x++, from += channels)
-      to[x] = word_of(from, channels);
-  }
+  for (guint y = 0; y < height; y++, from += (gsize)width * channels)
+    words_of(from, width, channels, surface_row(surface, y));
   return TRUE;
 }
 

@@ -42,14 +42,34 @@ struct NxScaler {
   float *result;
 };
 
-static double lanczos(double x)
+/* sin t and cos t, turned on from position to position. */
+typedef struct {
+  double sine, cosine;
+} Angle;
+
+static Angle angle_of(double t)
 {
-  if (x <= -RADIUS || x >= RADIUS)
-    return 0.0;
-  if (fabs(x) < 1e-9)
-    return 1.0;
-  const double t = G_PI * x;
-  return RADIUS * sin(t) * sin(t / RADIUS) / (t * t);
+  return (Angle){ sin(t), cos(t) };
+}
+
+static Angle turned(Angle angle, Angle by)
+{
+  return (Angle){ angle.sine * by.cosine + angle.cosine * by.sine, angle.cosine * by.cosine - angle.sine * by.sine };
+}
+
+/* The kernel at `first`, `first` + `step`, …; returns their sum. */
+static double fill_lanczos(float *weights, gsize n, double first, double step)
+{
+  const Angle by = angle_of(G_PI * step), by_third = angle_of(G_PI * step / RADIUS);
+  Angle angle = angle_of(G_PI * first), third = angle_of(G_PI * first / RADIUS);
+  double sum = 0.0;
+  for (gsize k = 0; k < n; k++, angle = turned(angle, by), third = turned(third, by_third)) {
+    const double x = first + (double)k * step, t = G_PI * x;
+    const double weight = fabs(x) < 1e-9 ? 1.0 : fabs(x) < RADIUS ? RADIUS * angle.sine * third.sine / (t * t) : 0.0;
+    weights[k] = (float)weight;
+    sum += (double)weights[k];
+  }
+  return sum;
 }
 
 /* `extent`: the size of the source in its own (perhaps reduced) pixels, which need not be whole; `size`: the pixels that are there. */
@@ -70,13 +90,9 @@ static void kernel_fill(Kernel *kernel, double extent, gsize size, guint count)
     const gsize first = from > 0.0 ? MIN((gsize)from, size - 1) : 0;
     const gsize end = MAX(first + 1, MIN(size, (gsize)MAX(to, 1.0)));
     float *weights = kernel->weights + (gsize)i * kernel->taps;
-    double sum = 0.0;
-    for (gsize k = first; k < end; k++) {
-      weights[k - first] = (float)lanczos(((double)k + 0.5 - centre) / stretch);
-      sum += (double)weights[k - first];
-    }
-    for (gsize k = first; k < end; k++)
-      weights[k - first] = end - first == 1 ? 1.0f : (float)((double)weights[k - first] / sum);
+    const double share = 1.0 / fill_lanczos(weights, end - first, ((double)first + 0.5 - centre) / stretch, 1.0 / stretch);
+    for (gsize k = 0; k < end - first; k++)
+      weights[k] = end - first == 1 ? 1.0f : (float)((double)weights[k] * share);
     kernel->first[i] = first;
     kernel->end[i] = end;
   }
@@ -120,7 +136,7 @@ NxScaler *nx_scaler_new(guint64 width, guint64 height, guint to_width, guint to_
   if (scaler->reduce_x > 1 || scaler->reduce_y > 1)
     scaler->full_row = g_new(float, scaler->full_width * channels);
   scaler->open = g_new0(float *, to_height);
-  scaler->result = g_new0(float, (gsize)to_width * to_height * channels);
+  scaler->result = g_new(float, (gsize)to_width * to_height * channels);
   return scaler;
 }
 
@@ -193,10 +209,11 @@ static void add_blocks(float *to, const float *from, gsize width, guint block, g
 
 static void finish_output_row(NxScaler *scaler, guint row)
 {
-  float *to = scaler->result + (gsize)row * scaler->to_width * scaler->channels;
+  const gsize floats = (gsize)scaler->to_width * scaler->channels;
+  float *to = scaler->result + row * floats;
   if (!scaler->open[row])
-    return;
-  if (scaler->channels == 1)
+    memset(to, 0, floats * sizeof *to);
+  else if (scaler->channels == 1)
     narrow_grey(scaler->open[row], &scaler->across, to);
   else
     narrow_colour(scaler->open[row], &scaler->across, to);
@@ -278,6 +295,14 @@ const float *nx_scaler_result(NxScaler *scaler)
   while (scaler->first_open < scaler->to_height)
     finish_output_row(scaler, scaler->first_open++);
   return scaler->result;
+}
+
+NX_HOT void nx_grey_words(const float *greys, gsize n, guint32 *words)
+{
+  for (gsize i = 0; i < n; i++) {
+    const float grey = greys[i] > 0.0f ? greys[i] < 255.0f ? greys[i] + 0.5f : 255.0f : 0.0f;
+    words[i] = 0xff000000u | (guint32)(gint32)grey * 0x010101u;
+  }
 }
 
 void nx_scale_fit(guint64 width, guint64 height, guint side, guint *to_width, guint *to_height)

@@ -23,6 +23,9 @@ void nx_scaler_push(NxScaler *scaler);
 /* to_width × to_height × channels floats, borrowed; rows that were never pushed count as 0. */
 const float *nx_scaler_result(NxScaler *scaler);
 
+/* Greys of 0 (black) to 255 (white), as a scaler makes them → opaque words, alpha in the highest byte. NaN is black. */
+void nx_grey_words(const float *greys, gsize n, guint32 *words);
+
 /* The size of a width × height picture in a square of `side`: extractors-b 12.2, at least 1. */
 void nx_scale_fit(guint64 width, guint64 height, guint side, guint *to_width, guint *to_height);
 
