@@ -77,9 +77,9 @@ json_object *nx_json_read_file(const char *path, gsize limit, GError **err)
 /* For json-c's own writer: the text is made when it is wanted, which for most numbers is once or never. */
 static int print_real(json_object *value, struct printbuf *out, int level, int flags)
 {
-  g_autofree char *text = nx_text_from_double(json_object_get_double(value));
+  char text[NX_TEXT_DOUBLE];
   (void)level, (void)flags;
-  return printbuf_memappend(out, text, (int)strlen(text));
+  return printbuf_memappend(out, text, (int)nx_text_put_double(text, json_object_get_double(value)));
 }
 
 json_object *nx_json_double(double value)
@@ -158,8 +158,9 @@ static void append_real(GString *out, json_object *value)
   else if (!isfinite(json_object_get_double(value)))
     g_string_append(out, "null");
   else {
-    g_autofree char *text = nx_text_from_double(json_object_get_double(value));
-    g_string_append(out, text);
+    char text[NX_TEXT_DOUBLE];
+    const gsize length = nx_text_put_double(text, json_object_get_double(value));
+    g_string_append_len(out, text, (gssize)length);
   }
 }
 

@@ -68,6 +68,9 @@ void nx_log(NxLogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Shortest decimal text that reads back to the same double, in Python's spelling: `5.0`, `1e-07`, `1e+16`, `nan`, `inf`. */
 char *nx_text_from_double(double value);
+/* The same into the caller's memory, ended by NUL; → its length. */
+#define NX_TEXT_DOUBLE 40
+gsize nx_text_put_double(char text[NX_TEXT_DOUBLE], double value);
 /* Bytes of any kind as valid UTF-8: each byte that is not part of a valid character becomes U+FFFD. length -1: NUL-terminated. */
 char *nx_text_utf8(const char *bytes, gssize length);
 /* TRUE for valid UTF-8 without NUL; fast where it is ASCII. */

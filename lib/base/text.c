@@ -7,51 +7,97 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 10^17 and less, as far as a product with 53 bits stays within 127 bits. */
+/* 10^SCALE_MAX times a mantissa of 53 bits stays within 127 bits. */
 #define SCALE_MAX 22
+#define DIGITS 17
 
-/* One of 15 … 17 digits that round a scaled value; `whole` and `rest` / 2^`shift` are the value times 10^(16 − exponent). */
-typedef struct {
-  guint64 whole;
-  unsigned __int128 rest;
-  int shift;
-} Scaled;
+static const guint64 POWERS[] = {
+  1ull,
+  10ull,
+  100ull,
+  1000ull,
+  10000ull,
+  100000ull,
+  1000000ull,
+  10000000ull,
+  100000000ull,
+  1000000000ull,
+  10000000000ull,
+  100000000000ull,
+  1000000000000ull,
+  10000000000000ull,
+  100000000000000ull,
+  1000000000000000ull,
+  10000000000000000ull,
+  100000000000000000ull,
+  1000000000000000000ull,
+  10000000000000000000ull,
+};
 
-/* The value rounded, half to even, to a multiple of `unit` (1, 10, 100); *error: the distance from the value, in 2^-shift. */
-static guint64 round_to(const Scaled *scaled, guint unit, unsigned __int128 *error, gboolean *is_below)
+static unsigned __int128 power_of_ten(int exponent)
 {
-  guint64 quotient = scaled->whole / unit;
-  unsigned __int128 remainder = ((unsigned __int128)(scaled->whole % unit) << scaled->shift) + scaled->rest;
-  unsigned __int128 all = (unsigned __int128)unit << scaled->shift;
-  *is_below = 2 * remainder < all || (2 * remainder == all && quotient % 2 == 0);
-  *error = *is_below ? remainder : all - remainder;
-  return *is_below ? quotient : quotient + 1;
+  const int most = (int)G_N_ELEMENTS(POWERS) - 1;
+  return exponent <= most ? POWERS[exponent] : (unsigned __int128)POWERS[most] * POWERS[exponent - most];
 }
 
-/* The shortest of 15, 16, 17 digits that reads back, computed exactly in 127 bits; 0 when the value is too large or small for that.
- * A decimal reads back when it is nearer than half the distance to the next double, or just there and the double is even. */
+/* A value of mantissa / 2^shift times 10^(16 − exponent): 17 digits before the point, and a rest in 2^-shift. */
+typedef struct {
+  guint64 mantissa, whole;
+  unsigned __int128 scale, rest;
+  int shift, exponent;
+} Scaled;
+
+static gboolean scale_to(Scaled *scaled, int exponent)
+{
+  if (exponent > DIGITS - 1 || exponent < DIGITS - 1 - SCALE_MAX)
+    return FALSE;
+  scaled->exponent = exponent;
+  scaled->scale = power_of_ten(DIGITS - 1 - exponent);
+  const unsigned __int128 product = scaled->scale * scaled->mantissa;
+  scaled->whole = (guint64)(product >> scaled->shift);
+  scaled->rest = product & (((unsigned __int128)1 << scaled->shift) - 1);
+  return TRUE;
+}
+
+/* FALSE when the value is too large or small to be computed in 127 bits. */
+static gboolean scale(double value, Scaled *scaled)
+{
+  guint64 bits;
+  memcpy(&bits, &value, sizeof bits);
+  const int binary = (int)(bits >> 52) - 1075;
+  if (!(value >= 1e-5 && value < 1e15))
+    return FALSE;
+  scaled->mantissa = (bits & ((1ull << 52) - 1)) | 1ull << 52;
+  scaled->shift = -binary;
+  /* log10 2 is 0.30103: the guess is right, or one too small. */
+  const int guess = ((binary + 52) * 78913) >> 18;
+  return scaled->shift > 0 && scale_to(scaled, guess) && (scaled->whole < POWERS[DIGITS] || scale_to(scaled, guess + 1));
+}
+
+/* Rounds, half to even, to a multiple of `unit`. 0: it would read back as another double. It reads back as this one when it is nearer than half the
+ * distance to the next double, or just there and the double is even. */
+static inline __attribute__((always_inline)) guint64 round_to(const Scaled *scaled, const guint unit)
+{
+  const guint64 quotient = scaled->whole / unit;
+  const unsigned __int128 remainder = ((unsigned __int128)(scaled->whole % unit) << scaled->shift) + scaled->rest;
+  const unsigned __int128 all = (unsigned __int128)unit << scaled->shift;
+  const gboolean is_below = 2 * remainder < all || (2 * remainder == all && quotient % 2 == 0);
+  const unsigned __int128 error = is_below ? remainder : all - remainder;
+  const unsigned __int128 twice = scaled->mantissa == 1ull << 52 && is_below ? 4 * error : 2 * error;
+  const gboolean is_same = twice < scaled->scale || (twice == scaled->scale && scaled->mantissa % 2 == 0);
+  return is_same ? (is_below ? quotient : quotient + 1) * unit : 0;
+}
+
+/* The shortest of 15, 16, 17 digits that reads back; 0 when it cannot be computed exactly here. */
 static guint64 exact_digits(double value, int *exponent)
 {
-  int binary;
-  const guint64 mantissa = (guint64)ldexp(frexp(value, &binary), 53);
-  const int shift = 53 - binary;
-  *exponent = value >= 1e-5 && value < 1e15 ? (int)floor(log10(value)) : SCALE_MAX;
-  if (16 - *exponent < 0 || 16 - *exponent > SCALE_MAX || shift <= 0)
+  Scaled scaled;
+  if (!scale(value, &scaled))
     return 0;
-  unsigned __int128 scale = 1;
-  for (int i = *exponent; i < 16; i++)
-    scale *= 10;
-  const unsigned __int128 product = scale * mantissa;
-  const Scaled scaled = { (guint64)(product >> shift), product & (((unsigned __int128)1 << shift) - 1), shift };
-  for (guint unit = 100; unit >= 1; unit /= 10) {
-    unsigned __int128 error;
-    gboolean is_below;
-    const guint64 rounded = round_to(&scaled, unit, &error, &is_below);
-    const unsigned __int128 twice = mantissa == 1ull << 52 && is_below ? 4 * error : 2 * error;
-    if (twice < scale || (twice == scale && mantissa % 2 == 0))
-      return rounded * unit;
-  }
-  return 0;
+  *exponent = scaled.exponent;
+  guint64 digits = round_to(&scaled, 100);
+  digits = digits ? digits : round_to(&scaled, 10);
+  return digits ? digits : round_to(&scaled, 1);
 }
 
 static int trim_zeros(char *digits, int count)
@@ -62,14 +108,17 @@ static int trim_zeros(char *digits, int count)
   return count;
 }
 
+/* A number of 17 digits, or of 18; two at a time. */
 static int write_digits(guint64 number, char *digits)
 {
-  char reversed[24];
-  int count = 0;
-  for (; number; number /= 10)
-    reversed[count++] = (char)('0' + number % 10);
-  for (int i = 0; i < count; i++)
-    digits[i] = reversed[count - 1 - i];
+  static const char PAIRS[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960"
+                              "616263646566676869707172737475767778798081828384858687888990919293949596979899";
+  const int count = number < POWERS[DIGITS] ? DIGITS : DIGITS + 1;
+  int at = count;
+  for (; at >= 2; number /= 100)
+    memcpy(digits + (at -= 2), PAIRS + 2 * (number % 100), 2);
+  if (at == 1)
+    digits[0] = (char)('0' + number);
   return count;
 }
 
@@ -81,7 +130,7 @@ static int shortest_digits(double value, char *digits, int *exponent)
   const guint64 exact = exact_digits(value, exponent);
   if (exact) {
     const int count = write_digits(exact, digits);
-    *exponent += count - 17;
+    *exponent += count - DIGITS;
     return trim_zeros(digits, count);
   }
   for (int precision = value < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
@@ -104,16 +153,23 @@ static char *put(char *to, const char *text, gsize length)
   return to + length;
 }
 
+static gsize put_word(char *to, const char *word)
+{
+  const gsize length = strlen(word);
+  memcpy(to, word, length + 1);
+  return length;
+}
+
 /* Python's repr: plain form for exponents -4 … 15, else d[.ddd]e±XX. */
-char *nx_text_from_double(double value)
+gsize nx_text_put_double(char text[NX_TEXT_DOUBLE], double value)
 {
   if (isnan(value))
-    return g_strdup("nan");
+    return put_word(text, "nan");
   if (isinf(value))
-    return g_strdup(value > 0 ? "inf" : "-inf");
+    return put_word(text, value > 0 ? "inf" : "-inf");
   if (value == 0)
-    return g_strdup(signbit(value) ? "-0.0" : "0.0");
-  char digits[24], text[40], *to = text;
+    return put_word(text, signbit(value) ? "-0.0" : "0.0");
+  char digits[24], *to = text;
   int exponent;
   const int count = shortest_digits(fabs(value), digits, &exponent);
   if (value < 0)
@@ -131,7 +187,14 @@ char *nx_text_from_double(double value)
     *to++ = '.';
     to = count > before ? put(to, digits + before, (gsize)(count - before)) : put(to, "0", 1);
   }
-  return g_strndup(text, (gsize)(to - text));
+  *to = '\0';
+  return (gsize)(to - text);
+}
+
+char *nx_text_from_double(double value)
+{
+  char text[NX_TEXT_DOUBLE];
+  return g_strndup(text, nx_text_put_double(text, value));
 }
 
 gboolean nx_text_is_utf8(const char *bytes, gsize length)
