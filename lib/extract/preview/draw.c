@@ -29,6 +29,7 @@ static const struct {
   [NX_FONT_SMALL] = { "DejaVu Sans", 9.0, PANGO_WEIGHT_NORMAL, PANGO_STYLE_NORMAL },
 };
 
+#define LAYOUTS_MAX 64
 #define TITLE_COLUMNS 60
 #define TITLE_LINES_MAX 3
 #define TITLE_GAP 5.0
@@ -56,6 +57,7 @@ NxCanvas *nx_canvas_new(void)
   pango_cairo_context_set_font_options(canvas->pango, options);
   pango_context_set_round_glyph_positions(canvas->pango, FALSE);
   cairo_font_options_destroy(options);
+  canvas->layouts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_object_unref);
   return canvas;
 }
 
@@ -63,6 +65,7 @@ void nx_canvas_free(NxCanvas *canvas)
 {
   if (!canvas)
     return;
+  g_hash_table_unref(canvas->layouts);
   g_object_unref(canvas->pango);
   cairo_destroy(canvas->cairo);
   cairo_surface_destroy(canvas->surface);
@@ -169,6 +172,20 @@ static PangoLayout *layout_new(NxCanvas *canvas, NxFont font, const char *text)
   return layout;
 }
 
+/* Borrowed until the next is asked for. Most text is measured once or twice before it is drawn. */
+static PangoLayout *layout_of(NxCanvas *canvas, NxFont font, const char *text)
+{
+  g_autofree char *key = g_strdup_printf("%d %s", (int)font, text);
+  PangoLayout *layout = g_hash_table_lookup(canvas->layouts, key);
+  if (layout)
+    return layout;
+  if (g_hash_table_size(canvas->layouts) == LAYOUTS_MAX)
+    g_hash_table_remove_all(canvas->layouts);
+  layout = layout_new(canvas, font, text);
+  g_hash_table_insert(canvas->layouts, g_steal_pointer(&key), layout);
+  return layout;
+}
+
 static void layout_size(PangoLayout *layout, double *width, double *height)
 {
   int w, h;
@@ -179,7 +196,7 @@ static void layout_size(PangoLayout *layout, double *width, double *height)
 
 void nx_canvas_text(NxCanvas *canvas, NxFont font, double x, double y, double across, double down, const char *text)
 {
-  g_autoptr(PangoLayout) layout = layout_new(canvas, font, text);
+  PangoLayout *layout = layout_of(canvas, font, text);
   double width, height;
   layout_size(layout, &width, &height);
   cairo_move_to(canvas->cairo, x - across * width, y - down * height);
@@ -204,7 +221,7 @@ static gboolean is_light(cairo_pattern_t *colour)
 
 void nx_canvas_text_edged(NxCanvas *canvas, NxFont font, double x, double y, double across, double down, const char *text)
 {
-  g_autoptr(PangoLayout) layout = layout_new(canvas, font, text);
+  PangoLayout *layout = layout_of(canvas, font, text);
   cairo_pattern_t *colour = cairo_pattern_reference(cairo_get_source(canvas->cairo));
   const double edge = is_light(colour) ? 0 : 1;
   double width, height;
@@ -225,7 +242,7 @@ void nx_canvas_text_edged(NxCanvas *canvas, NxFont font, double x, double y, dou
 
 double nx_canvas_text_width(NxCanvas *canvas, NxFont font, const char *text)
 {
-  g_autoptr(PangoLayout) layout = layout_new(canvas, font, text);
+  PangoLayout *layout = layout_of(canvas, font, text);
   double width, height;
   layout_size(layout, &width, &height);
   return width;
@@ -233,10 +250,11 @@ double nx_canvas_text_width(NxCanvas *canvas, NxFont font, const char *text)
 
 double nx_canvas_text_height(NxCanvas *canvas, NxFont font)
 {
-  g_autoptr(PangoLayout) layout = layout_new(canvas, font, "X");
-  double width, height;
-  layout_size(layout, &width, &height);
-  return height;
+  static double heights[NX_N_FONTS];
+  double width;
+  if (heights[font] <= 0)
+    layout_size(layout_of(canvas, font, "X"), &width, &heights[font]);
+  return heights[font];
 }
 
 char *nx_canvas_text_cut(NxCanvas *canvas, NxFont font, const char *text, double width)

@@ -12,6 +12,7 @@ typedef struct {
   cairo_surface_t *surface;
   cairo_t *cairo;
   PangoContext *pango;
+  GHashTable *layouts; /* font and text → PangoLayout*; draw.c's own */
 } NxCanvas;
 
 typedef enum {

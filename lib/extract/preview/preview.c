@@ -101,9 +101,13 @@ GBytes *nx_preview_png(const NxInput *in, const NxSignal *signal, guint index, g
 
 GBytes *nx_preview_placeholder(GError **err)
 {
-  g_autoptr(NxCanvas) canvas = nx_canvas_new();
-  nx_draw_placeholder(canvas);
-  return nx_canvas_png(canvas, err);
+  static GBytes *placeholder; /* always the same */
+  if (!placeholder) {
+    g_autoptr(NxCanvas) canvas = nx_canvas_new();
+    nx_draw_placeholder(canvas);
+    placeholder = nx_canvas_png(canvas, err);
+  }
+  return placeholder ? g_bytes_ref(placeholder) : NULL;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- warm-up */
@@ -130,7 +134,9 @@ void nx_preview_warm_up(void)
   g_autoptr(NxCanvas) canvas = nx_canvas_new();
   for (guint i = 0; i < G_N_ELEMENTS(WAYS); i++)
     WAYS[i].draw(canvas, WAYS[i].font, 0, 0, 0, 0, REPERTOIRE);
-  g_autoptr(GBytes) png = nx_canvas_png(canvas, NULL);
+  for (NxFont font = 0; font < NX_N_FONTS; font++)
+    nx_canvas_text_height(canvas, font);
+  g_autoptr(GBytes) png = nx_canvas_png(canvas, NULL), placeholder = nx_preview_placeholder(NULL);
   nx_text_decode_warm_up();
   nx_picture_warm_up();
 }
