@@ -149,18 +149,25 @@ static guint64 spread(guint64 total, guint n, guint i)
   return n < 2 ? 0 : (guint64)((double)(total - 1) * i / (n - 1));
 }
 
-/* One frame, `width` × `height`, narrowed to SLANT and sheared so that its right edge hangs SLANT × width lower. */
+/* One frame, `width` × `height`, narrowed to SLANT and sheared so that its right edge hangs SLANT × width lower. It is made as narrow as it is shown:
+ * of the matrix only the shear is left to be interpolated. */
 static gboolean draw_card(const NxPlot *plot, guint64 position, double x, double y, guint width, guint height, GError **err)
 {
   cairo_t *cairo = plot->canvas->cairo;
   const NxPlane plane = nx_plane_at(plot->array, position);
-  cairo_surface_t *picture = nx_plane_picture(&plane, width, height, NX_TONE_PERCENTILES, err);
+  const guint narrow = (guint)MAX(rint(width * SLANT), 1.0);
+  cairo_surface_t *picture = nx_plane_picture(&plane, narrow, height, NX_TONE_PERCENTILES, err);
   if (!picture)
     return FALSE;
   const cairo_matrix_t slant = { .xx = SLANT, .yx = SLANT, .xy = 0, .yy = 1, .x0 = x, .y0 = y };
   cairo_save(cairo);
   cairo_transform(cairo, &slant);
-  paint(plot->canvas, picture, 0, 0);
+  cairo_save(cairo);
+  cairo_scale(cairo, (double)width / narrow, 1);
+  cairo_set_source_surface(cairo, picture, 0, 0);
+  cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_BILINEAR);
+  cairo_paint(cairo);
+  cairo_restore(cairo);
   cairo_surface_destroy(picture);
   nx_scale_bar_draw(plot->canvas, &plot->array->axis[plot->array->n_dims - 1], (double)plane.columns, 0, 0, width, height, NX_FONT_BAR);
   cairo_rectangle(cairo, CARD_FRAME / 2, CARD_FRAME / 2, width - CARD_FRAME, height - CARD_FRAME);
