@@ -175,10 +175,19 @@ static void append_integer(GString *out, json_object *value)
 
 static void append_break(GString *out, guint depth, NxJsonStyle style)
 {
+  static const char BREAK[] = "\n                                ";
+  const gsize length = 1 + 2 * (gsize)depth, most = sizeof BREAK - 1;
   if (!(style & NX_JSON_INDENT))
     return;
-  g_string_append_c(out, '\n');
-  for (guint i = 0; i < 2 * depth; i++)
+  g_string_append_len(out, BREAK, (gssize)MIN(length, most));
+  for (gsize i = most; i < length; i++)
+    g_string_append_c(out, ' ');
+}
+
+static void append_comma(GString *out, NxJsonStyle style)
+{
+  g_string_append_c(out, ',');
+  if (style & NX_JSON_SPACED)
     g_string_append_c(out, ' ');
 }
 
@@ -190,7 +199,7 @@ static void append_array(GString *out, json_object *array, guint depth, NxJsonSt
   g_string_append_c(out, '[');
   for (gsize i = 0; i < length; i++) {
     if (i)
-      g_string_append(out, style & NX_JSON_SPACED ? ", " : ",");
+      append_comma(out, style);
     append_break(out, depth + 1, style);
     append_value(out, json_object_array_get_idx(array, i), depth + 1, style);
   }
@@ -206,7 +215,7 @@ static void append_object(GString *out, json_object *object, guint depth, NxJson
   json_object_object_foreach(object, key, value)
   {
     if (!first)
-      g_string_append(out, style & NX_JSON_SPACED ? ", " : ",");
+      append_comma(out, style);
     first = FALSE;
     append_break(out, depth + 1, style);
     append_text(out, key, strlen(key), style);
