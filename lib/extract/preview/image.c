@@ -95,12 +95,6 @@ static void image_box(const NxPlane *plane, double room_width, double room_heigh
   *height = (guint)MAX(floor(fitting * shape + 1e-9), 1.0);
 }
 
-static void paint(NxCanvas *canvas, cairo_surface_t *picture, double x, double y)
-{
-  cairo_set_source_surface(canvas->cairo, picture, x, y);
-  cairo_paint(canvas->cairo);
-}
-
 static gboolean draw_plane(const NxPlot *plot, NxTone tone, GError **err)
 {
   NxCanvas *canvas = plot->canvas;
@@ -108,16 +102,12 @@ static gboolean draw_plane(const NxPlot *plot, NxTone tone, GError **err)
   const double title = nx_canvas_title_height(canvas, plot->title, NULL);
   guint width, height;
   image_box(&plane, SIDE - 2 * MARGIN, SIDE - title - 2 * MARGIN, &width, &height);
-  cairo_surface_t *picture = nx_plane_picture(&plane, width, height, tone, err);
-  if (!picture)
-    return FALSE;
-
   const double figure = ceil(title) + height + 2 * MARGIN, top = floor((SIDE - figure) / 2);
   const double x = floor((SIDE - (double)width) / 2), y = top + MARGIN + ceil(title);
   nx_canvas_fill(canvas, 0, top, SIDE, figure, 0xffffff);
   nx_canvas_title(canvas, top + MARGIN - 2, plot->title, NULL);
-  paint(canvas, picture, x, y);
-  cairo_surface_destroy(picture);
+  if (!nx_plane_draw(&plane, canvas->surface, (guint)x, (guint)y, width, height, tone, err))
+    return FALSE;
 
   const Placement place = { x, y, width / (double)plane.columns, height / (double)plane.rows };
   draw_marks(plot, &place, width, height);
@@ -216,11 +206,8 @@ static guint64 chunk_middle(guint64 total, guint n, guint i)
 static gboolean draw_tile(const NxPlot *plot, guint64 position, double x, double y, guint width, guint height, gboolean bar, GError **err)
 {
   const NxPlane plane = nx_plane_at(plot->array, position);
-  cairo_surface_t *picture = nx_plane_picture(&plane, width, height, NX_TONE_PERCENTILES, err);
-  if (!picture)
+  if (!nx_plane_draw(&plane, plot->canvas->surface, (guint)x, (guint)y, width, height, NX_TONE_PERCENTILES, err))
     return FALSE;
-  paint(plot->canvas, picture, x, y);
-  cairo_surface_destroy(picture);
   if (bar)
     nx_scale_bar_draw(plot->canvas, &plot->array->axis[plot->array->n_dims - 1], (double)plane.columns, x, y, width, height, NX_FONT_BAR_SMALL);
   return TRUE;

@@ -183,42 +183,48 @@ static void words_of(const float *pixels, gsize n, guint channels, guint32 *to)
     to[i] = 0xff000000u | byte_of(pixels[0]) << 16 | byte_of(pixels[1]) << 8 | byte_of(pixels[2]);
 }
 
-static guint32 *surface_row(cairo_surface_t *surface, guint y)
+/* Where a picture goes: a box of a surface. */
+typedef struct {
+  cairo_surface_t *surface;
+  guint x, y, width, height;
+} Box;
+
+static guint32 *row_of_box(const Box *box, guint y)
 {
-  guint8 *pixels = cairo_image_surface_get_data(surface);
-  return (guint32 *)(void *)(pixels + (gsize)y * (gsize)cairo_image_surface_get_stride(surface));
+  guint8 *pixels = cairo_image_surface_get_data(box->surface);
+  return (guint32 *)(void *)(pixels + (gsize)(box->y + y) * (gsize)cairo_image_surface_get_stride(box->surface)) + box->x;
 }
 
 /* Each pixel of the plane as a block. */
-static gboolean draw_blocks(const RowSource *source, cairo_surface_t *surface, guint width, guint height, GError **err)
+static gboolean draw_blocks(const RowSource *source, const Box *box, GError **err)
 {
   const guint channels = is_colour(source->plane->array) ? 4 : 1;
   const guint64 columns = source->plane->columns;
   g_autofree float *row = g_new(float, columns * channels);
   g_autofree guint32 *words = g_new(guint32, columns);
   guint64 have = G_MAXUINT64;
-  for (guint y = 0; y < height; y++) {
-    const guint64 from_y = (guint64)y * source->plane->rows / height;
-    guint32 *to = surface_row(surface, y);
+  for (guint y = 0; y < box->height; y++) {
+    const guint64 from_y = (guint64)y * source->plane->rows / box->height;
+    guint32 *to = row_of_box(box, y);
     if (from_y == have) {
-      memcpy(to, surface_row(surface, y - 1), width * sizeof *to);
+      memcpy(to, row_of_box(box, y - 1), box->width * sizeof *to);
       continue;
     }
     if (!read_row(source, from_y, row, err))
       return FALSE;
     words_of(row, columns, channels, words);
-    for (guint x = 0; x < width; x++)
-      to[x] = words[(guint64)x * columns / width];
+    for (guint x = 0; x < box->width; x++)
+      to[x] = words[(guint64)x * columns / box->width];
     have = from_y;
   }
   return TRUE;
 }
 
-static gboolean draw_scaled(const RowSource *source, cairo_surface_t *surface, guint width, guint height, GError **err)
+static gboolean draw_scaled(const RowSource *source, const Box *box, GError **err)
 {
   const guint channels = is_colour(source->plane->array) ? 4 : 1;
   const guint64 rows = source->plane->rows / source->step;
-  g_autoptr(NxScaler) scaler = nx_scaler_new(source->plane->columns, rows, width, height, channels, err);
+  g_autoptr(NxScaler) scaler = nx_scaler_new(source->plane->columns, rows, box->width, box->height, channels, err);
   if (!scaler)
     return FALSE;
   for (guint64 y = 0; y < rows; y++) {
@@ -227,36 +233,37 @@ static gboolean draw_scaled(const RowSource *source, cairo_surface_t *surface, g
     nx_scaler_push(scaler);
   }
   const float *from = nx_scaler_result(scaler);
-  for (guint y = 0; y < height; y++, from += (gsize)width * channels)
-    words_of(from, width, channels, surface_row(surface, y));
+  for (guint y = 0; y < box->height; y++, from += (gsize)box->width * channels)
+    words_of(from, box->width, channels, row_of_box(box, y));
   return TRUE;
 }
 
-static gboolean draw_rows(const RowSource *source, cairo_surface_t *surface, guint width, guint height, GError **err)
+static gboolean draw_rows(const RowSource *source, const Box *box, GError **err)
 {
-  const gboolean blocks = width >= BLOCKS_FROM * (double)source->plane->columns && height >= BLOCKS_FROM * (double)source->plane->rows;
-  return blocks ? draw_blocks(source, surface, width, height, err) : draw_scaled(source, surface, width, height, err);
+  const gboolean blocks = box->width >= BLOCKS_FROM * (double)source->plane->columns && box->height >= BLOCKS_FROM * (double)source->plane->rows;
+  return blocks ? draw_blocks(source, box, err) : draw_scaled(source, box, err);
+}
+
+gboolean nx_plane_draw(const NxPlane *plane, cairo_surface_t *surface, guint x, guint y, guint width, guint height, NxTone tone, GError **err)
+{
+  RowSource source;
+  const Box box = { surface, x, y, width, height };
+  g_return_val_if_fail(x + width <= (guint)cairo_image_surface_get_width(surface) && y + height <= (guint)cairo_image_surface_get_height(surface), FALSE);
+  if (plane->columns > NX_SCALER_ROW_MAX) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "rows of %" G_GUINT64_FORMAT " pixels are too long for a preview", plane->columns);
+    return FALSE;
+  }
+  cairo_surface_flush(surface);
+  const gboolean drawn = row_source_open(&source, plane, height, tone, err) && draw_rows(&source, &box, err);
+  row_source_close(&source);
+  cairo_surface_mark_dirty(surface);
+  return drawn;
 }
 
 cairo_surface_t *nx_plane_picture(const NxPlane *plane, guint width, guint height, NxTone tone, GError **err)
 {
-  RowSource source;
-  if (plane->columns > NX_SCALER_ROW_MAX) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "rows of %" G_GUINT64_FORMAT " pixels are too long for a preview", plane->columns);
-    return NULL;
-  }
-  if (!row_source_open(&source, plane, height, tone, err)) {
-    row_source_close(&source);
-    return NULL;
-  }
   cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)width, (int)height);
-  cairo_surface_flush(surface);
-  const gboolean drawn = draw_rows(&source, surface, width, height, err);
-  row_source_close(&source);
-  if (!drawn) {
-    cairo_surface_destroy(surface);
-    return NULL;
-  }
-  cairo_surface_mark_dirty(surface);
+  if (!nx_plane_draw(plane, surface, 0, 0, width, height, tone, err))
+    g_clear_pointer(&surface, cairo_surface_destroy);
   return surface;
 }

@@ -28,11 +28,17 @@ static const int ADAPTIVE[] = { FILTER_SUB, FILTER_UP, FILTER_AVERAGE, FILTER_PA
 #define BANDS 4u
 #define BAND_ROWS 8u
 
+/* ISA-L's, for one picture: what earlier rows left in its tables decides which repeats are found, so that it must begin blank. */
+typedef struct {
+  struct isal_zstream stream;
+  guint8 tokens[ISAL_DEF_LVL1_DEFAULT];
+} Tables;
+
 /* → zlib stream; 0 when it does not fit or memory is short. */
-typedef gsize (*Compress)(int level, const guint8 *from, gsize length, guint8 *to, gsize room);
-static gsize compress_with_isal(int level, const guint8 *from, gsize length, guint8 *to, gsize room);
-static gsize compress_with_libdeflate(int level, const guint8 *from, gsize length, guint8 *to, gsize room);
-static gsize compress_with_zlib(int level, const guint8 *from, gsize length, guint8 *to, gsize room);
+typedef gsize (*Compress)(Tables *tables, int level, const guint8 *from, gsize length, guint8 *to, gsize room);
+static gsize compress_with_isal(Tables *tables, int level, const guint8 *from, gsize length, guint8 *to, gsize room);
+static gsize compress_with_libdeflate(Tables *unused, int level, const guint8 *from, gsize length, guint8 *to, gsize room);
+static gsize compress_with_zlib(Tables *unused, int level, const guint8 *from, gsize length, guint8 *to, gsize room);
 
 typedef struct {
   Compress compress;
@@ -59,6 +65,7 @@ typedef struct {
   const guint8 *rgba;
   guint width, height;
   gsize stride;
+  Tables *tables;
   guint8 *scratch; /* G_N_ELEMENTS(ADAPTIVE) filtered rows, one row of zeros, one of ZERO_SHIFTED */
 } Picture;
 
@@ -183,8 +190,8 @@ static gboolean has_repeats(const Picture *picture, int filter, guint8 *packed, 
   const guint rows = MIN(picture->height, BAND_ROWS), first = (picture->height - rows) / 2;
   g_autofree guint8 *band = g_malloc(rows * (row_bytes(picture) + 1));
   const gsize raw = filter_rows(picture, filter, first, first + rows, band);
-  const gsize quickly = QUICK.compress(QUICK.level, band, raw, packed, room);
-  const gsize with_repeats = REPEATS.compress(REPEATS.level, band, raw, packed, room);
+  const gsize quickly = QUICK.compress(picture->tables, QUICK.level, band, raw, packed, room);
+  const gsize with_repeats = REPEATS.compress(picture->tables, REPEATS.level, band, raw, packed, room);
   return with_repeats > 0 && (double)with_repeats < REPEATS_GAIN * (double)quickly;
 }
 
@@ -194,7 +201,7 @@ static int choose_filter(const Picture *picture, guint8 *lines, guint8 *packed, 
   double least = 2.0;
   for (guint i = 0; i < G_N_ELEMENTS(CANDIDATES); i++) {
     const gsize raw = filter_bands(picture, CANDIDATES[i].filter, lines);
-    const gsize length = QUICK.compress(QUICK.level, lines, raw, packed, room);
+    const gsize length = QUICK.compress(picture->tables, QUICK.level, lines, raw, packed, room);
     const double ratio = CANDIDATES[i].handicap * (double)length / (double)raw;
     if (length > 0 && ratio < least) {
       least = ratio;
@@ -216,17 +223,15 @@ static const Effort *choose_search(const Picture *picture, int filter, double ra
 
 /* ------------------------------------------------------------------------------------------------------------- deflate */
 
-static gsize compress_with_isal(int level, const guint8 *from, gsize length, guint8 *to, gsize room)
+static gsize compress_with_isal(Tables *tables, int level, const guint8 *from, gsize length, guint8 *to, gsize room)
 {
-  /* Cleared: what lies in its tables decides which repeats are found. */
-  g_autofree struct isal_zstream *stream = g_new0(struct isal_zstream, 1);
-  g_autofree guint8 *tokens = g_malloc0(ISAL_DEF_LVL1_DEFAULT);
+  struct isal_zstream *stream = &tables->stream;
   isal_deflate_stateless_init(stream);
   stream->gzip_flag = IGZIP_ZLIB;
   stream->end_of_stream = 1;
   stream->level = (guint32)level;
-  stream->level_buf = tokens;
-  stream->level_buf_size = ISAL_DEF_LVL1_DEFAULT;
+  stream->level_buf = tables->tokens;
+  stream->level_buf_size = sizeof tables->tokens;
   stream->next_in = (guint8 *)(guintptr)from; /* only read */
   stream->avail_in = (guint32)length;
   stream->next_out = to;
@@ -234,16 +239,18 @@ static gsize compress_with_isal(int level, const guint8 *from, gsize length, gui
   return isal_deflate_stateless(stream) == COMP_OK ? stream->total_out : 0;
 }
 
-static gsize compress_with_libdeflate(int level, const guint8 *from, gsize length, guint8 *to, gsize room)
+static gsize compress_with_libdeflate(Tables *unused, int level, const guint8 *from, gsize length, guint8 *to, gsize room)
 {
+  (void)unused;
   struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(level);
   const gsize packed = compressor ? libdeflate_zlib_compress(compressor, from, length, to, room) : 0;
   libdeflate_free_compressor(compressor);
   return packed;
 }
 
-static gsize compress_with_zlib(int level, const guint8 *from, gsize length, guint8 *to, gsize room)
+static gsize compress_with_zlib(Tables *unused, int level, const guint8 *from, gsize length, guint8 *to, gsize room)
 {
+  (void)unused;
   uLongf packed = room;
   return compress2(to, &packed, from, length, level) == Z_OK ? packed : 0;
 }
@@ -290,10 +297,10 @@ static GBytes *encode(const Picture *picture, GError **err)
 
   const int filter = choose_filter(picture, lines, file + DATA_AT, room);
   filter_rows(picture, filter, 0, picture->height, lines);
-  gsize length = QUICK.compress(QUICK.level, lines, raw, file + DATA_AT, room);
+  gsize length = QUICK.compress(picture->tables, QUICK.level, lines, raw, file + DATA_AT, room);
   const Effort *again = choose_search(picture, filter, (double)length / (double)raw, file + DATA_AT, room);
   if (again)
-    length = again->compress(again->level, lines, raw, file + DATA_AT, room);
+    length = again->compress(picture->tables, again->level, lines, raw, file + DATA_AT, room);
   if (length == 0) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "a picture of %u × %u pixels could not be compressed", picture->width, picture->height);
     return NULL;
@@ -314,6 +321,8 @@ GBytes *nx_png_encode(const guint8 *rgba, guint width, guint height, gsize strid
   const gsize bytes = row_bytes(&picture);
   g_autofree guint8 *scratch = g_malloc0((G_N_ELEMENTS(ADAPTIVE) + 2) * bytes);
   memset(scratch + (G_N_ELEMENTS(ADAPTIVE) + 1) * bytes, ZERO_SHIFTED, bytes);
+  g_autofree Tables *tables = g_new0(Tables, 1);
   picture.scratch = scratch;
+  picture.tables = tables;
   return encode(&picture, err);
 }
