@@ -6,6 +6,7 @@
 #include "../generate/signals.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -38,6 +39,29 @@ static void test_percentile_orders_negative_numbers_and_repeats(void)
   assert_near(nx_percentile(values, 8, 50), 3.5, 1e-6);
   const float one = 3;
   assert_near(nx_percentile(&one, 1, 98), 3, 0);
+}
+
+static int by_value(gconstpointer a, gconstpointer b)
+{
+  const float first = *(const float *)a, second = *(const float *)b;
+  return (first > second) - (first < second);
+}
+
+/* Few values are found another way than many. */
+static void test_percentile_of_any_number_of_values(void)
+{
+  static const gsize NUMBERS[] = { 2, 255, 256, 257, 258, 5000 };
+  g_autoptr(GRand) source = g_rand_new_with_seed(2);
+  for (gsize k = 0; k < G_N_ELEMENTS(NUMBERS); k++) {
+    const gsize n = NUMBERS[k];
+    g_autofree float *values = g_new(float, n), *sorted = g_new(float, n);
+    for (gsize i = 0; i < n; i++)
+      values[i] = (float)floor(g_rand_double_range(source, -300, 300));
+    memcpy(sorted, values, n * sizeof *values);
+    qsort(sorted, n, sizeof *sorted, by_value);
+    for (gsize rank = 0; rank < n; rank += 1 + n / 40)
+      assert_near(nx_percentile(values, n, 100.0 * (double)rank / (double)(n - 1)), (double)sorted[rank], 0.01);
+  }
 }
 
 static double ramp(const guint64 *index, gpointer user_data)
@@ -347,6 +371,7 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/preview/numbers/a percentile lies between two ranks", test_percentile_interpolates_between_ranks);
   g_test_add_func("/preview/numbers/negative numbers and repeats are in order", test_percentile_orders_negative_numbers_and_repeats);
+  g_test_add_func("/preview/numbers/a percentile of few and of many values", test_percentile_of_any_number_of_values);
   g_test_add_func("/preview/numbers/a ramp is black at 2 % and white at 98 %", test_contrast_of_a_ramp);
   g_test_add_func("/preview/numbers/of a plane that is shrunk much a part of the rows is read, and nothing twice", test_large_is_read_in_part);
   g_test_add_func("/preview/numbers/a large plane is judged by an even sample", test_contrast_of_a_plane_beyond_the_sample);

@@ -2,6 +2,7 @@
 #include "plane.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BLACK_PERCENT 2.0
@@ -38,8 +39,28 @@ static guint32 find_bin(const guint32 *counts, gsize *rank)
   return bin;
 }
 
-/* The value of `rank` (from 0) in ascending order and the one after it (the same, for the last): two histograms of 16 bits, no sorting. */
-static void values_of_rank(const float *values, gsize n, gsize rank, double *value, double *next)
+static int by_key(gconstpointer a, gconstpointer b)
+{
+  const guint32 first = *(const guint32 *)a, second = *(const guint32 *)b;
+  return (first > second) - (first < second);
+}
+
+/* So few that sorting them costs less than blanking histograms. */
+#define FEW 256u
+
+/* The value of `rank` (from 0) in ascending order and the one after it (the same, for the last). */
+static void values_of_rank_in_few(const float *values, gsize n, gsize rank, double *value, double *next)
+{
+  guint32 keys[FEW];
+  for (gsize i = 0; i < n; i++)
+    keys[i] = sort_key(values[i]);
+  qsort(keys, n, sizeof *keys, by_key);
+  *value = (double)sort_value(keys[rank]);
+  *next = (double)sort_value(keys[MIN(rank + 1, n - 1)]);
+}
+
+/* The same in many: two histograms of 16 bits, no sorting. */
+static void values_of_rank_in_many(const float *values, gsize n, gsize rank, double *value, double *next)
 {
   g_autofree guint32 *counts = g_new0(guint32, 65536);
   for (gsize i = 0; i < n; i++)
@@ -71,7 +92,7 @@ double nx_percentile(const float *values, gsize n, double percent)
   const double position = CLAMP(percent / 100.0, 0.0, 1.0) * (double)(n - 1);
   const gsize below = (gsize)position;
   double low, high;
-  values_of_rank(values, n, below, &low, &high);
+  (n <= FEW ? values_of_rank_in_few : values_of_rank_in_many)(values, n, below, &low, &high);
   return low + (position - (double)below) * (high - low);
 }
 
