@@ -17,34 +17,39 @@ typedef struct {
 
 typedef struct {
   char *pid;
+  gsize pid_length;
   GArray *sessions; /* guint64: a mark for each END row */
   GArray *latest;   /* of Latest: one of each form */
   char *odd[2];     /* the latest of the texts of any other form: those without and those with an offset */
 } Instrument;
 
+#define RECENT 1024u /* a power of two */
+
 struct NxUsage {
-  GHashTable *instruments; /* pid → Instrument */
-  Instrument *recent;
+  GHashTable *instruments;    /* pid → Instrument */
+  Instrument *recent[RECENT]; /* by the mark of the pid: the last one of each place */
 };
 
 /* ------------------------------------------------------------------------------------------------------------- sessions */
 
-static guint64 mixed(guint64 number)
+static guint64 folded(guint64 a, guint64 b)
 {
-  number = (number ^ (number >> 32)) * G_GUINT64_CONSTANT(0xd6e8feb86659fd93);
-  return number ^ (number >> 29);
+  const unsigned __int128 product = (unsigned __int128)a * b;
+  return (guint64)product ^ (guint64)(product >> 64);
 }
 
-/* Two of a million different sessions fall together with a probability below 10⁻⁷. */
-static guint64 mark_of(const char *identifier, gsize length)
+/* Two of a million different texts fall together with a probability below 10⁻⁷. */
+static guint64 mark_of(const char *text, gsize length)
 {
-  guint64 mark = G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) + length;
-  for (gsize at = 0; at < length; at += 8) {
-    guint64 piece = 0;
-    memcpy(&piece, identifier + at, MIN(length - at, 8));
-    mark = mixed(mark ^ piece) + G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+  const guint64 first = G_GUINT64_CONSTANT(0x9e3779b97f4a7c15), second = G_GUINT64_CONSTANT(0xd6e8feb86659fd93);
+  guint64 mark = first + length, pieces[2];
+  for (; length > sizeof pieces; text += sizeof pieces, length -= sizeof pieces) {
+    memcpy(pieces, text, sizeof pieces);
+    mark = folded(pieces[0] ^ mark, pieces[1] ^ second);
   }
-  mark = mixed(mark);
+  memset(pieces, 0, sizeof pieces);
+  memcpy(pieces, text, length);
+  mark = folded(folded(pieces[0] ^ mark, pieces[1] ^ second), first);
   return mark ? mark : 1;
 }
 
@@ -138,20 +143,28 @@ static void free_instrument(gpointer data)
   g_free(instrument);
 }
 
-static Instrument *instrument_of(NxUsage *usage, const char *pid)
+static Instrument *instrument_new(const char *pid, gsize length)
 {
-  if (usage->recent && strcmp(usage->recent->pid, pid) == 0)
-    return usage->recent;
-  usage->recent = g_hash_table_lookup(usage->instruments, pid);
-  if (usage->recent)
-    return usage->recent;
-  Instrument *instrument = usage->recent = g_new0(Instrument, 1);
+  Instrument *instrument = g_new0(Instrument, 1);
   instrument->pid = g_strdup(pid);
+  instrument->pid_length = length;
   instrument->sessions = g_array_new(FALSE, FALSE, sizeof(guint64));
   instrument->latest = g_array_new(FALSE, TRUE, sizeof(Latest));
   g_array_set_clear_func(instrument->latest, clear_latest);
-  g_hash_table_insert(usage->instruments, instrument->pid, instrument);
   return instrument;
+}
+
+static Instrument *instrument_of(NxUsage *usage, const char *pid, gsize length)
+{
+  Instrument **recent = &usage->recent[mark_of(pid, length) % RECENT];
+  if (*recent && (*recent)->pid_length == length && memcmp((*recent)->pid, pid, length) == 0)
+    return *recent;
+  *recent = g_hash_table_lookup(usage->instruments, pid);
+  if (!*recent) {
+    *recent = instrument_new(pid, length);
+    g_hash_table_insert(usage->instruments, (*recent)->pid, *recent);
+  }
+  return *recent;
 }
 
 static NxUsage *usage_new(void)
@@ -178,7 +191,7 @@ static void note_end(const NxCell *cells, gpointer user_data)
 {
   if (!cells[PID].text || !cells[IDENTIFIER].text)
     return;
-  Instrument *instrument = instrument_of(user_data, cells[PID].text);
+  Instrument *instrument = instrument_of(user_data, cells[PID].text, cells[PID].length);
   guint64 mark = mark_of(cells[IDENTIFIER].text, cells[IDENTIFIER].length);
   g_array_append_val(instrument->sessions, mark);
   if (cells[TIMESTAMP].text)
@@ -197,7 +210,7 @@ static NxUsage *read_range(NxDb *db, gint64 first, gint64 last, GError **err)
 static void add_instrument(gpointer pid, gpointer value, gpointer user_data)
 {
   const Instrument *from = value;
-  Instrument *instrument = instrument_of(user_data, pid);
+  Instrument *instrument = instrument_of(user_data, pid, from->pid_length);
   g_array_append_vals(instrument->sessions, from->sessions->data, from->sessions->len);
   for (guint i = 0; i < from->latest->len; i++)
     note_text(instrument, g_array_index(from->latest, Latest, i).text, g_array_index(from->latest, Latest, i).length);
