@@ -100,9 +100,6 @@ def big_hdf5(path):
 
 
 def add(bench):
-    def processor(command, lines, env, count):
-        return lambda: bench.once(command, env=bench.with_new_output(env), stdin=lines)[1] / count
-
     @bench.row("formats", "processor time a file, sandbox included, by format, against HyperSpy 1.7.3 and Pillow", ("hyperspy",))
     def formats(folder):
         env, read = bench.extraction_environment(folder), {"hyperspy": bench.hyperspy, "pillow": pillow}
@@ -110,7 +107,7 @@ def add(bench):
             files, lines = bench.copies(folder, parts, extensions, 400)
             for mode, option, reach in (("metadata", ["--no-preview"], "1/15"), ("preview", [], "1/50")):
                 command = bench.one_core([bench.program("nx-extract"), "-j", "1", *option])
-                ours = statistics.median(processor(command, lines, env, len(files))() for _ in range(3))
+                ours = statistics.median(bench.per_file(command, env, lines, files)() for _ in range(3))
                 for reader in readers:
                     for asked, name in MODES[reader][mode]:
                         theirs, good = read[reader](folder, files[:100], asked)
