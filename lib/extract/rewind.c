@@ -37,8 +37,8 @@
 #define SMALL (64u * 1024u)
 #define UNTOUCHED_MAX (128u * 1024u * 1024u)
 
-/* From here on, asking which pages were written to costs less than copying them. */
-#define LARGE (8u * PAGE)
+/* From here on, asking which pages were written to costs less than copying them all. */
+#define LARGE (2u * PAGE)
 #define ENTRIES 1024u
 
 typedef enum {

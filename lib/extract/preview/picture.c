@@ -5,6 +5,7 @@
 
 #include "kinds.h"
 #include "scale.h"
+#include "simd.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <string.h>
@@ -18,11 +19,6 @@
 
 /* --------------------------------------------------------------------------------------------------------------- square */
 
-static guint8 byte_of(float value)
-{
-  return value > 0.0f ? value < 255.0f ? (guint8)(value + 0.5f) : 255 : 0;
-}
-
 static void put_greys(const float *pixels, guint n, guint32 *to)
 {
   nx_grey_words(pixels, n, to);
@@ -30,19 +26,39 @@ static void put_greys(const float *pixels, guint n, guint32 *to)
     to[i] = GUINT32_TO_LE(to[i]); /* blue is red here: only the alpha has a place of its own */
 }
 
-static void put_colour(const float *pixel, guint8 *to)
+typedef gint32 Whole __attribute__((vector_size(4 * sizeof(gint32))));
+
+static inline __attribute__((always_inline)) NxPixel same_of(float value)
 {
-  const float alpha = pixel[3];
-  const float back = alpha > 0.0f ? 255.0f / MIN(alpha, 255.0f) : 0.0f;
-  to[3] = byte_of(alpha);
-  for (guint c = 0; c < 3; c++)
-    to[c] = to[3] ? byte_of(pixel[c] * back) : 0;
+  return (NxPixel){ value, value, value, value };
 }
 
-static void put_colours(const float *pixels, guint n, guint8 *to)
+/* `yes` where the mask is set, `no` elsewhere: no branches, for scaled opaque pixels lie on both sides of 255. */
+static inline __attribute__((always_inline)) NxPixel chosen(Whole mask, NxPixel yes, NxPixel no)
 {
-  for (guint i = 0; i < n; i++)
-    put_colour(pixels + (gsize)4 * i, to + (gsize)4 * i);
+  return (NxPixel)(((Whole)yes & mask) | ((Whole)no & ~mask));
+}
+
+/* From 0 … 255, rounded; NaN is 0. */
+static inline __attribute__((always_inline)) Whole rounded(NxPixel value)
+{
+  const NxPixel inside = chosen((Whole)(value < 255.0f), value + 0.5f, same_of(255.0f));
+  return __builtin_convertvector(chosen((Whole)(value > 0.0f), inside, same_of(0.0f)), Whole);
+}
+
+/* Colours that have been multiplied by their alpha → RGBA bytes. An alpha of less than a half is shown as none, whatever the colour. */
+NX_HOT static void put_colours(const float *pixels, guint n, guint8 *to)
+{
+  for (guint i = 0; i < n; i++, pixels += 4, to += 4) {
+    const NxPixel pixel = *(const NxPixel *)pixels, alpha = same_of(pixel[3]);
+    const NxPixel most = chosen((Whole)(alpha < 255.0f), alpha, same_of(255.0f));
+    NxPixel straight = pixel * (255.0f / chosen((Whole)(most > 0.25f), most, same_of(0.25f)));
+    straight[3] = pixel[3];
+    const Whole bytes = rounded(straight);
+    const gint32 shown = bytes[3] ? -1 : 0;
+    for (guint c = 0; c < 4; c++)
+      to[c] = (guint8)(bytes[c] & shown);
+  }
 }
 
 GBytes *nx_square_png(const float *pixels, guint channels, guint width, guint height, GError **err)
