@@ -360,13 +360,26 @@ static gboolean forget_restartable_sequences(void)
   return __rseq_size == 0 || syscall(SYS_rseq, own.sealed.thread_pointer + __rseq_offset, 32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG) == 0;
 }
 
-/* Without capabilities, with which the list would tell addresses of the machine's memory. */
-static gboolean open_page_list(void)
+/* Gives up all capabilities but that of locking memory. */
+static gboolean drop_capabilities(void)
 {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-  const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+  struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+  if (syscall(SYS_capget, &header, sets) != 0)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS(sets); i++) {
+    sets[i].permitted &= i == CAP_TO_INDEX(CAP_IPC_LOCK) ? CAP_TO_MASK(CAP_IPC_LOCK) : 0;
+    sets[i].effective = sets[i].permitted;
+    sets[i].inheritable = 0;
+  }
+  return syscall(SYS_capset, &header, sets) == 0;
+}
+
+/* To a privileged process the list would tell addresses of the machine's memory. */
+static gboolean open_page_list(void)
+{
   own.sealed.page_list = own.sealed.first_given - 1;
-  if (syscall(SYS_capset, &header, none) != 0)
+  if (!drop_capabilities())
     return FALSE;
   int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   gboolean is_good = fd >= 0 && dup2(fd, own.sealed.page_list) >= 0;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -407,6 +408,20 @@ static void test_same_process(void)
   g_assert_cmpint(atoi(first), !=, getpid());
 }
 
+/* Whoever runs the tests, root too: none but that of locking memory. */
+static void test_capabilities(void)
+{
+  if (!has_readers())
+    return;
+  g_autofree char *pid = ask("process"), *path = g_strdup_printf("/proc/%s/status", pid), *status = NULL;
+  g_assert_true(g_file_get_contents(path, &status, NULL, NULL));
+  for (gsize i = 0; i < 2; i++) {
+    const char *line = strstr(status, i ? "CapPrm:" : "CapEff:");
+    g_assert_nonnull(line);
+    g_assert_cmphex(g_ascii_strtoull(line + strlen("CapEff:"), NULL, 16) & ~(guint64)CAP_TO_MASK(CAP_IPC_LOCK), ==, 0);
+  }
+}
+
 static void test_memory(void)
 {
   if (!has_readers())
@@ -559,6 +574,7 @@ int main(int argc, char **argv)
   readers = nx_readers_new(sandbox, &(NxReaderTask){.work = do_deed});
 
   g_test_add_func("/extract/reader/one process reads one file after another", test_same_process);
+  g_test_add_func("/extract/reader/a reader has no capabilities", test_capabilities);
   g_test_add_func("/extract/reader/what a file changed in memory is as before when the next begins", test_memory);
   g_test_add_func("/extract/reader/memory that a file used is blank when the next begins", test_fresh_memory);
   g_test_add_func("/extract/reader/a reader that grew too large is replaced", test_growth);
