@@ -3,6 +3,7 @@
 #include "preview-png.h"
 
 #include "preview/nx-preview.h"
+#include "preview/picture.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -386,6 +387,37 @@ static void test_damaged_tiffs_cost_only_themselves(void)
   g_rand_free(random);
 }
 
+static guint32 little_endian(const char *at, gsize size)
+{
+  guint32 number = 0;
+  memcpy(&number, at, size);
+  return GUINT32_FROM_LE(number);
+}
+
+/* All strips of a TIFF of write_tiff, moved behind its end. */
+static void lose_strips(char *tiff)
+{
+  const char *directory = tiff + little_endian(tiff + 4, 4);
+  for (guint i = 0; i < little_endian(directory, 2); i++) {
+    const char *entry = directory + 2 + 12 * (gsize)i;
+    if (little_endian(entry, 2) == TIFFTAG_STRIPOFFSETS)
+      memset(tiff + little_endian(entry + 8, 4), 0x7f, 4 * (gsize)little_endian(entry + 4, 4));
+  }
+}
+
+static void test_row_that_cannot_be_read_is_named(void)
+{
+  g_autofree char *path = write_tiff(&(Kind){ 8, 1, PHOTOMETRIC_MINISBLACK, NO_EXTRA }, grey_8), *data = NULL;
+  gsize length;
+  g_assert_true(g_file_get_contents(path, &data, &length, NULL));
+  g_unlink(path);
+  lose_strips(data);
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(NxBytes) bytes = nx_bytes_from_memory(data, length);
+  g_assert_null(nx_picture_tiff(bytes, &problem));
+  g_assert_cmpstr(problem->message, ==, "row 1 of the TIFF picture cannot be read: got 0 bytes, expected 120");
+}
+
 /* --------------------------------------------------------------------------------------------------------------- sandbox */
 
 /* A red 1 × 1 GIF. */
@@ -542,6 +574,7 @@ int main(int argc, char **argv)
   g_test_add_func("/preview/pictures/rare colours are converted by libtiff", test_what_only_libtiff_converts);
   g_test_add_func("/preview/pictures/what is no picture gives the placeholder", test_broken_pictures_give_the_placeholder);
   g_test_add_func("/preview/pictures/a damaged TIFF costs only itself", test_damaged_tiffs_cost_only_themselves);
+  g_test_add_func("/preview/pictures/a row that cannot be read is named", test_row_that_cannot_be_read_is_named);
   g_test_add_func("/preview/pictures/corpus: image", test_corpus_image);
   g_test_add_func("/preview/pictures/corpus: fei-tif", test_corpus_fei);
   g_test_add_func("/preview/pictures/corpus: orion", test_corpus_orion);

@@ -238,6 +238,17 @@ static gboolean read_plain_row(Reader *reader, guint32 y, guint32 strip, GError 
   return TRUE;
 }
 
+/* The library counts from the row it stands at, which is none before the first. */
+static gboolean trouble_in_row(const Reader *reader, guint32 y, GError **err)
+{
+  static const char BEFORE_FIRST[] = "Read error at scanline 4294967295; ";
+  const char *why = reader->stream->trouble ? reader->stream->trouble : "a strip is damaged";
+  if (g_str_has_prefix(why, BEFORE_FIRST))
+    why += strlen(BEFORE_FIRST);
+  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "row %u of the TIFF picture cannot be read: %s", y + 1, why);
+  return FALSE;
+}
+
 /* Row `y` of `plane` into reader->row. */
 static gboolean read_row(Reader *reader, guint32 y, guint16 plane, GError **err)
 {
@@ -247,7 +258,7 @@ static gboolean read_row(Reader *reader, guint32 y, guint16 plane, GError **err)
   if (is_large(reader, strip))
     return read_plain_row(reader, y, strip, err);
   if (TIFFReadScanline(reader->tiff, reader->row, y, plane) < 0)
-    return trouble(reader->stream, "a strip is damaged", err);
+    return trouble_in_row(reader, y, err);
   return TRUE;
 }
 
