@@ -202,27 +202,65 @@ void nx_profiles_skip(int number)
 
 /* -------------------------------------------------------------------------------------------------------------- compiling */
 
-static void collect_message(void *text, jv message)
+/* What the library says of a program, for whoever wrote the profile in it. */
+typedef struct {
+  const char *profile;
+  GString *text;
+} Complaints;
+
+/* NULL: the profile ends before it. */
+static char *line_of(const char *profile, guint64 number)
+{
+  g_autofree char *trimmed = g_strchomp(g_strdup(profile));
+  g_auto(GStrv) lines = g_strsplit(trimmed, "\n", -1);
+  return number >= 1 && number <= g_strv_length(lines) ? g_strdup(g_strstrip(lines[number - 1])) : NULL;
+}
+
+/* Told is `jq: error: CAUSE (Unix shell quoting issues?) at <top-level>, line N:` and the line of the program, which may be all that stands around a
+ * profile; and, last, how many errors there were. */
+static void add_complaint(Complaints *complaints, const char *told)
+{
+  static const char ERROR[] = "jq: error: ", PLACE[] = " at <top-level>, line ";
+  const char *cause = g_str_has_prefix(told, ERROR) ? told + strlen(ERROR) : told, *place = strstr(cause, PLACE);
+  const char *separator = complaints->text->len ? "; " : "";
+  if (!place) {
+    if (!complaints->text->len)
+      g_string_append(complaints->text, cause);
+    return;
+  }
+  const guint64 number = g_ascii_strtoull(place + strlen(PLACE), NULL, 10);
+  g_autofree char *why = g_strndup(cause, (gsize)(place - cause)), *line = line_of(complaints->profile, number);
+  char *guess = strstr(why, " (Unix shell");
+  if (guess)
+    *guess = '\0';
+  if (line)
+    g_string_append_printf(complaints->text, "%sline %" G_GUINT64_FORMAT ": %s: %s", separator, number, why, line);
+  else
+    g_string_append_printf(complaints->text, "%sat its end: %s; its brackets, quotes, or words such as `if` and `end` do not match", separator, why);
+}
+
+static void collect_message(void *complaints, jv message)
 {
   jv formatted = jq_format_error(message);
   if (jv_get_kind(formatted) == JV_KIND_STRING)
-    g_string_append_printf(text, "%s%s", ((GString *)text)->len ? "; " : "", jv_string_value(formatted));
+    add_complaint(complaints, jv_string_value(formatted));
   jv_free(formatted);
 }
 
 static gboolean compile(Profile *profile, GError **err)
 {
-  g_autoptr(GString) message = g_string_new(NULL);
+  g_autoptr(GString) text = g_string_new(NULL);
+  Complaints complaints = { profile->program, text };
   g_autofree char *program = g_strconcat(PRELUDE, profile->program, "\n)", NULL);
   profile->jq = jq_init();
-  jq_set_error_cb(profile->jq, collect_message, message);
+  jq_set_error_cb(profile->jq, collect_message, &complaints);
   gboolean is_good = jq_compile(profile->jq, program) != 0;
   jq_set_error_cb(profile->jq, NULL, NULL);
   if (is_good)
     return TRUE;
   jq_teardown(&profile->jq);
-  g_strdelimit(message->str, "\n", ' ');
-  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s", message->len ? message->str : "it cannot be compiled");
+  g_strdelimit(text->str, "\n", ' ');
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s", text->len ? text->str : "it cannot be compiled");
   return FALSE;
 }
 

@@ -378,7 +378,23 @@ PYTHON
   run nx-extract --check-profiles "$BATS_TEST_TMPDIR/good.jq" "$BATS_TEST_TMPDIR/bad.jq"
   assert_failure 1
   assert_line --partial "good.jq: ok"
-  assert_line --partial "bad.jq: jq: error"
+  assert_line --partial "bad.jq: at its end: syntax error"
+}
+
+@test "what is wrong with a profile is said with its line, and nothing of what stands around it" {
+  cd "$BATS_TEST_TMPDIR"
+  printf '# instrument: X\n.nx_meta |= (. + {"a": 1}\n' > open.jq
+  printf '.a\n| .b = = 2\n.c\n' > twice.jq
+  printf '.nx_meta |= foo(1)' > unknown.jq
+  printf '.a\n| bar\n\n| baz\n' > two.jq
+  printf '.nx_meta |= "abc\n' > quote.jq
+  run nx-extract --check-profiles open.jq twice.jq unknown.jq two.jq quote.jq
+  assert_failure 1
+  assert_line "open.jq: at its end: syntax error, unexpected \$end; its brackets, quotes, or words such as \`if\` and \`end\` do not match"
+  assert_line "twice.jq: line 2: syntax error, unexpected '=': | .b = = 2"
+  assert_line "unknown.jq: line 1: foo/1 is not defined: .nx_meta |= foo(1)"
+  assert_line "two.jq: line 2: bar/0 is not defined: | bar; line 4: baz/0 is not defined: | baz"
+  assert_line --regexp '^quote\.jq: line 1: syntax error, unexpected \$end.*: \.nx_meta \|= "abc$'
 }
 
 # ------------------------------------------------------------------------------------------------------------------ plug-ins
