@@ -6,9 +6,12 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RANDOM "XXXXXX" /* what mkdtemp replaces */
+#define MOMENT 60       /* seconds */
 
 /* Where work folders of `target` lie, and what their names begin with. */
 static char *place_of(const char *target, const char *maker, gboolean *is_inside, char **beginning)
@@ -36,14 +39,16 @@ static gboolean is_ours(const char *name)
          g_str_has_suffix(name, ".part-journal");
 }
 
-/* Whether nothing but a maker can have filled it. */
-static gboolean holds_only_ours(const char *path)
+/* Whether nothing but a maker can have filled it, and whether that maker is no more: between making an empty folder and locking it lies a moment. */
+static gboolean is_left_behind(const char *path, int lock)
 {
+  struct stat status;
   g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-  for (const char *name; folder && (name = g_dir_read_name(folder));)
+  gboolean is_empty = TRUE;
+  for (const char *name; folder && (name = g_dir_read_name(folder)); is_empty = FALSE)
     if (!is_ours(name))
       return FALSE;
-  return folder != NULL;
+  return folder && (!is_empty || (fstat(lock, &status) == 0 && time(NULL) - status.st_mtime > MOMENT));
 }
 
 void nx_work_folder_remove(const char *path)
@@ -61,7 +66,7 @@ static void sweep_one(const char *path, const char *maker)
   int lock = lock_folder(path);
   if (lock < 0)
     return;
-  if (holds_only_ours(path)) {
+  if (is_left_behind(path, lock)) {
     nx_work_folder_remove(path);
     nx_log_info("removed %s: an %s that was killed had left it", path, maker);
   }

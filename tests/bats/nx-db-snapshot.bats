@@ -226,6 +226,13 @@ manifest() { jq -r "$1" out/manifest.json; }
   [ -e .out.export-folder/mine ]
 }
 
+@test "an empty folder that an export may just have made stays, and an old one goes" {
+  mkdir .out.export-aaaaaa .out.export-bbbbbb
+  touch -d '2 minutes ago' .out.export-bbbbbb
+  nx-db export -o out --tables instruments >/dev/null
+  [ "$(ls -d .out.export-*)" = .out.export-aaaaaa ]
+}
+
 # of_imports: the files that imports into copy.sqlite have made so far
 of_imports() { find . -path '*copy.sqlite.import-*' -type f ! -name mine; }
 
