@@ -4,9 +4,10 @@
  *
  * Memory of the process is of three kinds. Small pieces are put back whole from a copy. Large ones are private views of that copy: of them, the
  * pages that were written to are put back, which the kernel lists (/proc/self/pagemap) and which are few. And what was never touched when the copy
- * was made is cleared where it has become resident. Registers with a meaning of their own: the kernel resets floating point and direction when it starts a handler; the thread
- * pointer and the flags, of which the kernel leaves the demand for alignment, are set again here; restartable sequences, with which a
- * program could lead the kernel into its handler's way, are off. */
+ * was made is cleared where it has become resident.
+ * Registers with a meaning of their own: the kernel resets floating point and direction when it starts a handler; the thread pointer and the flags,
+ * of which the kernel leaves the demand for alignment, are set again here; restartable sequences, with which a program could lead the kernel into
+ * its handler's way, are off. */
 #include "rewind.h"
 
 #include <errno.h>

@@ -139,8 +139,8 @@ static guint64 spread(guint64 total, guint n, guint i)
   return n < 2 ? 0 : (guint64)((double)(total - 1) * i / (n - 1));
 }
 
-/* One frame, `width` × `height`, narrowed to SLANT and sheared so that its right edge hangs SLANT × width lower. It is made as narrow as it is shown:
- * of the matrix only the shear is left to be interpolated. */
+/* One frame, `width` × `height`, narrowed to SLANT and sheared so that its right edge hangs SLANT × width lower. It is made as narrow as it is
+ * shown: of the matrix only the shear is left to be interpolated. */
 static gboolean draw_card(const NxPlot *plot, guint64 position, double x, double y, guint width, guint height, GError **err)
 {
   cairo_t *cairo = plot->canvas->cairo;

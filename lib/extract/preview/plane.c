@@ -248,7 +248,8 @@ gboolean nx_plane_draw(const NxPlane *plane, cairo_surface_t *surface, guint x, 
 {
   RowSource source;
   const Box box = { surface, x, y, width, height };
-  g_return_val_if_fail(x + width <= (guint)cairo_image_surface_get_width(surface) && y + height <= (guint)cairo_image_surface_get_height(surface), FALSE);
+  g_return_val_if_fail(x + width <= (guint)cairo_image_surface_get_width(surface), FALSE);
+  g_return_val_if_fail(y + height <= (guint)cairo_image_surface_get_height(surface), FALSE);
   if (plane->columns > NX_SCALER_ROW_MAX) {
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "rows of %" G_GUINT64_FORMAT " pixels are too long for a preview", plane->columns);
     return FALSE;

@@ -43,8 +43,8 @@ const double *nx_kept_row(const NxKeptRows *kept, const NxPlane *plane, guint64 
 #define NX_CONTRAST_SAMPLE (256u * 1024u)
 gboolean nx_plane_contrast(const NxPlane *plane, NxTone tone, guint64 row_step, NxKeptRows *kept, double *black, double *white, GError **err);
 
-/* Draws the plane into a width × height box of an image surface, inside of it, of format ARGB32. Shrinking uses the kernel of scale.h; enlarging by 3 or more
- * shows each pixel as a block. NaN is black. RGB arrays keep their colours. */
+/* Draws the plane into a width × height box that lies inside an image surface of format ARGB32. Shrinking uses the kernel of scale.h; enlarging by
+ * 3 or more shows each pixel as a block. NaN is black. RGB arrays keep their colours. */
 gboolean nx_plane_draw(const NxPlane *plane, cairo_surface_t *surface, guint x, guint y, guint width, guint height, NxTone tone, GError **err);
 /* The same as a picture of its own. */
 cairo_surface_t *nx_plane_picture(const NxPlane *plane, guint width, guint height, NxTone tone, GError **err);
