@@ -51,7 +51,7 @@ static int by_key(gconstpointer a, gconstpointer b)
 /* The value of `rank` (from 0) in ascending order and the one after it (the same, for the last). */
 static void values_of_rank_in_few(const float *values, gsize n, gsize rank, double *value, double *next)
 {
-  guint32 keys[FEW];
+  guint32 keys[FEW] = { 0 };
   for (gsize i = 0; i < n; i++)
     keys[i] = sort_key(values[i]);
   qsort(keys, n, sizeof *keys, by_key);
@@ -92,7 +92,10 @@ double nx_percentile(const float *values, gsize n, double percent)
   const double position = CLAMP(percent / 100.0, 0.0, 1.0) * (double)(n - 1);
   const gsize below = (gsize)position;
   double low, high;
-  (n <= FEW ? values_of_rank_in_few : values_of_rank_in_many)(values, n, below, &low, &high);
+  if (n <= FEW)
+    values_of_rank_in_few(values, n, below, &low, &high);
+  else
+    values_of_rank_in_many(values, n, below, &low, &high);
   return low + (position - (double)below) * (high - low);
 }
 
