@@ -191,6 +191,14 @@ NX_HOT static void narrow_colour(const float *row, const Kernel *kernel, float *
   }
 }
 
+NX_HOT static void grey_words(const float *greys, gsize n, guint32 *words)
+{
+  for (gsize i = 0; i < n; i++) {
+    const float grey = greys[i] > 0.0f ? greys[i] < 255.0f ? greys[i] + 0.5f : 255.0f : 0.0f;
+    words[i] = 0xff000000u | (guint32)(gint32)grey * 0x010101u;
+  }
+}
+
 /* Adds the means of blocks of `block` pixels of `from` to `to`. */
 static void add_blocks(float *to, const float *from, gsize width, guint block, guint channels)
 {
@@ -297,12 +305,9 @@ const float *nx_scaler_result(NxScaler *scaler)
   return scaler->result;
 }
 
-NX_HOT void nx_grey_words(const float *greys, gsize n, guint32 *words)
+void nx_grey_words(const float *greys, gsize n, guint32 *words)
 {
-  for (gsize i = 0; i < n; i++) {
-    const float grey = greys[i] > 0.0f ? greys[i] < 255.0f ? greys[i] + 0.5f : 255.0f : 0.0f;
-    words[i] = 0xff000000u | (guint32)(gint32)grey * 0x010101u;
-  }
+  grey_words(greys, n, words);
 }
 
 void nx_scale_fit(guint64 width, guint64 height, guint side, guint *to_width, guint *to_height)

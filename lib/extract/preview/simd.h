@@ -1,6 +1,6 @@
 /* simd.h — what the inner loops of the previews are compiled with. Private to preview/.
  * A hot loop is built twice, for every x86-64 and for those with 256-bit registers; the right one is chosen when the program starts.
- * Lanes never mix and nothing is contracted, so both give the same bits. */
+ * Lanes never mix and nothing is contracted, so both give the same bits. For static functions: clang does not export one that is built twice. */
 #ifndef NX_PREVIEW_SIMD_H
 #define NX_PREVIEW_SIMD_H
 
