@@ -18,9 +18,15 @@ static const guint8 WIRE_OF[] = {
 typedef struct {
   const guint8 *data;
   gsize length, at;
+  gsize room; /* bytes that the elements of lists may still take */
   guint depth;
   GError **err;
 } Input;
+
+/* What is read takes at most so many times the memory of what it is read from, and never more than so much: the elements of a list may be
+ * more than a hundred bytes large in memory, and three in a hostile file. */
+#define SWELLING 32u
+#define ROOM_MAX (128u << 20)
 
 /* -------------------------------------------------------------------------------------------------------- integers */
 
@@ -250,6 +256,9 @@ static gboolean read_list(Input *in, const NxThriftField *field, GArray **list)
     return refuse(in, "a list of another type");
   *list = g_array_new(FALSE, TRUE, (guint)element_size(field));
   for (guint64 i = 0; i < n; i++) {
+    if (in->room < element_size(field))
+      return refuse(in, "more in it than its length allows");
+    in->room -= element_size(field);
     g_array_set_size(*list, (*list)->len + 1);
     if (!read_element(in, field, (*list)->data + element_size(field) * i))
       return FALSE;
@@ -356,7 +365,7 @@ static gboolean read_struct(Input *in, const NxThriftStruct *type, gpointer obje
 
 gboolean nx_thrift_read(const NxThriftStruct *type, gpointer object, const guint8 *data, gsize length, gsize *used, GError **err)
 {
-  Input in = {.data = data, .length = length, .err = err};
+  Input in = {.data = data, .length = length, .room = MIN(length, ROOM_MAX / SWELLING) * SWELLING, .err = err};
   gboolean done = read_struct(&in, type, object);
   *used = in.at;
   return done;

@@ -642,6 +642,26 @@ static void test_damaged_file(gconstpointer path)
   check_plain(plain);
 }
 
+/* A footer of so many elements of three bytes: a schema element has more than a hundred in memory. */
+static void test_swollen_footer(void)
+{
+  static const guint8 ELEMENT[] = {0x48, 0, 0}; /* field 4, a name without letters; the end */
+  const guint n = 2000000;
+  g_autoptr(GByteArray) file = g_byte_array_new();
+  g_byte_array_append(file, (const guint8 *)"PAR1\x15\x02\x19\xfc", 8); /* field 1, version 1; field 2, a list of structs */
+  g_byte_array_append(file, (const guint8 *)"\x80\x89\x7a", 3);         /* of 2,000,000 */
+  for (guint i = 0; i < n; i++)
+    g_byte_array_append(file, ELEMENT, sizeof ELEMENT);
+  g_byte_array_append(file, (const guint8 *)"", 1);
+  const guint32 size = GUINT32_TO_LE(file->len - 4);
+  g_byte_array_append(file, (const guint8 *)&size, sizeof size);
+  g_byte_array_append(file, (const guint8 *)"PAR1", 4);
+  g_autoptr(GError) problem = NULL;
+  g_assert_null(nx_parquet_open_bytes("swollen.parquet", file->data, file->len, &problem));
+  g_assert_error(problem, NX_ERROR, NX_ERROR_FORMAT);
+  g_assert_nonnull(strstr(problem->message, "more in it than its length allows"));
+}
+
 static void add_files(const char *folder, const char *shown)
 {
   g_autoptr(GDir) files = g_dir_open(folder, 0, NULL);
@@ -667,6 +687,7 @@ int main(int argc, char **argv)
   hostile_limit_memory();
   g_test_add_func("/snapshot/hostile/rows without columns are refused", test_no_columns);
   g_test_add_func("/snapshot/hostile/the first and the last time that 64 bits can say have a text", test_far_times);
+  g_test_add_func("/snapshot/hostile/a footer takes no more memory than its length allows", test_swollen_footer);
   if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
     g_test_add_func("/snapshot/hostile/every damaged file gives its rows or a reason", test_corpus_is_absent);
   add_files(folder, "/snapshot/hostile/every damaged file gives its rows or a reason");
