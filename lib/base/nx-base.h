@@ -73,6 +73,8 @@ char *nx_text_from_double(double value);
 gsize nx_text_put_double(char text[NX_TEXT_DOUBLE], double value);
 /* Bytes of any kind as valid UTF-8: each byte that is not part of a valid character becomes U+FFFD. length -1: NUL-terminated. */
 char *nx_text_utf8(const char *bytes, gssize length);
+/* Bytes of ISO 8859-1, whose numbers are those of the first 256 characters of Unicode. length -1: NUL-terminated. */
+char *nx_text_from_latin1(const char *bytes, gssize length);
 /* TRUE for valid UTF-8 without NUL; fast where it is ASCII. */
 gboolean nx_text_is_utf8(const char *bytes, gsize length);
 /* `text` for a terminal or a log: C0, DEL and C1 controls as \n, \t or \xNN. */

@@ -227,6 +227,20 @@ char *nx_text_utf8(const char *bytes, gssize length)
   return g_string_free(out, FALSE);
 }
 
+char *nx_text_from_latin1(const char *bytes, gssize length)
+{
+  const gsize n = length < 0 ? strlen(bytes) : (gsize)length;
+  char *text = g_malloc(2 * n + 1), *to = text;
+  for (gsize i = 0; i < n; i++) {
+    const guchar byte = (guchar)bytes[i];
+    if (byte >= 0x80)
+      *to++ = (char)(0xC0 | byte >> 6);
+    *to++ = (char)(byte >= 0x80 ? 0x80 | (byte & 0x3F) : byte);
+  }
+  *to = '\0';
+  return text;
+}
+
 char *nx_text_visible(const char *text)
 {
   GString *out = g_string_new(NULL);

@@ -66,7 +66,7 @@ static char *text_at(NxBytes *bytes, guint64 offset)
     if (data[i])
       g_string_append_c(text, (char)data[i]);
   }
-  return g_utf8_validate(text->str, -1, NULL) ? g_strdup(text->str) : g_convert(text->str, -1, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+  return g_utf8_validate(text->str, -1, NULL) ? g_strdup(text->str) : nx_text_from_latin1(text->str, -1);
 }
 
 /* `<?xml version="…"?>`, up to the last `"?>` of its line, splits the XML off. */

@@ -49,12 +49,21 @@ static gboolean is_quantity(json_object *object)
          json_object_object_get_ex(object, "unit", &unused);
 }
 
+/* In small letters. Most keys are ASCII, for which Unicode's tables need not be asked. */
+static char *folded(const char *key)
+{
+  gboolean is_ascii = TRUE;
+  for (const char *at = key; *at; at++)
+    is_ascii = is_ascii && (guchar)*at < 0x80;
+  return is_ascii ? g_ascii_strdown(key, -1) : g_utf8_strdown(key, -1);
+}
+
 static json_object *sorted_object(json_object *object)
 {
   g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(Member));
   g_array_set_clear_func(members, (GDestroyNotify)clear_member);
   json_object_object_foreach(object, key, value) {
-    Member member = { key, g_utf8_strdown(key, -1), value };
+    Member member = { key, folded(key), value };
     g_array_append_val(members, member);
   }
   g_array_sort(members, (GCompareFunc)compare_members);

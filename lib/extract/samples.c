@@ -203,12 +203,9 @@ static void read_sample(GByteArray *file, const char *name, const NxPipelineOpti
 
 void nx_samples_load_converters(void)
 {
-  static const char *const CHARSETS[] = {"ISO-8859-1", "WINDOWS-1252"};
-  static GIConv opened[G_N_ELEMENTS(CHARSETS)];
-  for (gsize i = 0; i < G_N_ELEMENTS(CHARSETS); i++) {
-    if (!opened[i])
-      opened[i] = g_iconv_open("UTF-8", CHARSETS[i]);
-  }
+  static GIConv opened;
+  if (!opened)
+    opened = g_iconv_open("UTF-8", "WINDOWS-1252");
 }
 
 void nx_samples_read(gboolean with_document, gboolean with_preview)

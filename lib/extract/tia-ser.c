@@ -110,7 +110,7 @@ static gboolean take_text(Reader *reader, char **text, guint32 *length, GError *
     return FALSE;
   *text = g_utf8_validate_len((const char *)at, *length, NULL)
             ? g_strndup((const char *)at, *length)
-            : g_convert((const char *)at, (gssize)*length, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+            : nx_text_from_latin1((const char *)at, (gssize)*length);
   if (!*text)
     *text = g_strdup("");
   reader->offset += *length;

@@ -151,7 +151,7 @@ char *nx_tiff_text(NxTiff *tiff, guint32 tag)
   if (!get_value(tiff, tag, &value, &length, &is_ascii) || !value)
     return NULL;
   g_autofree char *text = without_nul(value, length);
-  return is_ascii ? g_convert(text, -1, "UTF-8", "ISO-8859-1", NULL, NULL, NULL) : without_invalid(text);
+  return is_ascii ? nx_text_from_latin1(text, -1) : without_invalid(text);
 }
 
 gboolean nx_tiff_dimensions(NxTiff *tiff, guint32 *width, guint32 *height)

@@ -103,7 +103,7 @@ char *nx_written_text(const void *bytes, gsize length)
     text += 3, end -= 3;
   if (g_utf8_validate(text, (gssize)end, NULL))
     return g_strndup(text, end);
-  return g_convert(text, (gssize)end, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+  return nx_text_from_latin1(text, (gssize)end);
 }
 
 char *nx_written_file(NxBytes *bytes, gsize limit)

@@ -46,6 +46,15 @@ static void test_double_shortest(void)
   }
 }
 
+static void test_latin1(void)
+{
+  const char all[] = "caf\xe9 5 \xb5m \x80\xff\0x";
+  g_autofree char *whole = nx_text_from_latin1(all, -1), *part = nx_text_from_latin1(all, 4), *none = nx_text_from_latin1("", 0);
+  g_assert_cmpstr(whole, ==, "caf\u00e9 5 \u00b5m \302\200\u00ff");
+  g_assert_cmpstr(part, ==, "caf\u00e9");
+  g_assert_cmpstr(none, ==, "");
+}
+
 static void test_double(void)
 {
   check_double(5, "5.0");
@@ -392,6 +401,7 @@ int main(int argc, char **argv)
   g_setenv("TZ", "America/New_York", TRUE);
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/base/text/a real is spelled as Python spells it", test_double);
+  g_test_add_func("/base/text/ISO 8859-1 becomes UTF-8", test_latin1);
   g_test_add_func("/base/text/no shorter text reads back to the same number", test_double_shortest);
   g_test_add_func("/base/text/bytes that are not UTF-8 become U+FFFD one by one", test_utf8);
   g_test_add_func("/base/text/control characters never reach a terminal", test_visible);
