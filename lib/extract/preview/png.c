@@ -66,7 +66,8 @@ typedef struct {
   guint width, height;
   gsize stride;
   Tables *tables;
-  guint8 *scratch; /* G_N_ELEMENTS(ADAPTIVE) filtered rows, one row of zeros, one of ZERO_SHIFTED */
+  guint8 *scratch;                    /* G_N_ELEMENTS(ADAPTIVE) filtered rows */
+  const guint8 *zeros, *zeros_shifted; /* a row of each */
 } Picture;
 
 static gsize row_bytes(const Picture *picture)
@@ -143,7 +144,7 @@ static int filter_best(const Picture *picture, const guint8 *row, const guint8 *
   guint32 least = G_MAXUINT32;
   for (guint i = 0; i < G_N_ELEMENTS(ADAPTIVE); i++) {
     filter_with(ADAPTIVE[i], row, above, length, picture->scratch + i * length);
-    const guint32 cost = magnitude(picture->scratch + i * length, picture->scratch + (G_N_ELEMENTS(ADAPTIVE) + 1) * length, length);
+    const guint32 cost = magnitude(picture->scratch + i * length, picture->zeros_shifted, length);
     if (cost < least) {
       least = cost;
       best = i;
@@ -160,7 +161,7 @@ static gsize filter_rows(const Picture *picture, int filter, guint first, guint 
   const guint8 *const start = to;
   for (guint y = first; y < end; y++, to += length + 1) {
     const guint8 *row = picture->rgba + y * picture->stride;
-    const guint8 *above = y > 0 ? row - picture->stride : picture->scratch + G_N_ELEMENTS(ADAPTIVE) * length;
+    const guint8 *above = y > 0 ? row - picture->stride : picture->zeros;
     to[0] = (guint8)filter;
     if (filter == FILTER_ADAPTIVE)
       to[0] = (guint8)filter_best(picture, row, above, to + 1);
@@ -319,10 +320,12 @@ GBytes *nx_png_encode(const guint8 *rgba, guint width, guint height, gsize strid
   }
   Picture picture = { .rgba = rgba, .width = width, .height = height, .stride = stride };
   const gsize bytes = row_bytes(&picture);
-  g_autofree guint8 *scratch = g_malloc0((G_N_ELEMENTS(ADAPTIVE) + 2) * bytes);
-  memset(scratch + (G_N_ELEMENTS(ADAPTIVE) + 1) * bytes, ZERO_SHIFTED, bytes);
+  g_autofree guint8 *scratch = g_malloc(G_N_ELEMENTS(ADAPTIVE) * bytes), *zeros = g_malloc0(bytes), *zeros_shifted = g_malloc(bytes);
   g_autofree Tables *tables = g_new0(Tables, 1);
+  memset(zeros_shifted, ZERO_SHIFTED, bytes);
   picture.scratch = scratch;
+  picture.zeros = zeros;
+  picture.zeros_shifted = zeros_shifted;
   picture.tables = tables;
   return encode(&picture, err);
 }
