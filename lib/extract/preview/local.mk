@@ -7,6 +7,7 @@ EXTRACT_PREVIEW_SOURCES = lib/extract/preview/nx-preview.h lib/extract/preview/p
 	lib/extract/preview/picture.h lib/extract/preview/picture.c lib/extract/preview/picture-claims.c lib/extract/preview/picture-tiff.c \
 	lib/extract/preview/tiff-samples.h lib/extract/preview/tiff-samples.c \
 	lib/extract/preview/scale.h lib/extract/preview/scale.c lib/extract/preview/simd.h lib/extract/preview/png.c \
+	lib/extract/preview/deflate.h lib/extract/preview/deflate.c lib/extract/preview/huffman.h lib/extract/preview/huffman.c \
 	lib/extract/preview/tofwerk.h lib/extract/preview/tofwerk.c
 
 check_PROGRAMS += tests/generate/gallery
@@ -31,9 +32,9 @@ tests_bench_bench_bare_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_bench_bench_bare_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-preview-text tests/unit/test-preview-numbers tests/unit/test-preview-pictures tests/unit/test-preview-plots \
-	tests/unit/test-preview-claims
+	tests/unit/test-preview-claims tests/unit/test-preview-deflate
 TESTS += tests/unit/test-preview-text tests/unit/test-preview-numbers tests/unit/test-preview-pictures tests/unit/test-preview-plots \
-	tests/unit/test-preview-claims
+	tests/unit/test-preview-claims tests/unit/test-preview-deflate
 tests_unit_test_preview_text_SOURCES = tests/unit/test-preview-text.c tests/unit/preview-png.c tests/unit/preview-png.h
 tests_unit_test_preview_text_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_unit_test_preview_text_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
@@ -43,6 +44,9 @@ tests_unit_test_preview_numbers_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 tests_unit_test_preview_pictures_SOURCES = tests/unit/test-preview-pictures.c tests/unit/preview-png.c tests/unit/preview-png.h
 tests_unit_test_preview_pictures_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_unit_test_preview_pictures_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+tests_unit_test_preview_deflate_SOURCES = tests/unit/test-preview-deflate.c
+tests_unit_test_preview_deflate_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
+tests_unit_test_preview_deflate_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 tests_unit_test_preview_claims_SOURCES = tests/unit/test-preview-claims.c tests/unit/hostile.h tests/unit/preview-png.c tests/unit/preview-png.h
 tests_unit_test_preview_claims_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_unit_test_preview_claims_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)

@@ -1,71 +1,30 @@
 /* png.c — RGBA pixels → PNG, fast.
  * Always colour type 6 (8-bit RGBA, extractors-b §12), even for grey: whoever reads previews meets one kind of file. The time goes into filters
- * and deflate. A few bands of rows are compressed with each candidate filter; the winner does the whole picture, by ISA-L, which takes a tenth of
- * the time of others. The ratio it reached says whether a longer search pays: noise gains nothing from it, and drawings so small gain less than the
- * two blocks that a file takes on disk; for the micrographs between them zlib finds the short repeats of grey pixels (d d d 255) that fast levels pass over.
+ * and deflate (deflate.c). A few bands of rows are compressed with each candidate filter; the winner does the whole picture.
  * Measured with tests/bench/bench-png against libpng at its defaults; format: PNG specification (ISO/IEC 15948). */
 #include "nx-preview.h"
 
+#include "deflate.h"
 #include "simd.h"
 
-#include <isa-l.h>
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #define PIXEL 4u /* bytes */
 
 enum { FILTER_NONE = 0, FILTER_SUB = 1, FILTER_UP = 2, FILTER_AVERAGE = 3, FILTER_PAETH = 4, FILTER_ADAPTIVE = 5 };
-/* What the trial tries. Unfiltered rows gain less from a longer search than filtered ones: their ratio counts a little more. */
-static const struct {
-  int filter;
-  double handicap;
-} CANDIDATES[] = { { FILTER_NONE, 1.05 }, { FILTER_SUB, 1.0 }, { FILTER_UP, 1.0 }, { FILTER_ADAPTIVE, 1.0 } };
+static const int CANDIDATES[] = { FILTER_NONE, FILTER_UP, FILTER_ADAPTIVE };
 static const int ADAPTIVE[] = { FILTER_SUB, FILTER_UP, FILTER_AVERAGE, FILTER_PAETH };
 
 /* Bands of rows that the trial looks at. */
 #define BANDS 4u
 #define BAND_ROWS 8u
 
-/* ISA-L's, for one picture: what earlier rows left in its tables decides which repeats are found, so that it must begin blank. */
-typedef struct {
-  struct isal_zstream stream;
-  guint8 tokens[ISAL_DEF_LVL1_DEFAULT];
-} Tables;
-
-/* → zlib stream; 0 when it does not fit or memory is short. */
-typedef gsize (*Compress)(Tables *tables, int level, const guint8 *from, gsize length, guint8 *to, gsize room);
-static gsize compress_with_isal(Tables *tables, int level, const guint8 *from, gsize length, guint8 *to, gsize room);
-static gsize compress_with_libdeflate(Tables *unused, int level, const guint8 *from, gsize length, guint8 *to, gsize room);
-static gsize compress_with_zlib(Tables *unused, int level, const guint8 *from, gsize length, guint8 *to, gsize room);
-
-typedef struct {
-  Compress compress;
-  int level;
-} Effort;
-static const Effort QUICK = { compress_with_isal, 1 };
-#define SMOOTH_RATIO 0.10 /* with less, repeats are worth a look */
-/* What a picture of which QUICK left at least `ratio` (compressed / raw) is given, by descending ratio. */
-static const struct {
-  double ratio;
-  const Effort *again; /* NULL: it stays as QUICK made it */
-} SEARCHES[] = {
-  { 0.33, NULL },                                          /* noise */
-  { SMOOTH_RATIO, &(const Effort){ compress_with_zlib, 4 } },       /* micrographs */
-  { 0.05, &(const Effort){ compress_with_libdeflate, 4 } }, /* smooth pictures */
-  { 0.00, NULL },                                          /* drawings */
-};
-/* Smooth pictures whose filtered rows repeat with small shifts (gradients without noise): zlib finds the long repeats there, and soon. It is taken
- * when it makes a few rows this much smaller than QUICK: their share is a fifth there and more than a half elsewhere. */
-static const Effort REPEATS = { compress_with_zlib, 6 };
-#define REPEATS_GAIN 0.35
-
 typedef struct {
   const guint8 *rgba;
   guint width, height;
   gsize stride;
-  Tables *tables;
   guint8 *scratch;                    /* G_N_ELEMENTS(ADAPTIVE) filtered rows */
   const guint8 *zeros, *zeros_shifted; /* a row of each */
 } Picture;
@@ -173,87 +132,34 @@ static gsize filter_rows(const Picture *picture, int filter, guint first, guint 
 
 /* --------------------------------------------------------------------------------------------------------------- trial */
 
-static gsize filter_bands(const Picture *picture, int filter, guint8 *to)
+/* Writes the bands, or all of a low picture, as scan lines; returns how many. */
+static guint filter_bands(const Picture *picture, int filter, guint8 *to)
 {
-  if (picture->height <= BANDS * BAND_ROWS)
-    return filter_rows(picture, filter, 0, picture->height, to);
-  gsize length = 0;
+  if (picture->height <= BANDS * BAND_ROWS) {
+    filter_rows(picture, filter, 0, picture->height, to);
+    return picture->height;
+  }
   for (guint band = 0; band < BANDS; band++) {
     const guint first = (2 * band + 1) * picture->height / (2 * BANDS) - BAND_ROWS / 2;
-    length += filter_rows(picture, filter, first, first + BAND_ROWS, to + length);
+    to += filter_rows(picture, filter, first, first + BAND_ROWS, to);
   }
-  return length;
+  return BANDS * BAND_ROWS;
 }
 
-/* TRUE when the rows in the middle become much smaller with the effort for repeats. */
-static gboolean has_repeats(const Picture *picture, int filter, guint8 *packed, gsize room)
-{
-  const guint rows = MIN(picture->height, BAND_ROWS), first = (picture->height - rows) / 2;
-  g_autofree guint8 *band = g_malloc(rows * (row_bytes(picture) + 1));
-  const gsize raw = filter_rows(picture, filter, first, first + rows, band);
-  const gsize quickly = QUICK.compress(picture->tables, QUICK.level, band, raw, packed, room);
-  const gsize with_repeats = REPEATS.compress(picture->tables, REPEATS.level, band, raw, packed, room);
-  return with_repeats > 0 && (double)with_repeats < REPEATS_GAIN * (double)quickly;
-}
-
+/* The filter with which the bands take least room. */
 static int choose_filter(const Picture *picture, guint8 *lines, guint8 *packed, gsize room)
 {
   int best = FILTER_UP;
-  double least = 2.0;
+  gsize least = G_MAXSIZE;
   for (guint i = 0; i < G_N_ELEMENTS(CANDIDATES); i++) {
-    const gsize raw = filter_bands(picture, CANDIDATES[i].filter, lines);
-    const gsize length = QUICK.compress(picture->tables, QUICK.level, lines, raw, packed, room);
-    const double ratio = CANDIDATES[i].handicap * (double)length / (double)raw;
-    if (length > 0 && ratio < least) {
-      least = ratio;
-      best = CANDIDATES[i].filter;
+    const guint rows = filter_bands(picture, CANDIDATES[i], lines);
+    const gsize length = nx_deflate_pixels(lines, picture->width, rows, packed, room);
+    if (length > 0 && length < least) {
+      least = length;
+      best = CANDIDATES[i];
     }
   }
   return best;
-}
-
-/* The search that pays for a picture of which QUICK left so much, or NULL. `packed` may be overwritten unless it is NULL. */
-static const Effort *choose_search(const Picture *picture, int filter, double ratio, guint8 *packed, gsize room)
-{
-  guint i = 0;
-  while (ratio < SEARCHES[i].ratio)
-    i++;
-  const Effort *again = SEARCHES[i].again;
-  return again && ratio < SMOOTH_RATIO && has_repeats(picture, filter, packed, room) ? &REPEATS : again;
-}
-
-/* ------------------------------------------------------------------------------------------------------------- deflate */
-
-static gsize compress_with_isal(Tables *tables, int level, const guint8 *from, gsize length, guint8 *to, gsize room)
-{
-  struct isal_zstream *stream = &tables->stream;
-  isal_deflate_stateless_init(stream);
-  stream->gzip_flag = IGZIP_ZLIB;
-  stream->end_of_stream = 1;
-  stream->level = (guint32)level;
-  stream->level_buf = tables->tokens;
-  stream->level_buf_size = sizeof tables->tokens;
-  stream->next_in = (guint8 *)(guintptr)from; /* only read */
-  stream->avail_in = (guint32)length;
-  stream->next_out = to;
-  stream->avail_out = (guint32)MIN(room, G_MAXUINT32);
-  return isal_deflate_stateless(stream) == COMP_OK ? stream->total_out : 0;
-}
-
-static gsize compress_with_libdeflate(Tables *unused, int level, const guint8 *from, gsize length, guint8 *to, gsize room)
-{
-  (void)unused;
-  struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(level);
-  const gsize packed = compressor ? libdeflate_zlib_compress(compressor, from, length, to, room) : 0;
-  libdeflate_free_compressor(compressor);
-  return packed;
-}
-
-static gsize compress_with_zlib(Tables *unused, int level, const guint8 *from, gsize length, guint8 *to, gsize room)
-{
-  (void)unused;
-  uLongf packed = room;
-  return compress2(to, &packed, from, length, level) == Z_OK ? packed : 0;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- the file */
@@ -292,16 +198,13 @@ static guint8 *put_header(guint8 *file, const Picture *picture)
 static GBytes *encode(const Picture *picture, GError **err)
 {
   const gsize raw = (row_bytes(picture) + 1) * picture->height;
-  const gsize room = MAX(libdeflate_zlib_compress_bound(NULL, raw), compressBound(raw));
+  const gsize room = nx_deflate_bound(raw);
   g_autofree guint8 *lines = g_malloc(raw);
   g_autofree guint8 *file = g_malloc(DATA_AT + room + CHUNK_EXTRA + 4);
 
   const int filter = choose_filter(picture, lines, file + DATA_AT, room);
   filter_rows(picture, filter, 0, picture->height, lines);
-  gsize length = QUICK.compress(picture->tables, QUICK.level, lines, raw, file + DATA_AT, room);
-  const Effort *again = choose_search(picture, filter, (double)length / (double)raw, file + DATA_AT, room);
-  if (again)
-    length = again->compress(picture->tables, again->level, lines, raw, file + DATA_AT, room);
+  const gsize length = nx_deflate_pixels(lines, picture->width, picture->height, file + DATA_AT, room);
   if (length == 0) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "a picture of %u × %u pixels could not be compressed", picture->width, picture->height);
     return NULL;
@@ -321,11 +224,9 @@ GBytes *nx_png_encode(const guint8 *rgba, guint width, guint height, gsize strid
   Picture picture = { .rgba = rgba, .width = width, .height = height, .stride = stride };
   const gsize bytes = row_bytes(&picture);
   g_autofree guint8 *scratch = g_malloc(G_N_ELEMENTS(ADAPTIVE) * bytes), *zeros = g_malloc0(bytes), *zeros_shifted = g_malloc(bytes);
-  g_autofree Tables *tables = g_new0(Tables, 1);
   memset(zeros_shifted, ZERO_SHIFTED, bytes);
   picture.scratch = scratch;
   picture.zeros = zeros;
   picture.zeros_shifted = zeros_shifted;
-  picture.tables = tables;
   return encode(&picture, err);
 }
