@@ -291,7 +291,9 @@ static GBytes *scale_interleaved(Reader *reader, Size to, GError **err)
 {
   const NxTiffLayout *layout = &reader->layout;
   const guint channels = nx_tiff_channels(layout);
-  g_autoptr(NxScaler) scaler = nx_scaler_new(layout->width, layout->height, to.width, to.height, channels, err);
+  g_autoptr(NxSquare) square = nx_square_new(to.width, to.height, channels);
+  const NxScaling scaling = { layout->width, layout->height, to.width, to.height, channels, nx_square_take, square };
+  g_autoptr(NxScaler) scaler = nx_scaler_new(&scaling, err);
   if (!scaler)
     return NULL;
   const gboolean plain = layout->colour == NX_TIFF_GREY && layout->samples == 1;
@@ -304,14 +306,31 @@ static GBytes *scale_interleaved(Reader *reader, Size to, GError **err)
       nx_tiff_colours(layout, numbers, layout->width, nx_scaler_row(scaler));
     nx_scaler_push(scaler);
   }
-  return nx_square_png(nx_scaler_result(scaler), channels, to.width, to.height, err);
+  nx_scaler_finish(scaler);
+  return nx_square_png(square, err);
+}
+
+/* Samples of which every `step`th is of one plane. */
+typedef struct {
+  float *samples;
+  guint width, step;
+} OnePlane;
+
+static void take_plane(gpointer to, guint y, const float *row)
+{
+  const OnePlane *plane = to;
+  float *sample = plane->samples + (gsize)y * plane->width * plane->step;
+  for (guint x = 0; x < plane->width; x++, sample += plane->step)
+    *sample = row[x];
 }
 
 /* Scales one plane and puts it at its place among the samples of each pixel. */
 static gboolean scale_plane(Reader *reader, guint16 plane, Size to, float *samples, GError **err)
 {
   const NxTiffLayout *layout = &reader->layout;
-  g_autoptr(NxScaler) scaler = nx_scaler_new(layout->width, layout->height, to.width, to.height, 1, err);
+  OnePlane one = { samples + plane, to.width, layout->samples };
+  const NxScaling scaling = { layout->width, layout->height, to.width, to.height, 1, take_plane, &one };
+  g_autoptr(NxScaler) scaler = nx_scaler_new(&scaling, err);
   if (!scaler)
     return FALSE;
   for (guint32 y = 0; y < layout->height; y++) {
@@ -320,9 +339,7 @@ static gboolean scale_plane(Reader *reader, guint16 plane, Size to, float *sampl
     nx_tiff_numbers(layout, reader->row, samples_in_row(reader), nx_scaler_row(scaler));
     nx_scaler_push(scaler);
   }
-  const float *from = nx_scaler_result(scaler);
-  for (gsize i = 0; i < (gsize)to.width * to.height; i++)
-    samples[i * layout->samples + plane] = from[i];
+  nx_scaler_finish(scaler);
   return TRUE;
 }
 
@@ -335,13 +352,17 @@ static GBytes *scale_planes(Reader *reader, Size to, GError **err)
   layout->samples = MIN(layout->samples, PLANES_MAX);
   const gsize pixels = (gsize)to.width * to.height;
   const guint channels = nx_tiff_channels(layout);
-  g_autofree float *samples = g_new0(float, pixels * layout->samples), *shown = g_new(float, pixels * channels);
+  g_autofree float *samples = g_new0(float, pixels * layout->samples), *shown = g_new(float, (gsize)to.width * channels);
+  g_autoptr(NxSquare) square = nx_square_new(to.width, to.height, channels);
   for (guint16 plane = 0; plane < layout->samples; plane++) {
     if (!scale_plane(reader, plane, to, samples, err))
       return NULL;
   }
-  nx_tiff_colours(layout, samples, pixels, shown);
-  return nx_square_png(shown, channels, to.width, to.height, err);
+  for (guint y = 0; y < to.height; y++) {
+    nx_tiff_colours(layout, samples + (gsize)y * to.width * layout->samples, to.width, shown);
+    nx_square_take(square, y, shown);
+  }
+  return nx_square_png(square, err);
 }
 
 /* ---------------------------------------------------------------------------------- what only libtiff itself can convert */
@@ -388,7 +409,9 @@ static GBytes *scale_converted(Reader *reader, Size to, GError **err)
     trouble(reader->stream, "its strips are too large for a preview", err);
     return NULL;
   }
-  g_autoptr(NxScaler) scaler = nx_scaler_new(layout->width, layout->height, to.width, to.height, 4, err);
+  g_autoptr(NxSquare) square = nx_square_new(to.width, to.height, 4);
+  const NxScaling scaling = { layout->width, layout->height, to.width, to.height, 4, nx_square_take, square };
+  g_autoptr(NxScaler) scaler = nx_scaler_new(&scaling, err);
   if (!scaler)
     return NULL;
   g_autofree guint32 *raster = g_new0(guint32, (gsize)layout->width * band);
@@ -401,7 +424,8 @@ static GBytes *scale_converted(Reader *reader, Size to, GError **err)
     for (guint32 row = 0; row < rows; row++)
       push_rgba_row(scaler, raster + (gsize)(lowest - 1 - row) * layout->width, layout->width);
   }
-  return nx_square_png(nx_scaler_result(scaler), 4, to.width, to.height, err);
+  nx_scaler_finish(scaler);
+  return nx_square_png(square, err);
 }
 
 static GBytes *show(Reader *reader, GError **err)

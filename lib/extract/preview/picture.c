@@ -61,18 +61,39 @@ NX_HOT static void put_colours(const float *pixels, guint n, guint8 *to)
   }
 }
 
-GBytes *nx_square_png(const float *pixels, guint channels, guint width, guint height, GError **err)
+struct NxSquare {
+  guint width, channels, left, top;
+  guint32 rgba[SIDE * SIDE];
+};
+
+NxSquare *nx_square_new(guint width, guint height, guint channels)
 {
-  g_autofree guint32 *rgba = g_new0(guint32, SIDE * SIDE);
-  const guint left = (SIDE - width) / 2, top = (SIDE - height) / 2;
-  for (guint y = 0; y < height; y++, pixels += (gsize)width * channels) {
-    guint32 *to = rgba + (top + y) * SIDE + left;
-    if (channels == 1)
-      put_greys(pixels, width, to);
-    else
-      put_colours(pixels, width, (guint8 *)to);
-  }
-  return nx_png_encode((const guint8 *)rgba, SIDE, SIDE, SIDE * 4, err);
+  NxSquare *square = g_new0(NxSquare, 1);
+  square->width = width;
+  square->channels = channels;
+  square->left = (SIDE - width) / 2;
+  square->top = (SIDE - height) / 2;
+  return square;
+}
+
+void nx_square_free(NxSquare *square)
+{
+  g_free(square);
+}
+
+void nx_square_take(gpointer to, guint y, const float *row)
+{
+  NxSquare *square = to;
+  guint32 *words = square->rgba + (square->top + y) * SIDE + square->left;
+  if (square->channels == 1)
+    put_greys(row, square->width, words);
+  else
+    put_colours(row, square->width, (guint8 *)words);
+}
+
+GBytes *nx_square_png(const NxSquare *square, GError **err)
+{
+  return nx_png_encode((const guint8 *)square->rgba, SIDE, SIDE, SIDE * 4, err);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- gdk-pixbuf */
@@ -95,13 +116,16 @@ static GBytes *scale_pixbuf(const GdkPixbuf *pixbuf, GError **err)
   const int width = gdk_pixbuf_get_width(pixbuf), height = gdk_pixbuf_get_height(pixbuf);
   guint to_width, to_height;
   nx_scale_fit((guint64)width, (guint64)height, SIDE, &to_width, &to_height);
-  g_autoptr(NxScaler) scaler = nx_scaler_new((guint64)width, (guint64)height, to_width, to_height, 4, err);
+  g_autoptr(NxSquare) square = nx_square_new(to_width, to_height, 4);
+  const NxScaling scaling = { (guint64)width, (guint64)height, to_width, to_height, 4, nx_square_take, square };
+  g_autoptr(NxScaler) scaler = nx_scaler_new(&scaling, err);
   if (!scaler)
     return NULL;
   const guint8 *row = gdk_pixbuf_read_pixels(pixbuf);
   for (int y = 0; y < height; y++, row += gdk_pixbuf_get_rowstride(pixbuf))
     push_row(scaler, row, width, gdk_pixbuf_get_has_alpha(pixbuf));
-  return nx_square_png(nx_scaler_result(scaler), 4, to_width, to_height, err);
+  nx_scaler_finish(scaler);
+  return nx_square_png(square, err);
 }
 
 /* The formats that are shown, by their first bytes. gdk-pixbuf would ask the MIME data base, which a sandboxed child cannot open; and its

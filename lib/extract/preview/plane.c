@@ -220,11 +220,23 @@ static gboolean draw_blocks(const RowSource *source, const Box *box, GError **er
   return TRUE;
 }
 
+typedef struct {
+  const Box *box;
+  guint channels;
+} ScaledTo;
+
+static void take_scaled(gpointer to, guint y, const float *row)
+{
+  const ScaledTo *scaled = to;
+  words_of(row, scaled->box->width, scaled->channels, row_of_box(scaled->box, y));
+}
+
 static gboolean draw_scaled(const RowSource *source, const Box *box, GError **err)
 {
-  const guint channels = is_colour(source->plane->array) ? 4 : 1;
+  ScaledTo scaled = { box, is_colour(source->plane->array) ? 4 : 1 };
   const guint64 rows = source->plane->rows / source->step;
-  g_autoptr(NxScaler) scaler = nx_scaler_new(source->plane->columns, rows, box->width, box->height, channels, err);
+  const NxScaling scaling = { source->plane->columns, rows, box->width, box->height, scaled.channels, take_scaled, &scaled };
+  g_autoptr(NxScaler) scaler = nx_scaler_new(&scaling, err);
   if (!scaler)
     return FALSE;
   for (guint64 y = 0; y < rows; y++) {
@@ -232,9 +244,7 @@ static gboolean draw_scaled(const RowSource *source, const Box *box, GError **er
       return FALSE;
     nx_scaler_push(scaler);
   }
-  const float *from = nx_scaler_result(scaler);
-  for (guint y = 0; y < box->height; y++, from += (gsize)box->width * channels)
-    words_of(from, box->width, channels, row_of_box(box, y));
+  nx_scaler_finish(scaler);
   return TRUE;
 }
 

@@ -39,7 +39,9 @@ struct NxScaler {
   guint rows_in_block;     /* rows already added to the block that becomes the next row */
   guint first_open;        /* first output row that still waits for rows */
   float **open;            /* accumulators by output row */
-  float *result;
+  float *finished;         /* an output row */
+  NxScaledRow take;
+  gpointer to;
 };
 
 /* sin t and cos t, turned on from position to position. */
@@ -111,8 +113,10 @@ static guint reduction(guint64 size, guint to)
   return shrinkage > REDUCE_ABOVE ? (guint)MIN(shrinkage / REDUCE_TO, 1e9) : 1;
 }
 
-NxScaler *nx_scaler_new(guint64 width, guint64 height, guint to_width, guint to_height, guint channels, GError **err)
+NxScaler *nx_scaler_new(const NxScaling *scaling, GError **err)
 {
+  const guint64 width = scaling->width, height = scaling->height;
+  const guint to_width = scaling->to_width, to_height = scaling->to_height, channels = scaling->channels;
   g_return_val_if_fail((channels == 1 || channels == 4) && to_width > 0 && to_height > 0, NULL);
   if (width == 0 || height == 0 || width > NX_SCALER_ROW_MAX / channels) {
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "a picture of %" G_GUINT64_FORMAT " × %" G_GUINT64_FORMAT " pixels cannot be scaled", width,
@@ -136,7 +140,9 @@ NxScaler *nx_scaler_new(guint64 width, guint64 height, guint to_width, guint to_
   if (scaler->reduce_x > 1 || scaler->reduce_y > 1)
     scaler->full_row = g_new(float, scaler->full_width * channels);
   scaler->open = g_new0(float *, to_height);
-  scaler->result = g_new(float, (gsize)to_width * to_height * channels);
+  scaler->finished = g_new(float, (gsize)to_width * channels);
+  scaler->take = scaling->take;
+  scaler->to = scaling->to;
   return scaler;
 }
 
@@ -151,7 +157,7 @@ void nx_scaler_free(NxScaler *scaler)
   g_free(scaler->open);
   g_free(scaler->full_row);
   g_free(scaler->batch);
-  g_free(scaler->result);
+  g_free(scaler->finished);
   g_free(scaler);
 }
 
@@ -217,15 +223,15 @@ static void add_blocks(float *to, const float *from, gsize width, guint block, g
 
 static void finish_output_row(NxScaler *scaler, guint row)
 {
-  const gsize floats = (gsize)scaler->to_width * scaler->channels;
-  float *to = scaler->result + row * floats;
+  float *to = scaler->finished;
   if (!scaler->open[row])
-    memset(to, 0, floats * sizeof *to);
+    memset(to, 0, (gsize)scaler->to_width * scaler->channels * sizeof *to);
   else if (scaler->channels == 1)
     narrow_grey(scaler->open[row], &scaler->across, to);
   else
     narrow_colour(scaler->open[row], &scaler->across, to);
   g_clear_pointer(&scaler->open[row], g_free);
+  scaler->take(scaler->to, row, to);
 }
 
 static void weights_of_batch(const NxScaler *scaler, guint row, float weights[BATCH])
@@ -294,7 +300,7 @@ void nx_scaler_push(NxScaler *scaler)
     close_block(scaler);
 }
 
-const float *nx_scaler_result(NxScaler *scaler)
+void nx_scaler_finish(NxScaler *scaler)
 {
   if (scaler->rows_in_block > 0)
     close_block(scaler);
@@ -302,7 +308,6 @@ const float *nx_scaler_result(NxScaler *scaler)
     flush_batch(scaler);
   while (scaler->first_open < scaler->to_height)
     finish_output_row(scaler, scaler->first_open++);
-  return scaler->result;
 }
 
 void nx_grey_words(const float *greys, gsize n, guint32 *words)
