@@ -115,6 +115,20 @@ static guint8 *made(Kind byte_at, guint width, guint height, gsize *size)
   return lines;
 }
 
+/* Taken in pieces of at most `at_once` lines. */
+static gsize deflated(const guint8 *lines, guint width, guint height, guint at_once, guint8 *to, gsize room)
+{
+  g_autoptr(NxDeflate) deflate = nx_deflate_new(width, to, room);
+  const gsize row = 1 + (gsize)width * 4;
+  for (guint y = 0, n; y < height; y += n) {
+    guint8 *next = nx_deflate_lines(deflate, &n);
+    n = MIN(MIN(n, at_once), height - y);
+    memcpy(next, lines + y * row, n * row);
+    nx_deflate_take(deflate, n);
+  }
+  return nx_deflate_end(deflate);
+}
+
 static void assert_read_back(const guint8 *stream, gsize length, const guint8 *lines, gsize size)
 {
   g_autofree guint8 *back = g_malloc(size + 1);
@@ -134,9 +148,12 @@ static void test_zlib_reads_it(void)
       g_autofree guint8 *lines = made(kinds[k], sizes[s][0], sizes[s][1], &size);
       const gsize room = nx_deflate_bound(size);
       g_autofree guint8 *stream = g_malloc(room);
-      const gsize length = nx_deflate_pixels(lines, sizes[s][0], sizes[s][1], stream, room);
-      g_assert_cmpuint(length, >, 0);
-      assert_read_back(stream, length, lines, size);
+      const guint pieces[] = { 1, 7, G_MAXUINT };
+      for (guint p = 0; p < G_N_ELEMENTS(pieces); p++) {
+        const gsize length = deflated(lines, sizes[s][0], sizes[s][1], pieces[p], stream, room);
+        g_assert_cmpuint(length, >, 0);
+        assert_read_back(stream, length, lines, size);
+      }
     }
   }
 }
@@ -145,12 +162,12 @@ static void test_repeats_are_found(void)
 {
   gsize size;
   g_autofree guint8 *lines = made(nothing, 500, 500, &size), *stream = g_malloc(size);
-  g_assert_cmpuint(nx_deflate_pixels(lines, 500, 500, stream, size), <, size / 300);
+  g_assert_cmpuint(deflated(lines, 500, 500, G_MAXUINT, stream, size), <, size / 300);
   g_autofree guint8 *grey = made(micrograph, 500, 500, &size);
   uLongf best = size;
   g_autofree guint8 *theirs = g_malloc(size);
   g_assert_cmpint(compress2(theirs, &best, grey, size, 6), ==, Z_OK);
-  g_assert_cmpuint(nx_deflate_pixels(grey, 500, 500, stream, size), <, best + best / 10);
+  g_assert_cmpuint(deflated(grey, 500, 500, G_MAXUINT, stream, size), <, best + best / 10);
 }
 
 /* Each room that is too short is refused, and nothing is written behind it (the sanitizers see that). */
@@ -160,11 +177,11 @@ static void test_room_is_kept(void)
   g_autofree guint8 *lines = made(late_repeats, 30, 20, &size);
   const gsize bound = nx_deflate_bound(size);
   g_autofree guint8 *whole = g_malloc(bound);
-  const gsize length = nx_deflate_pixels(lines, 30, 20, whole, bound);
+  const gsize length = deflated(lines, 30, 20, 9, whole, bound);
   gsize refused = 0;
   for (gsize room = 0; room < length; room++) {
     g_autofree guint8 *stream = g_malloc(room);
-    refused += nx_deflate_pixels(lines, 30, 20, stream, room) == 0;
+    refused += deflated(lines, 30, 20, 9, stream, room) == 0;
   }
   g_assert_cmpuint(refused, ==, length);
 }

@@ -31,7 +31,10 @@
 #define FIRST_LENGTH (END_OF_BLOCK + 1)
 #define SYMBOLS (FIRST_LENGTH + LENGTHS)
 #define SYMBOL_BITS 14u /* of a code: four literals fit into a word beside the bits that wait there */
-#define BLOCK_STEPS 6144u /* a block ends with the row in which it has so many */
+/* A block ends with the row in which it has so many steps, or so many bytes of literals. */
+#define BLOCK_STEPS 6144u
+#define BLOCK_LITERALS (48u * 1024u)
+#define STRETCH (128u * 1024u) /* bytes of scan lines that are taken at once: they stay in the cache */
 
 /* What follows each other in a block: literals, then a repeat. */
 typedef struct {
@@ -64,16 +67,24 @@ typedef struct {
   guint count;     /* of them */
 } Bits;
 
-typedef struct {
-  const guint8 *lines;
-  gsize row, size; /* bytes of a scan line, of all */
-  gsize place;     /* bytes that were taken */
+struct NxDeflate {
+  Bits bits;
+  guint8 *start, *end; /* of the room for the stream */
+  gboolean overflown;
+  guint32 sum;
+  gsize row;      /* bytes of a scan line */
+  gsize place;    /* in `lines`, where the next repeat is looked for */
+  gsize filled, capacity; /* bytes of `lines` */
+  gsize before;   /* bytes that have left `lines` */
+  guint8 *lines;  /* what repeats may reach back to, and a stretch to take */
   Seen seen;
   Costs costs;
-  Step *steps;
-  guint count;      /* of steps */
-  guint32 literals; /* since the last step */
-} Deflater;
+  Step *steps;    /* of the block */
+  guint count;
+  guint8 *literals; /* of the block, those before each repeat in turn */
+  gsize n_literals;
+  guint32 since;  /* literals since the last step */
+};
 
 /* ------------------------------------------------------------------------------------------------- lengths and distances */
 
@@ -184,14 +195,15 @@ static inline gboolean is_cheaper(const Costs *costs, const guint8 *at, guint le
 }
 
 /* The repeat at `place`, whose row ends at `end`: its length in bytes, 0 when there is none that pays. */
-static inline guint find_repeat(Deflater *deflater, gsize place, gsize end, guint *back)
+static inline guint find_repeat(NxDeflate *deflate, gsize place, gsize end, guint *back)
 {
-  const guint8 *at = deflater->lines + place;
+  const guint8 *at = deflate->lines + place;
   const guint most = (guint)(end - place);
-  const guint eight_back = most >= EIGHT ? look_up(&deflater->seen.eight[eight_slot(at)], place) : 0;
-  const guint four_back = most >= FOUR ? look_up(&deflater->seen.four[four_slot(at)], place) : 0;
-  const guint pair_back = most >= PAIR ? look_up(&deflater->seen.pair[pair_slot(at)], place) : 0;
-  const guint pixel_back = look_up(&deflater->seen.pixel[pixel_slot(at)], place);
+  const gsize known_as = deflate->before + place;
+  const guint eight_back = most >= EIGHT ? look_up(&deflate->seen.eight[eight_slot(at)], known_as) : 0;
+  const guint four_back = most >= FOUR ? look_up(&deflate->seen.four[four_slot(at)], known_as) : 0;
+  const guint pair_back = most >= PAIR ? look_up(&deflate->seen.pair[pair_slot(at)], known_as) : 0;
+  const guint pixel_back = look_up(&deflate->seen.pixel[pixel_slot(at)], known_as);
   guint length = same_before(at, *back = eight_back, most);
   if (length >= EIGHT)
     return length;
@@ -199,41 +211,51 @@ static inline guint find_repeat(Deflater *deflater, gsize place, gsize end, guin
   if (length >= FOUR)
     return length;
   length = same_before(at, *back = pair_back, most);
-  if (length >= FOUR || (length >= PAIR && is_cheaper(&deflater->costs, at, length, pair_back)))
+  if (length >= FOUR || (length >= PAIR && is_cheaper(&deflate->costs, at, length, pair_back)))
     return length;
   length = same_before(at, *back = pixel_back, most);
-  return length > 0 && is_cheaper(&deflater->costs, at, length, pixel_back) ? length : 0;
+  return length > 0 && is_cheaper(&deflate->costs, at, length, pixel_back) ? length : 0;
 }
 
-static inline void remember(Seen *seen, const guint8 *lines, gsize place, gsize repeat_end, gsize end)
+/* Enters the pixels of a repeat whose first one has been looked up; of a long one, those at its end. */
+static inline void remember(NxDeflate *deflate, gsize place, gsize repeat_end, gsize end)
 {
-  for (place = MAX(place, repeat_end - MIN(repeat_end, KEPT)); place < repeat_end; place += PIXEL) {
-    const guint8 *at = lines + place;
-    seen->pixel[pixel_slot(at)] = (guint16)place;
+  Seen *seen = &deflate->seen;
+  for (place = MAX(place + PIXEL, repeat_end - MIN(repeat_end, KEPT)); place < repeat_end; place += PIXEL) {
+    const guint8 *at = deflate->lines + place;
+    const guint16 known_as = (guint16)(deflate->before + place);
+    seen->pixel[pixel_slot(at)] = known_as;
     if (place + PAIR <= end)
-      seen->pair[pair_slot(at)] = (guint16)place;
+      seen->pair[pair_slot(at)] = known_as;
     if (place + FOUR <= end)
-      seen->four[four_slot(at)] = (guint16)place;
+      seen->four[four_slot(at)] = known_as;
     if (place + EIGHT <= end)
-      seen->eight[eight_slot(at)] = (guint16)place;
+      seen->eight[eight_slot(at)] = known_as;
   }
 }
 
-static void take_repeat(Deflater *deflater, gsize length, guint back)
+static inline void take_literals(NxDeflate *deflate, gsize place, guint count)
+{
+  memcpy(deflate->literals + deflate->n_literals, deflate->lines + place, count);
+  deflate->n_literals += count;
+  deflate->since += count;
+}
+
+static void take_repeat(NxDeflate *deflate, gsize length, guint back)
 {
   while (length > 0) {
     const gsize piece = length <= LONGEST ? length : MIN(LONGEST, length - PIXEL);
-    deflater->steps[deflater->count++] = (Step){ deflater->literals, (guint16)piece, (guint16)(back - 1) };
-    deflater->literals = 0;
+    deflate->steps[deflate->count++] = (Step){ deflate->since, (guint16)piece, (guint16)(back - 1) };
+    deflate->since = 0;
     length -= piece;
   }
 }
 
-/* A repeat that reaches the end of a row goes on in the next ones, with equal filters. */
-static gsize end_of_repeat(const Deflater *deflater, gsize end, guint back)
+/* A repeat that reaches the end of a row goes on in those of the next that are there, with equal filters. */
+static gsize end_of_repeat(const NxDeflate *deflate, gsize end, guint back)
 {
-  while (end < deflater->size && deflater->lines[end] == deflater->lines[end - back]) {
-    const guint most = (guint)deflater->row - 1, more = same_before(deflater->lines + end + 1, back, most);
+  while (end < deflate->filled && deflate->lines[end] == deflate->lines[end - back]) {
+    const guint most = (guint)deflate->row - 1, more = same_before(deflate->lines + end + 1, back, most);
     end += 1 + more;
     if (more < most)
       break;
@@ -242,27 +264,27 @@ static gsize end_of_repeat(const Deflater *deflater, gsize end, guint back)
 }
 
 /* Takes the rest of the row that ends at `end`, and what a last repeat takes of the next ones. */
-static void take_row(Deflater *deflater, gsize end)
+static void take_row(NxDeflate *deflate, gsize end)
 {
-  gsize place = deflater->place;
+  gsize place = deflate->place;
   guint back = 0;
-  if (place + deflater->row == end) {
-    deflater->literals++; /* the filter */
+  if (place + deflate->row == end) {
+    take_literals(deflate, place, 1); /* the filter */
     place++;
   }
   while (place < end) {
-    const guint length = find_repeat(deflater, place, end, &back);
+    const guint length = find_repeat(deflate, place, end, &back);
     if (length == 0) {
-      deflater->literals += PIXEL;
+      take_literals(deflate, place, PIXEL);
       place += PIXEL;
       continue;
     }
-    remember(&deflater->seen, deflater->lines, place + PIXEL, place + length, end);
-    const gsize after = place + length < end ? place + length : end_of_repeat(deflater, end, back);
-    take_repeat(deflater, after - place, back);
+    remember(deflate, place, place + length, end);
+    const gsize after = place + length < end ? place + length : end_of_repeat(deflate, end, back);
+    take_repeat(deflate, after - place, back);
     place = after;
   }
-  deflater->place = place;
+  deflate->place = place;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ blocks */
@@ -288,22 +310,18 @@ static inline void put_code(Bits *bits, NxCode code)
   put(bits, code.bits, code.count);
 }
 
-static void count_block(const Deflater *deflater, const guint8 *at, Counts *counts)
+static void count_block(const NxDeflate *deflate, Counts *counts)
 {
   guint32 in_turn[4][256] = { { 0 } }; /* a pixel's equal bytes do not wait for each other */
-  for (guint i = 0; i < deflater->count; i++) {
-    const Step *step = &deflater->steps[i];
-    for (const guint8 *end = at + step->literals; at < end; at++)
-      in_turn[(gsize)(end - at) & 3][*at]++;
-    at += step->length;
-    if (step->length > 0) {
-      counts->symbols[FIRST_LENGTH + length_range(step->length)]++;
-      counts->distances[range_of(step->back, DISTANCE_STEP)]++;
-    }
-  }
+  for (gsize i = 0; i < deflate->n_literals; i++)
+    in_turn[i & 3][deflate->literals[i]]++;
   for (guint byte = 0; byte < 256; byte++)
     counts->symbols[byte] = in_turn[0][byte] + in_turn[1][byte] + in_turn[2][byte] + in_turn[3][byte];
   counts->symbols[END_OF_BLOCK] = 1;
+  for (guint i = 0; i < deflate->count; i++) {
+    counts->symbols[FIRST_LENGTH + length_range(deflate->steps[i].length)]++;
+    counts->distances[range_of(deflate->steps[i].back, DISTANCE_STEP)]++;
+  }
 }
 
 /* What a symbol that did not occur would cost. */
@@ -335,9 +353,9 @@ static void guess_costs(Costs *costs)
     costs->distance[range] = (guint8)(4 + extra_bits(range, DISTANCE_STEP));
 }
 
-static inline void put_step(Bits *bits, const Codes *codes, const guint8 *at, const Step *step)
+static inline void put_literals(Bits *bits, const Codes *codes, const guint8 *at, guint32 count)
 {
-  const guint8 *end = at + step->literals;
+  const guint8 *end = at + count;
   for (; end - at >= 4; at += 4) {
     put_code(bits, codes->symbols[at[0]]);
     put_code(bits, codes->symbols[at[1]]);
@@ -349,8 +367,10 @@ static inline void put_step(Bits *bits, const Codes *codes, const guint8 *at, co
     put_code(bits, codes->symbols[*at]);
     flush(bits);
   }
-  if (step->length == 0)
-    return;
+}
+
+static inline void put_repeat(Bits *bits, const Codes *codes, const Step *step)
+{
   const guint length = length_range(step->length), distance = range_of(step->back, DISTANCE_STEP);
   const guint length_extra = length_extra_bits(length), distance_extra = extra_bits(distance, DISTANCE_STEP);
   put_code(bits, codes->symbols[FIRST_LENGTH + length]);
@@ -470,80 +490,120 @@ static gsize block_size(const Counts *counts, const Codes *codes, const Head *he
   return (gsize)(bits / 8 + 1 + sizeof(guint64));
 }
 
-static void put_steps(Bits *to, const Deflater *deflater, const Codes *codes, const guint8 *at)
+static void put_steps(NxDeflate *deflate, const Codes *codes)
 {
-  Bits bits = *to; /* where no store of a byte can change it */
-  for (guint i = 0; i < deflater->count; i++) {
-    const Step *step = &deflater->steps[i];
-    put_step(&bits, codes, at, step);
-    at += step->literals + step->length;
+  Bits bits = deflate->bits; /* where no store of a byte can change it */
+  const guint8 *literals = deflate->literals;
+  for (guint i = 0; i < deflate->count; i++) {
+    put_literals(&bits, codes, literals, deflate->steps[i].literals);
+    literals += deflate->steps[i].literals;
+    put_repeat(&bits, codes, &deflate->steps[i]);
   }
+  put_literals(&bits, codes, literals, deflate->since);
   put_code(&bits, codes->symbols[END_OF_BLOCK]);
   flush(&bits);
-  *to = bits;
+  deflate->bits = bits;
 }
 
-/* Writes the steps that were taken since `at`, the first byte of the block; FALSE when they do not fit before `end`. */
-static gboolean put_block(Deflater *deflater, const guint8 *at, gboolean is_last, Bits *bits, const guint8 *end)
+/* Writes what was taken since the last block. */
+static void put_block(NxDeflate *deflate, gboolean is_last)
 {
   Counts counts = { { 0 }, { 0 } };
   Codes codes;
   Head head;
-  deflater->steps[deflater->count++] = (Step){ deflater->literals, 0, 0 };
-  deflater->literals = 0;
-  count_block(deflater, at, &counts);
+  count_block(deflate, &counts);
   nx_huffman_codes(counts.symbols, SYMBOLS, SYMBOL_BITS, codes.symbols);
   nx_huffman_codes(counts.distances, DISTANCES, NX_HUFFMAN_BITS, codes.distances);
   make_head(&head, &codes);
-  if (block_size(&counts, &codes, &head) > (gsize)(end - bits->to))
-    return FALSE;
-  put_head(bits, &head, is_last);
-  put_steps(bits, deflater, &codes, at);
-  set_costs(&deflater->costs, &codes);
-  deflater->count = 0;
-  return TRUE;
+  if (block_size(&counts, &codes, &head) > (gsize)(deflate->end - deflate->bits.to)) {
+    deflate->overflown = TRUE;
+  } else {
+    put_head(&deflate->bits, &head, is_last);
+    put_steps(deflate, &codes);
+    set_costs(&deflate->costs, &codes);
+  }
+  deflate->count = 0;
+  deflate->n_literals = 0;
+  deflate->since = 0;
 }
 
-static gboolean put_blocks(Deflater *deflater, Bits *bits, const guint8 *end)
+/* ------------------------------------------------------------------------------------------------------------------ stream */
+
+#define ZLIB_HEAD 2u
+#define ZLIB_TAIL 4u
+
+NxDeflate *nx_deflate_new(guint width, guint8 *to, gsize room)
 {
-  gsize block = 0;
-  while (block < deflater->size) {
-    while (deflater->place < deflater->size && deflater->count < BLOCK_STEPS)
-      take_row(deflater, (deflater->place / deflater->row + 1) * deflater->row);
-    if (!put_block(deflater, deflater->lines + block, deflater->place == deflater->size, bits, end))
-      return FALSE;
-    block = deflater->place;
+  NxDeflate *deflate = g_new0(NxDeflate, 1);
+  deflate->row = 1 + (gsize)width * PIXEL;
+  deflate->capacity = WINDOW + MAX(STRETCH, deflate->row);
+  deflate->lines = g_malloc(deflate->capacity);
+  deflate->steps = g_new(Step, BLOCK_STEPS + deflate->capacity / LONGEST + width + 1);
+  deflate->literals = g_malloc(BLOCK_LITERALS + deflate->row);
+  deflate->sum = 1;
+  guess_costs(&deflate->costs);
+  deflate->overflown = room < ZLIB_HEAD + ZLIB_TAIL + 1;
+  if (deflate->overflown)
+    return deflate;
+  memcpy(to, "\x78\x01", ZLIB_HEAD);
+  deflate->start = to;
+  deflate->bits.to = to + ZLIB_HEAD;
+  deflate->end = to + room - ZLIB_TAIL - 1;
+  return deflate;
+}
+
+void nx_deflate_free(NxDeflate *deflate)
+{
+  if (!deflate)
+    return;
+  g_free(deflate->lines);
+  g_free(deflate->steps);
+  g_free(deflate->literals);
+  g_free(deflate);
+}
+
+guint8 *nx_deflate_lines(NxDeflate *deflate, guint *most)
+{
+  if (deflate->filled > WINDOW) {
+    const gsize done = deflate->filled - WINDOW;
+    memmove(deflate->lines, deflate->lines + done, WINDOW);
+    deflate->before += done;
+    deflate->filled = deflate->place = WINDOW;
   }
-  return TRUE;
+  *most = (guint)((deflate->capacity - deflate->filled) / deflate->row);
+  return deflate->lines + deflate->filled;
+}
+
+void nx_deflate_take(NxDeflate *deflate, guint lines)
+{
+  const guint8 *new = deflate->lines + deflate->filled;
+  gsize end = deflate->filled;
+  deflate->filled += lines * deflate->row;
+  deflate->sum = libdeflate_adler32(deflate->sum, new, lines * deflate->row);
+  while (deflate->place < deflate->filled) {
+    end += deflate->row;
+    if (deflate->place < end)
+      take_row(deflate, end);
+    if (deflate->count >= BLOCK_STEPS || deflate->n_literals >= BLOCK_LITERALS)
+      put_block(deflate, FALSE);
+  }
+}
+
+gsize nx_deflate_end(NxDeflate *deflate)
+{
+  put_block(deflate, TRUE);
+  if (deflate->overflown)
+    return 0;
+  Bits *bits = &deflate->bits;
+  if (bits->count > 0)
+    *bits->to++ = (guint8)bits->waiting;
+  const guint32 sum = GUINT32_TO_BE(deflate->sum);
+  memcpy(bits->to, &sum, sizeof sum);
+  return (gsize)(bits->to + sizeof sum - deflate->start);
 }
 
 /* With codes all alike a literal would take 9 bits, and a repeat of four bytes 32; what is told of codes is less than a kilobyte a block. */
 gsize nx_deflate_bound(gsize raw)
 {
   return raw + raw / 4 + 1024;
-}
-
-#define ZLIB_HEAD 2u
-#define ZLIB_TAIL 4u
-
-gsize nx_deflate_pixels(const guint8 *lines, guint width, guint height, guint8 *to, gsize room)
-{
-  if (room < ZLIB_HEAD + ZLIB_TAIL + 1)
-    return 0;
-  g_autofree Deflater *deflater = g_new0(Deflater, 1);
-  deflater->lines = lines;
-  deflater->row = 1 + (gsize)width * PIXEL;
-  deflater->size = deflater->row * height;
-  g_autofree Step *steps = g_new(Step, BLOCK_STEPS + deflater->size / LONGEST + width + 2);
-  Bits bits = { .to = to + ZLIB_HEAD };
-  deflater->steps = steps;
-  guess_costs(&deflater->costs);
-  memcpy(to, "\x78\x01", ZLIB_HEAD);
-  if (!put_blocks(deflater, &bits, to + room - ZLIB_TAIL - 1))
-    return 0;
-  if (bits.count > 0)
-    *bits.to++ = (guint8)bits.waiting;
-  const guint32 sum = GUINT32_TO_BE(libdeflate_adler32(1, lines, deflater->size));
-  memcpy(bits.to, &sum, sizeof sum);
-  return (gsize)(bits.to + sizeof sum - to);
 }

@@ -113,11 +113,10 @@ static int filter_best(const Picture *picture, const guint8 *row, const guint8 *
   return ADAPTIVE[best];
 }
 
-/* Writes rows [first, end) as PNG scan lines (filter byte + filtered row); returns their length. */
-static gsize filter_rows(const Picture *picture, int filter, guint first, guint end, guint8 *to)
+/* Writes rows [first, end) as PNG scan lines (filter byte + filtered row). */
+static void filter_rows(const Picture *picture, int filter, guint first, guint end, guint8 *to)
 {
   const gsize length = row_bytes(picture);
-  const guint8 *const start = to;
   for (guint y = first; y < end; y++, to += length + 1) {
     const guint8 *row = picture->rgba + y * picture->stride;
     const guint8 *above = y > 0 ? row - picture->stride : picture->zeros;
@@ -127,33 +126,42 @@ static gsize filter_rows(const Picture *picture, int filter, guint first, guint 
     else
       filter_with(filter, row, above, length, to + 1);
   }
-  return (gsize)(to - start);
 }
 
-/* --------------------------------------------------------------------------------------------------------------- trial */
+/* -------------------------------------------------------------------------------------------------------- compression */
 
-/* Writes the bands, or all of a low picture, as scan lines; returns how many. */
-static guint filter_bands(const Picture *picture, int filter, guint8 *to)
+/* Rows of the picture, as scan lines with that filter. */
+static void deflate_rows(NxDeflate *deflate, const Picture *picture, int filter, guint first, guint end)
 {
-  if (picture->height <= BANDS * BAND_ROWS) {
-    filter_rows(picture, filter, 0, picture->height, to);
-    return picture->height;
+  guint most;
+  for (guint y = first, next; y < end; y = next) {
+    guint8 *lines = nx_deflate_lines(deflate, &most);
+    next = y + MIN(end - y, most);
+    filter_rows(picture, filter, y, next, lines);
+    nx_deflate_take(deflate, next - y);
   }
-  for (guint band = 0; band < BANDS; band++) {
-    const guint first = (2 * band + 1) * picture->height / (2 * BANDS) - BAND_ROWS / 2;
-    to += filter_rows(picture, filter, first, first + BAND_ROWS, to);
-  }
-  return BANDS * BAND_ROWS;
 }
 
-/* The filter with which the bands take least room. */
-static int choose_filter(const Picture *picture, guint8 *lines, guint8 *packed, gsize room)
+/* The length of the bands as a stream, or of all of a low picture; `to` is overwritten. */
+static gsize try_filter(const Picture *picture, int filter, guint8 *to, gsize room)
+{
+  g_autoptr(NxDeflate) deflate = nx_deflate_new(picture->width, to, room);
+  const gboolean is_low = picture->height <= BANDS * BAND_ROWS;
+  for (guint band = 0; band < BANDS && !is_low; band++) {
+    const guint first = (2 * band + 1) * picture->height / (2 * BANDS) - BAND_ROWS / 2;
+    deflate_rows(deflate, picture, filter, first, first + BAND_ROWS);
+  }
+  if (is_low)
+    deflate_rows(deflate, picture, filter, 0, picture->height);
+  return nx_deflate_end(deflate);
+}
+
+static int choose_filter(const Picture *picture, guint8 *to, gsize room)
 {
   int best = FILTER_UP;
   gsize least = G_MAXSIZE;
   for (guint i = 0; i < G_N_ELEMENTS(CANDIDATES); i++) {
-    const guint rows = filter_bands(picture, CANDIDATES[i], lines);
-    const gsize length = nx_deflate_pixels(lines, picture->width, rows, packed, room);
+    const gsize length = try_filter(picture, CANDIDATES[i], to, room);
     if (length > 0 && length < least) {
       least = length;
       best = CANDIDATES[i];
@@ -199,12 +207,12 @@ static GBytes *encode(const Picture *picture, GError **err)
 {
   const gsize raw = (row_bytes(picture) + 1) * picture->height;
   const gsize room = nx_deflate_bound(raw);
-  g_autofree guint8 *lines = g_malloc(raw);
   g_autofree guint8 *file = g_malloc(DATA_AT + room + CHUNK_EXTRA + 4);
 
-  const int filter = choose_filter(picture, lines, file + DATA_AT, room);
-  filter_rows(picture, filter, 0, picture->height, lines);
-  const gsize length = nx_deflate_pixels(lines, picture->width, picture->height, file + DATA_AT, room);
+  const int filter = choose_filter(picture, file + DATA_AT, room);
+  g_autoptr(NxDeflate) deflate = nx_deflate_new(picture->width, file + DATA_AT, room);
+  deflate_rows(deflate, picture, filter, 0, picture->height);
+  const gsize length = nx_deflate_end(deflate);
   if (length == 0) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "a picture of %u × %u pixels could not be compressed", picture->width, picture->height);
     return NULL;
