@@ -186,8 +186,11 @@ static inline guint same_before(const guint8 *at, guint back, guint most)
   return same + (same < most && pixel_at(at + same) == pixel_at(before + same) ? PIXEL : 0);
 }
 
-static inline gboolean is_cheaper(const Costs *costs, const guint8 *at, guint length, guint back)
+/* Whether to take a repeat instead of its bytes. */
+static inline gboolean pays(const Costs *costs, const guint8 *at, guint length, guint back)
 {
+  if (length == 0 || length >= FOUR)
+    return length > 0;
   guint literals = 0;
   for (guint i = 0; i < length; i++)
     literals += costs->literal[at[i]];
@@ -205,23 +208,26 @@ static inline guint find_repeat(NxDeflate *deflate, gsize place, gsize end, guin
   const guint pair_back = most >= PAIR ? look_up(&deflate->seen.pair[pair_slot(at)], known_as) : 0;
   const guint pixel_back = look_up(&deflate->seen.pixel[pixel_slot(at)], known_as);
   guint length = same_before(at, *back = eight_back, most);
-  if (length >= EIGHT)
+  if (length >= EIGHT) {
+    if (pixel_back < eight_back && same_before(at, pixel_back, most) >= length)
+      *back = pixel_back; /* a run is told by the shortest way back */
     return length;
+  }
   length = same_before(at, *back = four_back, most);
   if (length >= FOUR)
     return length;
   length = same_before(at, *back = pair_back, most);
-  if (length >= FOUR || (length >= PAIR && is_cheaper(&deflate->costs, at, length, pair_back)))
+  if (length >= PAIR && pays(&deflate->costs, at, length, pair_back))
     return length;
   length = same_before(at, *back = pixel_back, most);
-  return length > 0 && is_cheaper(&deflate->costs, at, length, pixel_back) ? length : 0;
+  return pays(&deflate->costs, at, length, pixel_back) ? length : 0;
 }
 
-/* Enters the pixels of a repeat whose first one has been looked up; of a long one, those at its end. */
+/* Enters the pixels from `place` on of a repeat in the row that ends at `end`; of a long one, those before its end. */
 static inline void remember(NxDeflate *deflate, gsize place, gsize repeat_end, gsize end)
 {
   Seen *seen = &deflate->seen;
-  for (place = MAX(place + PIXEL, repeat_end - MIN(repeat_end, KEPT)); place < repeat_end; place += PIXEL) {
+  for (place = MAX(place, repeat_end - MIN(repeat_end, KEPT)); place < repeat_end; place += PIXEL) {
     const guint8 *at = deflate->lines + place;
     const guint16 known_as = (guint16)(deflate->before + place);
     seen->pixel[pixel_slot(at)] = known_as;
@@ -252,7 +258,7 @@ static void take_repeat(NxDeflate *deflate, gsize length, guint back)
 }
 
 /* A repeat that reaches the end of a row goes on in those of the next that are there, with equal filters. */
-static gsize end_of_repeat(const NxDeflate *deflate, gsize end, guint back)
+static gsize end_in_next_rows(const NxDeflate *deflate, gsize end, guint back)
 {
   while (end < deflate->filled && deflate->lines[end] == deflate->lines[end - back]) {
     const guint most = (guint)deflate->row - 1, more = same_before(deflate->lines + end + 1, back, most);
@@ -268,10 +274,8 @@ static void take_row(NxDeflate *deflate, gsize end)
 {
   gsize place = deflate->place;
   guint back = 0;
-  if (place + deflate->row == end) {
-    take_literals(deflate, place, 1); /* the filter */
-    place++;
-  }
+  if (place + deflate->row == end)
+    take_literals(deflate, place++, 1); /* the filter */
   while (place < end) {
     const guint length = find_repeat(deflate, place, end, &back);
     if (length == 0) {
@@ -279,8 +283,13 @@ static void take_row(NxDeflate *deflate, gsize end)
       place += PIXEL;
       continue;
     }
-    remember(deflate, place, place + length, end);
-    const gsize after = place + length < end ? place + length : end_of_repeat(deflate, end, back);
+    const gsize after = place + length < end ? place + length : end_in_next_rows(deflate, end, back);
+    if (after <= end) {
+      remember(deflate, place + PIXEL, after, end);
+    } else {
+      const gsize last_row = end + (after - end - 1) / deflate->row * deflate->row;
+      remember(deflate, last_row + 1, after, last_row + deflate->row);
+    }
     take_repeat(deflate, after - place, back);
     place = after;
   }
