@@ -18,8 +18,8 @@ static const int CANDIDATES[] = { FILTER_NONE, FILTER_UP, FILTER_ADAPTIVE };
 static const int ADAPTIVE[] = { FILTER_SUB, FILTER_UP, FILTER_AVERAGE, FILTER_PAETH };
 
 /* Bands of rows that the trial looks at. */
-#define BANDS 4u
-#define BAND_ROWS 8u
+#define BANDS 8u
+#define BAND_ROWS 2u
 
 typedef struct {
   const guint8 *rgba;
