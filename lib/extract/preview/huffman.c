@@ -36,7 +36,7 @@ static guint collect_leaves(const guint32 *counts, guint symbols, Leaf *leaves)
 static void count_depths(const Leaf *leaves, guint found, guint longest, guint32 *at_depth)
 {
   guint32 weight[2 * NX_HUFFMAN_SYMBOLS];
-  guint16 parent[2 * NX_HUFFMAN_SYMBOLS], depth[2 * NX_HUFFMAN_SYMBOLS];
+  guint16 parent[2 * NX_HUFFMAN_SYMBOLS] = { 0 }, depth[2 * NX_HUFFMAN_SYMBOLS];
   for (guint i = 0; i < found; i++)
     weight[i] = leaves[i].count;
   const guint root = 2 * found - 2;
