@@ -1,6 +1,5 @@
-/* fuzz-alias.c — libFuzzer target for alias dictionaries: one whose header is good may hold anything, and a search of it ends.
- * Built with clang -fsanitize=fuzzer,address,undefined together with lib/base and lib/snapshot. Good seeds: nlp/alias_dictionary.nxad of
- * snapshots. */
+/* fuzz-alias.c — libFuzzer target for alias dictionaries: one whose header is good may hold anything, and a search of it ends. The text that is
+ * searched are its own last bytes, where a dictionary keeps its names. */
 #include "alias-file.h"
 
 #include <zlib.h>
@@ -22,6 +21,15 @@ static GBytes *with_good_header(const uint8_t *data, size_t size)
   return g_bytes_new_take(bytes, size);
 }
 
+static char *names_in_a_row(const uint8_t *data, size_t size)
+{
+  const size_t length = MIN(size, 1024);
+  char *text = g_strndup("", length);
+  for (size_t i = 0; i < length; i++)
+    text[i] = data[size - length + i] ? (char)data[size - length + i] : ' ';
+  return text;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   if (size < sizeof(AliasHeader))
@@ -30,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, NULL);
   if (!aliases)
     return 0;
-  g_autofree char *text = g_strndup((const char *)data, MIN(size, 4096));
+  g_autofree char *text = names_in_a_row(data, size);
   g_autoptr(json_object) own = nx_aliases_scan(aliases, text, NX_ALIAS_ALL);
   g_autoptr(json_object) matches = nx_aliases_scan(aliases, "Lead, lead acetate; IL-6", NX_ALIAS_SMART);
   g_autoptr(json_object) found = nx_aliases_lookup(aliases, "lead");

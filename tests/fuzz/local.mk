@@ -8,7 +8,7 @@ EXTRA_PROGRAMS += tests/fuzz/write-seeds
 tests_fuzz_write_seeds_SOURCES = tests/fuzz/write-seeds.c tests/unit/test-vendors-samples.c tests/unit/test-vendors-samples.h \
 	tests/generate/vendor-write.c tests/generate/vendor-write.h tests/generate/hdf5-write.c tests/generate/hdf5-write.h
 tests_fuzz_write_seeds_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
-tests_fuzz_write_seeds_LDADD = $(HDF5_LIBS) $(ZLIB_LIBS) $(BASE_LIBS)
+tests_fuzz_write_seeds_LDADD = $(SNAPSHOT_LIBS) $(HDF5_LIBS) $(ZLIB_LIBS) $(BASE_LIBS)
 
 FUZZ_CC = clang
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-variable -Wno-unknown-attributes -Wno-unused-command-line-argument -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -21,7 +21,7 @@ FUZZ_FILES = $(filter %.c,$(lib_base_libbase_a_SOURCES) $(lib_base_libhttp_a_SOU
 FUZZ_OBJECTS = $(FUZZ_FILES:%.c=fuzz/objects/%.o)
 FUZZ_LIBS = $(filter-out %.a,$(EXTRACT_LIBS) $(DB_LIBS) $(HARVEST_LIBS) $(RECORD_LIBS) $(EXPORT_LIBS) $(SNAPSHOT_LIBS) $(MAIL_LIBS) $(BASE_LIBS))
 
-fuzz: $(FUZZ_NAMES:%=fuzz/fuzz-%)
+fuzz: $(FUZZ_NAMES:%=fuzz/fuzz-%) tests/fuzz/write-seeds$(EXEEXT)
 fuzz/objects/%.o: %.c
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
