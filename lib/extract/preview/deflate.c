@@ -68,22 +68,25 @@ typedef struct {
 } Bits;
 
 struct NxDeflate {
-  Bits bits;
-  guint8 *start, *end; /* of the room for the stream */
-  gboolean overflown;
-  guint32 sum;
-  gsize row;      /* bytes of a scan line */
-  gsize place;    /* in `lines`, where the next repeat is looked for */
+  /* the lines: what repeats may reach back to, and a stretch to take */
+  guint8 *lines;
+  gsize row;              /* bytes of a scan line */
   gsize filled, capacity; /* bytes of `lines` */
-  gsize before;   /* bytes that have left `lines` */
-  guint8 *lines;  /* what repeats may reach back to, and a stretch to take */
+  gsize place;            /* in `lines`, where the next repeat is looked for */
+  gsize before;           /* bytes that have left `lines` */
   Seen seen;
+  /* the block */
   Costs costs;
-  Step *steps;    /* of the block */
+  Step *steps;
   guint count;
-  guint8 *literals; /* of the block, those before each repeat in turn */
+  guint8 *literals; /* those before each repeat in turn */
   gsize n_literals;
-  guint32 since;  /* literals since the last step */
+  guint32 since; /* literals since the last step */
+  /* the stream */
+  Bits bits;
+  guint8 *start, *end; /* of its room */
+  gboolean overflown;
+  guint32 sum; /* Adler-32 of what was taken */
 };
 
 /* ------------------------------------------------------------------------------------------------- lengths and distances */
