@@ -24,7 +24,7 @@ static GBytes *with_good_header(const uint8_t *data, size_t size)
 static char *names_in_a_row(const uint8_t *data, size_t size)
 {
   const size_t length = MIN(size, 1024);
-  char *text = g_strndup("", length);
+  char *text = g_malloc0(length + 1);
   for (size_t i = 0; i < length; i++)
     text[i] = data[size - length + i] ? (char)data[size - length + i] : ' ';
   return text;

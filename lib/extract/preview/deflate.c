@@ -39,7 +39,7 @@
 /* What follows each other in a block: literals, then a repeat. */
 typedef struct {
   guint32 literals; /* bytes */
-  guint16 length;   /* bytes of the repeat; 0: none */
+  guint16 length;   /* bytes of the repeat */
   guint16 back;     /* its distance, less 1 */
 } Step;
 
