@@ -13,6 +13,8 @@
 /* Deflate packs at most about 1030 : 1; what claims far more than the file can hold was never written. */
 #define PACKING_MAX 2048u
 #define ROOM_FOR_EMPTY (64u * 1024u * 1024u)
+#define INTEGER_BITS_MAX 64u
+#define REAL_BITS_MAX 128u
 
 struct NxHdf5Data {
   NxHdf5 *file;
@@ -78,6 +80,38 @@ gboolean nx_hdf5_is_readable(hid_t dataset, GError **err)
 
 /* ------------------------------------------------------------------------------------------------------------------- types */
 
+static gboolean has_sound_real(hid_t type)
+{
+  size_t sign, exponent, exponent_size, mantissa, mantissa_size;
+  const size_t bits = 8 * H5Tget_size(type);
+  return bits <= REAL_BITS_MAX && H5Tget_fields(type, &sign, &exponent, &exponent_size, &mantissa, &mantissa_size) >= 0 && sign < bits &&
+         exponent_size < 64 && exponent + exponent_size <= bits && mantissa_size > 0 && mantissa + mantissa_size <= bits;
+}
+
+static gboolean has_sound_integer(hid_t type)
+{
+  const size_t bits = 8 * H5Tget_size(type), precision = H5Tget_precision(type);
+  const int offset = H5Tget_offset(type);
+  return bits <= INTEGER_BITS_MAX && precision > 0 && offset >= 0 && (size_t)offset + precision <= bits;
+}
+
+gboolean nx_hdf5_is_sound(hid_t type)
+{
+  gboolean is = TRUE;
+  switch (H5Tget_class(type)) {
+  case H5T_INTEGER: return has_sound_integer(type);
+  case H5T_FLOAT: return has_sound_real(type);
+  case H5T_COMPOUND:
+    for (int i = H5Tget_nmembers(type); is && i-- > 0;) {
+      hid_t member = H5Tget_member_type(type, (unsigned)i);
+      is = member >= 0 && nx_hdf5_is_sound(member);
+      H5Tclose(member);
+    }
+    return is;
+  default: return TRUE;
+  }
+}
+
 static NxSample sample_of(hid_t type)
 {
   const gsize size = H5Tget_size(type);
@@ -111,10 +145,11 @@ static gboolean set_type(NxHdf5Data *data, GError **err)
 {
   hid_t type = H5Dget_type(data->dataset);
   const H5T_class_t class = H5Tget_class(type);
-  if (class == H5T_INTEGER || class == H5T_FLOAT) {
+  const gboolean is_sound = nx_hdf5_is_sound(type);
+  if (is_sound && (class == H5T_INTEGER || class == H5T_FLOAT)) {
     data->memory = H5Tcopy(H5T_NATIVE_DOUBLE);
     data->sample = sample_of(type);
-  } else if (class == H5T_COMPOUND) {
+  } else if (is_sound && class == H5T_COMPOUND) {
     data->memory = complex_memory(type);
     data->sample = NX_C128;
     data->is_complex = TRUE;
@@ -122,7 +157,8 @@ static gboolean set_type(NxHdf5Data *data, GError **err)
   H5Tclose(type);
   if (data->memory >= 0)
     return TRUE;
-  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the data is neither numbers nor complex numbers");
+  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT,
+              is_sound ? "the data is neither numbers nor complex numbers" : "the data's numbers are described as larger than they are, or than any known");
   return FALSE;
 }
 

@@ -138,13 +138,13 @@ static gboolean add_values(const Source *source, hid_t type, gsize n, json_objec
   }
 }
 
-/* All elements as an array; NULL when there are too many or they are of another kind. */
+/* All elements as an array; NULL when there are too many, or they are of another kind or none that can be. */
 static json_object *all_values(const Source *source, hid_t type, hid_t space)
 {
   const hssize_t n = H5Sget_simple_extent_npoints(space);
   const gsize size = MAX(H5Tget_size(type), 8);
   gsize total;
-  if (n < 0 || !g_size_checked_mul(&total, (gsize)n, size) || total > NX_HDF5_SMALL_MAX || !nx_hdf5_afford(source->file, (gsize)n, total))
+  if (!nx_hdf5_is_sound(type) || n < 0 || !g_size_checked_mul(&total, (gsize)n, size) || total > NX_HDF5_SMALL_MAX || !nx_hdf5_afford(source->file, (gsize)n, total))
     return NULL;
   json_object *values = json_object_new_array();
   if (n == 0 || add_values(source, type, (gsize)n, values))

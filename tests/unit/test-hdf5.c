@@ -445,6 +445,45 @@ static void test_damaged_attribute(void)
   }
 }
 
+/* Overwrites byte `at` of every type that is described by `like`; how many there were. */
+static guint damage_types(GByteArray *data, const guint8 *like, gsize length, gsize at, guint8 value)
+{
+  guint n = 0;
+  for (guint8 *found = data->data; (found = memmem(found, (gsize)(data->data + data->len - found), like, length)); found += length, n++)
+    found[at] = value;
+  return n;
+}
+
+/* A number whose parts lie outside it is left out, wherever it stands: libhdf5 would write beyond its own memory. */
+static void test_damaged_types(void)
+{
+  static const guint8 REAL[] = { 0x11, 0x20, 0x3f, 0, 8, 0, 0, 0, 0, 0, 64, 0, 52, 11, 0, 52, 0xff, 3 };
+  static const guint8 INTEGER[] = { 0x10, 0, 0, 0, 2, 0, 0, 0, 0, 0, 16, 0 };
+  static const struct {
+    const guint8 *like;
+    gsize length, at;
+    guint8 value;
+  } CASES[] = {
+    { REAL, sizeof REAL, 2, 0xff },    /* where the sign is */
+    { REAL, sizeof REAL, 12, 0xff },   /* where the exponent is */
+    { REAL, sizeof REAL, 13, 0xff },   /* its size in bits */
+    { REAL, sizeof REAL, 14, 0xff },   /* where the mantissa is */
+    { REAL, sizeof REAL, 15, 0xff },   /* its size in bits */
+    { INTEGER, sizeof INTEGER, 4, 67 }, /* its size in bytes */
+    { INTEGER, sizeof INTEGER, 8, 1 },  /* where its bits are */
+    { INTEGER, sizeof INTEGER, 11, 2 }, /* how many, in units of 256 */
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(GByteArray) velox = hdf5_write_velox(), hspy = hdf5_write_hspy();
+    const guint n = damage_types(velox, CASES[i].like, CASES[i].length, CASES[i].at, CASES[i].value) +
+                    damage_types(hspy, CASES[i].like, CASES[i].length, CASES[i].at, CASES[i].value);
+    g_test_message("byte %u of %u types", (guint)CASES[i].at, n);
+    g_assert_cmpuint(n, >, 0);
+    read_bytes("a.emd", velox->data, velox->len);
+    read_bytes("a.hspy", hspy->data, hspy->len);
+  }
+}
+
 /* Bytes 48 to 55 of a superblock of version 0 are the address of the facts of a file driver: there, bytes 4 to 7 are their size. */
 static void test_driver_facts(void)
 {
@@ -501,6 +540,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);
   g_test_add_func("/hdf5/hostile/a damaged heap costs its texts alone, with a reason", test_damaged_heaps);
   g_test_add_func("/hdf5/hostile/an attribute that claims more than it holds costs itself alone", test_damaged_attribute);
+  g_test_add_func("/hdf5/hostile/a number whose parts lie outside it is left out", test_damaged_types);
   g_test_add_func("/hdf5/hostile/facts of a file driver that do not fit into the file are refused before anything is allocated", test_driver_facts);
   g_test_add_func("/hdf5/hostile/cuts and 250 mutants of files of our own are read or refused", test_damaged_own);
   return g_test_run();
