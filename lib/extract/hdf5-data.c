@@ -1,4 +1,5 @@
 /* hdf5-data.c — datasets of HDF5 as arrays of which a preview reads what it shows. */
+#include "hdf5-chunks.h"
 #include "hdf5-file.h"
 
 #include <math.h>
@@ -19,6 +20,7 @@
 struct NxHdf5Data {
   NxHdf5 *file;
   hid_t dataset;
+  NxHdf5Chunks *chunks;
   hid_t memory;    /* the type in memory: a double, or two */
   gboolean is_complex;
   NxSample sample;
@@ -65,6 +67,18 @@ static gboolean has_bearable_chunks(hid_t dataset, hid_t list, GError **err)
   return is;
 }
 
+/* What lies in the header itself is taken into memory as long as it is there, and read as long as it should be. */
+static gboolean is_all_in_header(hid_t dataset)
+{
+  hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+  const hssize_t n = H5Sget_simple_extent_npoints(space);
+  guint64 bytes = 0;
+  const gboolean is = n >= 0 && g_uint64_checked_mul(&bytes, (guint64)n, H5Tget_size(type)) && bytes <= H5Dget_storage_size(dataset);
+  H5Tclose(type);
+  H5Sclose(space);
+  return is;
+}
+
 gboolean nx_hdf5_is_readable(hid_t dataset, GError **err)
 {
   hid_t list = H5Dget_create_plist(dataset);
@@ -74,6 +88,10 @@ gboolean nx_hdf5_is_readable(hid_t dataset, GError **err)
   if (!is)
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the data lies in other files, which are not opened");
   is = is && has_known_filters(list, err) && has_bearable_chunks(dataset, list, err);
+  if (is && H5Pget_layout(list) == H5D_COMPACT && !is_all_in_header(dataset)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "less of the data is there than its dimensions say");
+    is = FALSE;
+  }
   H5Pclose(list);
   return is;
 }
@@ -196,13 +214,17 @@ NxHdf5Data *nx_hdf5_data_open(NxHdf5 *file, const char *path, GError **err)
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s has no dimensions, or more than %d", path, NX_DIMS_MAX);
     return NULL;
   }
-  return nx_hdf5_is_readable(data->dataset, err) && set_type(data, err) ? g_steal_pointer(&data) : NULL;
+  if (!nx_hdf5_is_readable(data->dataset, err) || !set_type(data, err))
+    return NULL;
+  data->chunks = nx_hdf5_chunks_new(data->dataset);
+  return g_steal_pointer(&data);
 }
 
 void nx_hdf5_data_free(NxHdf5Data *data)
 {
   if (!data)
     return;
+  nx_hdf5_chunks_free(data->chunks);
   if (data->memory >= 0)
     H5Tclose(data->memory);
   if (data->dataset >= 0)
@@ -256,11 +278,14 @@ gboolean nx_hdf5_data_read(const NxHdf5Data *data, const guint64 *start, const g
     many[dim] = count[dim];
     n *= count[dim];
   }
+  if (n == 0)
+    return TRUE;
   hid_t space = H5Dget_space(data->dataset);
-  gboolean is_read = n == 0 || (H5Sselect_hyperslab(space, H5S_SELECT_SET, from, apart, many, NULL) >= 0 && H5Sselect_valid(space) > 0 &&
-                                (data->is_complex ? read_moduli(data, space, n, to) : read_selected(data, space, n, to)));
+  const gboolean is_there = H5Sselect_hyperslab(space, H5S_SELECT_SET, from, apart, many, NULL) >= 0 && H5Sselect_valid(space) > 0;
+  const gboolean is_whole = !is_there || nx_hdf5_chunks_are_whole(data->chunks, from, apart, many, err);
+  const gboolean is_read = is_there && is_whole && (data->is_complex ? read_moduli(data, space, n, to) : read_selected(data, space, n, to));
   H5Sclose(space);
-  return is_read || nx_hdf5_failed(err, "the data cannot be read");
+  return is_read || (is_whole && nx_hdf5_failed(err, "the data cannot be read"));
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- as array */

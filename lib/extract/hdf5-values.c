@@ -1,5 +1,6 @@
 /* hdf5-values.c — attributes and small datasets of HDF5 as JSON: text, integers, reals, booleans (an enumeration of FALSE and TRUE, as h5py writes
  * them), and arrays of these. */
+#include "hdf5-chunks.h"
 #include "hdf5-file.h"
 
 #include <string.h>
@@ -32,6 +33,8 @@ static gboolean read_all(const Source *source, hid_t type, void *to)
 {
   if (source->is_attribute)
     return H5Aread(source->object, type, to) >= 0;
+  if (!nx_hdf5_is_whole(source->object))
+    return FALSE;
   if (source->field)
     return read_field(source, type, to) >= 0;
   return H5Dread(source->object, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) >= 0;

@@ -3,6 +3,7 @@
 
 #include <hdf5.h>
 #include <string.h>
+#include <zlib.h>
 
 static hid_t begin(void)
 {
@@ -284,5 +285,24 @@ GByteArray *hdf5_write_hspy(void)
   text(file, "/", "file_format_version", "3.1");
   hspy_spectra(file);
   hspy_image(file);
+  return end(file);
+}
+
+GByteArray *hdf5_write_hspy_short(gboolean is_packed)
+{
+  static const guint8 HALF[5 * 32 * sizeof(float)];
+  const hsize_t first[3] = { 0 };
+  guint8 packed[sizeof HALF + 64];
+  uLongf length = sizeof packed;
+  hid_t file = begin();
+  text(file, "/", "file_format", "HyperSpy");
+  text(file, "/", "file_format_version", "3.1");
+  hspy_spectra(file);
+  hspy_image(file);
+  hid_t data = H5Dopen2(file, "Experiments/EDS map/data", H5P_DEFAULT);
+  g_assert_cmpint(compress(packed, &length, HALF, sizeof HALF), ==, Z_OK);
+  g_assert_cmpint(is_packed ? H5Dwrite_chunk(data, H5P_DEFAULT, 0, first, length, packed)
+                            : H5Dwrite_chunk(data, H5P_DEFAULT, 3, first, sizeof HALF, HALF), >=, 0);
+  H5Dclose(data);
   return end(file);
 }

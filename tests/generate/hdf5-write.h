@@ -15,6 +15,9 @@ typedef enum {
   HDF5_VIRTUAL,       /* they are put together from another file */
   HDF5_HUGE,          /* 2^40 columns are claimed, none is written */
 } Hdf5Trap;
+/* The spectrum image and the image of hdf5_write_hspy(), but the first of the two chunks of spectra holds half of its bytes; `is_packed`: they are packed
+ * as the others are. */
+GByteArray *hdf5_write_hspy_short(gboolean is_packed);
 /* A Velox file whose only image leads to `target`. */
 GByteArray *hdf5_write_trap(Hdf5Trap trap, const char *target);
 

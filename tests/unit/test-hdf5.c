@@ -484,6 +484,25 @@ static void test_damaged_types(void)
   }
 }
 
+/* A chunk of two rows that holds one costs itself: libhdf5 would read what lies behind it in memory. */
+static void test_short_chunks(void)
+{
+  for (gsize is_packed = 0; is_packed < 2; is_packed++) {
+    g_autoptr(GByteArray) data = hdf5_write_hspy_short(is_packed != 0);
+    g_autoptr(GError) problem = NULL;
+    Reading reading = read_own("a.hspy", data, "hspy");
+    const NxSignal *signal = reading.signals->pdata[0];
+    const guint64 index[NX_DIMS_MAX] = { 0 };
+    double value;
+    g_assert_false(nx_array_read(&signal->array, index, 2, 1, 1, &value, &problem));
+    g_assert_error(problem, NX_ERROR, NX_ERROR_FORMAT);
+    g_assert_cmpstr(problem->message, ==, "a chunk of the data does not unpack to its 1280 bytes");
+    g_assert_cmpfloat(element_at(&reading, 0, 3, 1, 7), ==, (3 * 5 + 1) * 32 + 7);
+    g_assert_cmpfloat(element_at(&reading, 1, 5, 7, 0), ==, 47);
+    reading_clear(&reading);
+  }
+}
+
 /* Bytes 48 to 55 of a superblock of version 0 are the address of the facts of a file driver: there, bytes 4 to 7 are their size. */
 static void test_driver_facts(void)
 {
@@ -540,6 +559,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);
   g_test_add_func("/hdf5/hostile/a damaged heap costs its texts alone, with a reason", test_damaged_heaps);
   g_test_add_func("/hdf5/hostile/an attribute that claims more than it holds costs itself alone", test_damaged_attribute);
+  g_test_add_func("/hdf5/hostile/a chunk that does not unpack to all its bytes costs itself alone", test_short_chunks);
   g_test_add_func("/hdf5/hostile/a number whose parts lie outside it is left out", test_damaged_types);
   g_test_add_func("/hdf5/hostile/facts of a file driver that do not fit into the file are refused before anything is allocated", test_driver_facts);
   g_test_add_func("/hdf5/hostile/cuts and 250 mutants of files of our own are read or refused", test_damaged_own);
