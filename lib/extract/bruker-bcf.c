@@ -1,6 +1,6 @@
 /* bruker-bcf.c — Bruker Esprit .bcf (bruker_bcf_extractor): X-ray maps (hypermaps) of electron microscopes. What was set stands in the
  * XML of the container's file EDSDatabase/HeaderData: nested ClassInstance elements, told apart by their attribute Type. HV in kV, WD in
- * mm, DX and DY in µm a pixel, stage in mm and degrees, energies of the spectrum in keV, its times in ms. The pixels of the map itself
+ * mm, DX and DY in µm a pixel, stage in µm and degrees, energies of the spectrum in keV, its times in ms. The pixels of the map itself
  * (SpectrumData0) are not read; the preview is the electron picture taken with it, else the sum spectrum. Source of the facts:
  * RosettaSciIO's Bruker reader (P. Jokubauskas) and its user guide; the container: bruker-bcf-container.c. */
 #include "bruker-bcf-container.h"
@@ -30,9 +30,9 @@ static const struct {
   { FALSE, "TRTSEMData", "Mag", 0, NULL, "magnification", NULL },
   { FALSE, "TRTSEMData", "DX", 3, "nanometer", "pixel_width", NULL },
   { FALSE, "TRTSEMData", "DY", 3, "nanometer", "pixel_height", NULL },
-  { FALSE, "TRTSEMStageData", "X", 0, "millimeter", "stage_position", "x" },
-  { FALSE, "TRTSEMStageData", "Y", 0, "millimeter", "stage_position", "y" },
-  { FALSE, "TRTSEMStageData", "Z", 0, "millimeter", "stage_position", "z" },
+  { FALSE, "TRTSEMStageData", "X", 0, "micrometer", "stage_position", "x" },
+  { FALSE, "TRTSEMStageData", "Y", 0, "micrometer", "stage_position", "y" },
+  { FALSE, "TRTSEMStageData", "Z", 0, "micrometer", "stage_position", "z" },
   { FALSE, "TRTSEMStageData", "Rotation", 0, "degree", "stage_position", "rotation" },
   { FALSE, "TRTSEMStageData", "Tilt", 0, "degree", "stage_position", "tilt_alpha" },
   { TRUE, "TRTSpectrumHardwareHeader", "RealTime", -3, "second", "acquisition_time", NULL },

@@ -48,7 +48,7 @@ const char vendor_bcf_text[] =
     "<ClassInstance Type=\"TRTSpectrumDatabase\" Name=\"Map 7\">"
     "<Header><Date>5.2.2024</Date><Time>10:11:12</Time><FileVersion>2</FileVersion></Header>"
     "<ClassInstance Type=\"TRTSEMData\"><HV>20</HV><WD>8,5</WD><Mag>1500</Mag><DX>0.125</DX><DY>1.25E-1</DY></ClassInstance>"
-    "<ClassInstance Type=\"TRTSEMStageData\"><X>12.5</X><Y>-3</Y><Z>0.25</Z><Rotation>90</Rotation><Tilt>1.5</Tilt></ClassInstance>"
+    "<ClassInstance Type=\"TRTSEMStageData\"><X>66940.81</X><Y>-54233,16</Y><Z>250</Z><Rotation>90</Rotation><Tilt>1.5</Tilt></ClassInstance>"
     "<ClassInstance Type=\"TRTImageData\"><Width>3</Width><Height>2</Height><ItemSize>1</ItemSize><PlaneCount>1</PlaneCount>"
     "<Plane0><Data>AQIDBAUG</Data></Plane0></ClassInstance>"
     "<ClassInstance Type=\"TRTContainerClass\"><ChildClassInstances><ClassInstance Type=\"TRTElementInformationList\">"

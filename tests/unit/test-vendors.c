@@ -66,8 +66,8 @@ static const struct {
     "{" COMMON "\"DatasetType\":\"SpectrumImage\",\"Data Type\":\"EDS_Spectrum_Imaging\",\"warnings\":[],\"acceleration_voltage\":"
     Q(20.0, "kilovolt")
     ",\"working_distance\":" Q(8.5, "millimeter") ",\"magnification\":1500.0,\"pixel_width\":" Q(125.0, "nanometer") ",\"pixel_height\":"
-    Q(125.0, "nanometer") ",\"stage_position\":{\"x\":" Q(12.5, "millimeter") ",\"y\":" Q(-3.0, "millimeter") ",\"z\":" 
-    Q(0.25, "millimeter")
+    Q(125.0, "nanometer") ",\"stage_position\":{\"x\":" Q(66940.81, "micrometer") ",\"y\":" Q(-54233.16, "micrometer") ",\"z\":"
+    Q(250.0, "micrometer")
     ",\"rotation\":" Q(90.0, "degree") ",\"tilt_alpha\":" Q(1.5, "degree") "},\"acquisition_time\":" Q(2.5, "second") ",\"live_time\":"
     Q(2.0, "second") ",\"elevation_angle\":" Q(35.0, "degree") ",\"channel_size\":" Q(10.0, "electron_volt") ",\"starting_energy\":"
     Q(-0.5, "kiloelectron_volt") ",\"detector_type\":\"XFlash 6|30\",\"elements\":[\"Fe\",\"O\"],\"extensions\":{\"Dead Time\":" 
