@@ -9,7 +9,7 @@
 
 static const gsize SAMPLE_SIZE[] = {
   [NX_U8] = 1,  [NX_I8] = 1,  [NX_U16] = 2, [NX_I16] = 2, [NX_U32] = 4,  [NX_I32] = 4,   [NX_U64] = 8,
-  [NX_I64] = 8, [NX_F32] = 4, [NX_F64] = 8, [NX_C64] = 8, [NX_C128] = 16, [NX_RGBA] = 4, [NX_BGRA] = 4,
+  [NX_I64] = 8, [NX_F16] = 2, [NX_F32] = 4, [NX_F64] = 8, [NX_C64] = 8, [NX_C128] = 16, [NX_RGBA] = 4, [NX_BGRA] = 4,
 };
 
 gsize nx_sample_size(NxSample sample)
@@ -111,6 +111,17 @@ static guint64 load_u64(const guint8 *at, gboolean big)
   return big ? GUINT64_FROM_BE(value) : GUINT64_FROM_LE(value);
 }
 
+double nx_half_value(guint16 half)
+{
+  /* Exponent and fraction, put where those of a float are, lack only the 112 by which its exponents are counted from further below. */
+  const gboolean is_finite = (half & 0x7c00) != 0x7c00;
+  const guint32 bits = (half & 0x7fffu) << 13 | (is_finite ? 0 : 0x7f800000u);
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  const double magnitude = is_finite ? (double)value * 0x1p112 : (double)value;
+  return half & 0x8000 ? -magnitude : magnitude;
+}
+
 static double load_f32(const guint8 *at, gboolean big)
 {
   guint32 bits = load_u32(at, big);
@@ -144,6 +155,7 @@ static double element(NxSample sample, const guint8 *at, gboolean big)
   case NX_I32: return (gint32)load_u32(at, big);
   case NX_U64: return (double)load_u64(at, big);
   case NX_I64: return (double)(gint64)load_u64(at, big);
+  case NX_F16: return nx_half_value(load_u16(at, big));
   case NX_F32: return load_f32(at, big);
   case NX_F64: return load_f64(at, big);
   case NX_C64: return hypot(load_f32(at, big), load_f32(at + 4, big));

@@ -59,14 +59,14 @@ static const struct {
   const char *name;
 } MODES[] = {
   { 0, NX_I8, "8-bit integer" },      { 1, NX_I16, "16-bit integer" }, { 2, NX_F32, "32-bit real" },
-  { 4, NX_C64, "32-bit complex" },    { 6, NX_U16, "16-bit unsigned integer" },
+  { 4, NX_C64, "32-bit complex" },    { 6, NX_U16, "16-bit unsigned integer" }, { 12, NX_F16, "16-bit real" },
 };
 
 /* Modes that exist and of which no preview is made. */
 static const struct {
   gint32 mode;
   const char *name;
-} OTHER_MODES[] = { { 3, "16-bit complex integer" }, { 12, "16-bit real" }, { 16, "8-bit colour" }, { 101, "4-bit integer" } };
+} OTHER_MODES[] = { { 3, "16-bit complex integer" }, { 16, "8-bit colour" }, { 101, "4-bit integer" } };
 
 static const char *mode_name(gint32 mode)
 {

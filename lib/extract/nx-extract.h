@@ -28,13 +28,17 @@ gpointer nx_bytes_kept(const NxBytes *bytes);
 /* ------------------------------------------------------------------------------------------------------------- arrays */
 
 typedef enum {
-  NX_U8, NX_I8, NX_U16, NX_I16, NX_U32, NX_I32, NX_U64, NX_I64, NX_F32, NX_F64,
+  NX_U8, NX_I8, NX_U16, NX_I16, NX_U32, NX_I32, NX_U64, NX_I64,
+  NX_F16,  /* IEEE 754 half float */
+  NX_F32, NX_F64,
   NX_C64,  /* complex, 2 × float */
   NX_C128, /* complex, 2 × double */
   NX_RGBA, /* 4 bytes R, G, B, A */
   NX_BGRA, /* 4 bytes B, G, R, A */
 } NxSample;
 gsize nx_sample_size(NxSample sample);
+/* The value of an IEEE 754 half float, given as its 16 bits in the order of this machine. */
+double nx_half_value(guint16 half);
 
 typedef struct {
   char *name;  /* "Energy loss", "x", …; or NULL */

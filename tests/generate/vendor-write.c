@@ -73,6 +73,13 @@ static guint32 bits_of(float value)
   return bits;
 }
 
+/* A whole number below 2048 as IEEE half float. */
+static guint16 half_bits(guint32 value)
+{
+  const guint exponent = g_bit_storage(value) - 1;
+  return (guint16)(value ? (exponent + 15) << 10 | (value << 10 >> exponent & 0x3ff) : 0);
+}
+
 static void put_number(GByteArray *to, guint32 value, gint32 mode, gboolean big_endian)
 {
   switch (mode) {
@@ -82,6 +89,7 @@ static void put_number(GByteArray *to, guint32 value, gint32 mode, gboolean big_
     put(to, bits_of((float)value), 4, big_endian);
     put(to, 0, 4, big_endian);
     break;
+  case 12: put(to, half_bits(value), 2, big_endian); break;
   default: put(to, value & 32767, 2, big_endian);
   }
 }

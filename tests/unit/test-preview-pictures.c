@@ -71,7 +71,7 @@ static void test_png_takes_any_size(void)
 #define HEIGHT 20
 
 typedef struct {
-  guint16 bits, samples, photometric, format, planar, compression;
+  guint16 bits, samples, photometric, format, planar, compression, predictor;
   guint32 tile; /* 0: strips of 3 rows */
   gint16 extra; /* kind of the last sample, or -1 */
 } Kind;
@@ -150,6 +150,8 @@ static char *write_tiff(const Kind *kind, SampleAt sample_at)
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, kind->format ? kind->format : SAMPLEFORMAT_UINT);
   TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, kind->planar ? kind->planar : PLANARCONFIG_CONTIG);
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, kind->compression ? kind->compression : COMPRESSION_NONE);
+  if (kind->predictor)
+    TIFFSetField(tiff, TIFFTAG_PREDICTOR, kind->predictor);
   if (kind->photometric == PHOTOMETRIC_PALETTE)
     set_colour_map(tiff);
   if (kind->photometric == PHOTOMETRIC_YCBCR)
@@ -237,6 +239,15 @@ static guint64 signed_16(guint x, guint y, guint sample)
   return x < 20 ? (guint64)(gint64)-300 : 100 * 256;
 }
 
+/* As real_32, in IEEE half floats. */
+static guint64 real_16(guint x, guint y, guint sample)
+{
+  (void)sample;
+  if (y == 19 && (x == 18 || x == 19))
+    return x == 18 ? 0x7c00 : 0x7e00;
+  return x == 0 && y == 0 ? 0xc000 : x == 39 && y == 0 ? 0x4800 : x < 20 ? 0 : 0x4600;
+}
+
 static guint64 real_32(guint x, guint y, guint sample)
 {
   (void)sample;
@@ -304,6 +315,9 @@ static void test_wide_integers_are_divided_and_clipped(void)
 static void test_reals_are_shown_from_least_to_most(void)
 {
   /* 0 and 6 between -2 and 8: 51 and 204. */
+  assert_halves(&(Kind){ 16, 1, PHOTOMETRIC_MINISBLACK, .format = SAMPLEFORMAT_IEEEFP, NO_EXTRA }, real_16, GREY(51), GREY(204));
+  assert_halves(&(Kind){ 16, 1, PHOTOMETRIC_MINISBLACK, .format = SAMPLEFORMAT_IEEEFP, .compression = COMPRESSION_ADOBE_DEFLATE,
+                  .predictor = PREDICTOR_FLOATINGPOINT, NO_EXTRA }, real_16, GREY(51), GREY(204));
   assert_halves(&(Kind){ 32, 1, PHOTOMETRIC_MINISBLACK, .format = SAMPLEFORMAT_IEEEFP, NO_EXTRA }, real_32, GREY(51), GREY(204));
   assert_halves(&(Kind){ 64, 1, PHOTOMETRIC_MINISBLACK, .format = SAMPLEFORMAT_IEEEFP, NO_EXTRA }, real_64, GREY(51), GREY(204));
 }

@@ -7,6 +7,7 @@
 #include "written-quantity.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 static char *folder;
@@ -219,7 +220,7 @@ static void test_mrc_rows(void)
 
 static void test_mrc_byte_orders_and_modes(void)
 {
-  static const gint32 MODES[] = { 0, 1, 2, 4, 6 };
+  static const gint32 MODES[] = { 0, 1, 2, 4, 6, 12 };
   for (gsize i = 0; i < 2 * G_N_ELEMENTS(MODES); i++) {
     g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = MODES[i / 2], .big_endian = i % 2 });
     g_autoptr(NxOpened) opened = open_bytes("plain.mrc", bytes);
@@ -232,12 +233,12 @@ static void test_mrc_byte_orders_and_modes(void)
 
 static void test_mrc_undrawn(void)
 {
-  g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = 12 });
-  g_autoptr(NxOpened) opened = open_bytes("half.mrc", bytes);
+  g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = 3 });
+  g_autoptr(NxOpened) opened = open_bytes("pairs.mrc", bytes);
   g_autoptr(NxSignal) signal = read_opened(opened);
   g_assert_cmpint(signal->view, ==, NX_VIEW_PLACEHOLDER);
-  g_assert_cmpstr(json_object_get_string(extension(signal, "Number Format")), ==, "16-bit real");
-  g_assert_nonnull(strstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), "16-bit real are not drawn"));
+  g_assert_cmpstr(json_object_get_string(extension(signal, "Number Format")), ==, "16-bit complex integer");
+  g_assert_nonnull(strstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), "16-bit complex integer are not drawn"));
 }
 
 static void test_mrc_unclaimed(void)
@@ -307,6 +308,22 @@ static void test_bcf_other_xml(void)
 
 /* -------------------------------------------------------------------------------------------------------------- numbers */
 
+/* IEEE 754, binary16: a sign, five bits of exponent, ten of fraction. */
+static void test_halves(void)
+{
+  static const struct {
+    guint16 bits;
+    double value;
+  } HALVES[] = {
+    { 0x0000, 0.0 },     { 0x3c00, 1.0 },     { 0xc000, -2.0 },    { 0x3555, 0.333251953125 }, { 0x7bff, 65504.0 },     { 0x0400, 0x1p-14 },
+    { 0x03ff, 0x3ffp-24 }, { 0x8001, -0x1p-24 }, { 0x7c00, INFINITY }, { 0xfc00, -INFINITY },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(HALVES); i++)
+    g_assert_cmpfloat(nx_half_value(HALVES[i].bits), ==, HALVES[i].value);
+  g_assert_true(isnan(nx_half_value(0x7e00)));
+  g_assert_true(isnan(nx_half_value(0xfc01)));
+}
+
 static void assert_written(const char *text, const char *unit, const char *expected)
 {
   g_autoptr(json_object) value = nx_written_quantity(text, unit);
@@ -359,6 +376,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/bcf/chunks of any size, packed or not, hold the same map", test_bcf_containers);
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when the picture is not whole", test_bcf_spectrum);
   g_test_add_func("/vendors/bcf/a header that is no map keeps the file and says so", test_bcf_other_xml);
+  g_test_add_func("/vendors/numbers/half floats are what IEEE 754 says, from the least to infinity", test_halves);
   g_test_add_func("/vendors/numbers/units are moved by the decimal point and never invented", test_written_quantities);
   int failed = g_test_run();
   remove_folder();

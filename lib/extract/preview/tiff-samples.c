@@ -1,6 +1,7 @@
 /* tiff-samples.c — what the samples of a TIFF mean. Rules: extractors-b §12.3; tags: TIFF 6.0. */
 #include "tiff-samples.h"
 
+#include "nx-extract.h"
 #include "simd.h"
 
 #include <math.h>
@@ -39,11 +40,11 @@ static NxTiffColour palette(TIFF *tiff, NxTiffLayout *layout)
   return NX_TIFF_PALETTE;
 }
 
-/* Floating-point samples of 32 and 64 bits, whole numbers of up to 16 bits and of 32 and 64. */
+/* Floating-point samples of 16, 32 and 64 bits, whole numbers of up to 16 bits and of 32 and 64. */
 static gboolean is_known_depth(const NxTiffLayout *layout)
 {
   if (layout->format == SAMPLEFORMAT_IEEEFP)
-    return layout->bits == 32 || layout->bits == 64;
+    return layout->bits == 16 || layout->bits == 32 || layout->bits == 64;
   if (layout->format == SAMPLEFORMAT_INT)
     return layout->bits == 8 || layout->bits == 16 || layout->bits == 32 || layout->bits == 64;
   return layout->format == SAMPLEFORMAT_UINT && ((layout->bits >= 1 && layout->bits <= 16) || layout->bits == 32 || layout->bits == 64);
@@ -156,14 +157,14 @@ static void numbers_packed(const NxTiffLayout *layout, const guint8 *row, gsize 
 
 static double real_number(const guint8 *at, guint bits)
 {
-  if (bits == 64) {
-    double value;
-    memcpy(&value, at, sizeof value);
-    return value;
+  guint16 half;
+  float single;
+  double value;
+  switch (bits) {
+  case 16: memcpy(&half, at, sizeof half); return nx_half_value(half);
+  case 32: memcpy(&single, at, sizeof single); return (double)single;
+  default: memcpy(&value, at, sizeof value); return value;
   }
-  float value;
-  memcpy(&value, at, sizeof value);
-  return (double)value;
 }
 
 /* Linear from the least to the most finite value; NaN is black. */
