@@ -9,7 +9,8 @@
 
 static const gsize SAMPLE_SIZE[] = {
   [NX_U8] = 1,  [NX_I8] = 1,  [NX_U16] = 2, [NX_I16] = 2, [NX_U32] = 4,  [NX_I32] = 4,   [NX_U64] = 8,
-  [NX_I64] = 8, [NX_F16] = 2, [NX_F32] = 4, [NX_F64] = 8, [NX_C64] = 8, [NX_C128] = 16, [NX_RGBA] = 4, [NX_BGRA] = 4,
+  [NX_I64] = 8, [NX_F16] = 2, [NX_F32] = 4, [NX_F64] = 8, [NX_C32] = 4, [NX_C64] = 8,
+  [NX_C128] = 16, [NX_RGB] = 3, [NX_RGBA] = 4, [NX_BGRA] = 4,
 };
 
 gsize nx_sample_size(NxSample sample)
@@ -158,8 +159,10 @@ static double element(NxSample sample, const guint8 *at, gboolean big)
   case NX_F16: return nx_half_value(load_u16(at, big));
   case NX_F32: return load_f32(at, big);
   case NX_F64: return load_f64(at, big);
+  case NX_C32: return hypot((gint16)load_u16(at, big), (gint16)load_u16(at + 2, big));
   case NX_C64: return hypot(load_f32(at, big), load_f32(at + 4, big));
   case NX_C128: return hypot(load_f64(at, big), load_f64(at + 8, big));
+  case NX_RGB:
   case NX_RGBA: return luma(at[0], at[1], at[2]);
   case NX_BGRA: return luma(at[2], at[1], at[0]);
   }

@@ -56,6 +56,7 @@ check_PROGRAMS += tests/unit/test-vendors
 TESTS += tests/unit/test-vendors
 tests_unit_test_vendors_SOURCES = tests/unit/test-vendors.c tests/unit/test-vendors-samples.c tests/unit/test-vendors-samples.h \
 	tests/generate/vendor-write.c tests/generate/vendor-write.h tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+tests_unit_test_vendors_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_unit_test_vendors_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-vendors-hostile

@@ -1,6 +1,6 @@
 /* mrc.c — MRC2014 and CCP4 .mrc (mrc_extractor): pictures, stacks, tilt series and volumes of transmission electron microscopes. A
  * header of 1024 bytes, an extended header of NSYMBT bytes, then the numbers, columns fastest and the lowest row first. Source of the
- * facts: the MRC2014 format (CCP-EM, J. Struct. Biol. 192 (2015) 146), IMOD's "The MRC file format" (signed bytes, mode 6 and 16), the
+ * facts: the MRC2014 format (CCP-EM, J. Struct. Biol. 192 (2015) 146), IMOD's "The MRC file format" (signed bytes, modes 6, 16 and 101), the
  * EPU manual's FEI1 extended header. SerialEM puts NAME.mdoc beside it, see mrc-mdoc.h. */
 #include "formats.h"
 #include "mrc-mdoc.h"
@@ -15,6 +15,8 @@
 #define IMOD_STAMP 1146047817u
 #define FEI_BYTES 297u
 #define SIDE_MAX (1 << 24)
+/* Bytes of packed numbers that are unpacked at once. */
+#define PACKED_BLOCK 1024u
 
 /* Offsets of the header's words. */
 enum {
@@ -28,9 +30,18 @@ typedef struct {
   gboolean big_endian;
 } Words;
 
+/* A kind of numbers. */
+typedef struct {
+  gint32 mode;
+  NxSample sample;
+  gboolean is_packed; /* two numbers a byte, the first in its lower half; each row begins at a byte */
+  const char *name;
+} Mode;
+
 /* What is needed of the header. */
 typedef struct {
-  gint32 size[3], intervals[3], axes[3], mode;
+  gint32 size[3], intervals[3], axes[3];
+  const Mode *mode; /* NULL: one that does not exist */
   double cell[3]; /* ångström */
   guint32 extended;
   gboolean has_signed_bytes;
@@ -53,30 +64,23 @@ static double real(const Words *words, guint at)
 
 /* ---------------------------------------------------------------------------------------------------------------- the header */
 
-static const struct {
-  gint32 mode;
-  NxSample sample;
-  const char *name;
-} MODES[] = {
-  { 0, NX_I8, "8-bit integer" },      { 1, NX_I16, "16-bit integer" }, { 2, NX_F32, "32-bit real" },
-  { 4, NX_C64, "32-bit complex" },    { 6, NX_U16, "16-bit unsigned integer" }, { 12, NX_F16, "16-bit real" },
+static const Mode MODES[] = {
+  { 0, NX_I8, FALSE, "8-bit integer" },
+  { 1, NX_I16, FALSE, "16-bit integer" },
+  { 2, NX_F32, FALSE, "32-bit real" },
+  { 3, NX_C32, FALSE, "16-bit complex integer" },
+  { 4, NX_C64, FALSE, "32-bit complex" },
+  { 6, NX_U16, FALSE, "16-bit unsigned integer" },
+  { 12, NX_F16, FALSE, "16-bit real" },
+  { 16, NX_RGB, FALSE, "8-bit colour" },
+  { 101, NX_U8, TRUE, "4-bit integer" },
 };
 
-/* Modes that exist and of which no preview is made. */
-static const struct {
-  gint32 mode;
-  const char *name;
-} OTHER_MODES[] = { { 3, "16-bit complex integer" }, { 16, "8-bit colour" }, { 101, "4-bit integer" } };
-
-static const char *mode_name(gint32 mode)
+static const Mode *find_mode(gint32 mode)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(MODES); i++) {
     if (MODES[i].mode == mode)
-      return MODES[i].name;
-  }
-  for (gsize i = 0; i < G_N_ELEMENTS(OTHER_MODES); i++) {
-    if (OTHER_MODES[i].mode == mode)
-      return OTHER_MODES[i].name;
+      return &MODES[i];
   }
   return NULL;
 }
@@ -89,7 +93,7 @@ static void load(const Words *words, Mrc *mrc)
     mrc->axes[i] = (gint32)word(words, AT_AXES + 4 * i);
     mrc->cell[i] = real(words, AT_CELL + 4 * i);
   }
-  mrc->mode = (gint32)word(words, AT_MODE);
+  mrc->mode = find_mode((gint32)word(words, AT_MODE));
   mrc->extended = word(words, AT_EXTENDED);
   /* Bytes are signed, but IMOD says of its own whether they are. */
   mrc->has_signed_bytes = word(words, AT_IMOD) != IMOD_STAMP || (word(words, AT_IMOD_FLAGS) & 1);
@@ -101,7 +105,7 @@ static gboolean is_sane(const Mrc *mrc)
     if (mrc->size[i] < 1 || mrc->size[i] > SIDE_MAX)
       return FALSE;
   }
-  return mode_name(mrc->mode) && mrc->extended <= G_MAXINT32;
+  return mrc->mode && mrc->extended <= G_MAXINT32;
 }
 
 /* The byte order is that in which the header makes sense; the machine stamp of many programs is wrong. */
@@ -222,7 +226,7 @@ static void add_header(const NxInput *in, const Words *words, const Mrc *mrc, js
   g_autofree char *shape = mrc->size[2] > 1 ? g_strdup_printf("(%d, %d, %d)", mrc->size[0], mrc->size[1], mrc->size[2])
                                             : g_strdup_printf("(%d, %d)", mrc->size[0], mrc->size[1]);
   nx_meta_put(nx_meta, "Data Dimensions", NULL, json_object_new_string(shape));
-  nx_meta_put(nx_meta, "Number Format", NULL, json_object_new_string(mode_name(mrc->mode)));
+  nx_meta_put(nx_meta, "Number Format", NULL, json_object_new_string(mrc->mode->name));
   nx_meta_put(nx_meta, "Space Group", NULL, json_object_new_int((gint32)word(words, AT_SPACE_GROUP)));
   if (*type)
     nx_meta_put(nx_meta, "Extended Header Type", NULL, json_object_new_string(type));
@@ -244,25 +248,76 @@ static void add_pixels(const Mrc *mrc, double beside, json_object *nx_meta)
 
 /* ---------------------------------------------------------------------------------------------------------------- the numbers */
 
-static gboolean set_sample(const Mrc *mrc, NxArray *array)
+/* Packed numbers, out of the bytes that they lie in: an array whose rows have half the length. */
+typedef struct {
+  NxArrayReader base;
+  NxArray bytes;
+} Packed;
+
+static double half_of(double byte, guint64 column)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS(MODES); i++) {
-    if (MODES[i].mode == mrc->mode) {
-      array->sample = mrc->mode == 0 && !mrc->has_signed_bytes ? NX_U8 : MODES[i].sample;
-      return TRUE;
+  return column % 2 ? (guint)byte >> 4 : (guint)byte & 15;
+}
+
+/* Along a row, from column `index` of the array: block by block, or byte by byte when few of a block are wanted. */
+static gboolean read_packed_row(const NxArray *bytes, const guint64 *index, guint64 count, guint64 step, double *to, GError **err)
+{
+  const guint columns = bytes->n_dims - 1;
+  double block[PACKED_BLOCK];
+  guint64 at[NX_DIMS_MAX], first = 0, held = 0;
+  memcpy(at, index, bytes->n_dims * sizeof *at);
+  for (guint64 i = 0; i < count; i++) {
+    const guint64 column = index[columns] + i * step, byte = column / 2;
+    if (byte - first >= held) {
+      at[columns] = first = byte;
+      held = step < PACKED_BLOCK / 8 ? MIN(PACKED_BLOCK, bytes->shape[columns] - byte) : 1;
+      if (!nx_array_read(bytes, at, columns, held, 1, block, err))
+        return FALSE;
     }
+    to[i] = half_of(block[byte - first], column);
   }
-  return FALSE;
+  return TRUE;
+}
+
+static gboolean read_packed(const NxArrayReader *base, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err)
+{
+  const NxArray *bytes = &((const Packed *)base)->bytes;
+  const guint columns = bytes->n_dims - 1;
+  guint64 at[NX_DIMS_MAX];
+  if (dim == columns)
+    return read_packed_row(bytes, index, count, step, to, err);
+  memcpy(at, index, bytes->n_dims * sizeof *at);
+  at[columns] /= 2;
+  if (!nx_array_read(bytes, at, dim, count, step, to, err))
+    return FALSE;
+  for (guint64 i = 0; i < count; i++)
+    to[i] = half_of(to[i], index[columns]);
+  return TRUE;
+}
+
+static void free_packed(NxArrayReader *base)
+{
+  g_free(base);
+}
+
+static gboolean describe_packed(NxArray *array, GError **err)
+{
+  NxArray bytes = *array;
+  guint64 *columns = &bytes.shape[bytes.n_dims - 1];
+  *columns = (*columns + 1) / 2;
+  if (!nx_array_set_contiguous(&bytes, err) || !nx_array_check(&bytes, err))
+    return FALSE;
+  Packed *packed = g_new(Packed, 1);
+  *packed = (Packed){ { read_packed, free_packed }, bytes };
+  array->reader = &packed->base;
+  return TRUE;
 }
 
 /* Columns are the last dimension; one section is a picture, several are a stack. */
 static gboolean describe(const NxInput *in, const Words *words, const Mrc *mrc, double beside, NxArray *array, GError **err)
 {
   static const char *const NAMES[] = { "x", "y", "z" };
-  if (!set_sample(mrc, array)) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "numbers of the kind %s are not drawn", mode_name(mrc->mode));
-    return FALSE;
-  }
+  array->sample = mrc->mode->sample == NX_I8 && !mrc->has_signed_bytes ? NX_U8 : mrc->mode->sample;
   array->big_endian = words->big_endian;
   array->n_dims = mrc->size[2] > 1 ? 3 : 2;
   array->n_signal_dims = 2;
@@ -275,6 +330,8 @@ static gboolean describe(const NxInput *in, const Words *words, const Mrc *mrc, 
     array->shape[to] = (guint64)mrc->size[dim];
     array->axis[to] = (NxAxis){ .name = g_strdup(NAMES[dim]), .units = g_strdup(step > 0 ? "nm" : ""), .scale = step > 0 ? step : 1.0 };
   }
+  if (mrc->mode->is_packed)
+    return describe_packed(array, err);
   return nx_array_set_contiguous(array, err) && nx_array_check(array, err);
 }
 

@@ -31,8 +31,10 @@ typedef enum {
   NX_U8, NX_I8, NX_U16, NX_I16, NX_U32, NX_I32, NX_U64, NX_I64,
   NX_F16,  /* IEEE 754 half float */
   NX_F32, NX_F64,
+  NX_C32,  /* complex, 2 × 16-bit integer */
   NX_C64,  /* complex, 2 × float */
   NX_C128, /* complex, 2 × double */
+  NX_RGB,  /* 3 bytes R, G, B */
   NX_RGBA, /* 4 bytes R, G, B, A */
   NX_BGRA, /* 4 bytes B, G, R, A */
 } NxSample;

@@ -89,8 +89,28 @@ static void put_number(GByteArray *to, guint32 value, gint32 mode, gboolean big_
     put(to, bits_of((float)value), 4, big_endian);
     put(to, 0, 4, big_endian);
     break;
+  case 3:
+    put(to, value, 2, big_endian);
+    put(to, 0, 2, big_endian);
+    break;
   case 12: put(to, half_bits(value), 2, big_endian); break;
+  case 16:
+    put(to, value & 255, 1, big_endian);
+    put(to, 100, 1, big_endian);
+    put(to, 200, 1, big_endian);
+    break;
   default: put(to, value & 32767, 2, big_endian);
+  }
+}
+
+/* Two numbers a byte, the first in its lower half; a row ends with a whole byte. */
+static void put_nibbles(GByteArray *to, guint32 columns, guint32 rows)
+{
+  for (guint32 row = 0; row < rows; row++) {
+    for (guint32 column = 0; column < columns; column += 2) {
+      const guint32 value = row * columns + column, next = column + 1 < columns ? value + 1 : 0;
+      put(to, (value & 15) | (next & 15) << 4, 1, FALSE);
+    }
   }
 }
 
@@ -120,8 +140,10 @@ GByteArray *vendor_mrc(const VendorMrc *what)
     memcpy(file->data + 224, what->label, MIN(strlen(what->label), 80));
   }
   g_byte_array_append(file, what->extended, what->extended_bytes);
-  for (guint32 i = 0; i < count; i++)
+  for (guint32 i = 0; i < count && what->mode != 101; i++)
     put_number(file, i, what->mode, what->big_endian);
+  if (what->mode == 101)
+    put_nibbles(file, (guint32)what->size[0], (guint32)(what->size[1] * what->size[2]));
   return file;
 }
 

@@ -7,7 +7,8 @@
 /* An 8-bit grey TIFF of `width` × `height` (a ramp) with one tag of text; `type` 2 is ASCII, 1 bytes. `text` NULL: no such tag. */
 GByteArray *vendor_tiff(guint width, guint height, guint16 tag, guint16 type, const char *text);
 
-/* MRC2014 with the numbers 0, 1, 2, … in the order of the file. */
+/* MRC2014 with the numbers 0, 1, 2, … in the order of the file. Complex ones are real, colours have them as red beside 100 and 200, and of
+ * numbers of 4 bits the lower four are kept. */
 typedef struct {
   gint32 size[3], mode;
   float cell[3];         /* ångström */

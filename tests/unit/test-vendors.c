@@ -3,6 +3,7 @@
 #include "extract-corpus.h"
 #include "formats.h"
 #include "preview/nx-preview.h"
+#include "preview/plane.h"
 #include "test-vendors-samples.h"
 #include "written-quantity.h"
 
@@ -220,7 +221,7 @@ static void test_mrc_rows(void)
 
 static void test_mrc_byte_orders_and_modes(void)
 {
-  static const gint32 MODES[] = { 0, 1, 2, 4, 6, 12 };
+  static const gint32 MODES[] = { 0, 1, 2, 3, 4, 6, 12, 101 };
   for (gsize i = 0; i < 2 * G_N_ELEMENTS(MODES); i++) {
     g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = MODES[i / 2], .big_endian = i % 2 });
     g_autoptr(NxOpened) opened = open_bytes("plain.mrc", bytes);
@@ -231,14 +232,62 @@ static void test_mrc_byte_orders_and_modes(void)
   }
 }
 
-static void test_mrc_undrawn(void)
+static void test_mrc_nibbles(void)
 {
-  g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = 3 });
-  g_autoptr(NxOpened) opened = open_bytes("pairs.mrc", bytes);
+  double three[3];
+  g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 3, 2 }, .mode = 101 });
+  g_assert_cmpuint(bytes->len, ==, 1024 + 3 * 3 * 2);
+  g_autoptr(NxOpened) opened = open_bytes("counts.mrc", bytes);
   g_autoptr(NxSignal) signal = read_opened(opened);
-  g_assert_cmpint(signal->view, ==, NX_VIEW_PLACEHOLDER);
-  g_assert_cmpstr(json_object_get_string(extension(signal, "Number Format")), ==, "16-bit complex integer");
-  g_assert_nonnull(strstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), "16-bit complex integer are not drawn"));
+  for (guint64 i = 0; i < 30; i++)
+    g_assert_cmpfloat(element(signal, (const guint64[]){ i / 15, 2 - i / 5 % 3, i % 5 }), ==, i % 16);
+  /* Every other column of the row that lies in the middle, and the last column of the second section: 29, 24 and 19, modulo 16. */
+  g_assert_true(nx_array_read(&signal->array, (const guint64[]){ 0, 1, 0 }, 2, 3, 2, three, NULL));
+  g_assert_cmpmem(three, sizeof three, ((const double[]){ 5, 7, 9 }), sizeof three);
+  g_assert_true(nx_array_read(&signal->array, (const guint64[]){ 1, 0, 4 }, 1, 3, 1, three, NULL));
+  g_assert_cmpmem(three, sizeof three, ((const double[]){ 13, 8, 3 }), sizeof three);
+}
+
+static void test_mrc_long_nibbles(void)
+{
+  static const guint64 STEPS[] = { 1, 2, 7, 300, 4999 };
+  double row[5001];
+  g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5001, 1, 1 }, .mode = 101 });
+  g_autoptr(NxOpened) opened = open_bytes("wide.mrc", bytes);
+  g_autoptr(NxSignal) signal = read_opened(opened);
+  for (gsize k = 0; k < G_N_ELEMENTS(STEPS); k++) {
+    const guint64 n = 1 + 4999 / STEPS[k];
+    g_assert_true(nx_array_read(&signal->array, (const guint64[]){ 0, 1 }, 1, n, STEPS[k], row, NULL));
+    for (guint64 i = 0; i < n; i++)
+      g_assert_cmpfloat(row[i], ==, (1 + i * STEPS[k]) % 16);
+  }
+}
+
+static void test_mrc_colours(void)
+{
+  g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 2, 1, 1 }, .mode = 16 });
+  g_autoptr(NxOpened) opened = open_bytes("colours.mrc", bytes);
+  g_autoptr(NxSignal) signal = read_opened(opened);
+  const NxPlane plane = nx_plane_at(&signal->array, 0);
+  cairo_surface_t *picture = nx_plane_picture(&plane, 2, 1, NX_TONE_PERCENTILES, NULL);
+  g_assert_nonnull(picture);
+  const guint8 *pixels = cairo_image_surface_get_data(picture);
+  g_assert_cmpmem(pixels, 8, ((const guint32[]){ 0xff0064c8, 0xff0164c8 }), 8);
+  cairo_surface_destroy(picture);
+}
+
+static void test_mrc_short(void)
+{
+  static const gint32 MODES[] = { 1, 16, 101 };
+  for (gsize i = 0; i < G_N_ELEMENTS(MODES); i++) {
+    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = MODES[i] });
+    g_byte_array_set_size(bytes, bytes->len - 1);
+    g_autoptr(NxOpened) opened = open_bytes("cut.mrc", bytes);
+    g_autoptr(NxSignal) signal = read_opened(opened);
+    g_assert_cmpint(signal->view, ==, NX_VIEW_PLACEHOLDER);
+    g_assert_cmpstr(json_object_get_string(extension(signal, "Data Dimensions")), ==, "(5, 2)");
+    g_assert_nonnull(strstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), "past end of file"));
+  }
 }
 
 static void test_mrc_unclaimed(void)
@@ -370,8 +419,11 @@ int main(int argc, char **argv)
       test_smartsem_scaled);
   g_test_add_func("/vendors/jeol/a picture alone or beside a note stays a plain one", test_tiff_without_companion);
   g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
-  g_test_add_func("/vendors/mrc/both byte orders and all modes that are drawn give the same numbers", test_mrc_byte_orders_and_modes);
-  g_test_add_func("/vendors/mrc/a mode that is not drawn keeps its metadata and says so", test_mrc_undrawn);
+  g_test_add_func("/vendors/mrc/both byte orders and all modes give the same numbers", test_mrc_byte_orders_and_modes);
+  g_test_add_func("/vendors/mrc/numbers of four bits are unpacked, and rows of any length begin at a byte", test_mrc_nibbles);
+  g_test_add_func("/vendors/mrc/of a long row of four bits any columns are read", test_mrc_long_nibbles);
+  g_test_add_func("/vendors/mrc/colours stay colours", test_mrc_colours);
+  g_test_add_func("/vendors/mrc/a file that ends too early keeps its metadata and says so", test_mrc_short);
   g_test_add_func("/vendors/mrc/other files of such names are left alone", test_mrc_unclaimed);
   g_test_add_func("/vendors/bcf/chunks of any size, packed or not, hold the same map", test_bcf_containers);
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when the picture is not whole", test_bcf_spectrum);

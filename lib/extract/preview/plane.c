@@ -63,7 +63,7 @@ typedef struct {
 
 static gboolean is_colour(const NxArray *array)
 {
-  return array->sample == NX_RGBA || array->sample == NX_BGRA;
+  return array->sample == NX_RGB || array->sample == NX_RGBA || array->sample == NX_BGRA;
 }
 
 static gboolean row_source_open(RowSource *source, const NxPlane *plane, guint height, NxTone tone, GError **err)
@@ -124,11 +124,12 @@ static gboolean read_grey_row(const RowSource *source, const guint64 *index, flo
 
 static const guint8 *colour_at(const NxArray *array, guint64 offset, GError **err)
 {
+  const gsize length = nx_sample_size(array->sample);
   if (!array->owned)
-    return nx_bytes_at(array->source, offset, 4, err);
+    return nx_bytes_at(array->source, offset, length, err);
   gsize size;
   const guint8 *data = g_bytes_get_data(array->owned, &size);
-  if (offset > size || size - offset < 4) {
+  if (offset > size || size - offset < length) {
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "a colour past the end of the unpacked pixels was asked for");
     return NULL;
   }

@@ -26,7 +26,7 @@ static const struct {
 NxDraw nx_draw_for(const NxArray *array)
 {
   const guint navigation = array->n_dims - array->n_signal_dims;
-  const gboolean is_complex = array->sample == NX_C64 || array->sample == NX_C128;
+  const gboolean is_complex = array->sample == NX_C32 || array->sample == NX_C64 || array->sample == NX_C128;
   for (guint i = 0; i < G_N_ELEMENTS(KINDS); i++) {
     if (array->n_signal_dims == KINDS[i].signal_dims && navigation >= KINDS[i].least_navigation && navigation <= KINDS[i].most_navigation &&
         (is_complex || !KINDS[i].complex_only))
