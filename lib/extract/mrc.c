@@ -21,7 +21,7 @@
 /* Offsets of the header's words. */
 enum {
   AT_SIZE = 0, AT_MODE = 12, AT_INTERVALS = 28, AT_CELL = 40, AT_AXES = 64, AT_DENSITY = 76, AT_SPACE_GROUP = 88, AT_EXTENDED = 92,
-  AT_EXTENDED_TYPE = 104, AT_IMOD = 152, AT_IMOD_FLAGS = 156, AT_MAP = 208,
+  AT_EXTENDED_TYPE = 104, AT_IMOD = 152, AT_IMOD_FLAGS = 156, AT_MAP = 208, AT_STAMP = 212,
   AT_N_LABELS = 220, AT_LABELS = 224,
 };
 
@@ -108,24 +108,54 @@ static gboolean is_sane(const Mrc *mrc)
   return mrc->mode && mrc->extended <= G_MAXINT32;
 }
 
-/* The byte order is that in which the header makes sense; the machine stamp of many programs is wrong. */
-static gboolean read_header(Words *words, Mrc *mrc)
-{
-  for (guint i = 0; i < 2; i++) {
-    words->big_endian = i == 1;
-    load(words, mrc);
-    if (is_sane(mrc))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 static gboolean has_axes(const Mrc *mrc)
 {
   guint seen = 0;
   for (guint i = 0; i < 3; i++)
     seen |= mrc->axes[i] >= 1 && mrc->axes[i] <= 3 ? 1u << mrc->axes[i] : 0;
   return seen == 0xe;
+}
+
+/* TRUE when the numbers end inside a file of so many bytes. */
+static gboolean fits(const Mrc *mrc, guint64 file_bytes)
+{
+  const guint64 columns = (guint64)mrc->size[0], before = (guint64)HEADER_BYTES + mrc->extended;
+  guint64 bytes = mrc->mode->is_packed ? (columns + 1) / 2 : columns * nx_sample_size(mrc->mode->sample);
+  return g_uint64_checked_mul(&bytes, bytes, (guint64)mrc->size[1]) && g_uint64_checked_mul(&bytes, bytes, (guint64)mrc->size[2]) &&
+         before <= file_bytes && bytes <= file_bytes - before;
+}
+
+static gboolean is_stamped(const Words *words)
+{
+  return words->bytes[AT_STAMP] == (words->big_endian ? 0x11 : 0x44);
+}
+
+/* How much speaks for a byte order: above all the axes, then the length of the file, and last the machine stamp, which many programs write
+ * wrongly. 0: the header makes no sense in it. */
+static guint credit(const Words *words, const Mrc *mrc, guint64 file_bytes)
+{
+  if (!is_sane(mrc))
+    return 0;
+  return 1u + (has_axes(mrc) ? 4u : 0u) + (fits(mrc, file_bytes) ? 2u : 0u) + (is_stamped(words) ? 1u : 0u);
+}
+
+/* Reads the words in the order for which most speaks, little-endian when as much speaks for both: one section of bytes makes sense in
+ * either, for 1 is 2^24 in the other and mode 0 is 0. FALSE when the header makes sense in none. */
+static gboolean read_header(Words *words, guint64 file_bytes, Mrc *mrc)
+{
+  guint best = 0;
+  for (guint i = 0; i < 2; i++) {
+    const Words ordered = { words->bytes, i == 1 };
+    Mrc loaded;
+    load(&ordered, &loaded);
+    const guint points = credit(&ordered, &loaded, file_bytes);
+    if (points <= best)
+      continue;
+    best = points;
+    *words = ordered;
+    *mrc = loaded;
+  }
+  return best > 0;
 }
 
 /* The axis of the cell (0 x, 1 y, 2 z) that dimension `dim` of the file runs along. */
@@ -346,7 +376,7 @@ static gboolean sniff_mrc(const NxInput *in)
 {
   Words words = { nx_bytes_at(in->bytes, 0, HEADER_BYTES, NULL), FALSE };
   Mrc mrc;
-  return words.bytes && read_header(&words, &mrc) && (memcmp(words.bytes + AT_MAP, "MAP", 3) == 0 || has_axes(&mrc));
+  return words.bytes && read_header(&words, nx_bytes_size(in->bytes), &mrc) && (memcmp(words.bytes + AT_MAP, "MAP", 3) == 0 || has_axes(&mrc));
 }
 
 static gboolean read_mrc(const NxInput *in, GPtrArray *signals, GError **err)
@@ -357,7 +387,7 @@ static gboolean read_mrc(const NxInput *in, GPtrArray *signals, GError **err)
   g_autoptr(GError) problem = NULL;
   if (!nx_bytes_copy(in->bytes, 0, header, sizeof header, err))
     return FALSE;
-  if (!read_header(&words, &mrc)) {
+  if (!read_header(&words, nx_bytes_size(in->bytes), &mrc)) {
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the MRC header holds no size or kind of numbers that exists");
     return FALSE;
   }

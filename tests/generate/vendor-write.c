@@ -114,7 +114,7 @@ static void put_nibbles(GByteArray *to, guint32 columns, guint32 rows)
   }
 }
 
-GByteArray *vendor_mrc(const VendorMrc *what)
+GByteArray *vendor_mrc_header(const VendorMrc *what)
 {
   GByteArray *file = zeros(1024);
   for (guint i = 0; i < 3; i++) {
@@ -124,7 +124,7 @@ GByteArray *vendor_mrc(const VendorMrc *what)
     set_u32(file, 52 + 4 * i, bits_of(90.0f), what->big_endian);
     set_u32(file, 64 + 4 * i, i + 1, what->big_endian);
   }
-  guint32 count = (guint32)(what->size[0] * what->size[1] * what->size[2]);
+  const guint32 count = (guint32)(what->size[0] * what->size[1] * what->size[2]);
   set_u32(file, 12, (guint32)what->mode, what->big_endian);
   set_u32(file, 80, bits_of((float)(count - 1)), what->big_endian);
   set_u32(file, 84, bits_of((float)(count - 1) / 2), what->big_endian);
@@ -140,6 +140,13 @@ GByteArray *vendor_mrc(const VendorMrc *what)
     memcpy(file->data + 224, what->label, MIN(strlen(what->label), 80));
   }
   g_byte_array_append(file, what->extended, what->extended_bytes);
+  return file;
+}
+
+GByteArray *vendor_mrc(const VendorMrc *what)
+{
+  GByteArray *file = vendor_mrc_header(what);
+  const guint32 count = (guint32)(what->size[0] * what->size[1] * what->size[2]);
   for (guint32 i = 0; i < count && what->mode != 101; i++)
     put_number(file, i, what->mode, what->big_endian);
   if (what->mode == 101)

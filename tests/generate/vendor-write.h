@@ -19,6 +19,8 @@ typedef struct {
   guint32 extended_bytes;
 } VendorMrc;
 GByteArray *vendor_mrc(const VendorMrc *what);
+/* The same without its numbers. */
+GByteArray *vendor_mrc_header(const VendorMrc *what);
 
 /* The first 297 bytes of an FEI1 extended header: 300 kV, tilts 30° and -1.5°, stage at 0.25 mm, -0.5 mm and 0.125 mm. */
 GByteArray *vendor_fei1(void);

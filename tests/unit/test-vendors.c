@@ -10,6 +10,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static char *folder;
 
@@ -89,16 +90,22 @@ static char *write_file(const char *name, const void *data, gsize length)
   return path;
 }
 
-/* The file as the product opens it; its time is 1700000000. */
-static NxOpened *open_bytes(const char *name, const GByteArray *bytes)
+/* The file, with zeros behind `bytes` up to `length`, as the product opens it; its time is 1700000000. */
+static NxOpened *open_extended(const char *name, const GByteArray *bytes, gsize length)
 {
   g_autoptr(GError) problem = NULL;
   g_autofree char *path = write_file(name, bytes->data, bytes->len);
+  g_assert_cmpint(truncate(path, (off_t)length), ==, 0);
   g_autoptr(json_object) line = json_object_new_object();
   nx_json_set(line, "mtime", json_object_new_int64(1700000000));
   NxOpened *opened = nx_opened_new(line, path, NULL, &problem);
   g_assert_no_error(problem);
   return opened;
+}
+
+static NxOpened *open_bytes(const char *name, const GByteArray *bytes)
+{
+  return open_extended(name, bytes, bytes->len);
 }
 
 static NxOpened *open_sample(const VendorSample *sample)
@@ -229,6 +236,30 @@ static void test_mrc_byte_orders_and_modes(void)
     g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 4 }), ==, 9.0);
     g_assert_cmpstr(signal->array.axis[1].units, ==, "");
     g_assert_null(nx_json_get(signal->nx_meta, "pixel_width"));
+  }
+}
+
+/* One section of bytes makes sense in both orders: 1 is 2^24 in the other, and mode 0 is 0. */
+static void test_mrc_one_section_of_bytes(void)
+{
+  /* What speaks for the right order; a stamp that does not, is that of the other. */
+  static const struct {
+    gboolean has_axes, is_whole, is_stamped;
+  } FILES[] = { { TRUE, TRUE, TRUE }, { TRUE, TRUE, FALSE }, { TRUE, FALSE, FALSE }, { FALSE, TRUE, FALSE }, { FALSE, FALSE, TRUE } };
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS(FILES); i++) {
+    for (gint32 side = 256; side <= 4096; side *= 2) {
+      const gboolean big_endian = i % 2;
+      g_autoptr(GByteArray) header = vendor_mrc_header(&(VendorMrc){ .size = { side, side, 1 }, .big_endian = big_endian });
+      if (!FILES[i / 2].has_axes)
+        memset(header->data + 64, 0, 12);
+      memset(header->data + 212, big_endian == FILES[i / 2].is_stamped ? 0x11 : 0x44, 2);
+      const gsize length = 1024 + (gsize)side * (gsize)side - (FILES[i / 2].is_whole ? 0 : 1);
+      g_autoptr(NxOpened) opened = open_extended("bytes.mrc", header, length);
+      g_autoptr(NxSignal) signal = read_opened(opened);
+      g_autofree char *expected = g_strdup_printf("(%d, %d)", side, side);
+      g_assert_cmpstr(json_object_get_string(extension(signal, "Data Dimensions")), ==, expected);
+      g_assert_cmpint(signal->view, ==, FILES[i / 2].is_whole ? NX_VIEW_ARRAY : NX_VIEW_PLACEHOLDER);
+    }
   }
 }
 
@@ -420,6 +451,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/jeol/a picture alone or beside a note stays a plain one", test_tiff_without_companion);
   g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
   g_test_add_func("/vendors/mrc/both byte orders and all modes give the same numbers", test_mrc_byte_orders_and_modes);
+  g_test_add_func("/vendors/mrc/one section of bytes is read in the order for which most speaks", test_mrc_one_section_of_bytes);
   g_test_add_func("/vendors/mrc/numbers of four bits are unpacked, and rows of any length begin at a byte", test_mrc_nibbles);
   g_test_add_func("/vendors/mrc/of a long row of four bits any columns are read", test_mrc_long_nibbles);
   g_test_add_func("/vendors/mrc/colours stay colours", test_mrc_colours);
