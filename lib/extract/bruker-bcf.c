@@ -200,21 +200,48 @@ static NxAxis length_axis(const xmlNode *sem, const char *name, const char *step
   return (NxAxis){ .name = g_strdup(name), .units = g_strdup(is_known ? "µm" : ""), .scale = is_known ? micrometres : 1.0 };
 }
 
-/* FALSE when the XML holds no picture, or not all of it. */
+static gboolean is_blank(const guchar *data, gsize length)
+{
+  gsize zeros = 0;
+  while (zeros < length && data[zeros] == 0)
+    zeros++;
+  return zeros == length;
+}
+
+/* The pixels of a plane, of which there must be `wanted` bytes that are not all 0; NULL when there are not. */
+static GBytes *pixels_of(const xmlNode *plane, gsize wanted)
+{
+  g_autofree char *base64 = text_of(plane, "Data");
+  gsize length = 0;
+  g_autofree guchar *data = base64 ? g_base64_decode(base64, &length) : NULL;
+  return length < wanted || is_blank(data, wanted) ? NULL : g_bytes_new_take(g_steal_pointer(&data), length);
+}
+
+/* Each detector has its plane (Plane0, Plane1, …), and one that was not in use is blank: the first that shows something. NULL when none does. */
+static GBytes *first_pixels(const xmlNode *picture, gsize wanted)
+{
+  GBytes *pixels = NULL;
+  for (const xmlNode *child = picture->children; child && !pixels; child = child->next) {
+    if (child->type == XML_ELEMENT_NODE && g_str_has_prefix((const char *)child->name, "Plane"))
+      pixels = pixels_of(child, wanted);
+  }
+  return pixels;
+}
+
+/* FALSE when the XML holds no picture, or not all of it, or one that is blank. */
 static gboolean describe_picture(const xmlNode *database, NxArray *array)
 {
   static const NxSample SAMPLES[] = { NX_U8, NX_U8, NX_U16, NX_U16, NX_U32 };
   const xmlNode *picture = picture_of(database);
-  const xmlNode *plane = picture ? nx_xml_child(picture, "Plane0") : NULL;
   gint64 width = integer_of(picture, "Width", 1, SIDE_MAX), height = integer_of(picture, "Height", 1, SIDE_MAX);
   gint64 bytes = integer_of(picture, "ItemSize", 1, 4);
-  g_autofree char *base64 = text_of(plane, "Data");
-  if (!base64 || width == 0 || height == 0 || bytes == 0 || bytes == 3)
+  if (width == 0 || height == 0 || bytes == 0 || bytes == 3)
     return FALSE;
-  gsize length;
-  guchar *data = g_base64_decode(base64, &length);
+  GBytes *pixels = first_pixels(picture, (gsize)(width * height * bytes));
+  if (!pixels)
+    return FALSE;
   g_clear_pointer(&array->owned, g_bytes_unref);
-  array->owned = g_bytes_new_take(data, length);
+  array->owned = pixels;
   array->sample = SAMPLES[bytes];
   array->n_dims = array->n_signal_dims = 2;
   array->shape[0] = (guint64)height;

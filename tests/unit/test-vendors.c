@@ -360,6 +360,42 @@ static void test_bcf_containers(void)
   }
 }
 
+#define PLANE "<PlaneCount>1</PlaneCount><Plane0><Data>AQIDBAUG</Data></Plane0>"
+#define BLANK "<Data>AAAAAAAA</Data>"
+
+static void test_bcf_planes(void)
+{
+  /* What the file says of its planes, and the first pixel and the last of the picture; the bytes 9, 8, 7, 6, 5, 4 are "CQgHBgUE". */
+  static const struct {
+    const char *planes;
+    double first, last;
+  } FILES[] = {
+    { "<PlaneCount>2</PlaneCount><Plane0>" BLANK "</Plane0><Plane1><Data>CQgHBgUE</Data></Plane1>", 9.0, 4.0 },
+    { "<PlaneCount>3</PlaneCount><Plane0>" BLANK "</Plane0><Plane1><Data>CQgH</Data></Plane1><Plane2><Data>CQgHBgUE</Data></Plane2>", 9.0, 4.0 },
+    { "<PlaneCount>3</PlaneCount><Plane0/><Plane2><Data>CQgHBgUE</Data></Plane2>", 9.0, 4.0 },
+    { "<PlaneCount>2</PlaneCount><Plane0><Data>AAAAAAAB</Data></Plane0><Plane1><Data>CQgHBgUE</Data></Plane1>", 0.0, 1.0 },
+    { "<Plane0><Data>CQgHBgUE</Data></Plane0>", 9.0, 4.0 },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(FILES); i++) {
+    g_autoptr(GString) xml = g_string_new(vendor_bcf_text);
+    g_autoptr(NxOpened) opened = NULL;
+    g_assert_cmpuint(g_string_replace(xml, PLANE, FILES[i].planes, 0), ==, 1);
+    g_autoptr(NxSignal) signal = read_bcf(xml->str, 4096, TRUE, &opened);
+    g_assert_cmpuint(signal->array.n_dims, ==, 2);
+    g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 0 }), ==, FILES[i].first);
+    g_assert_cmpfloat(element(signal, (const guint64[]){ 1, 2 }), ==, FILES[i].last);
+  }
+}
+
+static void test_bcf_blank_planes(void)
+{
+  g_autoptr(GString) xml = g_string_new(vendor_bcf_text);
+  g_autoptr(NxOpened) opened = NULL;
+  g_string_replace(xml, PLANE, "<PlaneCount>2</PlaneCount><Plane0>" BLANK "</Plane0><Plane1>" BLANK "</Plane1>", 0);
+  g_autoptr(NxSignal) signal = read_bcf(xml->str, 4096, TRUE, &opened);
+  g_assert_cmpuint(signal->array.n_dims, ==, 1);
+}
+
 static void test_bcf_spectrum(void)
 {
   g_autoptr(GString) xml = g_string_new(vendor_bcf_text);
@@ -458,6 +494,8 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/mrc/a file that ends too early keeps its metadata and says so", test_mrc_short);
   g_test_add_func("/vendors/mrc/other files of such names are left alone", test_mrc_unclaimed);
   g_test_add_func("/vendors/bcf/chunks of any size, packed or not, hold the same map", test_bcf_containers);
+  g_test_add_func("/vendors/bcf/the picture is the first of its planes that is whole and not blank", test_bcf_planes);
+  g_test_add_func("/vendors/bcf/the sum spectrum is drawn when all planes are blank", test_bcf_blank_planes);
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when the picture is not whole", test_bcf_spectrum);
   g_test_add_func("/vendors/bcf/a header that is no map keeps the file and says so", test_bcf_other_xml);
   g_test_add_func("/vendors/numbers/half floats are what IEEE 754 says, from the least to infinity", test_halves);
