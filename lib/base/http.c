@@ -80,7 +80,8 @@ void nx_http_answer_free(NxHttpAnswer *answer)
 {
   if (!answer)
     return;
-  g_string_free(answer->body, TRUE);
+  if (answer->body)
+    g_string_free(answer->body, TRUE);
   g_free(answer->type);
   g_free(answer->location);
   g_hash_table_unref(answer->headers);

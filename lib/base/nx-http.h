@@ -49,7 +49,7 @@ typedef struct {
 
 typedef struct {
   long status;      /* HTTP status */
-  GString *body;    /* NUL-terminated, never NULL */
+  GString *body;    /* NUL-terminated, never NULL; who wants to keep it takes it with g_steal_pointer() */
   char *type;       /* Content-Type, or NULL */
   char *location;   /* Location header of a 3xx that was not followed, or of a 201; or NULL */
   GHashTable *headers; /* lower-case name → value of the last answer */

@@ -199,9 +199,11 @@ END
   start_script "$(jq -n --rawfile body "$FILE" '{"/": [{body: $body}]}')"
   run_harvest events --from none < <(ical_instrument "${ROOT}lab.ics"; ical_instrument "${ROOT}lab.ics" | jq -c '.instrument_pid = "SEM-2"')
   assert_success
+  assert_no_stderr
   [ "$(wc -l <<<"$output")" -eq 2 ]
   [ "$(wc -l <"$LOG")" -eq 1 ]
   run_harvest reservations < <(for i in 1 2 3; do ical_session ical:TEM-1:a-1@x "${ROOT}lab.ics"; done)
+  assert_no_stderr
   [ "$(jq -r .reservation.source <<<"$output" | sort | uniq -c | tr -d ' ')" = 3ical ]
   [ "$(wc -l <"$LOG")" -eq 2 ]
   [ "$(jq -r .authorization "$LOG" | sort -u)" = null ] # no NEMO token goes to a calendar
@@ -212,6 +214,7 @@ END
   start_script "$(jq -n --rawfile body "$FILE" '{"/": [{body: $body}]}')"
   run_harvest events --from none < <(ical_instrument "webcal:${ROOT#http:}lab.ics")
   assert_success
+  assert_no_stderr
   assert_json .session_identifier ical:TEM-1:a-1@x
 }
 

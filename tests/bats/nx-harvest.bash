@@ -81,6 +81,10 @@ refute_stderr() {
   ! grep -qF -- "$1" "$BATS_TEST_TMPDIR/stderr" || fail "'$1' in: $(stderr)"
 }
 
+assert_no_stderr() {
+  [ ! -s "$BATS_TEST_TMPDIR/stderr" ] || fail "on standard error: $(stderr)"
+}
+
 # requests PATTERN: how many requests of the last server's log match
 requests() {
   grep -cE -- "$1" "$LOG" || true
