@@ -7,6 +7,24 @@
 static GHashTable *zones; /* name → GTimeZone* */
 static GMutex zones_lock;
 
+/* GLib takes more for a name: of "GMT+1" and the like it makes a zone as POSIX does, where + is west. Calendars and people mean east. So a name is
+ * what is a file of the tz database; UTC needs none, for there may be no database, or no way to read it. */
+static gboolean is_zone_name(const char *name)
+{
+  if (g_str_equal(name, "UTC"))
+    return TRUE;
+  if (!g_ascii_isalpha(*name) || strstr(name, ".."))
+    return FALSE;
+  const char *own = g_getenv("TZDIR");
+  g_autofree char *path = g_build_filename(own ? own : "/usr/share/zoneinfo", name, NULL);
+  char magic[4] = "";
+  FILE *file = fopen(path, "re");
+  gboolean is_zone = file && fread(magic, 1, sizeof magic, file) == sizeof magic && memcmp(magic, "TZif", sizeof magic) == 0;
+  if (file)
+    fclose(file);
+  return is_zone;
+}
+
 GTimeZone *nx_zone(const char *name, GError **err)
 {
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&zones_lock);
@@ -15,8 +33,7 @@ GTimeZone *nx_zone(const char *name, GError **err)
   GTimeZone *zone = g_hash_table_lookup(zones, name);
   if (zone)
     return zone;
-  gboolean plain = *name && *name != '/' && *name != ':' && !strstr(name, "..") && g_ascii_isalpha(*name);
-  zone = plain ? g_time_zone_new_identifier(name) : NULL;
+  zone = is_zone_name(name) ? g_time_zone_new_identifier(name) : NULL;
   if (!zone) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "'%s' is not a time zone; write an IANA name such as America/New_York", name);
     return NULL;

@@ -94,7 +94,8 @@ gboolean nx_text_matches(const char *pattern, const char *name);
 
 /* ------------------------------------------------------------------------------------------------------------ time */
 
-/* A zone by IANA name, cached, borrowed; NULL and NX_ERROR_DATA when there is none of that name. */
+/* A zone by its name in the tz database ($TZDIR, else /usr/share/zoneinfo), cached, borrowed; NULL and NX_ERROR_DATA when there is none of that
+ * name. Offsets ("UTC+2") and POSIX rules are no names. */
 GTimeZone *nx_zone(const char *name, GError **err);
 /* The zone of the system (TZ, else /etc/localtime), cached, borrowed. */
 GTimeZone *nx_zone_system(void);

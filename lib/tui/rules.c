@@ -63,7 +63,7 @@ char *nx_rule_instrument_zone(const char *text)
 {
   if (is_blank(text))
     return nx_rule_required("Timezone", text);
-  if (nx_zone_is_known(text))
+  if (nx_zone(text, NULL))
     return NULL;
   g_autofree char *names = alike(text);
   if (!names)
@@ -73,7 +73,7 @@ char *nx_rule_instrument_zone(const char *text)
 
 char *nx_rule_setting_zone(const char *text)
 {
-  if (!*text || nx_zone_is_known(text))
+  if (!*text || nx_zone(text, NULL))
     return NULL;
   return g_strdup_printf("Unknown timezone \"%s\". Use IANA format (e.g., America/New_York)", text);
 }

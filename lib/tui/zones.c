@@ -1,5 +1,4 @@
-/* zones.c — names of time zones: those of zone.tab and the usual short ones of North America to choose from, every file below the zoneinfo folder
- * as valid (tui §1.1). */
+/* zones.c — names of time zones: those of zone.tab and the usual short ones of North America to choose from (tui §1.1). */
 #include "zones.h"
 
 #include <string.h>
@@ -48,14 +47,6 @@ const char *const *nx_zones_common(void)
   if (!names)
     names = read_names();
   return (const char *const *)names->pdata;
-}
-
-gboolean nx_zone_is_known(const char *name)
-{
-  if (!*name || *name == '/' || strstr(name, "..") || strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") != strlen(name))
-    return FALSE;
-  g_autofree char *path = g_build_filename(ZONEINFO, name, NULL);
-  return g_file_test(path, G_FILE_TEST_IS_REGULAR) && nx_zone(name, NULL);
 }
 
 const char *nx_zone_suggestion(const char *text)

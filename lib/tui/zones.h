@@ -6,8 +6,6 @@
 
 /* The names people choose from, sorted; NULL-terminated, borrowed (tui §1.1). */
 const char *const *nx_zones_common(void);
-/* Any name the system knows. */
-gboolean nx_zone_is_known(const char *name);
 /* The first common name that begins with `text`, without regard to case; borrowed, or NULL. */
 const char *nx_zone_suggestion(const char *text);
 

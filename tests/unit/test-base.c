@@ -175,6 +175,18 @@ static void test_zones(void)
   g_assert_error(err, NX_ERROR, NX_ERROR_DATA);
   g_assert_null(nx_zone("../../etc/passwd", NULL));
   g_assert_null(nx_zone("", NULL));
+  g_assert_null(nx_zone("America", NULL));
+}
+
+/* POSIX counts "GMT+1" west of Greenwich, and everybody else east of it: so it is no name, but the files of the tz database are. */
+static void test_zones_are_names(void)
+{
+  static const char *const RULES[] = {"GMT+0100", "GMT+01:00", "UTC+2", "UTC-05:00", "Custom+3", "CET-1CEST,M3.5.0,M10.5.0/3", "Z", "zone.tab"};
+  for (gsize i = 0; i < G_N_ELEMENTS(RULES); i++)
+    g_assert_null(nx_zone(RULES[i], NULL));
+  check_time("2025-03-03T10:00:00", "Etc/GMT+1", "2025-03-03T10:00:00-01:00");
+  check_time("2025-07-03T10:00:00", "EST5EDT", "2025-07-03T10:00:00-04:00");
+  check_time("2025-03-03T10:00:00", "GMT+0", "2025-03-03T10:00:00+00:00");
 }
 
 static void test_bounds(void)
@@ -412,6 +424,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/time/every documented form is read and impossible ones are refused", test_times);
   g_test_add_func("/base/time/epoch seconds round half to even", test_epoch);
   g_test_add_func("/base/time/only IANA names are zones", test_zones);
+  g_test_add_func("/base/time/rules and offsets are no names of zones, names that look like them are", test_zones_are_names);
   g_test_add_func("/base/time/bounds are whole days of the system zone", test_bounds);
   g_test_add_func("/base/json/numbers keep their form and keys their order", test_json_keeps_numbers);
   g_test_add_func("/base/json/text is escaped as the dump shows it", test_json_escapes);

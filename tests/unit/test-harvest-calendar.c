@@ -12,6 +12,9 @@
   "BEGIN:DAYLIGHT\r\nDTSTART:19700329T020000\r\nTZOFFSETFROM:+0430\r\nTZOFFSETTO:+0530\r\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\r\nEND:"  \
   "DAYLIGHT\r\n"                                                                                                                           \
   "END:VTIMEZONE\r\n"
+#define FIXED_ZONE(name, offset) \
+  "BEGIN:VTIMEZONE\r\nTZID:" name "\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:" offset "\r\nTZOFFSETTO:" offset "\r\n" \
+  "END:STANDARD\r\nEND:VTIMEZONE\r\n"
 
 /* The occurrences of the one series of `feed` as "start/end start/end …", floating times in `zone`. */
 static char *expanded(const char *feed, const char *zone, const char *from, const char *to)
@@ -132,6 +135,12 @@ static void test_zones(void)
                  "2025-03-03T10:00:00+04:30/2025-03-03T10:00:00+04:30");
   assert_expands(FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20250703T100000\r\n")),
                  "2025-07-03T10:00:00+05:30/2025-07-03T10:00:00+05:30");
+  /* Names that POSIX would read with the other sign. */
+  assert_expands(FEED(FIXED_ZONE("GMT+0100", "+0100") EVENT("DTSTART;TZID=GMT+0100:20250303T100000\r\n")),
+                 "2025-03-03T10:00:00+01:00/2025-03-03T10:00:00+01:00");
+  assert_expands(FEED(FIXED_ZONE("Custom+3", "+0300") EVENT("DTSTART;TZID=Custom+3:20250303T100000\r\n")),
+                 "2025-03-03T10:00:00+03:00/2025-03-03T10:00:00+03:00");
+  assert_expands(FEED(EVENT("DTSTART;TZID=UTC-05:00:20250303T100000\r\n")), "2025-03-03T10:00:00-07:00/2025-03-03T10:00:00-07:00");
   /* The first of the two in New York; the standard-time one when it is clock time of the instrument. */
   assert_expands(FEED(EVENT("DTSTART;TZID=America/New_York:20251102T013000\r\n")), "2025-11-02T01:30:00-04:00/2025-11-02T01:30:00-04:00");
   assert_expands(FEED(EVENT("DTSTART:20251102T013000\r\n")), "2025-11-02T01:30:00-07:00/2025-11-02T01:30:00-07:00");
