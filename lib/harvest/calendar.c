@@ -15,6 +15,20 @@ typedef struct {
   const char *at, *end;
 } Feed;
 
+/* Makes folded lines whole (RFC 5545 §3.1), as bytes: a line may be folded inside a character. */
+static GString *unfold(const char *bytes, gsize length)
+{
+  GString *lines = g_string_sized_new(length);
+  const char *at = bytes, *end = bytes + length;
+  for (const char *newline; (newline = memchr(at, '\n', (gsize)(end - at)));) {
+    gboolean is_fold = newline + 1 < end && (newline[1] == ' ' || newline[1] == '\t');
+    const char *stop = !is_fold ? newline + 1 : newline > at && newline[-1] == '\r' ? newline - 1 : newline;
+    g_string_append_len(lines, at, stop - at);
+    at = newline + (is_fold ? 2 : 1);
+  }
+  return g_string_append_len(lines, at, end - at);
+}
+
 /* libical's line source: at most `size` - 1 bytes, up to and with the next line end, as fgets does. */
 static char *next_chunk(char *out, size_t size, void *user_data)
 {
@@ -351,7 +365,8 @@ NxCalendar *nx_calendar_parse(const char *bytes, gsize length, GError **err)
     return NULL;
   }
   icalerror_set_errors_are_fatal(0);
-  g_autofree char *text = nx_text_utf8(bytes, (gssize)length);
+  g_autoptr(GString) lines = unfold(bytes, length);
+  g_autofree char *text = nx_text_utf8(lines->str, (gssize)lines->len);
   const char *start = g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text;
   Feed feed = {.at = start, .end = start + strlen(start)};
   g_autoptr(NxCalendar) calendar = calendar_new();

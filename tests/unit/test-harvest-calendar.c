@@ -313,6 +313,20 @@ static void test_encodings(void)
   assert_expands(lf, DAY("3"));
 }
 
+/* A line may be folded between any two bytes (RFC 5545 §3.1). */
+static void test_folds(void)
+{
+  static const char *const FOLDED[] = {"Gef\xc3\r\n \xbcge", "Gef\xc3\n\t\xbcge", "Gef\r\n \r\n \xc3\r\n \xbc\r\n ge"};
+  for (gsize i = 0; i < G_N_ELEMENTS(FOLDED); i++) {
+    g_autoptr(GError) err = NULL;
+    g_autofree char *feed = g_strdup_printf(FEED(EVENT("DTSTART:20250303T100000Z\r\nSUMMARY:%s\r\n")), FOLDED[i]);
+    g_autoptr(NxCalendar) calendar = nx_calendar_parse(feed, strlen(feed), &err);
+    g_assert_no_error(err);
+    const NxCalendarSeries *series = calendar->series->pdata[0];
+    g_assert_cmpstr(icalcomponent_get_summary(series->master), ==, "Gef\xc3\xbcge");
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -334,5 +348,6 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/calendar/what is no calendar, cut off, too deep or too large is refused", test_refused_feeds);
   g_test_add_func("/harvest/calendar/a line beyond reason is left out, the event stays", test_long_line);
   g_test_add_func("/harvest/calendar/a byte order mark, bad UTF-8 and plain line feeds are read", test_encodings);
+  g_test_add_func("/harvest/calendar/a character that a line is folded in stays whole", test_folds);
   return g_test_run();
 }
