@@ -192,7 +192,7 @@ void nx_session_fail(json_object *session, const char *stage, const GError *erro
 GTimeZone *nx_line_zone(json_object *line);
 /* `start` or `end` of a session as an instant (old rows without offset: the instrument's zone). */
 GDateTime *nx_session_time(json_object *session, const char *key, GError **err);
-/* The name of a session's record file (record-building §11.1): `<date>_<instrument_pid>_<suffix>.xml`. */
+/* The name of a session's record file (record-building §11.1): `<date>_<instrument_pid>_<suffix>.xml`, the date that of `start` in its own zone. */
 char *nx_session_record_name(json_object *session, GError **err);
 /* The path bytes of an object with `path` and perhaps `path_b64`. */
 char *nx_line_path(json_object *object, GError **err);

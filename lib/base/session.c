@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define ID_MAX_BYTES 100 /* in the name of a record, which may have 255 in all */
+
 gboolean nx_session_is_open(json_object *session, const char *status)
 {
   const char *own = nx_json_get_string(session, "status");
@@ -102,11 +104,18 @@ static gboolean is_uuid(const char *text)
   return TRUE;
 }
 
-/* What tells two sessions of one instrument and day apart: the usage event's id, a UUID's first part, else a hash of the whole identifier. */
+static gboolean is_address(const char *identifier)
+{
+  g_autofree char *scheme = g_uri_parse_scheme(identifier);
+  return g_strcmp0(scheme, "https") == 0 || g_strcmp0(scheme, "http") == 0;
+}
+
+/* What tells two sessions of one instrument and day apart: the usage event's id, a UUID's first part, else a hash of the whole identifier. The UID
+ * in an identifier of a calendar may look like an address, too, but it does not say that its id makes it unique. */
 static char *record_suffix(const char *identifier)
 {
-  g_autofree char *id = nx_text_query_value(identifier, "id");
-  if (id && *id)
+  g_autofree char *id = is_address(identifier) ? nx_text_query_value(identifier, "id") : NULL;
+  if (id && *id && strlen(id) <= ID_MAX_BYTES)
     return g_steal_pointer(&id);
   if (is_uuid(identifier))
     return g_strndup(identifier, 8);

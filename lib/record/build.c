@@ -1,7 +1,6 @@
 /* build.c — the stage: a session line with files → its datasets → its activities → the record, checked and on disk, or
  * the reason why not. */
 #include "datasets.h"
-#include "filename.h"
 #include "nx-record.h"
 #include "parameters.h"
 
@@ -269,7 +268,7 @@ static void set_record(json_object *session, const char *path, const GPtrArray *
 }
 
 /* The text of the record, checked, to its place. What goes wrong is the session's business, said in its line. */
-static void write_record(const Stage *stage, json_object *session, GDateTime *start, const GPtrArray *activities, const NxValues *values)
+static void write_record(const Stage *stage, json_object *session, const GPtrArray *activities, const NxValues *values)
 {
   g_autoptr(GError) problem = NULL;
   g_autofree const char **sample_ids = fix_sample_ids(session);
@@ -277,10 +276,9 @@ static void write_record(const Stage *stage, json_object *session, GDateTime *st
   if (!text || !nx_schema_check(stage->schema, text->str, text->len, &problem)) {
     report_invalid(session, problem);
   } else {
-    g_autofree char *name =
-        nx_record_file_name(start, nx_json_get_string(nx_json_get(session, "instrument"), "instrument_pid"), identifier(session));
-    g_autofree char *path = nx_path_join(stage->build->records_folder, name);
-    if (nx_file_write(path, text->str, text->len, RECORD_MODE, &problem))
+    g_autofree char *name = nx_session_record_name(session, &problem);
+    g_autofree char *path = name ? nx_path_join(stage->build->records_folder, name) : NULL;
+    if (path && nx_file_write(path, text->str, text->len, RECORD_MODE, &problem))
       set_record(session, path, activities);
     else
       report_unwritten(session, problem);
@@ -321,7 +319,7 @@ static gboolean build_session(Stage *stage, json_object *session, GError **err)
     nx_log_error("session %s: all of its files are gone (will be tried again)", identifier(session));
     nx_session_postpone(session, STAGE, "all files of the session are gone");
   } else {
-    write_record(stage, session, start, activities, building.values);
+    write_record(stage, session, activities, building.values);
   }
   return TRUE;
 }

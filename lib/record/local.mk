@@ -1,7 +1,7 @@
 # lib/record — datasets, setup parameters, the XML record and its schema.
 noinst_LIBRARIES += lib/record/librecord.a
 lib_record_librecord_a_SOURCES = lib/record/nx-record.h lib/record/build.c lib/record/datasets.h lib/record/datasets.c lib/record/document.h \
-	lib/record/document.c lib/record/filename.h lib/record/filename.c lib/record/names.h lib/record/names.c lib/record/parameters.h \
+	lib/record/document.c lib/record/names.h lib/record/names.c lib/record/parameters.h \
 	lib/record/parameters.c lib/record/pool.c lib/record/schema.c lib/record/units.h lib/record/units.c lib/record/values.h lib/record/values.c
 lib_record_librecord_a_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)
 RECORD_LIBS = lib/record/librecord.a $(XML_LIBS)

@@ -316,6 +316,39 @@ static void test_session_failures(void)
   g_assert_false(nx_session_is_open(line, NULL));
 }
 
+static void check_record_name(const char *start, const char *pid, const char *identifier, const char *expected)
+{
+  g_autoptr(GError) err = NULL;
+  json_object *session = json_object_new_object(), *instrument = json_object_new_object();
+  nx_json_set_string(session, "session_identifier", identifier);
+  nx_json_set_string(session, "start", start);
+  nx_json_set_string(instrument, "instrument_pid", pid);
+  nx_json_set(session, "instrument", instrument);
+  g_autofree char *name = nx_session_record_name(session, &err);
+  g_assert_no_error(err);
+  g_assert_cmpstr(name, ==, expected);
+  json_object_put(session);
+}
+
+static void test_record_names(void)
+{
+  check_record_name("2018-11-13T10:00:00-07:00", "FEI-Titan-TEM", "https://nemo.example.com/api/usage_events/?id=31",
+                    "2018-11-13_FEI-Titan-TEM_31.xml");
+  check_record_name("2018-11-13T23:30:00-07:00", "a/b c", "1f0e5e4c-9a3b-4c2d-8e1f-0123456789ab", "2018-11-13_a_b_c_1f0e5e4c.xml");
+  /* printf 'ical:X:uid@host' | sha256sum */
+  check_record_name("2024-01-02T00:00:00Z", "X", "ical:X:uid@host", "2024-01-02_X_d0381237.xml");
+  check_record_name("2024-01-02T00:00:00Z", "..", "https://x/?id=../../etc/passwd", "2024-01-02_.._.._.._etc_passwd.xml");
+}
+
+/* Hashes by sha256sum, as above. */
+static void test_record_names_differ(void)
+{
+  check_record_name("2024-01-02T00:00:00Z", "X", "ical:X:http://a/?id=5&cal=1", "2024-01-02_X_8ce07081.xml");
+  check_record_name("2024-01-02T00:00:00Z", "X", "ical:X:http://a/?id=5&cal=2", "2024-01-02_X_edf4e538.xml");
+  g_autofree char *digits = g_strnfill(300, '1'), *identifier = g_strconcat("https://x/?id=", digits, NULL);
+  check_record_name("2024-01-02T00:00:00Z", "X", identifier, "2024-01-02_X_51802da9.xml");
+}
+
 static void test_file_write(void)
 {
   g_autofree char *folder = g_dir_make_tmp("nx-test-XXXXXX", NULL);
@@ -433,6 +466,8 @@ int main(int argc, char **argv)
   g_test_add_func("/base/lines/a missing or wrong key is named", test_line_needs);
   g_test_add_func("/base/lines/a path of any bytes survives", test_line_paths);
   g_test_add_func("/base/session/trouble of the place postpones", test_session_failures);
+  g_test_add_func("/base/session/names of records hold date, instrument and session and no path", test_record_names);
+  g_test_add_func("/base/session/only an address has an id, and what is too long for a name is hashed", test_record_names_differ);
   g_test_add_func("/base/files/a file is replaced whole with the mode asked for", test_file_write);
   g_test_add_func("/base/files/what a killed writer left is taken away by the next", test_left_over);
   g_test_add_func("/base/files/paths join and are seen below a root", test_paths);

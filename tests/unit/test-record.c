@@ -1,5 +1,4 @@
 /* test-record.c — values, units, names and parameters of records. Expected values: record-building §7–8 and §11.1, extractors-b §9–11. */
-#include "filename.h"
 #include "names.h"
 #include "parameters.h"
 #include "units.h"
@@ -261,25 +260,6 @@ static void test_common(void)
   check_common((const char *const[]){"{\"z\":1}", "{\"a\":1,\"z\":1}", NULL}, "z=1", (const char *const[]){"", "a=1"});
 }
 
-/* --------------------------------------------------------------------------------------------------------- file names */
-
-static void check_name(const char *start, const char *pid, const char *identifier, const char *expected)
-{
-  g_autoptr(GDateTime) time = nx_time_parse(start, NULL, NULL);
-  g_autofree char *name = nx_record_file_name(time, pid, identifier);
-  g_assert_cmpstr(name, ==, expected);
-}
-
-static void test_file_names(void)
-{
-  check_name("2018-11-13T10:00:00-07:00", "FEI-Titan-TEM", "https://nemo.example.com/api/usage_events/?id=31",
-             "2018-11-13_FEI-Titan-TEM_31.xml");
-  check_name("2018-11-13T23:30:00-07:00", "a/b c", "1f0e5e4c-9a3b-4c2d-8e1f-0123456789ab", "2018-11-13_a_b_c_1f0e5e4c.xml");
-  /* printf 'ical:X:uid@host' | sha256sum */
-  check_name("2024-01-02T00:00:00Z", "X", "ical:X:uid@host", "2024-01-02_X_d0381237.xml");
-  check_name("2024-01-02T00:00:00Z", "..", "https://x/?id=../../etc/passwd", "2024-01-02_.._.._.._etc_passwd.xml");
-}
-
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -292,6 +272,5 @@ int main(int argc, char **argv)
   g_test_add_func("/parameters/nested metadata becomes flat, sorted and named", test_flat);
   g_test_add_func("/parameters/warnings find nested names in both spellings", test_warnings);
   g_test_add_func("/parameters/what all have equal is common, the rest their own", test_common);
-  g_test_add_func("/files/names hold date, instrument and session and no path", test_file_names);
   return g_test_run();
 }
