@@ -266,6 +266,44 @@ static void test_spectrum_is_blue_and_grows_upwards(void)
   g_assert_not_reached();
 }
 
+/* Low, nothing from a tenth to three tenths, high from there on. */
+typedef struct {
+  guint64 channels;
+  double nothing;
+} Gap;
+
+static double with_gap(const guint64 *index, gpointer user_data)
+{
+  const Gap *gap = user_data;
+  return index[0] * 10 < gap->channels ? 0.0 : index[0] * 10 < 3 * gap->channels ? gap->nothing : 1.0;
+}
+
+/* Pixels of the curve in the columns from `from` to before `to`. */
+static guint count_curve(const GdkPixbuf *picture, int from, int to)
+{
+  guint n = 0;
+  for (int y = 62; y < 437; y++) {
+    for (int x = from; x < to; x++) {
+      const guint8 *pixel = test_pixel(picture, x, y);
+      n += pixel[2] > pixel[0] + 20;
+    }
+  }
+  return n;
+}
+
+static void test_gap_of_a_spectrum_is_left_blank(void)
+{
+  static Gap gaps[] = { { 1000, NAN }, { 1000, INFINITY }, { 100, NAN }, { 100, -INFINITY } };
+  for (guint i = 0; i < G_N_ELEMENTS(gaps); i++) {
+    g_autoptr(NxSignal) signal = nx_signal_of(1, 1, &gaps[i].channels, with_gap, &gaps[i]);
+    g_autoptr(GdkPixbuf) picture = picture_of(signal);
+    /* The chart's width is about 430 pixels, from about 57 on. */
+    g_assert_cmpuint(count_curve(picture, 57, 95), >, 30);
+    g_assert_cmpuint(count_curve(picture, 105, 180), ==, 0);
+    g_assert_cmpuint(count_curve(picture, 195, 486), >, 250);
+  }
+}
+
 static void test_cascade_has_nine_colours(void)
 {
   static const guint32 TAB10[] = { 0x1f77b4, 0xff7f0e, 0x2ca02c, 0xd62728, 0x9467bd, 0x8c564b, 0xe377c2, 0x7f7f7f, 0xbcbd22 };
@@ -486,6 +524,7 @@ int main(int argc, char **argv)
   g_test_add_func("/preview/plots/colours of an RGB image are kept", test_colours_of_rgb_images_are_kept);
   g_test_add_func("/preview/plots/an image that is stored from below is turned", test_images_stored_from_below_are_turned);
   g_test_add_func("/preview/plots/a spectrum is a blue line with its peak where it belongs", test_spectrum_is_blue_and_grows_upwards);
+  g_test_add_func("/preview/plots/channels without a number leave a gap in a spectrum", test_gap_of_a_spectrum_is_left_blank);
   g_test_add_func("/preview/plots/a spectrum image shows nine spectra, or all there are", test_cascade_has_nine_colours);
   g_test_add_func("/preview/plots/a line scan has energy to the right and position down", test_line_scan_runs_right_and_down);
   g_test_add_func("/preview/plots/titles are wrapped at 60 characters and cut after three lines", test_titles_are_wrapped_and_cut);

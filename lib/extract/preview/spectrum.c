@@ -125,6 +125,7 @@ static void path_dense(cairo_t *cairo, const Curve *curve, const NxChart *chart,
   g_autofree Column *columns = g_new0(Column, n);
   columns_add_curve(columns, n, curve, chart, axis, lift);
   for (gsize first = 0, end; first < n; first = end + 1) {
+    cairo_new_sub_path(cairo); /* a closed path would go on from where it began */
     for (end = first; end < n && columns[end].any; end++)
       cairo_line_to(cairo, chart->x + (double)end / 2.0, edge_at(columns, n, end, -1));
     for (gsize at = end; at > first; at--)
