@@ -195,6 +195,12 @@ static void test_scale_bar_labels(void)
   assert_label(0.0006, "mm", "600 nm");
   assert_label(2e9, "1/m", "2 1/nm");
   assert_label(5000, "eV", "5000 eV");
+  assert_label(5000000, "Å", "500 µm");
+  assert_label(20000, "\xe2\x84\xab", "2 µm"); /* U+212B, the sign for it */
+  assert_label(20000, "A", "2 µm");
+  assert_label(20000, "angstrom", "2 µm");
+  assert_label(50, "Å", "50 Å");
+  assert_label(0.005, "1/Å", "50 1/µm");
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- ticks */

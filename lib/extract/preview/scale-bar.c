@@ -27,11 +27,14 @@ double nx_scale_bar_length(double width)
   return exponent < 0.0 ? digit / pow(10.0, -exponent) : digit * pow(10.0, exponent);
 }
 
-/* Units of length, by their power of ten in metres. */
+/* Units of length, by their power of ten in metres. The metre's prefixes come first, in falling order: a length takes the first that suits it. */
 static const struct {
   const char *unit;
   int power;
-} LENGTHS[] = { { "m", 0 }, { "mm", -3 }, { "µm", -6 }, { "μm", -6 }, { "um", -6 }, { "nm", -9 }, { "pm", -12 } };
+} LENGTHS[] = {
+  { "m", 0 }, { "mm", -3 }, { "µm", -6 }, { "μm", -6 }, { "um", -6 }, { "nm", -9 }, { "pm", -12 },
+  { "Å", -10 }, { "\xe2\x84\xab", -10 } /* U+212B */, { "A", -10 }, { "angstrom", -10 },
+};
 
 /* Index of `unit` in LENGTHS, or -1. */
 static int length_unit(const char *unit)
