@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define SIGNALS_MAX 256u
+/* How None is written. */
+#define NOTHING "_None_"
 
 #define INSTRUMENT_FIELDS(instrument)                                                                                                      \
   { "Acquisition_instrument." instrument ".beam_energy", "acceleration_voltage", NULL, "Acceleration Voltage", NX_TREE_QUANTITY, 0, "kilovolt" },  \
@@ -61,7 +63,7 @@ static char *text_attribute(const NxHdf5 *file, const char *path, const char *na
   g_autoptr(json_object) value = nx_hdf5_first(file, path, name);
   const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
   /* An axis without name or unit says so in words. */
-  return text && strcmp(text, "_None_") != 0 && strcmp(text, "<undefined>") != 0 ? g_strdup(text) : NULL;
+  return text && strcmp(text, NOTHING) != 0 && strcmp(text, "<undefined>") != 0 ? g_strdup(text) : NULL;
 }
 
 static void read_axis(const NxHdf5 *file, const char *path, NxAxis *axis)
@@ -165,10 +167,23 @@ static void put_elements(json_object *nx_meta, const char *type, json_object *me
 
 /* ------------------------------------------------------------------------------------------------------------- whole file */
 
+static void make_nothing_null(json_object *tree)
+{
+  json_object_object_foreach(tree, key, value) {
+    if (json_object_is_type(value, json_type_object))
+      make_nothing_null(value);
+    else if (json_object_is_type(value, json_type_string) && strcmp(json_object_get_string(value), NOTHING) == 0)
+      nx_json_set(tree, key, NULL);
+  }
+}
+
 static json_object *tree_below(const NxHdf5 *file, const char *experiment, const char *name)
 {
   g_autofree char *path = g_strdup_printf("%s/%s", experiment, name);
-  return nx_hdf5_tree(file, path);
+  json_object *tree = nx_hdf5_tree(file, path);
+  if (tree)
+    make_nothing_null(tree);
+  return tree;
 }
 
 static NxSignal *read_experiment(const NxInput *in, NxHdf5 *file, const char *experiment)

@@ -232,6 +232,7 @@ static void hspy_metadata(hid_t file, const char *experiment, const char *title,
   g_autofree char *elements = g_strconcat(experiment, "/metadata/Sample/_list_2_elements", NULL);
   group(file, general);
   text(file, general, "title", title);
+  text(file, general, "authors", "_None_");
   group(file, signal);
   text(file, signal, "signal_type", signal_type);
   group(file, instrument);
@@ -275,7 +276,7 @@ static void hspy_image(hid_t file)
   dataset(file, "Experiments/Image/data", H5T_STD_U8LE, 2, extents, H5P_DEFAULT, H5T_NATIVE_UINT8, values);
   hspy_axis(file, EXPERIMENT, 0, "y", "nm", 1.0, 0.0, FALSE);
   hspy_axis(file, EXPERIMENT, 1, "x", "nm", 1.0, 0.0, FALSE);
-  hspy_metadata(file, EXPERIMENT, "Image", "");
+  hspy_metadata(file, EXPERIMENT, "_None_", "_None_");
 }
 
 GByteArray *hdf5_write_hspy(void)

@@ -6,7 +6,8 @@
 
 /* An image of 12 rows × 16 columns (value = 100 × row + column), a stack of 3 diffraction patterns, a spectrum of 64 channels and a stream of 2 pixels. */
 GByteArray *hdf5_write_velox(void);
-/* A spectrum image of 4 × 5 spectra of 32 channels, packed with deflate, and an image of 6 × 8. */
+/* A spectrum image of 4 × 5 spectra of 32 channels, packed with deflate, and an image of 6 × 8. No author is known of either, and of the image neither
+ * title nor type of signal. */
 GByteArray *hdf5_write_hspy(void);
 
 typedef enum {

@@ -335,6 +335,22 @@ static void test_hspy(void)
   reading_clear(&reading);
 }
 
+/* HyperSpy writes what is not known as a text. */
+static void test_hspy_nothing(void)
+{
+  g_autoptr(GByteArray) data = hdf5_write_hspy();
+  Reading reading = read_own("map.hspy", data, "hspy");
+  const NxSignal *image = reading.signals->pdata[1];
+  json_object *extensions = nx_json_get(image->nx_meta, "extensions"), *authors;
+  g_assert_null(image->title);
+  g_assert_null(nx_json_get(extensions, "Title"));
+  g_assert_null(nx_json_get(extensions, "Authors"));
+  g_assert_null(nx_json_get(extensions, "Signal Type"));
+  g_assert_true(json_object_object_get_ex(nx_json_get(nx_json_get(image->raw, "metadata"), "General"), "authors", &authors));
+  g_assert_null(authors);
+  reading_clear(&reading);
+}
+
 static void test_previews_own(void)
 {
   GByteArray *files[] = { hdf5_write_velox(), hdf5_write_hspy() };
@@ -555,6 +571,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hostile/cuts and 250 mutants of each file are read or refused", test_damaged);
   g_test_add_func("/hdf5/velox/images, stacks, spectra and streams have their fields and numbers", test_velox);
   g_test_add_func("/hdf5/hspy/signals have their fields, axes and numbers", test_hspy);
+  g_test_add_func("/hdf5/hspy/what is not known is missing", test_hspy_nothing);
   g_test_add_func("/hdf5/preview/every signal is drawn", test_previews_own);
   g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);
   g_test_add_func("/hdf5/hostile/a damaged heap costs its texts alone, with a reason", test_damaged_heaps);
