@@ -66,12 +66,26 @@ static char *text_attribute(const NxHdf5 *file, const char *path, const char *na
   return text && strcmp(text, NOTHING) != 0 && strcmp(text, "<undefined>") != 0 ? g_strdup(text) : NULL;
 }
 
+/* One by a unit as TeX writes it ($nm^{-1}$), with or without its marks, and as HyperSpy's library of units does (1 / nm): 1/nm. An A there is the
+ * ångström: nothing is counted per ampere. */
+static char *plain_unit(const char *written)
+{
+  static const char *const ANGSTROMS[] = { "A", "\\AA", NULL };
+  g_autoptr(GRegex) reciprocal = g_regex_new("^(?|\\$?(\\\\?\\pL+)\\^(?:-1|\\{-1\\})\\$?|1 / (\\pL+))$", 0, 0, NULL);
+  g_autoptr(GMatchInfo) match = NULL;
+  if (!g_regex_match(reciprocal, written, 0, &match))
+    return g_strdup(written);
+  g_autofree char *unit = g_match_info_fetch(match, 1);
+  return g_strconcat("1/", g_strv_contains(ANGSTROMS, unit) ? "Å" : unit, NULL);
+}
+
 static void read_axis(const NxHdf5 *file, const char *path, NxAxis *axis)
 {
   g_autoptr(json_object) scale = nx_hdf5_first(file, path, "scale"), offset = nx_hdf5_first(file, path, "offset");
   double value;
   axis->name = text_attribute(file, path, "name");
-  axis->units = text_attribute(file, path, "units");
+  g_autofree char *units = text_attribute(file, path, "units");
+  axis->units = units ? plain_unit(units) : NULL;
   if (nx_tree_number(scale, 0, &value) && value != 0)
     axis->scale = value;
   if (nx_tree_number(offset, 0, &value))

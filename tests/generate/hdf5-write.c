@@ -279,11 +279,30 @@ static void hspy_image(hid_t file)
   hspy_metadata(file, EXPERIMENT, "_None_", "_None_");
 }
 
-GByteArray *hdf5_write_hspy(void)
+static hid_t begin_hspy(void)
 {
   hid_t file = begin();
   text(file, "/", "file_format", "HyperSpy");
   text(file, "/", "file_format_version", "3.1");
+  return file;
+}
+
+GByteArray *hdf5_write_hspy_image(const char *units)
+{
+  static const char EXPERIMENT[] = "Experiments/Image";
+  const float values[6][8] = { 0 };
+  const hsize_t extents[] = { 6, 8 };
+  hid_t file = begin_hspy();
+  dataset(file, "Experiments/Image/data", H5T_IEEE_F32BE, 2, extents, H5P_DEFAULT, H5T_NATIVE_FLOAT, values);
+  hspy_axis(file, EXPERIMENT, 0, "y", units, -0.25, 0.0, FALSE);
+  hspy_axis(file, EXPERIMENT, 1, "x", units, 0.5, 0.0, FALSE);
+  hspy_metadata(file, EXPERIMENT, "Image", "");
+  return end(file);
+}
+
+GByteArray *hdf5_write_hspy(void)
+{
+  hid_t file = begin_hspy();
   hspy_spectra(file);
   hspy_image(file);
   return end(file);

@@ -9,6 +9,8 @@ GByteArray *hdf5_write_velox(void);
 /* A spectrum image of 4 × 5 spectra of 32 channels, packed with deflate, and an image of 6 × 8. No author is known of either, and of the image neither
  * title nor type of signal. */
 GByteArray *hdf5_write_hspy(void);
+/* An image of 6 × 8 pixels of 0.25 × 0.5 `units`, its y axis running backwards. */
+GByteArray *hdf5_write_hspy_image(const char *units);
 
 typedef enum {
   HDF5_EXTERNAL_LINK, /* the image is in another file */

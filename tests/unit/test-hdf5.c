@@ -351,6 +351,25 @@ static void test_hspy_nothing(void)
   reading_clear(&reading);
 }
 
+static void test_hspy_units(void)
+{
+  static const struct {
+    const char *written, *expected;
+  } CASES[] = {
+    { "$nm^{-1}$", "1/nm" }, { "nm^-1", "1/nm" }, { "$A^{-1}$", "1/Å" }, { "$\\AA^{-1}$", "1/Å" }, { "1 / nm", "1/nm" },
+    { "1/nm", "1/nm" },      { "nm", "nm" },      { "A", "A" },          { "cm⁻¹", "cm⁻¹" },         { "counts s^-1", "counts s^-1" },
+    { "$", "$" },            { "^-1", "^-1" },    { "_None_", NULL },    { "<undefined>", NULL },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(GByteArray) data = hdf5_write_hspy_image(CASES[i].written);
+    Reading reading = read_own("a.hspy", data, "hspy");
+    const NxArray *array = &((const NxSignal *)reading.signals->pdata[0])->array;
+    g_assert_cmpstr(array->axis[0].units, ==, CASES[i].expected);
+    g_assert_cmpstr(array->axis[1].units, ==, CASES[i].expected);
+    reading_clear(&reading);
+  }
+}
+
 static void test_previews_own(void)
 {
   GByteArray *files[] = { hdf5_write_velox(), hdf5_write_hspy() };
@@ -572,6 +591,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/velox/images, stacks, spectra and streams have their fields and numbers", test_velox);
   g_test_add_func("/hdf5/hspy/signals have their fields, axes and numbers", test_hspy);
   g_test_add_func("/hdf5/hspy/what is not known is missing", test_hspy_nothing);
+  g_test_add_func("/hdf5/hspy/units that are written as powers are shown as fractions", test_hspy_units);
   g_test_add_func("/hdf5/preview/every signal is drawn", test_previews_own);
   g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);
   g_test_add_func("/hdf5/hostile/a damaged heap costs its texts alone, with a reason", test_damaged_heaps);
