@@ -6,11 +6,15 @@
 #include "hdf5-fields.h"
 #include "hdf5-file.h"
 
+#include <math.h>
 #include <string.h>
 
 #define SIGNALS_MAX 256u
 /* How None is written. */
 #define NOTHING "_None_"
+/* Places of an axis that are read, and how far from a straight line they may lie, in channels: what a picture does not show. */
+#define PLACES_MAX (1024u * 1024u)
+#define UNEVEN_MAX 0.01
 
 #define INSTRUMENT_FIELDS(instrument)                                                                                                      \
   { "Acquisition_instrument." instrument ".beam_energy", "acceleration_voltage", NULL, "Acceleration Voltage", NX_TREE_QUANTITY, 0, "kilovolt" },  \
@@ -79,17 +83,43 @@ static char *plain_unit(const char *written)
   return g_strconcat("1/", g_strv_contains(ANGSTROMS, unit) ? "Å" : unit, NULL);
 }
 
-static void read_axis(const NxHdf5 *file, const char *path, NxAxis *axis)
+/* An axis of which every place is written, as offset and scale; FALSE when they are not even. */
+static gboolean read_places(NxHdf5 *file, const char *path, guint64 n, NxAxis *axis)
+{
+  g_autofree char *where = g_strconcat(path, "/axis", NULL);
+  g_autoptr(NxHdf5Data) data = nx_hdf5_data_open(file, where, NULL);
+  if (!data || n < 2 || n > PLACES_MAX || nx_hdf5_data_dims(data) != 1 || nx_hdf5_data_extent(data, 0) != n)
+    return FALSE;
+  const guint64 start = 0;
+  g_autofree double *places = g_new(double, n);
+  if (!nx_hdf5_data_read(data, &start, NULL, &n, places, NULL))
+    return FALSE;
+  const double scale = (places[n - 1] - places[0]) / (double)(n - 1);
+  gboolean is_even = scale != 0;
+  for (guint64 i = 0; is_even && i < n; i++)
+    is_even = fabs(places[i] - places[0] - scale * (double)i) <= UNEVEN_MAX * fabs(scale);
+  if (is_even) {
+    axis->offset = places[0];
+    axis->scale = scale;
+  }
+  return is_even;
+}
+
+/* An axis that offset and scale cannot describe counts channels, which have neither its name nor its unit. */
+static void read_axis(NxHdf5 *file, const char *path, guint64 n, NxAxis *axis)
 {
   g_autoptr(json_object) scale = nx_hdf5_first(file, path, "scale"), offset = nx_hdf5_first(file, path, "offset");
-  double value;
-  axis->name = text_attribute(file, path, "name");
   g_autofree char *units = text_attribute(file, path, "units");
-  axis->units = units ? plain_unit(units) : NULL;
-  if (nx_tree_number(scale, 0, &value) && value != 0)
+  double value;
+  if (nx_tree_number(scale, 0, &value) && value != 0) {
     axis->scale = value;
-  if (nx_tree_number(offset, 0, &value))
-    axis->offset = value;
+    if (nx_tree_number(offset, 0, &value))
+      axis->offset = value;
+  } else if (!read_places(file, path, n, axis)) {
+    return;
+  }
+  axis->name = text_attribute(file, path, "name");
+  axis->units = units ? plain_unit(units) : NULL;
 }
 
 /* Navigation dimensions come first; a file in another order is brought into it. */
@@ -113,7 +143,7 @@ static gboolean describe(NxHdf5 *file, const char *experiment, NxArray *array, G
   gboolean is_described = n > 0 && nx_hdf5_describe(data, order, n, array, err);
   for (guint dim = 0; dim < n; dim++) {
     if (is_described)
-      read_axis(file, axes[order[dim]], &array->axis[dim]);
+      read_axis(file, axes[order[dim]], array->shape[dim], &array->axis[dim]);
   }
   for (guint dim = 0; dim < n; dim++)
     g_free(axes[dim]);

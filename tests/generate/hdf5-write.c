@@ -300,6 +300,22 @@ GByteArray *hdf5_write_hspy_image(const char *units)
   return end(file);
 }
 
+GByteArray *hdf5_write_hspy_places(const double *places, guint n)
+{
+  const float values[HDF5_HSPY_CHANNELS] = { 0 };
+  const hsize_t channels = HDF5_HSPY_CHANNELS, many = n;
+  hid_t file = begin_hspy();
+  dataset(file, "Experiments/Light/data", H5T_IEEE_F32LE, 1, &channels, H5P_DEFAULT, H5T_NATIVE_FLOAT, values);
+  group(file, "Experiments/Light/axis-0");
+  text(file, "Experiments/Light/axis-0", "name", "Wavelength");
+  text(file, "Experiments/Light/axis-0", "units", "nm");
+  truth(file, "Experiments/Light/axis-0", "navigate", FALSE);
+  if (n > 0)
+    dataset(file, "Experiments/Light/axis-0/axis", H5T_IEEE_F64LE, 1, &many, H5P_DEFAULT, H5T_NATIVE_DOUBLE, places);
+  hspy_metadata(file, "Experiments/Light", "Light", "CL");
+  return end(file);
+}
+
 GByteArray *hdf5_write_hspy(void)
 {
   hid_t file = begin_hspy();

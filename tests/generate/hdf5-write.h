@@ -11,6 +11,9 @@ GByteArray *hdf5_write_velox(void);
 GByteArray *hdf5_write_hspy(void);
 /* An image of 6 × 8 pixels of 0.25 × 0.5 `units`, its y axis running backwards. */
 GByteArray *hdf5_write_hspy_image(const char *units);
+/* A spectrum of wavelengths in nm, whose axis has no scale but `n` places, one by one; 0: not those either. */
+#define HDF5_HSPY_CHANNELS 31
+GByteArray *hdf5_write_hspy_places(const double *places, guint n);
 
 typedef enum {
   HDF5_EXTERNAL_LINK, /* the image is in another file */

@@ -6,6 +6,7 @@
 #include "hostile.h"
 #include "preview/nx-preview.h"
 
+#include <math.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -370,6 +371,32 @@ static void test_hspy_units(void)
   }
 }
 
+/* An axis of which every place is written is one of offset and scale when they are even; else channels are all there is to count. */
+static void test_hspy_places(void)
+{
+  static const struct {
+    double bend; /* of the place in the middle, in channels of 20 nm */
+    guint n;
+    gboolean is_even;
+  } CASES[] = {
+    { 0.0, HDF5_HSPY_CHANNELS, TRUE },    { 0.009, HDF5_HSPY_CHANNELS, TRUE },    { 0.02, HDF5_HSPY_CHANNELS, FALSE },
+    { NAN, HDF5_HSPY_CHANNELS, FALSE },   { 0.0, HDF5_HSPY_CHANNELS - 1, FALSE }, { 0.0, 0, FALSE },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    double places[HDF5_HSPY_CHANNELS];
+    for (guint at = 0; at < HDF5_HSPY_CHANNELS; at++)
+      places[at] = 300.0 + 20.0 * (at + (at == HDF5_HSPY_CHANNELS / 2 ? CASES[i].bend : 0.0));
+    g_autoptr(GByteArray) data = hdf5_write_hspy_places(places, CASES[i].n);
+    Reading reading = read_own("a.hspy", data, "hspy");
+    const NxAxis *axis = &((const NxSignal *)reading.signals->pdata[0])->array.axis[0];
+    g_assert_cmpfloat(axis->scale, ==, CASES[i].is_even ? 20.0 : 1.0);
+    g_assert_cmpfloat(axis->offset, ==, CASES[i].is_even ? 300.0 : 0.0);
+    g_assert_cmpstr(axis->units, ==, CASES[i].is_even ? "nm" : NULL);
+    g_assert_cmpstr(axis->name, ==, CASES[i].is_even ? "Wavelength" : NULL);
+    reading_clear(&reading);
+  }
+}
+
 static void test_previews_own(void)
 {
   GByteArray *files[] = { hdf5_write_velox(), hdf5_write_hspy() };
@@ -592,6 +619,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hspy/signals have their fields, axes and numbers", test_hspy);
   g_test_add_func("/hdf5/hspy/what is not known is missing", test_hspy_nothing);
   g_test_add_func("/hdf5/hspy/units that are written as powers are shown as fractions", test_hspy_units);
+  g_test_add_func("/hdf5/hspy/an axis without a scale is calibrated by its places when they are even", test_hspy_places);
   g_test_add_func("/hdf5/preview/every signal is drawn", test_previews_own);
   g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);
   g_test_add_func("/hdf5/hostile/a damaged heap costs its texts alone, with a reason", test_damaged_heaps);
