@@ -2,6 +2,7 @@
 #include "hdf5-fields.h"
 #include "decimal.h"
 #include "formats.h"
+#include "written-quantity.h"
 
 #include <math.h>
 #include <string.h>
@@ -65,6 +66,31 @@ void nx_tree_put_dimensions(json_object *nx_meta, const NxArray *array)
   g_string_append(text, array->n_dims == 1 ? ",)" : ")");
   if (array->n_dims > 0)
     nx_json_set_string(nx_meta, "Data Dimensions", text->str);
+}
+
+/* One side of a pixel, shifted as a decimal so that no rounding shows, and of the whole image. */
+static void put_side(json_object *nx_meta, const char *dataset_type, const NxAxis *axis, guint64 n, const char *const *fields,
+                     const char *const *names)
+{
+  /* No picture is as wide as an ampere. */
+  const char *symbol = g_strcmp0(axis->units, "A") == 0 ? "Å" : axis->units;
+  g_autoptr(json_object) number = nx_json_double(fabs(axis->scale));
+  json_object *side = number ? nx_quantity_of(json_object_get_string(number), symbol, "nanometer") : NULL;
+  const double nanometres = json_object_get_double(nx_json_get(side, "value"));
+  if (!side)
+    return;
+  nx_tree_put_value(nx_meta, dataset_type, fields[0], NULL, names[0], side);
+  nx_tree_put_value(nx_meta, dataset_type, fields[1], NULL, names[1], nx_meta_quantity(nanometres * (double)n / 1000.0, "micrometer"));
+}
+
+void nx_tree_put_pixels(json_object *nx_meta, const char *dataset_type, const NxArray *array)
+{
+  static const char *const FIELDS[][2] = { { "pixel_width", "horizontal_field_width" }, { "pixel_height", "vertical_field_width" } };
+  static const char *const NAMES[][2] = { { "Pixel Width", "Horizontal Field Width" }, { "Pixel Height", "Vertical Field Width" } };
+  for (guint side = 0; side < 2; side++) {
+    const guint dim = array->n_dims - 1 - side;
+    put_side(nx_meta, dataset_type, &array->axis[dim], array->shape[dim], FIELDS[side], NAMES[side]);
+  }
 }
 
 void nx_tree_warn_of_damage(json_object *nx_meta, NxHdf5 *file)

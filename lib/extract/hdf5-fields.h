@@ -33,6 +33,9 @@ void nx_tree_put_value(json_object *nx_meta, const char *dataset_type, const cha
 json_object *nx_tree_meta(const NxInput *in, const char *dataset_type, const char *data_type);
 /* "(12, 1024, 1024)" of the array's shape. */
 void nx_tree_put_dimensions(json_object *nx_meta, const NxArray *array);
+/* Of an array of images: pixel_width and pixel_height in nanometres, horizontal_field_width and vertical_field_width in micrometres, where the axis
+ * of columns or of rows is calibrated as a length. */
+void nx_tree_put_pixels(json_object *nx_meta, const char *dataset_type, const NxArray *array);
 
 /* Adds to `Extractor Warnings` what of the file's metadata was damaged, if anything. */
 void nx_tree_warn_of_damage(json_object *nx_meta, NxHdf5 *file);

@@ -244,6 +244,8 @@ static NxSignal *read_experiment(const NxInput *in, NxHdf5 *file, const char *ex
   signal->nx_meta = nx_tree_meta(in, type, words);
   nx_json_set(signal->nx_meta, "extensions", json_object_new_object());
   nx_tree_put_dimensions(signal->nx_meta, &signal->array);
+  if (is_described && signal->array.n_signal_dims == 2)
+    nx_tree_put_pixels(signal->nx_meta, type, &signal->array);
   nx_tree_put(signal->nx_meta, type, metadata, FIELDS, G_N_ELEMENTS(FIELDS));
   put_elements(signal->nx_meta, type, metadata);
   signal->title = json_object_is_type(title, json_type_string) ? g_strdup(json_object_get_string(title)) : NULL;

@@ -6,7 +6,6 @@
 #include "hdf5-fields.h"
 #include "hdf5-file.h"
 
-#include <math.h>
 #include <string.h>
 
 #define JSON_MAX (4u * 1024u * 1024u)
@@ -204,22 +203,6 @@ static void set_axis(NxAxis *axis, const char *name, const Entry *entry, const c
     axis->offset = value;
 }
 
-/* Metres, shifted as a decimal so that no rounding shows. */
-static double nanometres_of(double metres)
-{
-  g_autoptr(json_object) value = nx_json_double(metres);
-  double number;
-  return nx_tree_number(value, 9, &number) ? number : NAN;
-}
-
-static void put_field_width(NxSignal *signal, const char *type, const NxAxis *axis, guint64 n, const char *size, const char *width, const char *names[2])
-{
-  if (!axis->units || strcmp(axis->units, "m") != 0)
-    return;
-  nx_tree_put_value(signal->nx_meta, type, size, NULL, names[0], nx_meta_quantity(nanometres_of(axis->scale), "nanometer"));
-  nx_tree_put_value(signal->nx_meta, type, width, NULL, names[1], nx_meta_quantity(nanometres_of(axis->scale) * (double)n / 1000.0, "micrometer"));
-}
-
 static gboolean describe_image(const Entry *entry, NxArray *array, GError **err)
 {
   NxHdf5Data *data = open_data(entry, 3, err);
@@ -251,13 +234,8 @@ static NxSignal *read_image(const Entry *entry)
     warn_of_data(signal, problem);
     return signal;
   }
-  const NxArray *array = &signal->array;
-  const guint rows = array->n_dims - 2;
-  nx_tree_put_dimensions(signal->nx_meta, array);
-  put_field_width(signal, type, &array->axis[rows + 1], array->shape[rows + 1], "pixel_width", "horizontal_field_width",
-                  (const char *[]){ "Pixel Width", "Horizontal Field Width" });
-  put_field_width(signal, type, &array->axis[rows], array->shape[rows], "pixel_height", "vertical_field_width",
-                  (const char *[]){ "Pixel Height", "Vertical Field Width" });
+  nx_tree_put_dimensions(signal->nx_meta, &signal->array);
+  nx_tree_put_pixels(signal->nx_meta, type, &signal->array);
   return signal;
 }
 

@@ -19,6 +19,8 @@ static const struct {
   { "um", "micrometer", LENGTH, -6 },
   { "nm", "nanometer", LENGTH, -9 },
   { "Å", "angstrom", LENGTH, -10 },
+  { "\xe2\x84\xab", "angstrom", LENGTH, -10 }, /* U+212B, the sign instead of the letter */
+  { "angstrom", "angstrom", LENGTH, -10 },
   { "pm", "picometer", LENGTH, -12 },
   { "s", "second", TIME, 0 },
   { "Secs", "second", TIME, 0 },

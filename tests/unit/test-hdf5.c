@@ -371,6 +371,39 @@ static void test_hspy_units(void)
   }
 }
 
+static void assert_quantity(const NxSignal *signal, const char *name, double value, const char *unit)
+{
+  json_object *quantity = nx_json_get(signal->nx_meta, name);
+  if (value == 0) {
+    g_assert_null(quantity);
+    return;
+  }
+  g_assert_cmpfloat_with_epsilon(json_object_get_double(nx_json_get(quantity, "value")), value, value * 1e-12);
+  g_assert_cmpstr(nx_json_get_string(quantity, "unit"), ==, unit);
+}
+
+static void test_hspy_pixels(void)
+{
+  static const struct {
+    const char *units;
+    double width, height, field_width, field_height; /* nm, nm, µm, µm; 0: none */
+  } CASES[] = {
+    { "nm", 0.5, 0.25, 0.004, 0.0015 }, { "µm", 500, 250, 4, 1.5 },       { "Å", 0.05, 0.025, 0.0004, 0.00015 },
+    { "A", 0.05, 0.025, 0.0004, 0.00015 }, { "angstrom", 0.05, 0.025, 0.0004, 0.00015 }, { "1/nm", 0, 0, 0, 0 },
+    { "px", 0, 0, 0, 0 },               { "<undefined>", 0, 0, 0, 0 },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(GByteArray) data = hdf5_write_hspy_image(CASES[i].units);
+    Reading reading = read_own("a.hspy", data, "hspy");
+    const NxSignal *signal = reading.signals->pdata[0];
+    assert_quantity(signal, "pixel_width", CASES[i].width, "nanometer");
+    assert_quantity(signal, "pixel_height", CASES[i].height, "nanometer");
+    assert_quantity(signal, "horizontal_field_width", CASES[i].field_width, "micrometer");
+    assert_quantity(signal, "vertical_field_width", CASES[i].field_height, "micrometer");
+    reading_clear(&reading);
+  }
+}
+
 /* An axis of which every place is written is one of offset and scale when they are even; else channels are all there is to count. */
 static void test_hspy_places(void)
 {
@@ -619,6 +652,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hspy/signals have their fields, axes and numbers", test_hspy);
   g_test_add_func("/hdf5/hspy/what is not known is missing", test_hspy_nothing);
   g_test_add_func("/hdf5/hspy/units that are written as powers are shown as fractions", test_hspy_units);
+  g_test_add_func("/hdf5/hspy/calibrated images have the size of their pixels and of their field", test_hspy_pixels);
   g_test_add_func("/hdf5/hspy/an axis without a scale is calibrated by its places when they are even", test_hspy_places);
   g_test_add_func("/hdf5/preview/every signal is drawn", test_previews_own);
   g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);
