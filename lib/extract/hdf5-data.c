@@ -113,12 +113,22 @@ static gboolean has_sound_integer(hid_t type)
   return bits <= INTEGER_BITS_MAX && precision > 0 && offset >= 0 && (size_t)offset + precision <= bits;
 }
 
+static gboolean has_sound_base(hid_t type)
+{
+  hid_t base = H5Tget_super(type);
+  const gboolean is = base >= 0 && H5Tget_class(base) == H5T_INTEGER && H5Tget_size(base) == H5Tget_size(type) && has_sound_integer(base);
+  if (base >= 0)
+    H5Tclose(base);
+  return is;
+}
+
 gboolean nx_hdf5_is_sound(hid_t type)
 {
   gboolean is = TRUE;
   switch (H5Tget_class(type)) {
   case H5T_INTEGER: return has_sound_integer(type);
   case H5T_FLOAT: return has_sound_real(type);
+  case H5T_ENUM: return has_sound_base(type);
   case H5T_COMPOUND:
     for (int i = H5Tget_nmembers(type); is && i-- > 0;) {
       hid_t member = H5Tget_member_type(type, (unsigned)i);
@@ -128,6 +138,13 @@ gboolean nx_hdf5_is_sound(hid_t type)
     return is;
   default: return TRUE;
   }
+}
+
+/* Numbers, or truths: h5py's are an enumeration of bytes. */
+static gboolean is_numeric(hid_t type)
+{
+  const H5T_class_t class = H5Tget_class(type);
+  return class == H5T_INTEGER || class == H5T_FLOAT || (class == H5T_ENUM && H5Tget_size(type) == 1);
 }
 
 static NxSample sample_of(hid_t type)
@@ -162,12 +179,11 @@ static hid_t complex_memory(hid_t type)
 static gboolean set_type(NxHdf5Data *data, GError **err)
 {
   hid_t type = H5Dget_type(data->dataset);
-  const H5T_class_t class = H5Tget_class(type);
   const gboolean is_sound = nx_hdf5_is_sound(type);
-  if (is_sound && (class == H5T_INTEGER || class == H5T_FLOAT)) {
+  if (is_sound && is_numeric(type)) {
     data->memory = H5Tcopy(H5T_NATIVE_DOUBLE);
     data->sample = sample_of(type);
-  } else if (is_sound && class == H5T_COMPOUND) {
+  } else if (is_sound && H5Tget_class(type) == H5T_COMPOUND) {
     data->memory = complex_memory(type);
     data->sample = NX_C128;
     data->is_complex = TRUE;

@@ -39,7 +39,7 @@ json_object *nx_hdf5_column(const NxHdf5 *file, const char *path, const char *fi
 /* A group with its attributes, small datasets and groups below it, as objects; bounded in depth and number. */
 json_object *nx_hdf5_tree(const NxHdf5 *file, const char *path);
 
-/* A dataset of numbers (or of pairs of reals, which are complex). */
+/* A dataset of numbers (of truths, which are 0 and 1, or of pairs of reals, which are complex). */
 typedef struct NxHdf5Data NxHdf5Data;
 NxHdf5Data *nx_hdf5_data_open(NxHdf5 *file, const char *path, GError **err);
 void nx_hdf5_data_free(NxHdf5Data *data);
@@ -79,7 +79,8 @@ gboolean nx_hdf5_afford(const NxHdf5 *file, gsize n, gsize bytes);
 /* The type in memory, to be closed, of elements that stay references to the file's heaps. */
 hid_t nx_hdf5_reference_type(const NxHdf5 *file);
 /* TRUE when sign, exponent, mantissa and bits of all numbers of a type lie inside them, and none is larger than the field has: libhdf5 takes them as they
- * are said to be, and its conversions write past the end of their own variables. Ask before any value is read. */
+ * are said to be, and its conversions write past the end of their own variables. An enumeration has to be one of integers of its own size. Ask before
+ * any value is read. */
 gboolean nx_hdf5_is_sound(hid_t type);
 /* FALSE when a dataset's numbers lie outside the file or are packed in a way that only a plug-in knows, or in chunks too large to be unpacked. */
 gboolean nx_hdf5_is_readable(hid_t dataset, GError **err);

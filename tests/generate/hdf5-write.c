@@ -83,12 +83,19 @@ static void text(hid_t file, const char *path, const char *name, const char *val
   H5Tclose(type);
 }
 
-static void truth(hid_t file, const char *path, const char *name, gboolean value)
+static hid_t truth_type(void)
 {
   hid_t type = H5Tenum_create(H5T_NATIVE_INT8);
-  const gint8 values[] = { 0, 1 }, own = value ? 1 : 0;
+  const gint8 values[] = { 0, 1 };
   H5Tenum_insert(type, "FALSE", &values[0]);
   H5Tenum_insert(type, "TRUE", &values[1]);
+  return type;
+}
+
+static void truth(hid_t file, const char *path, const char *name, gboolean value)
+{
+  hid_t type = truth_type();
+  const gint8 own = value ? 1 : 0;
   attribute(file, path, name, type, &own);
   H5Tclose(type);
 }
@@ -313,6 +320,32 @@ GByteArray *hdf5_write_hspy_places(const double *places, guint n)
   if (n > 0)
     dataset(file, "Experiments/Light/axis-0/axis", H5T_IEEE_F64LE, 1, &many, H5P_DEFAULT, H5T_NATIVE_DOUBLE, places);
   hspy_metadata(file, "Experiments/Light", "Light", "CL");
+  return end(file);
+}
+
+/* The values of an image of 4 × 6 pixels, all there is to an experiment besides its axes; `type` is consumed. */
+static void hspy_kind(hid_t file, const char *name, hid_t type, const void *values)
+{
+  const hsize_t extents[] = { 4, 6 };
+  g_autofree char *experiment = g_strconcat("Experiments/", name, NULL), *path = g_strconcat(experiment, "/data", NULL);
+  dataset(file, path, type, 2, extents, H5P_DEFAULT, type, values);
+  hspy_axis(file, experiment, 0, "y", "nm", 1.0, 0.0, FALSE);
+  hspy_axis(file, experiment, 1, "x", "nm", 1.0, 0.0, FALSE);
+  H5Tclose(type);
+}
+
+static void hspy_truths(hid_t file)
+{
+  gint8 values[4][6];
+  for (guint i = 0; i < 4 * 6; i++)
+    values[i / 6][i % 6] = (i / 6 + i % 6) % 2;
+  hspy_kind(file, "1 truths", truth_type(), values);
+}
+
+GByteArray *hdf5_write_hspy_kinds(void)
+{
+  hid_t file = begin_hspy();
+  hspy_truths(file);
   return end(file);
 }
 

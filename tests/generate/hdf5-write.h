@@ -14,6 +14,8 @@ GByteArray *hdf5_write_hspy_image(const char *units);
 /* A spectrum of wavelengths in nm, whose axis has no scale but `n` places, one by one; 0: not those either. */
 #define HDF5_HSPY_CHANNELS 31
 GByteArray *hdf5_write_hspy_places(const double *places, guint n);
+/* Images of 4 × 6 pixels of other kinds than numbers: truths (row + column is odd). */
+GByteArray *hdf5_write_hspy_kinds(void);
 
 typedef enum {
   HDF5_EXTERNAL_LINK, /* the image is in another file */

@@ -227,9 +227,10 @@ static void test_damaged(void)
 
 static void test_damaged_own(void)
 {
-  g_autoptr(GByteArray) velox = hdf5_write_velox(), hspy = hdf5_write_hspy();
+  g_autoptr(GByteArray) velox = hdf5_write_velox(), hspy = hdf5_write_hspy(), kinds = hdf5_write_hspy_kinds();
   check_damaged("mutant.emd", velox->data, velox->len);
   check_damaged("mutant.hspy", hspy->data, hspy->len);
+  check_damaged("kinds.hspy", kinds->data, kinds->len);
 }
 
 /* Bytes as file `name`, and what was read of them. */
@@ -404,6 +405,26 @@ static void test_hspy_pixels(void)
   }
 }
 
+static const NxSignal *assert_image(const Reading *reading, guint i)
+{
+  const NxSignal *signal = reading->signals->pdata[i];
+  g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "DatasetType"), ==, "Image");
+  g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Data Dimensions"), ==, "(4, 6)");
+  g_assert_cmpint(signal->view, ==, NX_VIEW_ARRAY);
+  g_assert_null(nx_json_get(signal->nx_meta, "Extractor Warnings"));
+  return signal;
+}
+
+static void test_hspy_truths(void)
+{
+  g_autoptr(GByteArray) data = hdf5_write_hspy_kinds();
+  Reading reading = read_own("a.hspy", data, "hspy");
+  assert_image(&reading, 0);
+  g_assert_cmpfloat(element_at(&reading, 0, 1, 2, 0), ==, 1);
+  g_assert_cmpfloat(element_at(&reading, 0, 3, 5, 0), ==, 0);
+  reading_clear(&reading);
+}
+
 /* An axis of which every place is written is one of offset and scale when they are even; else channels are all there is to count. */
 static void test_hspy_places(void)
 {
@@ -554,6 +575,7 @@ static void test_damaged_types(void)
 {
   static const guint8 REAL[] = { 0x11, 0x20, 0x3f, 0, 8, 0, 0, 0, 0, 0, 64, 0, 52, 11, 0, 52, 0xff, 3 };
   static const guint8 INTEGER[] = { 0x10, 0, 0, 0, 2, 0, 0, 0, 0, 0, 16, 0 };
+  static const guint8 TRUTH[] = { 0x18, 2, 0, 0, 1, 0, 0, 0, 0x10, 8, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0 };
   static const struct {
     const guint8 *like;
     gsize length, at;
@@ -567,15 +589,21 @@ static void test_damaged_types(void)
     { INTEGER, sizeof INTEGER, 4, 67 }, /* its size in bytes */
     { INTEGER, sizeof INTEGER, 8, 1 },  /* where its bits are */
     { INTEGER, sizeof INTEGER, 11, 2 }, /* how many, in units of 256 */
+    { TRUTH, sizeof TRUTH, 4, 8 },      /* the size of an enumeration */
+    { TRUTH, sizeof TRUTH, 8, 0x13 },   /* the class of what it enumerates: text */
+    { TRUTH, sizeof TRUTH, 16, 1 },     /* where the bits of that are */
+    { TRUTH, sizeof TRUTH, 19, 2 },     /* how many */
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
-    g_autoptr(GByteArray) velox = hdf5_write_velox(), hspy = hdf5_write_hspy();
+    g_autoptr(GByteArray) velox = hdf5_write_velox(), hspy = hdf5_write_hspy(), kinds = hdf5_write_hspy_kinds();
     const guint n = damage_types(velox, CASES[i].like, CASES[i].length, CASES[i].at, CASES[i].value) +
-                    damage_types(hspy, CASES[i].like, CASES[i].length, CASES[i].at, CASES[i].value);
+                    damage_types(hspy, CASES[i].like, CASES[i].length, CASES[i].at, CASES[i].value) +
+                    damage_types(kinds, CASES[i].like, CASES[i].length, CASES[i].at, CASES[i].value);
     g_test_message("byte %u of %u types", (guint)CASES[i].at, n);
     g_assert_cmpuint(n, >, 0);
     read_bytes("a.emd", velox->data, velox->len);
     read_bytes("a.hspy", hspy->data, hspy->len);
+    read_bytes("kinds.hspy", kinds->data, kinds->len);
   }
 }
 
@@ -653,6 +681,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hspy/what is not known is missing", test_hspy_nothing);
   g_test_add_func("/hdf5/hspy/units that are written as powers are shown as fractions", test_hspy_units);
   g_test_add_func("/hdf5/hspy/calibrated images have the size of their pixels and of their field", test_hspy_pixels);
+  g_test_add_func("/hdf5/hspy/an image of truths is one of zeros and ones", test_hspy_truths);
   g_test_add_func("/hdf5/hspy/an axis without a scale is calibrated by its places when they are even", test_hspy_places);
   g_test_add_func("/hdf5/preview/every signal is drawn", test_previews_own);
   g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);
