@@ -31,6 +31,11 @@ gboolean nx_array_set_contiguous(NxArray *array, GError **err)
   return TRUE;
 }
 
+gboolean nx_array_is_colour(const NxArray *array)
+{
+  return array->sample == NX_RGB || array->sample == NX_RGBA || array->sample == NX_BGRA;
+}
+
 static gboolean is_mirrored(const NxArray *array, guint dim)
 {
   return array->mirror && dim + 1 == array->n_dims;
@@ -194,14 +199,28 @@ static gboolean convert_neighbours(NxSample sample, const guint8 *from, guint64 
 }
 #undef CONVERT
 
-/* `n` elements, `distance` bytes apart. */
-static void convert(const NxArray *array, const guint8 *from, guint64 distance, guint64 n, double *to)
+/* What becomes of `n` elements, `distance` bytes apart: elements `done`, done + 1, … of `to`. */
+typedef void (*Take)(const NxArray *array, const guint8 *from, guint64 distance, guint64 n, guint64 done, gpointer to);
+
+static void take_numbers(const NxArray *array, const guint8 *from, guint64 distance, guint64 n, guint64 done, gpointer to)
 {
   const gboolean is_foreign = array->big_endian != (G_BYTE_ORDER == G_BIG_ENDIAN);
-  if (!is_foreign && distance == nx_sample_size(array->sample) && convert_neighbours(array->sample, from, n, to))
+  double *numbers = (double *)to + done;
+  if (!is_foreign && distance == nx_sample_size(array->sample) && convert_neighbours(array->sample, from, n, numbers))
     return;
   for (guint64 i = 0; i < n; i++)
-    to[i] = element(array->sample, from + i * distance, array->big_endian);
+    numbers[i] = element(array->sample, from + i * distance, array->big_endian);
+}
+
+static void take_colours(const NxArray *array, const guint8 *from, guint64 distance, guint64 n, guint64 done, gpointer to)
+{
+  const guint red = array->sample == NX_BGRA ? 2 : 0;
+  guint8 *colour = (guint8 *)to + 3 * done;
+  for (guint64 i = 0; i < n; i++, from += distance, colour += 3) {
+    colour[0] = from[red];
+    colour[1] = from[1];
+    colour[2] = from[2 - red];
+  }
 }
 
 /* -------------------------------------------------------------------------------------------------------------- reading */
@@ -221,7 +240,7 @@ static const guint8 *bytes_of(const NxArray *array, guint64 offset, gsize length
 }
 
 /* TRUE when index, dim, count and step stay inside the shape. */
-static gboolean is_inside(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step)
+static gboolean lies_inside(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step)
 {
   if (dim >= array->n_dims)
     return FALSE;
@@ -233,6 +252,14 @@ static gboolean is_inside(const NxArray *array, const guint64 *index, guint dim,
   return count == 0 || (g_uint64_checked_mul(&span, count - 1, step) && span < array->shape[dim] - index[dim]);
 }
 
+static gboolean is_inside(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, GError **err)
+{
+  if (lies_inside(array, index, dim, count, step))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "elements outside the array were asked for");
+  return FALSE;
+}
+
 static guint64 offset_of(const NxArray *array, const guint64 *index)
 {
   guint64 at = array->offset;
@@ -242,7 +269,8 @@ static guint64 offset_of(const NxArray *array, const guint64 *index)
 }
 
 /* Elements along a dimension that is not stored in order, one by one. */
-static gboolean read_one_by_one(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err)
+static gboolean read_one_by_one(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, Take take, gpointer to,
+                                GError **err)
 {
   const gsize size = nx_sample_size(array->sample);
   guint64 at[NX_DIMS_MAX];
@@ -251,21 +279,15 @@ static gboolean read_one_by_one(const NxArray *array, const guint64 *index, guin
     const guint8 *element_bytes = bytes_of(array, offset_of(array, at), size, err);
     if (!element_bytes)
       return FALSE;
-    to[i] = element(array->sample, element_bytes, array->big_endian);
+    take(array, element_bytes, 0, 1, i, to);
   }
   return TRUE;
 }
 
-gboolean nx_array_read(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err)
+static gboolean read_stored(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, Take take, gpointer to, GError **err)
 {
-  if (!is_inside(array, index, dim, count, step)) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "elements outside the array were asked for");
-    return FALSE;
-  }
-  if (array->reader)
-    return array->reader->read(array->reader, index, dim, count, step, to, err);
   if (is_mirrored(array, dim) || is_bottom_up(array, dim))
-    return read_one_by_one(array, index, dim, count, step, to, err);
+    return read_one_by_one(array, index, dim, count, step, take, to, err);
   const gsize size = nx_sample_size(array->sample);
   guint64 at = offset_of(array, index);
   /* A single element needs no distance, and only then may stride × step leave 64 bits. */
@@ -278,8 +300,38 @@ gboolean nx_array_read(const NxArray *array, const guint64 *index, guint dim, gu
     const guint8 *block = bytes_of(array, at + done * distance, length, err);
     if (!block)
       return FALSE;
-    convert(array, block, distance, n, to + done);
+    take(array, block, distance, n, done, to);
     done += n;
   }
   return TRUE;
+}
+
+/* Of colours that a library unpacks. */
+static gboolean read_luma(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err)
+{
+  g_autofree guint8 *colours = g_malloc_n(count, 3);
+  if (!array->reader->read_colours(array->reader, index, dim, count, step, colours, err))
+    return FALSE;
+  for (guint64 i = 0; i < count; i++)
+    to[i] = luma(colours[3 * i], colours[3 * i + 1], colours[3 * i + 2]);
+  return TRUE;
+}
+
+gboolean nx_array_read(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err)
+{
+  if (!is_inside(array, index, dim, count, step, err))
+    return FALSE;
+  if (!array->reader)
+    return read_stored(array, index, dim, count, step, take_numbers, to, err);
+  return nx_array_is_colour(array) ? read_luma(array, index, dim, count, step, to, err)
+                                   : array->reader->read(array->reader, index, dim, count, step, to, err);
+}
+
+gboolean nx_array_read_colours(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, guint8 *to, GError **err)
+{
+  g_return_val_if_fail(nx_array_is_colour(array), FALSE);
+  if (!is_inside(array, index, dim, count, step, err))
+    return FALSE;
+  return array->reader ? array->reader->read_colours(array->reader, index, dim, count, step, to, err)
+                       : read_stored(array, index, dim, count, step, take_colours, to, err);
 }

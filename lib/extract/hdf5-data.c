@@ -21,8 +21,9 @@ struct NxHdf5Data {
   NxHdf5 *file;
   hid_t dataset;
   NxHdf5Chunks *chunks;
-  hid_t memory;    /* the type in memory: a double, or two */
+  hid_t memory;    /* the type in memory: a double, two, or the three words of a colour */
   gboolean is_complex;
+  guint spare_bits; /* of each word of a colour beyond its first eight */
   NxSample sample;
   guint n_dims;
   hsize_t extents[NX_DIMS_MAX];
@@ -176,6 +177,37 @@ static hid_t complex_memory(hid_t type)
   return memory;
 }
 
+/* Three words for members R, G and B, all bytes or all words, whatever is beside them (A); invalid when there are no such members. */
+static hid_t colour_memory(hid_t type, guint *spare_bits)
+{
+  static const char *const NAMES[] = { "R", "G", "B" };
+  gsize sizes[3] = { 0 };
+  for (guint i = 0; i < 3; i++) {
+    const int at = H5Tget_member_index(type, NAMES[i]);
+    hid_t member = at < 0 ? H5I_INVALID_HID : H5Tget_member_type(type, (unsigned)at);
+    if (member >= 0 && H5Tget_class(member) == H5T_INTEGER && H5Tget_sign(member) == H5T_SGN_NONE)
+      sizes[i] = H5Tget_size(member);
+    if (member >= 0)
+      H5Tclose(member);
+  }
+  if ((sizes[0] != 1 && sizes[0] != 2) || sizes[1] != sizes[0] || sizes[2] != sizes[0])
+    return H5I_INVALID_HID;
+  hid_t memory = H5Tcreate(H5T_COMPOUND, 3 * sizeof(guint16));
+  for (guint i = 0; i < 3; i++)
+    H5Tinsert(memory, NAMES[i], i * sizeof(guint16), H5T_NATIVE_UINT16);
+  *spare_bits = (guint)(8 * (sizes[0] - 1));
+  return memory;
+}
+
+static void set_record(NxHdf5Data *data, hid_t type)
+{
+  data->memory = complex_memory(type);
+  data->is_complex = data->memory >= 0;
+  data->sample = data->is_complex ? NX_C128 : NX_RGBA;
+  if (!data->is_complex)
+    data->memory = colour_memory(type, &data->spare_bits);
+}
+
 static gboolean set_type(NxHdf5Data *data, GError **err)
 {
   hid_t type = H5Dget_type(data->dataset);
@@ -184,15 +216,14 @@ static gboolean set_type(NxHdf5Data *data, GError **err)
     data->memory = H5Tcopy(H5T_NATIVE_DOUBLE);
     data->sample = sample_of(type);
   } else if (is_sound && H5Tget_class(type) == H5T_COMPOUND) {
-    data->memory = complex_memory(type);
-    data->sample = NX_C128;
-    data->is_complex = TRUE;
+    set_record(data, type);
   }
   H5Tclose(type);
   if (data->memory >= 0)
     return TRUE;
   g_set_error(err, NX_ERROR, NX_ERROR_FORMAT,
-              is_sound ? "the data is neither numbers nor complex numbers" : "the data's numbers are described as larger than they are, or than any known");
+              is_sound ? "the data is neither numbers nor complex numbers nor colours"
+                       : "the data's numbers are described as larger than they are, or than any known");
   return FALSE;
 }
 
@@ -266,7 +297,10 @@ NxSample nx_hdf5_data_sample(const NxHdf5Data *data)
 
 /* ----------------------------------------------------------------------------------------------------------------- reading */
 
-static gboolean read_selected(const NxHdf5Data *data, hid_t space, hsize_t n, double *to)
+/* The `n` elements that are selected, in one of three forms. */
+typedef gboolean (*ReadSelected)(const NxHdf5Data *data, hid_t space, hsize_t n, gpointer to);
+
+static gboolean read_selected(const NxHdf5Data *data, hid_t space, hsize_t n, gpointer to)
 {
   hid_t in_memory = H5Screate_simple(1, &n, NULL);
   herr_t status = H5Dread(data->dataset, data->memory, in_memory, space, H5P_DEFAULT, to);
@@ -275,17 +309,30 @@ static gboolean read_selected(const NxHdf5Data *data, hid_t space, hsize_t n, do
 }
 
 /* Real and imaginary parts become moduli, in place of the real ones. */
-static gboolean read_moduli(const NxHdf5Data *data, hid_t space, hsize_t n, double *to)
+static gboolean read_moduli(const NxHdf5Data *data, hid_t space, hsize_t n, gpointer to)
 {
   g_autofree double *pairs = g_try_new(double, 2 * n);
+  double *moduli = to;
   if (!pairs || !read_selected(data, space, n, pairs))
     return FALSE;
   for (hsize_t i = 0; i < n; i++)
-    to[i] = hypot(pairs[2 * i], pairs[2 * i + 1]);
+    moduli[i] = hypot(pairs[2 * i], pairs[2 * i + 1]);
   return TRUE;
 }
 
-gboolean nx_hdf5_data_read(const NxHdf5Data *data, const guint64 *start, const guint64 *step, const guint64 *count, double *to, GError **err)
+static gboolean read_colours(const NxHdf5Data *data, hid_t space, hsize_t n, gpointer to)
+{
+  g_autofree guint16 *words = g_try_new(guint16, 3 * n);
+  guint8 *bytes = to;
+  if (!words || !read_selected(data, space, n, words))
+    return FALSE;
+  for (hsize_t i = 0; i < 3 * n; i++)
+    bytes[i] = (guint8)(words[i] >> data->spare_bits);
+  return TRUE;
+}
+
+static gboolean read_block(const NxHdf5Data *data, const guint64 *start, const guint64 *step, const guint64 *count, ReadSelected read, gpointer to,
+                           GError **err)
 {
   hsize_t from[NX_DIMS_MAX], apart[NX_DIMS_MAX], many[NX_DIMS_MAX], n = 1;
   for (guint dim = 0; dim < data->n_dims; dim++) {
@@ -299,9 +346,18 @@ gboolean nx_hdf5_data_read(const NxHdf5Data *data, const guint64 *start, const g
   hid_t space = H5Dget_space(data->dataset);
   const gboolean is_there = H5Sselect_hyperslab(space, H5S_SELECT_SET, from, apart, many, NULL) >= 0 && H5Sselect_valid(space) > 0;
   const gboolean is_whole = !is_there || nx_hdf5_chunks_are_whole(data->chunks, from, apart, many, err);
-  const gboolean is_read = is_there && is_whole && (data->is_complex ? read_moduli(data, space, n, to) : read_selected(data, space, n, to));
+  const gboolean is_read = is_there && is_whole && read(data, space, n, to);
   H5Sclose(space);
   return is_read || (is_whole && nx_hdf5_failed(err, "the data cannot be read"));
+}
+
+gboolean nx_hdf5_data_read(const NxHdf5Data *data, const guint64 *start, const guint64 *step, const guint64 *count, double *to, GError **err)
+{
+  if (data->sample == NX_RGBA) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the data is colours and not numbers");
+    return FALSE;
+  }
+  return read_block(data, start, step, count, data->is_complex ? read_moduli : read_selected, to, err);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- as array */
@@ -313,17 +369,35 @@ typedef struct {
   guint n_dims;
 } Reader;
 
+/* Elements along a dimension of the array as a block of the file. */
+typedef struct {
+  guint64 start[NX_DIMS_MAX], apart[NX_DIMS_MAX], many[NX_DIMS_MAX];
+} Block;
+
+static Block block_of(const Reader *reader, const guint64 *index, guint dim, guint64 count, guint64 step)
+{
+  Block block = { 0 };
+  for (guint i = 0; i < NX_DIMS_MAX; i++)
+    block.apart[i] = block.many[i] = 1;
+  for (guint i = 0; i < reader->n_dims; i++)
+    block.start[reader->order[i]] = index[i];
+  block.apart[reader->order[dim]] = step;
+  block.many[reader->order[dim]] = count;
+  return block;
+}
+
 static gboolean reader_read(const NxArrayReader *base, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err)
 {
   const Reader *reader = (const Reader *)base;
-  guint64 start[NX_DIMS_MAX] = { 0 }, apart[NX_DIMS_MAX], many[NX_DIMS_MAX];
-  for (guint i = 0; i < NX_DIMS_MAX; i++)
-    apart[i] = many[i] = 1;
-  for (guint i = 0; i < reader->n_dims; i++)
-    start[reader->order[i]] = index[i];
-  apart[reader->order[dim]] = step;
-  many[reader->order[dim]] = count;
-  return nx_hdf5_data_read(reader->data, start, apart, many, to, err);
+  const Block block = block_of(reader, index, dim, count, step);
+  return nx_hdf5_data_read(reader->data, block.start, block.apart, block.many, to, err);
+}
+
+static gboolean reader_read_colours(const NxArrayReader *base, const guint64 *index, guint dim, guint64 count, guint64 step, guint8 *to, GError **err)
+{
+  const Reader *reader = (const Reader *)base;
+  const Block block = block_of(reader, index, dim, count, step);
+  return read_block(reader->data, block.start, block.apart, block.many, read_colours, to, err);
 }
 
 static void reader_free(NxArrayReader *base)
@@ -358,7 +432,7 @@ gboolean nx_hdf5_describe(NxHdf5Data *data, const guint *order, guint n_dims, Nx
   for (guint dim = 0; dim < n_dims; dim++)
     array->shape[dim] = data->extents[order[dim]];
   Reader *reader = g_new0(Reader, 1);
-  reader->base = (NxArrayReader){ reader_read, reader_free };
+  reader->base = (NxArrayReader){ reader_read, reader_read_colours, reader_free };
   reader->data = g_steal_pointer(&owned);
   reader->n_dims = n_dims;
   memcpy(reader->order, order, n_dims * sizeof *order);

@@ -39,7 +39,7 @@ json_object *nx_hdf5_column(const NxHdf5 *file, const char *path, const char *fi
 /* A group with its attributes, small datasets and groups below it, as objects; bounded in depth and number. */
 json_object *nx_hdf5_tree(const NxHdf5 *file, const char *path);
 
-/* A dataset of numbers (of truths, which are 0 and 1, or of pairs of reals, which are complex). */
+/* A dataset of numbers (of truths, which are 0 and 1, or of pairs of reals, which are complex), or of colours: members R, G and B of 8 or 16 bits. */
 typedef struct NxHdf5Data NxHdf5Data;
 NxHdf5Data *nx_hdf5_data_open(NxHdf5 *file, const char *path, GError **err);
 void nx_hdf5_data_free(NxHdf5Data *data);
@@ -48,7 +48,7 @@ guint nx_hdf5_data_dims(const NxHdf5Data *data);
 guint64 nx_hdf5_data_extent(const NxHdf5Data *data, guint dim);
 NxSample nx_hdf5_data_sample(const NxHdf5Data *data);
 /* The block of `count` elements in each dimension from `start`, `step` apart (NULL: 1), as doubles (complex: modulus). The product of `count` is the
- * caller's to bound. */
+ * caller's to bound. Colours are refused: they are read as an array. */
 gboolean nx_hdf5_data_read(const NxHdf5Data *data, const guint64 *start, const guint64 *step, const guint64 *count, double *to, GError **err);
 /* Describes `n_dims` dimensions of the dataset, file dimensions `order[0]`, `order[1]` …, as `array`; those that are not named stay at index 0.
  * Takes `data` over. Refuses what no file of that size can hold, and dimensions that are longer than a preview can show. */

@@ -338,7 +338,7 @@ static gboolean describe_packed(NxArray *array, GError **err)
   if (!nx_array_set_contiguous(&bytes, err) || !nx_array_check(&bytes, err))
     return FALSE;
   Packed *packed = g_new(Packed, 1);
-  *packed = (Packed){ { read_packed, free_packed }, bytes };
+  *packed = (Packed){ { .read = read_packed, .free = free_packed }, bytes };
   array->reader = &packed->base;
   return TRUE;
 }

@@ -50,10 +50,12 @@ typedef struct {
 
 #define NX_DIMS_MAX 8
 
-/* Numbers that a library unpacks (chunks of HDF5): as nx_array_read, whose index has been checked. */
+/* Numbers that a library unpacks (chunks of HDF5): as nx_array_read and nx_array_read_colours, whose index has been checked. Of colours only the
+ * latter is asked for. */
 typedef struct NxArrayReader NxArrayReader;
 struct NxArrayReader {
   gboolean (*read)(const NxArrayReader *reader, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err);
+  gboolean (*read_colours)(const NxArrayReader *reader, const guint64 *index, guint dim, guint64 count, guint64 step, guint8 *to, GError **err);
   void (*free)(NxArrayReader *reader);
 };
 
@@ -82,6 +84,10 @@ gboolean nx_array_set_contiguous(NxArray *array, GError **err);
 /* `count` elements along dimension `dim` from `index` (one entry per dimension), `step` elements apart, as doubles (complex: modulus,
  * RGB: luma). */
 gboolean nx_array_read(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, double *to, GError **err);
+/* TRUE for NX_RGBA and NX_BGRA. */
+gboolean nx_array_is_colour(const NxArray *array);
+/* The same elements of such an array, each as three bytes: R, G, B. */
+gboolean nx_array_read_colours(const NxArray *array, const guint64 *index, guint dim, guint64 count, guint64 step, guint8 *to, GError **err);
 
 /* ------------------------------------------------------------------------------------------------------------ results */
 

@@ -342,10 +342,40 @@ static void hspy_truths(hid_t file)
   hspy_kind(file, "1 truths", truth_type(), values);
 }
 
+/* A record of integers whose names are the letters of `members`. */
+static hid_t colour_type(const char *members, hid_t integer)
+{
+  const size_t size = H5Tget_size(integer);
+  hid_t type = H5Tcreate(H5T_COMPOUND, strlen(members) * size);
+  for (gsize i = 0; members[i]; i++)
+    H5Tinsert(type, (const char[]){ members[i], '\0' }, i * size, integer);
+  return type;
+}
+
+/* Red is 40 × column, green 60 × row, blue 20, in `factor`ths; all else is 0. */
+static void hspy_colours(hid_t file, const char *name, const char *members, guint factor)
+{
+  guint16 words[4 * 6 * 4] = { 0 };
+  guint8 bytes[4 * 6 * 4] = { 0 };
+  gsize n = 0;
+  for (guint i = 0; i < 4 * 6; i++) {
+    for (const char *member = members; *member; member++, n++) {
+      const guint value = *member == 'R' ? 40 * (i % 6) : *member == 'G' ? 60 * (i / 6) : *member == 'B' ? 20 : 0;
+      bytes[n] = (guint8)value;
+      words[n] = (guint16)(value * factor);
+    }
+  }
+  hspy_kind(file, name, colour_type(members, factor > 1 ? H5T_STD_U16LE : H5T_STD_U8LE), factor > 1 ? (const void *)words : bytes);
+}
+
 GByteArray *hdf5_write_hspy_kinds(void)
 {
   hid_t file = begin_hspy();
   hspy_truths(file);
+  hspy_colours(file, "2 rgb8", "RGB", 1);
+  hspy_colours(file, "3 rgba8", "RGBA", 1);
+  hspy_colours(file, "4 rgb16", "RGB", 257);
+  hspy_colours(file, "5 bgra16", "BGRA", 257);
   return end(file);
 }
 

@@ -14,7 +14,8 @@ GByteArray *hdf5_write_hspy_image(const char *units);
 /* A spectrum of wavelengths in nm, whose axis has no scale but `n` places, one by one; 0: not those either. */
 #define HDF5_HSPY_CHANNELS 31
 GByteArray *hdf5_write_hspy_places(const double *places, guint n);
-/* Images of 4 × 6 pixels of other kinds than numbers: truths (row + column is odd). */
+/* Images of 4 × 6 pixels of other kinds than numbers: truths (row + column is odd), then four of colours (red 40 × column, green 60 × row, blue 20;
+ * all a byte or, the last two, 257 times that and a word; with and without an alpha of 0). */
 GByteArray *hdf5_write_hspy_kinds(void);
 
 typedef enum {

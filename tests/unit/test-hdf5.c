@@ -425,6 +425,27 @@ static void test_hspy_truths(void)
   reading_clear(&reading);
 }
 
+static void test_hspy_colours(void)
+{
+  g_autoptr(GByteArray) data = hdf5_write_hspy_kinds();
+  Reading reading = read_own("a.hspy", data, "hspy");
+  for (guint i = 1; i < 5; i++) {
+    const NxArray *array = &assert_image(&reading, i)->array;
+    const guint64 index[NX_DIMS_MAX] = { 2, 1 };
+    const guint8 expected[] = { 40, 120, 20, 120, 120, 20, 200, 120, 20 };
+    guint8 colours[sizeof expected];
+    double luma[2];
+    g_assert_cmpint(array->sample, ==, NX_RGBA);
+    g_assert_true(nx_array_read_colours(array, index, 1, 3, 2, colours, NULL));
+    g_assert_cmpmem(colours, sizeof colours, expected, sizeof expected);
+    g_assert_true(nx_array_read(array, index, 0, 2, 1, luma, NULL)); /* 0.299, 0.587, 0.114: Rec. 601 */
+    g_assert_cmpfloat_with_epsilon(luma[0], 84.68, 1e-9);
+    g_assert_cmpfloat_with_epsilon(luma[1], 119.9, 1e-9);
+    g_assert_false(nx_array_read_colours(array, index, 1, 6, 1, colours, NULL));
+  }
+  reading_clear(&reading);
+}
+
 /* An axis of which every place is written is one of offset and scale when they are even; else channels are all there is to count. */
 static void test_hspy_places(void)
 {
@@ -453,7 +474,7 @@ static void test_hspy_places(void)
 
 static void test_previews_own(void)
 {
-  GByteArray *files[] = { hdf5_write_velox(), hdf5_write_hspy() };
+  GByteArray *files[] = { hdf5_write_velox(), hdf5_write_hspy(), hdf5_write_hspy_kinds() };
   g_autoptr(GBytes) placeholder = nx_preview_placeholder(NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
     Reading reading = read_own(i ? "a.hspy" : "a.emd", files[i], i ? "hspy" : "velox_emd");
@@ -682,6 +703,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hspy/units that are written as powers are shown as fractions", test_hspy_units);
   g_test_add_func("/hdf5/hspy/calibrated images have the size of their pixels and of their field", test_hspy_pixels);
   g_test_add_func("/hdf5/hspy/an image of truths is one of zeros and ones", test_hspy_truths);
+  g_test_add_func("/hdf5/hspy/images of colours of one or two bytes keep them", test_hspy_colours);
   g_test_add_func("/hdf5/hspy/an axis without a scale is calibrated by its places when they are even", test_hspy_places);
   g_test_add_func("/hdf5/preview/every signal is drawn", test_previews_own);
   g_test_add_func("/hdf5/hostile/what leads out of the file or claims more than it can hold costs the picture alone", test_traps);

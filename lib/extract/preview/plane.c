@@ -58,20 +58,18 @@ typedef struct {
   double black, gain;
   guint64 step;    /* only rows 0, step, 2 × step … are read */
   NxKeptRows kept; /* those that were read for the contrast */
-  double *numbers; /* a row as read */
+  double *numbers; /* a row as read; NULL of colours */
+  guint8 *colours; /* the same of them; else NULL */
 } RowSource;
-
-static gboolean is_colour(const NxArray *array)
-{
-  return array->sample == NX_RGB || array->sample == NX_RGBA || array->sample == NX_BGRA;
-}
 
 static gboolean row_source_open(RowSource *source, const NxPlane *plane, guint height, NxTone tone, GError **err)
 {
   double black = 0.0, white = 0.0;
   *source = (RowSource){ .plane = plane, .tone = tone, .step = MAX(plane->rows / ((guint64)height * OVERSAMPLING), 1) };
-  if (is_colour(plane->array))
+  if (nx_array_is_colour(plane->array)) {
+    source->colours = g_malloc_n(plane->columns, 3);
     return TRUE;
+  }
   if (!nx_plane_contrast(plane, tone, source->step, &source->kept, &black, &white, err))
     return FALSE;
   if (tone == NX_TONE_LOG_AMPLITUDE) {
@@ -89,6 +87,7 @@ static void row_source_close(RowSource *source)
 {
   nx_kept_rows_clear(&source->kept);
   g_free(source->numbers);
+  g_free(source->colours);
 }
 
 /* NaN, and anything below black, is 0. */
@@ -122,37 +121,16 @@ static gboolean read_grey_row(const RowSource *source, const guint64 *index, flo
   return TRUE;
 }
 
-static const guint8 *colour_at(const NxArray *array, guint64 offset, GError **err)
-{
-  const gsize length = nx_sample_size(array->sample);
-  if (!array->owned)
-    return nx_bytes_at(array->source, offset, length, err);
-  gsize size;
-  const guint8 *data = g_bytes_get_data(array->owned, &size);
-  if (offset > size || size - offset < length) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "a colour past the end of the unpacked pixels was asked for");
-    return NULL;
-  }
-  return data + offset;
-}
-
 static gboolean read_colour_row(const RowSource *source, const guint64 *index, float *to, GError **err)
 {
   const NxArray *array = source->plane->array;
-  const gboolean blue_first = array->sample == NX_BGRA;
-  const guint row_dim = array->n_dims - 2;
-  guint64 offset = array->offset;
-  for (guint dim = 0; dim < array->n_dims; dim++) {
-    const gboolean from_below = dim == row_dim && array->bottom_up;
-    offset += (from_below ? array->shape[dim] - 1 - index[dim] : index[dim]) * array->stride[dim];
-  }
-  for (guint64 x = 0; x < source->plane->columns; x++, offset += array->stride[array->n_dims - 1], to += 4) {
-    const guint8 *pixel = colour_at(array, offset, err);
-    if (!pixel)
-      return FALSE;
-    to[0] = pixel[blue_first ? 2 : 0];
-    to[1] = pixel[1];
-    to[2] = pixel[blue_first ? 0 : 2];
+  const guint8 *colour = source->colours;
+  if (!nx_array_read_colours(array, index, array->n_dims - 1, source->plane->columns, 1, source->colours, err))
+    return FALSE;
+  for (guint64 x = 0; x < source->plane->columns; x++, colour += 3, to += 4) {
+    to[0] = colour[0];
+    to[1] = colour[1];
+    to[2] = colour[2];
     to[3] = 255.0f;
   }
   return TRUE;
@@ -164,7 +142,7 @@ static gboolean read_row(const RowSource *source, guint64 y, float *to, GError *
   guint64 index[NX_DIMS_MAX];
   memcpy(index, plane->index, sizeof index);
   index[plane->array->n_dims - 2] = y;
-  return is_colour(plane->array) ? read_colour_row(source, index, to, err) : read_grey_row(source, index, to, err);
+  return nx_array_is_colour(plane->array) ? read_colour_row(source, index, to, err) : read_grey_row(source, index, to, err);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- pictures */
@@ -199,7 +177,7 @@ static guint32 *row_of_box(const Box *box, guint y)
 /* Each pixel of the plane as a block. */
 static gboolean draw_blocks(const RowSource *source, const Box *box, GError **err)
 {
-  const guint channels = is_colour(source->plane->array) ? 4 : 1;
+  const guint channels = nx_array_is_colour(source->plane->array) ? 4 : 1;
   const guint64 columns = source->plane->columns;
   g_autofree float *row = g_new(float, columns * channels);
   g_autofree guint32 *words = g_new(guint32, columns);
@@ -234,7 +212,7 @@ static void take_scaled(gpointer to, guint y, const float *row)
 
 static gboolean draw_scaled(const RowSource *source, const Box *box, GError **err)
 {
-  ScaledTo scaled = { box, is_colour(source->plane->array) ? 4 : 1 };
+  ScaledTo scaled = { box, nx_array_is_colour(source->plane->array) ? 4 : 1 };
   const guint64 rows = source->plane->rows / source->step;
   const NxScaling scaling = { source->plane->columns, rows, box->width, box->height, scaled.channels, take_scaled, &scaled };
   g_autoptr(NxScaler) scaler = nx_scaler_new(&scaling, err);
