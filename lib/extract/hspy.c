@@ -122,32 +122,40 @@ static void read_axis(NxHdf5 *file, const char *path, guint64 n, NxAxis *axis)
   axis->units = units ? plain_unit(units) : NULL;
 }
 
-/* Navigation dimensions come first; a file in another order is brought into it. */
-static gboolean describe(NxHdf5 *file, const char *experiment, NxArray *array, GError **err)
+/* The array's order of the file's dimensions, those of navigation first; returns how many are the signal's. */
+static guint order_axes(NxHdf5 *file, char *const *axes, guint n, guint *order)
 {
-  g_autofree char *path = g_strconcat(experiment, "/data", NULL);
-  NxHdf5Data *data = nx_hdf5_data_open(file, path, err);
-  const guint n = data ? nx_hdf5_data_dims(data) : 0;
-  guint order[NX_DIMS_MAX], n_ordered = 0;
-  char *axes[NX_DIMS_MAX] = { NULL };
-  for (guint dim = 0; dim < n; dim++)
-    axes[dim] = g_strdup_printf("%s/axis-%u", experiment, dim);
+  guint n_ordered = 0, n_signal = 0;
   for (int wanted = TRUE; wanted >= FALSE; wanted--) {
     for (guint dim = 0; dim < n; dim++) {
       if (!is_navigation(file, axes[dim], dim + 2 < n) == !wanted)
         order[n_ordered++] = dim;
     }
     if (wanted)
-      array->n_signal_dims = n - n_ordered;
+      n_signal = n - n_ordered;
   }
-  gboolean is_described = n > 0 && nx_hdf5_describe(data, order, n, array, err);
-  for (guint dim = 0; dim < n; dim++) {
-    if (is_described)
-      read_axis(file, axes[order[dim]], array->shape[dim], &array->axis[dim]);
+  return n_signal;
+}
+
+/* Dimensions and axes are described also when the numbers cannot be read; then FALSE. */
+static gboolean describe(NxHdf5 *file, const char *experiment, NxArray *array, GError **err)
+{
+  g_autofree char *path = g_strconcat(experiment, "/data", NULL);
+  guint64 extents[NX_DIMS_MAX] = { 0 };
+  guint order[NX_DIMS_MAX] = { 0 };
+  char *axes[NX_DIMS_MAX] = { NULL };
+  array->n_dims = nx_hdf5_extents(file, path, extents);
+  for (guint dim = 0; dim < array->n_dims; dim++)
+    axes[dim] = g_strdup_printf("%s/axis-%u", experiment, dim);
+  array->n_signal_dims = order_axes(file, axes, array->n_dims, order);
+  for (guint dim = 0; dim < array->n_dims; dim++) {
+    array->shape[dim] = extents[order[dim]];
+    read_axis(file, axes[order[dim]], array->shape[dim], &array->axis[dim]);
   }
-  for (guint dim = 0; dim < n; dim++)
+  for (guint dim = 0; dim < array->n_dims; dim++)
     g_free(axes[dim]);
-  return is_described;
+  NxHdf5Data *data = nx_hdf5_data_open(file, path, err);
+  return data && nx_hdf5_describe(data, order, array->n_dims, array, err);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- types */
@@ -244,7 +252,7 @@ static NxSignal *read_experiment(const NxInput *in, NxHdf5 *file, const char *ex
   signal->nx_meta = nx_tree_meta(in, type, words);
   nx_json_set(signal->nx_meta, "extensions", json_object_new_object());
   nx_tree_put_dimensions(signal->nx_meta, &signal->array);
-  if (is_described && signal->array.n_signal_dims == 2)
+  if (signal->array.n_signal_dims == 2)
     nx_tree_put_pixels(signal->nx_meta, type, &signal->array);
   nx_tree_put(signal->nx_meta, type, metadata, FIELDS, G_N_ELEMENTS(FIELDS));
   put_elements(signal->nx_meta, type, metadata);

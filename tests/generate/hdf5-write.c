@@ -368,6 +368,14 @@ static void hspy_colours(hid_t file, const char *name, const char *members, guin
   hspy_kind(file, name, colour_type(members, factor > 1 ? H5T_STD_U16LE : H5T_STD_U8LE), factor > 1 ? (const void *)words : bytes);
 }
 
+static void hspy_texts(hid_t file)
+{
+  const char values[4][6][3] = { 0 };
+  hid_t type = H5Tcopy(H5T_C_S1);
+  H5Tset_size(type, 3);
+  hspy_kind(file, "6 texts", type, values);
+}
+
 GByteArray *hdf5_write_hspy_kinds(void)
 {
   hid_t file = begin_hspy();
@@ -376,6 +384,7 @@ GByteArray *hdf5_write_hspy_kinds(void)
   hspy_colours(file, "3 rgba8", "RGBA", 1);
   hspy_colours(file, "4 rgb16", "RGB", 257);
   hspy_colours(file, "5 bgra16", "BGRA", 257);
+  hspy_texts(file);
   return end(file);
 }
 

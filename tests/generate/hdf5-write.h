@@ -15,7 +15,7 @@ GByteArray *hdf5_write_hspy_image(const char *units);
 #define HDF5_HSPY_CHANNELS 31
 GByteArray *hdf5_write_hspy_places(const double *places, guint n);
 /* Images of 4 × 6 pixels of other kinds than numbers: truths (row + column is odd), then four of colours (red 40 × column, green 60 × row, blue 20;
- * all a byte or, the last two, 257 times that and a word; with and without an alpha of 0). */
+ * all a byte or, the last two, 257 times that and a word; with and without an alpha of 0), and one of texts. */
 GByteArray *hdf5_write_hspy_kinds(void);
 
 typedef enum {
