@@ -25,6 +25,8 @@ extern const NxFormat nx_format_velox;
 gboolean nx_format_claims(const NxFormat *format, const char *extension);
 /* The last suffix of a base name, lower-cased, without the dot; NULL when there is none. */
 char *nx_name_extension(const char *name);
+/* The path with `suffix` (".txt") instead of its last suffix; NULL when it has none. For the caller to free. */
+char *nx_path_with_suffix(const char *path, const char *suffix);
 /* The view of a plain picture or text file, by its name. */
 NxViewKind nx_view_by_name(const char *name);
 /* TRUE when bytes of a file of that name are read: by a format, or for a preview. */

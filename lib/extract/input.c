@@ -62,11 +62,22 @@ static void add_companion(NxOpened *opened, guint8 number, int fd)
   opened->descriptors[opened->n_descriptors++] = fd;
 }
 
+/* The file, else the one whose last suffix is in capitals: programs that write IMG1.TIF write IMG1.TXT beside it. -1 when there is none. */
+static int open_in_either_case(const char *path)
+{
+  struct stat status;
+  int fd = open_regular(path, &status, NULL);
+  const char *dot = strrchr(path, '.');
+  if (fd >= 0 || !dot)
+    return fd;
+  g_autofree char *suffix = g_ascii_strup(dot, -1), *capitals = nx_path_with_suffix(path, suffix);
+  return capitals ? open_regular(capitals, &status, NULL) : -1;
+}
+
 static void open_companion(NxOpened *opened, guint8 number)
 {
   g_autofree char *path = nx_formats[number]->companion(opened->path);
-  struct stat status;
-  int fd = path && opened->n_descriptors <= COMPANIONS_MAX ? open_regular(path, &status, NULL) : -1;
+  int fd = path && opened->n_descriptors <= COMPANIONS_MAX ? open_in_either_case(path) : -1;
   if (fd >= 0)
     add_companion(opened, number, fd);
 }

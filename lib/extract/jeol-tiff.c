@@ -161,11 +161,9 @@ static json_object *make_meta(const NxInput *in, json_object *pairs)
 
 /* ------------------------------------------------------------------------------------------------------------ the format */
 
-/* The same path with .txt instead of its last suffix. */
 static char *companion_path(const char *path)
 {
-  const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
-  return dot && (!slash || dot > slash) ? g_strdup_printf("%.*s.txt", (int)(dot - path), path) : NULL;
+  return nx_path_with_suffix(path, ".txt");
 }
 
 static gboolean sniff_jeol(const NxInput *in)

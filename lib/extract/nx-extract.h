@@ -149,7 +149,8 @@ struct NxFormat {
   const char *name;               /* + "_extractor" = the name in records */
   const char *const *extensions;  /* lower case, NULL-terminated; NULL: any */
   int priority;
-  /* The path of the file that stands beside `path` and belongs to it (.hdr of Tescan, .emi of .ser); NULL: none. The whole member may be NULL. */
+  /* The path of the file that stands beside `path` and belongs to it (.hdr of Tescan, .emi of .ser); NULL: none. When there is
+   * no such file, the one with its last suffix in capitals is taken. The whole member may be NULL. */
   char *(*companion)(const char *path);
   /* `read` runs the profiles itself, with nx_profiles_run, before its last step (dm); all others leave it to the pipeline. */
   gboolean runs_profiles;

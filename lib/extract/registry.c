@@ -31,6 +31,12 @@ char *nx_name_extension(const char *name)
   return dot && dot > name && dot[1] ? g_ascii_strdown(dot + 1, -1) : NULL;
 }
 
+char *nx_path_with_suffix(const char *path, const char *suffix)
+{
+  const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+  return dot && (!slash || dot > slash) ? g_strdup_printf("%.*s%s", (int)(dot - path), path, suffix) : NULL;
+}
+
 gboolean nx_format_claims(const NxFormat *format, const char *extension)
 {
   if (!format->extensions)

@@ -195,11 +195,9 @@ static void add_tags(NxTiff *tiff, json_object *nx_meta)
 
 /* ------------------------------------------------------------------------------------------------------------ the format */
 
-/* The same path with .hdr instead of its last suffix. */
 static char *companion_path(const char *path)
 {
-  const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
-  return dot && (!slash || dot > slash) ? g_strdup_printf("%.*s.hdr", (int)(dot - path), path) : NULL;
+  return nx_path_with_suffix(path, ".hdr");
 }
 
 static gboolean names_tescan(NxTiff *tiff, guint32 tag)

@@ -210,6 +210,24 @@ static void test_tiff_without_companion(void)
   g_assert_cmpstr(nx_format_for(nx_opened_input(beside_note))->name, ==, "basic_file_info");
 }
 
+/* Texts come from Windows, where IMG1.TXT stands beside IMG1.TIF. A text in small letters is preferred. */
+static void test_companions_in_capitals(void)
+{
+  static const struct {
+    const char *name, *beside, *text, *format;
+  } FILES[] = {
+    { "IMG1.TIF", "IMG1.TXT", vendor_jeol_text, "jeol_sem_tif" }, { "img2.tif", "img2.TXT", vendor_jeol_text, "jeol_sem_tif" },
+    { "IMG3.TIF", "IMG3.txt", vendor_jeol_text, "jeol_sem_tif" }, { "IMG3.TIF", "IMG3.TXT", "a note", "jeol_sem_tif" },
+    { "IMG4.TIF", "IMG4.HDR", "[MAIN]\nDevice=TESCAN\n", "tescan_tif" },
+  };
+  g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(FILES); i++) {
+    g_free(write_file(FILES[i].beside, FILES[i].text, strlen(FILES[i].text)));
+    g_autoptr(NxOpened) opened = open_bytes(FILES[i].name, bytes);
+    g_assert_cmpstr(nx_format_for(nx_opened_input(opened))->name, ==, FILES[i].format);
+  }
+}
+
 /* ----------------------------------------------------------------------------------------------------------------- MRC */
 
 static void test_mrc_rows(void)
@@ -485,6 +503,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/smartsem/a picture whose width contradicts its pixel size is left alone unless its own is written",
       test_smartsem_scaled);
   g_test_add_func("/vendors/jeol/a picture alone or beside a note stays a plain one", test_tiff_without_companion);
+  g_test_add_func("/vendors/companions/a text in capitals belongs to its picture, unless there is one in small letters", test_companions_in_capitals);
   g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
   g_test_add_func("/vendors/mrc/both byte orders and all modes give the same numbers", test_mrc_byte_orders_and_modes);
   g_test_add_func("/vendors/mrc/one section of bytes is read in the order for which most speaks", test_mrc_one_section_of_bytes);
