@@ -122,18 +122,18 @@ static void read_axis(NxHdf5 *file, const char *path, guint64 n, NxAxis *axis)
   axis->units = units ? plain_unit(units) : NULL;
 }
 
-/* The array's order of the file's dimensions, those of navigation first; returns how many are the signal's. */
+/* The array's order of the file's dimensions, those of navigation first; returns how many are the signal's. Each axis is asked once: the file's limit
+ * of values may be reached between two answers. */
 static guint order_axes(NxHdf5 *file, char *const *axes, guint n, guint *order)
 {
-  guint n_ordered = 0, n_signal = 0;
-  for (int wanted = TRUE; wanted >= FALSE; wanted--) {
-    for (guint dim = 0; dim < n; dim++) {
-      if (!is_navigation(file, axes[dim], dim + 2 < n) == !wanted)
-        order[n_ordered++] = dim;
-    }
-    if (wanted)
-      n_signal = n - n_ordered;
+  guint signal[NX_DIMS_MAX], n_ordered = 0, n_signal = 0;
+  for (guint dim = 0; dim < n; dim++) {
+    if (is_navigation(file, axes[dim], dim + 2 < n))
+      order[n_ordered++] = dim;
+    else
+      signal[n_signal++] = dim;
   }
+  memcpy(order + n_ordered, signal, n_signal * sizeof *signal);
   return n_signal;
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#define DIMS_MAX 8 /* as many as are read */
+
 static hid_t begin(void)
 {
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -402,9 +404,7 @@ GByteArray *hdf5_write_hspy_short(gboolean is_packed)
   const hsize_t first[3] = { 0 };
   guint8 packed[sizeof HALF + 64];
   uLongf length = sizeof packed;
-  hid_t file = begin();
-  text(file, "/", "file_format", "HyperSpy");
-  text(file, "/", "file_format_version", "3.1");
+  hid_t file = begin_hspy();
   hspy_spectra(file);
   hspy_image(file);
   hid_t data = H5Dopen2(file, "Experiments/EDS map/data", H5P_DEFAULT);
@@ -412,5 +412,29 @@ GByteArray *hdf5_write_hspy_short(gboolean is_packed)
   g_assert_cmpint(is_packed ? H5Dwrite_chunk(data, H5P_DEFAULT, 0, first, length, packed)
                             : H5Dwrite_chunk(data, H5P_DEFAULT, 3, first, sizeof HALF, HALF), >=, 0);
   H5Dclose(data);
+  return end(file);
+}
+
+GByteArray *hdf5_write_hspy_costly(void)
+{
+  static guint8 truths[60000]; /* of an attribute, which may have 64 KiB; counted as 8 bytes each */
+  const hsize_t extents[DIMS_MAX] = { 1, 1, 1, 1, 1, 1, 2, 2 }, n = sizeof truths;
+  const float values[4] = { 0 };
+  hid_t file = begin_hspy(), space = H5Screate_simple(1, &n, NULL);
+  memset(truths, 1, sizeof truths);
+  dataset(file, "Experiments/0/data", H5T_IEEE_F32LE, DIMS_MAX, extents, H5P_DEFAULT, H5T_NATIVE_FLOAT, values);
+  for (guint dim = 0; dim < DIMS_MAX; dim++) {
+    g_autofree char *path = g_strdup_printf("Experiments/0/axis-%u", dim);
+    group(file, path);
+    hid_t axis = H5Gopen2(file, path, H5P_DEFAULT), made = H5Acreate2(axis, "navigate", H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    g_assert_cmpint(H5Awrite(made, H5T_NATIVE_UINT8, truths), >=, 0);
+    H5Aclose(made);
+    H5Gclose(axis);
+  }
+  for (guint i = 1; i < 20; i++) {
+    g_autofree char *path = g_strdup_printf("Experiments/%u", i);
+    H5Lcreate_hard(file, "Experiments/0", file, path, H5P_DEFAULT, H5P_DEFAULT);
+  }
+  H5Sclose(space);
   return end(file);
 }

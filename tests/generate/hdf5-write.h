@@ -27,6 +27,9 @@ typedef enum {
 /* The spectrum image and the image of hdf5_write_hspy(), but the first of the two chunks of spectra holds half of its bytes; `is_packed`: they are packed
  * as the others are. */
 GByteArray *hdf5_write_hspy_short(gboolean is_packed);
+/* The same signal of eight dimensions under twenty names, all its axes for navigation, which each of them says 60,000 times: what is read of one file
+ * ends amid their axes. */
+GByteArray *hdf5_write_hspy_costly(void);
 /* A Velox file whose only image leads to `target`. */
 GByteArray *hdf5_write_trap(Hdf5Trap trap, const char *target);
 

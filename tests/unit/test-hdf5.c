@@ -659,6 +659,20 @@ static void test_short_chunks(void)
   }
 }
 
+/* Behind the limit of what is read of a file, an axis is asked about once, and no answer is another one the second time. */
+static void test_costly_axes(void)
+{
+  g_autoptr(GByteArray) data = hdf5_write_hspy_costly();
+  Reading reading = read_own("a.hspy", data, "hspy");
+  g_assert_cmpuint(reading.signals->len, ==, 20);
+  for (guint i = 0; i < reading.signals->len; i++) {
+    const NxSignal *signal = reading.signals->pdata[i];
+    g_assert_cmpuint(signal->array.n_dims, ==, 8);
+    g_assert_cmpuint(signal->array.n_signal_dims, <=, 8);
+  }
+  reading_clear(&reading);
+}
+
 /* Bytes 48 to 55 of a superblock of version 0 are the address of the facts of a file driver: there, bytes 4 to 7 are their size. */
 static void test_driver_facts(void)
 {
@@ -723,6 +737,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hostile/a damaged heap costs its texts alone, with a reason", test_damaged_heaps);
   g_test_add_func("/hdf5/hostile/an attribute that claims more than it holds costs itself alone", test_damaged_attribute);
   g_test_add_func("/hdf5/hostile/a chunk that does not unpack to all its bytes costs itself alone", test_short_chunks);
+  g_test_add_func("/hdf5/hostile/axes that are too much to be read are each taken for one kind", test_costly_axes);
   g_test_add_func("/hdf5/hostile/a number whose parts lie outside it is left out", test_damaged_types);
   g_test_add_func("/hdf5/hostile/facts of a file driver that do not fit into the file are refused before anything is allocated", test_driver_facts);
   g_test_add_func("/hdf5/hostile/cuts and 250 mutants of files of our own are read or refused", test_damaged_own);
