@@ -603,6 +603,12 @@ static guint damage_types(GByteArray *data, const guint8 *like, gsize length, gs
   return n;
 }
 
+static void read_kinds(gpointer user_data)
+{
+  const GByteArray *data = user_data;
+  read_bytes("kinds.hspy", data->data, data->len);
+}
+
 /* A number whose parts lie outside it is left out, wherever it stands: libhdf5 would write beyond its own memory. */
 static void test_damaged_types(void)
 {
@@ -622,7 +628,6 @@ static void test_damaged_types(void)
     { INTEGER, sizeof INTEGER, 4, 67 }, /* its size in bytes */
     { INTEGER, sizeof INTEGER, 8, 1 },  /* where its bits are */
     { INTEGER, sizeof INTEGER, 11, 2 }, /* how many, in units of 256 */
-    { TRUTH, sizeof TRUTH, 4, 8 },      /* the size of an enumeration */
     { TRUTH, sizeof TRUTH, 8, 0x13 },   /* the class of what it enumerates: text */
     { TRUTH, sizeof TRUTH, 16, 1 },     /* where the bits of that are */
     { TRUTH, sizeof TRUTH, 19, 2 },     /* how many */
@@ -636,7 +641,7 @@ static void test_damaged_types(void)
     g_assert_cmpuint(n, >, 0);
     read_bytes("a.emd", velox->data, velox->len);
     read_bytes("a.hspy", hspy->data, hspy->len);
-    read_bytes("kinds.hspy", kinds->data, kinds->len);
+    g_assert_true(run_apart(read_kinds, kinds)); /* a record that libhdf5 refuses leaks */
   }
 }
 
