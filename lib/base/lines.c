@@ -168,6 +168,16 @@ json_object *nx_lines_need(NxLines *lines, json_object *line, const char *key, e
   return value;
 }
 
+const char *nx_lines_need_text(NxLines *lines, json_object *line, const char *key, GError **err)
+{
+  json_object *value = nx_lines_need(lines, line, key, json_type_string, err);
+  const char *text = json_object_get_string(value);
+  if (!value || (*text && strlen(text) == (gsize)json_object_get_string_len(value)))
+    return text;
+  line_error(lines, err, "key '%s' is %s", key, *text ? "text with a NUL character" : "empty");
+  return NULL;
+}
+
 gboolean nx_line_write(FILE *out, json_object *line, GError **err)
 {
   g_autoptr(GString) text = g_string_sized_new(512);

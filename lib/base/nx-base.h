@@ -170,6 +170,8 @@ gboolean nx_lines_waiting(NxLines *lines, int milliseconds);
 guint64 nx_lines_number(const NxLines *lines);
 /* A key this stage needs: borrowed, or NULL and "line N: key 'x' is missing" / "is not a string". `key` may be a path "a.b". */
 json_object *nx_lines_need(NxLines *lines, json_object *line, const char *key, enum json_type type, GError **err);
+/* The same for text that names a thing, such as a session or an instrument: it is not empty, and C reads it whole (no NUL). Borrowed, or NULL. */
+const char *nx_lines_need_text(NxLines *lines, json_object *line, const char *key, GError **err);
 
 /* Writes one line and flushes it: complete or an error (NX_ERROR_LINE; EPIPE included). */
 gboolean nx_line_write(FILE *out, json_object *line, GError **err);

@@ -18,22 +18,10 @@ typedef struct {
   const char *start, *end;
 } Event;
 
-static const char *need_text(NxLines *lines, json_object *line, const char *key, GError **err)
-{
-  json_object *value = nx_lines_need(lines, line, key, json_type_string, err);
-  const char *text = json_object_get_string(value);
-  if (!value)
-    return NULL;
-  if (*text && strlen(text) == (gsize)json_object_get_string_len(value))
-    return text;
-  nx_line_refuse(lines, err, NX_ERROR_LINE, "key '%s' is %s", key, *text ? "text with a NUL character" : "empty");
-  return NULL;
-}
-
 /* An instant as the database keeps it: text that was given stays as it is, when it can be read at all. */
 static const char *need_instant(NxLines *lines, json_object *line, const char *key, GError **err)
 {
-  const char *text = need_text(lines, line, key, err);
+  const char *text = nx_lines_need_text(lines, line, key, err);
   g_autoptr(GError) reason = NULL;
   g_autoptr(GDateTime) instant = text ? nx_time_parse(text, nx_zone_system(), &reason) : NULL;
   if (text && !instant)
@@ -49,8 +37,8 @@ static gboolean read_event(NxLines *lines, json_object *line, Event *event, GErr
     return FALSE;
   }
   event->user = nx_json_get_string(line, "user");
-  return (event->session_identifier = need_text(lines, line, "session_identifier", err)) &&
-         (event->instrument_pid = need_text(lines, line, "instrument_pid", err)) &&
+  return (event->session_identifier = nx_lines_need_text(lines, line, "session_identifier", err)) &&
+         (event->instrument_pid = nx_lines_need_text(lines, line, "instrument_pid", err)) &&
          (event->start = need_instant(lines, line, "start", err)) && (event->end = need_instant(lines, line, "end", err));
 }
 

@@ -335,12 +335,9 @@ static gboolean hand_out_event(Pending *pending, NxLines *lines, json_object *ev
   const char *values[G_N_ELEMENTS(KEYS)] = {NULL};
   gboolean inside = FALSE;
   g_autoptr(GError) reason = NULL;
-  for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++) {
-    json_object *value = nx_lines_need(lines, event, KEYS[i], json_type_string, err);
-    if (!value)
+  for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++)
+    if (!(values[i] = nx_lines_need_text(lines, event, KEYS[i], err)))
       return FALSE;
-    values[i] = json_object_get_string(value);
-  }
   json_object *instrument = g_hash_table_lookup(pending->instruments, values[1]);
   if (!instrument) {
     nx_log_warning("line %" G_GUINT64_FORMAT ": instrument '%s' is not in the database; the event is left out", nx_lines_number(lines),

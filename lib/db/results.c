@@ -27,7 +27,7 @@ static gboolean check_result(Results *results, json_object *result, GError **err
 
 static gboolean check_line(Results *results, json_object *line, GError **err)
 {
-  json_object *identifier = nx_lines_need(results->lines, line, "session_identifier", json_type_string, err);
+  const char *identifier = nx_lines_need_text(results->lines, line, "session_identifier", err);
   json_object *status = identifier ? nx_lines_need(results->lines, line, "status", json_type_string, err) : NULL;
   json_object *exports = nx_json_get(line, "exports");
   if (!status)

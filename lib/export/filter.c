@@ -32,7 +32,7 @@ static gboolean check_line(NxLines *lines, json_object *line, GError **err)
 {
   if (g_str_equal(nx_json_get_string(line, "kind"), "export_request"))
     return nx_lines_need(lines, line, "destination", json_type_string, err) && nx_lines_need(lines, line, "context", json_type_object, err);
-  return nx_lines_need(lines, line, "session_identifier", json_type_string, err) && nx_lines_need(lines, line, "status", json_type_string, err);
+  return nx_lines_need_text(lines, line, "session_identifier", err) && nx_lines_need(lines, line, "status", json_type_string, err);
 }
 
 static gboolean write_line(Work *work, json_object *line, gboolean exported)

@@ -132,7 +132,7 @@ static gboolean pass_event(NxLines *lines, json_object *event, GPtrArray *instru
 {
   static const char *const KEYS[] = {"session_identifier", "instrument_pid", "start", "end", NULL};
   for (const char *const *key = KEYS; *key; key++)
-    if (!nx_lines_need(lines, event, *key, json_type_string, problem))
+    if (!nx_lines_need_text(lines, event, *key, problem))
       return TRUE;
   const char *pid = nx_json_get_string(event, "instrument_pid");
   if (!is_of(instruments, pid)) {

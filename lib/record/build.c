@@ -55,10 +55,9 @@ static gboolean file_error(NxLines *lines, gsize index, const char *what, GError
 
 static gboolean check_line(NxLines *lines, json_object *line, GError **err)
 {
-  static const char *const TEXTS[] = {"session_identifier", "start", "instrument.instrument_pid", NULL};
-  for (const char *const *key = TEXTS; *key; key++)
-    if (!nx_lines_need(lines, line, *key, json_type_string, err))
-      return FALSE;
+  if (!nx_lines_need_text(lines, line, "session_identifier", err) || !nx_lines_need(lines, line, "start", json_type_string, err) ||
+      !nx_lines_need_text(lines, line, "instrument.instrument_pid", err))
+    return FALSE;
   if (!nx_lines_need(lines, line, "files", json_type_array, err) || !nx_lines_need(lines, line, "activities", json_type_array, err))
     return FALSE;
   json_object *files = nx_json_get(line, "files");

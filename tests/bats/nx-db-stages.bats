@@ -201,6 +201,15 @@ CASES
   [ "$(grep '^{' <<<"$output" | jq -r '.session_identifier + " " + .status' | grep -o '[0-9]* T.*' | tr '\n' ' ')" = "29 TO_BE_BUILT 30 TO_BE_BUILT " ]
 }
 
+@test "pending -n --events refuses an identifier with a NUL in it" {
+  for key in session_identifier instrument_pid; do
+    run --separate-stderr nx-db pending -n --events < <(event 29 | jq -c --arg key $key '.[$key] += "\u0000evil"')
+    assert_failure 2
+    assert_output ""
+    [[ "$stderr" == *"line 1: key '$key' is text with a NUL character" ]] || fail "$stderr"
+  done
+}
+
 @test "--events without -n is a usage error" {
   run nx-db pending --events
   assert_failure 2
@@ -384,6 +393,8 @@ $line" >/dev/null
     [ "$(rows)" = "$before" ]
   done <<'CASES'
 {"kind":"session"}|'session_identifier' is missing
+{"kind":"session","session_identifier":"","status":"ERROR"}|'session_identifier' is empty
+{"kind":"session","session_identifier":"https://nemo.example.com/api/usage_events/?id=29\u0000evil","status":"ERROR"}|NUL
 {"kind":"session","session_identifier":"x"}|'status' is missing
 {"kind":"session","session_identifier":"x","status":"DONE"}|'DONE' is not a status
 {"kind":"session","session_identifier":"x","status":"ERROR","exports":7}|'exports' is not an array
