@@ -7,6 +7,7 @@
 #include <libxslt/transform.h>
 #include <libxslt/xsltutils.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SITE_NAMESPACE "urn:nexuslims:site"
@@ -107,13 +108,36 @@ json_object *nx_site_record_json(xmlNode *element)
 
 /* ------------------------------------------------------------------------------------------------ previews and metadata */
 
+/* Why a file cannot be read, as errno says it; 0 when it can. */
+static int why_unreadable(const char *path)
+{
+  struct stat facts;
+  if (stat(path, &facts) != 0 || access(path, R_OK) != 0)
+    return errno;
+  return S_ISREG(facts.st_mode) ? 0 : EISDIR; /* or something even stranger */
+}
+
+/* FALSE when there is no such file, and for what will be no better the next time: only this file is missing from the page then. Any other trouble
+ * is left to the copy, which reports it. */
+static gboolean can_be_shown(const char *path)
+{
+  static const int LASTING[] = {ENAMETOOLONG, ELOOP, EACCES, EISDIR};
+  int reason = why_unreadable(path);
+  for (gsize i = 0; i < G_N_ELEMENTS(LASTING); i++)
+    if (LASTING[i] == reason) {
+      nx_log_warning("%s is left out of the catalogue: %s", path, g_strerror(reason));
+      return FALSE;
+    }
+  return reason != ENOENT && reason != ENOTDIR;
+}
+
 /* A link where the file system allows it, else a copy. FALSE without error when there is no such file. */
 static gboolean place_copy(const char *from, const char *to, GError **err)
 {
+  if (!can_be_shown(from))
+    return FALSE;
   if (link(from, to) == 0)
     return TRUE;
-  if (errno == ENOENT || errno == ENOTDIR)
-    return FALSE;
   g_autoptr(GFile) source = g_file_new_for_path(from), target = g_file_new_for_path(to);
   return g_file_copy(source, target, G_FILE_COPY_OVERWRITE | G_FILE_COPY_TARGET_DEFAULT_PERMS, NULL, NULL, NULL, err);
 }

@@ -48,6 +48,38 @@ session() {
   xmllint --noout site/feed.atom
 }
 
+@test "a file whose preview or metadata cannot be got at costs the page these alone" {
+  local long loop
+  long=$(printf 'x%.0s' {1..252}) # the name fits in a folder, with .json behind it no more
+  record "Gold on carbon"
+  ln -s loop.dm3.json data/Titan/loop.dm3.json
+  mkdir data/Titan/folder.dm3.thumb.png
+  sed -i "s#.*<dataset.*#&<dataset><name>b</name><location>/Titan/$long</location></dataset>\
+<dataset><name>c</name><location>/Titan/loop.dm3</location></dataset>\
+<dataset><name>d</name><location>/Titan/folder.dm3</location><preview>/Titan/folder.dm3.thumb.png</preview></dataset>#" "$RECORD"
+  run --separate-stderr nx-export < <(session)
+  assert_success
+  assert_json .status COMPLETED
+  [ "$(wc -l <<<"$stderr")" = 3 ] || fail "$stderr"
+  for file in "$long.json" loop.dm3.json folder.dm3.thumb.png; do
+    [[ "$stderr" == *"WARNING: $PWD/data/Titan/$file is left out of the catalogue: "* ]] || fail "$stderr"
+  done
+  run ls site/records/2025-01-27_Titan_101/files
+  assert_output "0.json
+0.png"
+}
+
+@test "a preview that its owner keeps from others costs the page this preview alone" {
+  record "Gold on carbon"
+  as_bound_user "$RECORD"
+  chmod -R a+rwX .
+  chmod 0 data/Titan/a.dm3.thumb.png
+  run --separate-stderr "${as[@]}" nx-export < <(session)
+  assert_success
+  assert_json .status COMPLETED
+  [[ "$stderr" == *"WARNING: $PWD/data/Titan/a.dm3.thumb.png is left out of the catalogue: Permission denied" ]] || fail "$stderr"
+}
+
 @test "text of users is text in the page, and only web addresses become links" {
   record '&lt;script&gt;alert(1)&lt;/script&gt;'
   run nx-export < <(session)
