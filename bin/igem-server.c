@@ -3,7 +3,6 @@
 
 #include "nx-completion.h"
 
-#include <errno.h>
 
 static const struct {
   const NxCommand *command;
@@ -172,15 +171,6 @@ const char *igem_truth(gboolean value)
   return value ? "True" : "False";
 }
 
-/* A script that breaks off in a full disk must not look like a whole one. */
-static int end_output(int status)
-{
-  if (fflush(stdout) == 0 && !ferror(stdout))
-    return status;
-  fprintf(stderr, "Error: cannot write to standard output: %s\n", g_strerror(errno));
-  return 1;
-}
-
 int main(int argc, char **argv)
 {
   int code = 0;
@@ -197,6 +187,6 @@ int main(int argc, char **argv)
   nx_interrupt_install();
   for (gsize i = 0; i < G_N_ELEMENTS(RUNNERS); i++)
     if (RUNNERS[i].command == command)
-      return end_output(RUNNERS[i].run(&top, argc, argv));
+      return RUNNERS[i].run(&top, argc, argv);
   return nx_cli_exit_code();
 }

@@ -2,8 +2,9 @@
 noinst_LIBRARIES += lib/cli/libcli.a
 lib_cli_libcli_a_SOURCES = lib/cli/nx-cli.h lib/cli/nx-cli-tree.h lib/cli/nx-igem-tree.h lib/cli/nx-completion.h \
 	lib/cli/command.h lib/cli/command.c lib/cli/completion.c lib/cli/help.c lib/cli/layout.h lib/cli/layout.c lib/cli/parse.c \
-	lib/cli/program.h lib/cli/program.c lib/cli/revisions.c lib/cli/shellwords.h lib/cli/shellwords.c lib/cli/suggest.h lib/cli/suggest.c \
-	lib/cli/terminal.c lib/cli/tree.c lib/cli/tree-config.c lib/cli/tree-db.c lib/cli/tree-igem.c lib/cli/value.h lib/cli/value.c
+	lib/cli/program.h lib/cli/program.c lib/cli/revisions.c lib/cli/shellwords.h lib/cli/shellwords.c lib/cli/streams.h lib/cli/streams.c \
+	lib/cli/suggest.h lib/cli/suggest.c lib/cli/terminal.c lib/cli/tree.c lib/cli/tree-config.c lib/cli/tree-db.c lib/cli/tree-igem.c \
+	lib/cli/value.h lib/cli/value.c
 CLI_LIBS = lib/cli/libcli.a
 SHARE_FILES += share/completion/nexuslims.bash share/completion/nexuslims.zsh share/completion/nexuslims.fish
 

@@ -2,6 +2,7 @@
 #include "program.h"
 #include "command.h"
 #include "nx-base.h"
+#include "streams.h"
 #include <string.h>
 
 #define NAME_VARIABLE "NX_CLI_PROG"
@@ -26,6 +27,7 @@ void nx_cli_begin(const char *argv0)
 {
   if (program.words)
     return;
+  nx_cli_guard_streams();
   const char *wanted = g_getenv(NAME_VARIABLE);
   g_autofree char *base = g_path_get_basename(argv0 ? argv0 : "nexuslims");
   program.words = g_string_new(wanted && is_plain(wanted) ? wanted : base);

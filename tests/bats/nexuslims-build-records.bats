@@ -184,6 +184,22 @@ wait_for() {
   assert_output 'COMPLETED: https://nemo.example.com/api/usage_events/?id=29 (2025-03-03T11:05:12-07:00 to 2025-03-03T15:59:30-07:00 on FEI-Titan-TEM-635816); 2025-03-03_FEI-Titan-TEM-635816_29.xml (1 activity, 41 datasets); cdcs: exported; elabftw: HTTP 500'
 }
 
+@test "a run that was started without standard streams writes nothing but log lines to its log file" {
+  echo '2025-03-03 10:00:00,000 nx-export WARNING: something' >"$FAKE/nx-export.talk"
+  nexuslims build-records <&- >&- 2>&-
+  run cat "$(log_file)"
+  assert_output --partial 'nx-export WARNING: something'
+  refute_output --partial ' on FEI-Titan-TEM-635816)'
+}
+
+@test "a run whose standard output is lost does its work, says so and ends with 1" {
+  [ -w /dev/full ] || skip 'no /dev/full'
+  run --separate-stderr bash -c 'nexuslims build-records >/dev/full'
+  assert_failure 1
+  [[ "$stderr" == *'Error: standard output could not be written'* ]] || fail "$stderr"
+  [ -s "$FAKE/nx-db-log-results.in" ]
+}
+
 @test "a postponed session says why, and escape sequences in its texts stay harmless" {
   jq -c '.user = "x" | .postponed = {stage: "nx-find-files", message: "the share \u001b[31mis gone"}' <<<"$SESSION" >"$FAKE/nx-export.out"
   run --separate-stderr nexuslims build-records

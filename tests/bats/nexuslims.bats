@@ -502,3 +502,18 @@ becomes() {
     refute_output --partial "lib$library"
   done
 }
+
+@test "what cannot be written to standard output is an error of every command" {
+  [ -w /dev/full ] || skip 'no /dev/full'
+  for words in --help 'db --help' 'config dump --help' completion; do
+    run --separate-stderr bash -c "nexuslims $words >/dev/full"
+    assert_failure 1
+    [ "$stderr" = 'Error: standard output could not be written: No space left on device; what arrived there is not whole' ] || fail "$words: $stderr"
+  done
+}
+
+@test "a reader who has seen enough is no error" {
+  run --separate-stderr bash -c 'set -o pipefail; trap "" PIPE; nexuslims --help | true'
+  assert_success
+  [ -z "$stderr" ] || fail "$stderr"
+}
