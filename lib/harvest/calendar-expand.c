@@ -73,6 +73,9 @@ static gboolean span_of_duration(icalproperty *property, Span *span)
 static gboolean find_span(Expansion *expansion, icalcomponent *event, icalproperty *start, Span *span)
 {
   *span = (Span){0};
+  g_autoptr(GDateTime) first = nx_calendar_instant(expansion->calendar, start, icalproperty_get_dtstart(start), expansion->floating);
+  if (!first)
+    return FALSE;
   icalproperty *end = first_property(event, ICAL_DTEND_PROPERTY), *duration = first_property(event, ICAL_DURATION_PROPERTY);
   if (end)
     return span_of_end(expansion, start, end, span);
@@ -361,12 +364,34 @@ static gboolean is_series(icalcomponent *master)
   return first_property(master, ICAL_RRULE_PROPERTY) || first_property(master, ICAL_RDATE_PROPERTY);
 }
 
+static void warn_of_times(const NxCalendarSeries *series)
+{
+  nx_log_warning("event %s has no usable start and end; it is left out", series->uid);
+}
+
+/* libical removes a property that it cannot read, and says so in one of its own. Of those that say when an event takes place, a facility should
+ * know: its usage is another than the calendar's without them. */
+static void warn_of_removed(const NxCalendarSeries *series)
+{
+  static const char *const NAMES[] = {"DTEND", "DURATION", "RRULE", "RDATE", "EXRULE", "EXDATE", NULL};
+  for (icalproperty *property = first_property(series->master, ICAL_XLICERROR_PROPERTY); property;
+       property = icalcomponent_get_next_property(series->master, ICAL_XLICERROR_PROPERTY))
+    for (const char *const *name = NAMES; *name; name++) {
+      g_autofree char *words = g_strdup_printf(" %s property", *name);
+      const char *text = icalproperty_get_xlicerror(property);
+      if (text && strstr(text, words))
+        nx_log_warning("event %s has an unreadable %s, which is left out", series->uid, *name);
+    }
+}
+
 static void add_single(Expansion *expansion, icalproperty *start, const Span *span)
 {
   struct icaltimetype time = icalproperty_get_dtstart(start);
   g_autoptr(GDateTime) first = nx_calendar_instant(expansion->calendar, start, time, expansion->floating);
   g_autoptr(GDateTime) last = end_of(expansion, start, time, span);
-  if (first && last && is_in_window(expansion, first))
+  if (!last)
+    warn_of_times(expansion->series);
+  else if (is_in_window(expansion, first))
     add_occurrence(expansion, expansion->series->master, g_steal_pointer(&first), g_steal_pointer(&last), NULL);
 }
 
@@ -377,8 +402,9 @@ static void add_master(Expansion *expansion)
   Span span;
   if (nx_calendar_is_cancelled(master))
     return;
+  warn_of_removed(expansion->series);
   if (!start || !find_span(expansion, master, start, &span)) {
-    nx_log_warning("event %s has no usable start and end; it is left out", expansion->series->uid);
+    warn_of_times(expansion->series);
     return;
   }
   if (!is_series(master)) {

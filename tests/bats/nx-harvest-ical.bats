@@ -270,6 +270,33 @@ $(event "$FULL")"
   assert_stderr "no UID"
 }
 
+@test "usage that is lost because its event is wrong is named" {
+  local lines words
+  while IFS='|' read -r lines words; do
+    calendar "$(event "UID:wrong
+${lines//;;/$'\n'}")"
+    run_harvest events --from none < <(ical_instrument)
+    assert_success
+    [ "$(grep -c "WARNING: event wrong $words" "$BATS_TEST_TMPDIR/stderr")" = 1 ] || fail "$lines: $(stderr)"
+  done <<'END'
+DTSTART:20250110T240000Z;;DURATION:PT1H|has no usable start and end; it is left out
+DTSTART:20250110T240000Z;;DURATION:PT1H;;RRULE:FREQ=DAILY|has no usable start and end; it is left out
+DTSTART:99991231T000000Z;;DURATION:P1D|has no usable start and end; it is left out
+DTSTART:20250110T080000Z;;DURATION:PT1H;;RRULE:FREQ=FORTNIGHTLY|has an unreadable RRULE, which is left out
+DTSTART:20250110T080000Z;;DURATION:PT1H;;RRULE:FREQ=DAILY;INTERVAL=0|has an unreadable RRULE, which is left out
+DTSTART:20250110T080000Z;;DURATION:PT1H;;RRULE:FREQ=DAILY;COUNT=2;;EXDATE:never|has an unreadable EXDATE, which is left out
+DTSTART:20250110T080000Z;;DTEND:noon|has an unreadable DTEND, which is left out
+END
+}
+
+@test "an empty property that says nothing about the time is not worth a word" {
+  calendar "$(event "$FULL
+LOCATION:")"
+  run_harvest events --from none < <(ical_instrument)
+  assert_success
+  assert_no_stderr
+}
+
 @test "the password in a calendar's address is in no message" {
   run_harvest reservations -vv < <(ical_session ical:TEM-1:a http://user:geheimnis@127.0.0.1:1/lab.ics)
   assert_success
