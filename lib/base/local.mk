@@ -1,10 +1,12 @@
-# lib/base — text, time, JSON lines, log, files, processes; and http, in a library of its own.
-noinst_LIBRARIES += lib/base/libbase.a lib/base/libhttp.a
+# lib/base — text, time, JSON lines, log, files, processes; and http and jq, in libraries of their own.
+noinst_LIBRARIES += lib/base/libbase.a lib/base/libhttp.a lib/base/libnxjq.a
 lib_base_libbase_a_SOURCES = lib/base/nx-base.h lib/base/error.c lib/base/log.c lib/base/text.c lib/base/clock.c lib/base/json.c \
 	lib/base/lines.c lib/base/session.c lib/base/paths.c lib/base/process.c lib/base/library.c lib/base/formats.c
 lib_base_libhttp_a_SOURCES = lib/base/nx-http.h lib/base/http.c lib/base/nx-curl.h lib/base/curl.c
 lib_base_libhttp_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 HTTP_LIBS = lib/base/libhttp.a
+lib_base_libnxjq_a_SOURCES = lib/base/nx-jq.h lib/base/jq.c
+NX_JQ_LIBS = lib/base/libnxjq.a $(JQ_LIBS)
 
 check_PROGRAMS += tests/unit/test-base
 TESTS += tests/unit/test-base

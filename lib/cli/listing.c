@@ -5,9 +5,9 @@
  * same.) */
 #include "nx-listing.h"
 #include "nx-cli.h"
+#include "nx-jq.h"
 
 #include <errno.h>
-#include <jq.h>
 #include <math.h>
 #include <string.h>
 
@@ -46,12 +46,19 @@ static char *first_complaint(const Filter *filter)
   return g_strdup(g_str_has_prefix(text, "jq: ") ? text + strlen("jq: ") : text);
 }
 
+/* As jq itself shows it. */
+static void show_debug(void *unused, jv value)
+{
+  (void)unused;
+  jv text = jv_dump_string(value, 0);
+  fprintf(stderr, "[\"DEBUG:\",%s]\n", jv_string_value(text));
+  jv_free(text);
+}
+
 static gboolean compile(Filter *filter, const char *program)
 {
-  *filter = (Filter){.program = jq_init(), .complaints = g_string_new(NULL)};
+  *filter = (Filter){.program = nx_jq_new(show_debug, NULL), .complaints = g_string_new(NULL)};
   filter->numbers = g_hash_table_new_full(g_double_hash, g_double_equal, g_free, NULL);
-  if (!filter->program)
-    return FALSE;
   jq_set_error_cb(filter->program, note_complaint, filter);
   return jq_compile(filter->program, program);
 }

@@ -11,7 +11,7 @@ SHARE_FILES += share/completion/nexuslims.bash share/completion/nexuslims.zsh sh
 # --format json and --jq, for the programs that list something; apart, so that no other loads libjq.
 noinst_LIBRARIES += lib/cli/liblisting.a
 lib_cli_liblisting_a_SOURCES = lib/cli/nx-listing.h lib/cli/listing.c
-LISTING_LIBS = lib/cli/liblisting.a $(CLI_LIBS) $(JQ_LIBS)
+LISTING_LIBS = lib/cli/liblisting.a $(CLI_LIBS) $(NX_JQ_LIBS)
 
 dist_man_MANS += share/man/nexuslims.1
 

@@ -21,7 +21,7 @@ lib_extract_libextract_a_SOURCES = lib/extract/nx-extract.h lib/extract/bytes.c 
 	lib/extract/settings.c lib/extract/settings.h \
 	$(EXTRACT_DM_SOURCES) $(EXTRACT_HDF5_SOURCES) $(EXTRACT_PREVIEW_SOURCES)
 lib_extract_libextract_a_CFLAGS = $(AM_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) $(CAIRO_CFLAGS) $(XML_CFLAGS) $(SECCOMP_CFLAGS) $(HDF5_CFLAGS)
-EXTRACT_LIBS = lib/extract/libextract.a $(TIFF_LIBS) $(PIXBUF_LIBS) $(CAIRO_LIBS) $(DEFLATE_LIBS) $(ZLIB_LIBS) $(XML_LIBS) $(SECCOMP_LIBS) $(HDF5_LIBS) $(ZSTD_LIBS) $(SNAPPY_LIBS) $(JQ_LIBS)
+EXTRACT_LIBS = lib/extract/libextract.a $(TIFF_LIBS) $(PIXBUF_LIBS) $(CAIRO_LIBS) $(DEFLATE_LIBS) $(ZLIB_LIBS) $(XML_LIBS) $(SECCOMP_LIBS) $(HDF5_LIBS) $(ZSTD_LIBS) $(SNAPPY_LIBS) $(NX_JQ_LIBS)
 
 check_PROGRAMS += tests/unit/test-extract-formats
 TESTS += tests/unit/test-extract-formats

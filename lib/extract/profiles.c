@@ -1,9 +1,9 @@
 /* profiles.c — finds, matches and runs instrument profiles. A profile that fails, in whatever way, is a warning and changes nothing. */
 #include "profiles.h"
+#include "nx-jq.h"
 #include "profile-values.h"
 
 #include <fnmatch.h>
-#include <jq.h>
 #include <string.h>
 
 #define PROFILE_MAX (1024 * 1024)
@@ -247,12 +247,19 @@ static void collect_message(void *complaints, jv message)
   jv_free(formatted);
 }
 
+static void log_debug(void *profile_name, jv value)
+{
+  jv text = jv_dump_string(value, 0);
+  nx_log_debug("profile %s: DEBUG: %s", (const char *)profile_name, jv_string_value(text));
+  jv_free(text);
+}
+
 static gboolean compile(Profile *profile, GError **err)
 {
   g_autoptr(GString) text = g_string_new(NULL);
   Complaints complaints = { profile->program, text };
   g_autofree char *program = g_strconcat(PRELUDE, profile->program, "\n)", NULL);
-  profile->jq = jq_init();
+  profile->jq = nx_jq_new(log_debug, profile->name);
   jq_set_error_cb(profile->jq, collect_message, &complaints);
   gboolean is_good = jq_compile(profile->jq, program) != 0;
   jq_set_error_cb(profile->jq, NULL, NULL);

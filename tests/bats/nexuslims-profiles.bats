@@ -85,6 +85,17 @@ pattern.jq: ok"
   assert_json '.datasets[0].nx_meta.extensions | has("Room")' false
 }
 
+@test "what a profile's debug is given is in the log of who asks for all of it, and changes nothing" {
+  printf 'ext("Seen"; .nx_meta["Data Type"] | debug)' > try.jq
+  make_image image.tif ESEM
+  run --separate-stderr nx-extract --no-preview --profile try.jq -vv image.tif
+  assert_success
+  [ "$(jq -r .nx_meta.extensions.Seen <<<"$output")" = SEM_Imaging ]
+  grep -q 'DEBUG: profile try.jq: DEBUG: "SEM_Imaging"$' <<<"$stderr"
+  run --separate-stderr nx-extract --no-preview --profile try.jq -v image.tif
+  ! grep -q 'try.jq: DEBUG' <<<"$stderr"
+}
+
 @test "the plug-in that the manual shows is the one that we ship" {
   example nx-extract.1 nx-extract-xyz > shown
   run diff shown "$NX_SOURCE/share/examples/nx-extract-xyz"

@@ -15,7 +15,7 @@ FUZZ_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-variable -Wno-unknown-
 	-fno-sanitize-recover=undefined $(DEFS) $(AM_CPPFLAGS) -I$(srcdir)/tests/generate $(GLIB_CFLAGS) $(JSONC_CFLAGS) $(TIFF_CFLAGS) $(PIXBUF_CFLAGS) \
 	$(CAIRO_CFLAGS) $(XML_CFLAGS) $(XSLT_CFLAGS) $(CURL_CFLAGS) $(SECCOMP_CFLAGS) $(DEFLATE_CFLAGS) $(HDF5_CFLAGS) $(ZSTD_CFLAGS) $(SQLITE_CFLAGS) $(LIBPQ_CFLAGS) \
 	$(ICAL_CFLAGS)
-FUZZ_FILES = $(filter %.c,$(lib_base_libbase_a_SOURCES) $(lib_base_libhttp_a_SOURCES) $(lib_cli_libcli_a_SOURCES) $(lib_config_libconfig_a_SOURCES) $(lib_db_libdb_a_SOURCES) \
+FUZZ_FILES = $(filter %.c,$(lib_base_libbase_a_SOURCES) $(lib_base_libhttp_a_SOURCES) $(lib_base_libnxjq_a_SOURCES) $(lib_cli_libcli_a_SOURCES) $(lib_config_libconfig_a_SOURCES) $(lib_db_libdb_a_SOURCES) \
 	$(lib_harvest_libharvest_a_SOURCES) $(lib_extract_libextract_a_SOURCES) $(lib_record_librecord_a_SOURCES) $(lib_export_libexport_a_SOURCES) \
 	$(lib_snapshot_libsnapshot_a_SOURCES) $(lib_snapshot_libdownload_a_SOURCES) $(lib_mail_libmail_a_SOURCES))
 FUZZ_OBJECTS = $(FUZZ_FILES:%.c=fuzz/objects/%.o)

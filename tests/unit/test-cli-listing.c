@@ -2,6 +2,7 @@
 #include "nx-listing.h"
 #include "nx-cli.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ static const Row ROWS[] = {
     {"1/4", "0.25\n"},
     {"empty", ""},
     {"\"two\\nlines\"", "two\nlines\n"},
+    {"[inputs]", "[]\n"},
 };
 
 static void test_program(gconstpointer data)
@@ -82,14 +84,53 @@ static void test_failing_program(void)
   g_assert_cmpstr(text, ==, "15\n");
 }
 
+static void test_debug(void)
+{
+  if (g_test_subprocess()) {
+    g_autofree char *text = printed(".[1].tags | debug | .[1]", NULL);
+    g_assert_cmpstr(text, ==, "a\n");
+    exit(0);
+  }
+  g_test_trap_subprocess(NULL, 0, 0);
+  g_test_trap_assert_passed();
+  g_test_trap_assert_stderr("[\"DEBUG:\",[1,\"a\"]]\n");
+}
+
+typedef struct {
+  const char *program, *complaint;
+} Refusal;
+
+/* What a program may not have: it is said, and nothing ends. */
+static const Refusal REFUSALS[] = {
+    {"input", "jq: ?*"},
+    {"import \"a\" as a; .", "jq: *module not found: a*"},
+    {"include \"a\"; .", "jq: *module not found: a*"},
+};
+
+static void test_refusal(gconstpointer data)
+{
+  const Refusal *refusal = data;
+  g_autoptr(GError) err = NULL;
+  g_autofree char *text = printed(refusal->program, &err);
+  g_assert_error(err, NX_ERROR, NX_ERROR_DATA);
+  g_assert_true(g_pattern_match_simple(refusal->complaint, err->message));
+  g_assert_cmpstr(text, ==, "");
+}
+
 int main(int argc, char **argv)
 {
+  mallopt(M_PERTURB, 165); /* memory that nobody has set is not zero by chance */
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/listing/without a program the value is indented and ASCII", test_plain);
   for (guint i = 0; i < G_N_ELEMENTS(ROWS); i++) {
     g_autofree char *path = g_strdup_printf("/listing/each result is a line: %u", i);
     g_test_add_data_func(path, &ROWS[i], test_program);
   }
+  for (guint i = 0; i < G_N_ELEMENTS(REFUSALS); i++) {
+    g_autofree char *path = g_strdup_printf("/listing/a program has one input and no modules: %s", REFUSALS[i].program);
+    g_test_add_data_func(path, &REFUSALS[i], test_refusal);
+  }
+  g_test_add_func("/listing/what debug is given goes to standard error", test_debug);
   g_test_add_func("/listing/a program that does not compile is a usage error of one line", test_bad_program);
   g_test_add_func("/listing/a program that fails keeps what it wrote and says why", test_failing_program);
   return g_test_run();

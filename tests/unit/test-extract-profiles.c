@@ -3,6 +3,7 @@
 #include "profiles.h"
 
 #include <glib/gstdio.h>
+#include <malloc.h>
 #include <string.h>
 
 /* A folder of profiles that is removed again. */
@@ -86,11 +87,22 @@ static void test_failures_change_nothing(Folder *folder, gconstpointer unused)
   add_file(folder, "a5.jq", "# instrument: PID-1\n.nx_meta = 1");
   add_file(folder, "a6.jq", "# instrument: PID-1\nthis is not jq");
   add_file(folder, "a7.jq", "# instrument: PID-1\n$ENV.HOME as $h | ext(\"Home\"; $h | length | . * 0)");
-  add_file(folder, "a8.py", "raise SystemExit");
+  add_file(folder, "a8.jq", "# instrument: PID-1\next(\"More\"; input)");
+  add_file(folder, "a9.jq", "# instrument: PID-1\nimport \"more\" as more; .");
+  add_file(folder, "a10.jq", "# instrument: PID-1\ninclude \"more\"; .");
+  add_file(folder, "a11.py", "raise SystemExit");
   add_file(folder, "_hidden.jq", "# instrument: PID-1\next(\"Hidden\"; 1)");
   add_file(folder, "z.jq", "# instrument: PID-1\next(\"Last\"; 1)");
   g_autofree char *got = run(folder, "PID-1", "{\"x\":1.0}", NULL, NULL);
   g_assert_cmpstr(got, ==, "{\"x\":1.0,\"extensions\":{\"Home\":0,\"Last\":1}} -");
+}
+
+static void test_debug(Folder *folder, gconstpointer unused)
+{
+  (void)unused;
+  add_file(folder, "PID-1.jq", "ext(\"Seen\"; \"one\" | debug)");
+  g_autofree char *got = run(folder, "PID-1", "{\"x\":1.0}", NULL, NULL);
+  g_assert_cmpstr(got, ==, "{\"x\":1.0,\"extensions\":{\"Seen\":\"one\"}} -");
 }
 
 static void test_fields(Folder *folder, gconstpointer unused)
@@ -130,10 +142,12 @@ int main(int argc, char **argv)
     { "numbers that a filter leaves alone or moves keep their form", test_numbers_keep_form },
     { "a profile runs for its instrument alone", test_other_instrument },
     { "a profile that fails changes nothing and stops nobody", test_failures_change_nothing },
+    { "debug gives back what it is given", test_debug },
     { "a JSON profile sets fields and wins over the file's", test_fields },
     { "the helpers do what they say", test_helpers },
     { "a local profile hides ours of the same name", test_local_hides_built_in },
   };
+  mallopt(M_PERTURB, 165); /* memory that nobody has set is not zero by chance */
   g_test_init(&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(TESTS); i++) {
     g_autofree char *path = g_strdup_printf("/extract/profiles/%s", TESTS[i].promise);
