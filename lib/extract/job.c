@@ -21,7 +21,7 @@ struct NxJob {
   gboolean has_standing_reader;
   gboolean needs_own_process; /* no standing reader could read it */
   gboolean was_read_again;
-  int skipped_profile;
+  GArray *skipped_profiles; /* of int: those that broke a reader of this file */
   NxOutcome *outcome;      /* set when done */
   GPtrArray *outputs;
 };
@@ -61,7 +61,8 @@ static void read_opened(const NxJobContext *context, NxOpened *opened, const NxP
 static void read_file(int results, gpointer user_data)
 {
   const NxJob *job = user_data;
-  nx_profiles_skip(job->skipped_profile);
+  for (guint i = 0; i < job->skipped_profiles->len; i++)
+    nx_profiles_skip(g_array_index(job->skipped_profiles, int, i));
   if (job->has_profiles)
     nx_profiles_watch(watch_profile, NULL);
   NxOutcomeWriter writer = { results, g_byte_array_new(), FALSE };
@@ -216,7 +217,7 @@ NxJob *nx_job_start(const NxJobContext *context, json_object *line, GError **err
   g_autoptr(NxJob) job = g_new0(NxJob, 1);
   job->context = context;
   job->line = line;
-  job->skipped_profile = NX_PROFILES_NONE;
+  job->skipped_profiles = g_array_new(FALSE, FALSE, sizeof(int));
   job->path = nx_line_path(line, err);
   if (!job->path)
     return NULL;
@@ -246,6 +247,7 @@ void nx_job_free(NxJob *job)
   nx_outcome_free(job->outcome);
   g_clear_pointer(&job->outputs, g_ptr_array_unref);
   nx_opened_free(job->opened);
+  g_array_unref(job->skipped_profiles);
   json_object_put(job->line);
   g_free(job->path);
   g_free(job->extension);
@@ -271,14 +273,23 @@ gint64 nx_job_wake(const NxJob *job)
   return job->has_profiles ? MIN(deadline, g_get_monotonic_time() + G_USEC_PER_SEC) : deadline;
 }
 
+static gboolean is_skipped(const NxJob *job, int number)
+{
+  for (guint i = 0; i < job->skipped_profiles->len; i++) {
+    if (g_array_index(job->skipped_profiles, int, i) == number)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* TRUE when the reader was broken by a profile, and has been started again without it. */
 static gboolean has_started_without_profile(NxJob *job, int number, const char *reason)
 {
   const char *name = nx_profiles_name(number);
-  if (!job->has_profiles || !name || job->skipped_profile == NX_PROFILES_ALL)
+  if (!job->has_profiles || !name || is_skipped(job, number)) /* one that did not run is named by a reader that lies, and that for ever */
     return FALSE;
   nx_log_warning("%s: profile %s failed: %s", nx_opened_input(job->opened)->name, name, reason);
-  job->skipped_profile = job->skipped_profile == NX_PROFILES_NONE ? number : NX_PROFILES_ALL;
+  g_array_append_val(job->skipped_profiles, number);
   start_reader(job);
   return TRUE;
 }

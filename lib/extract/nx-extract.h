@@ -168,8 +168,8 @@ NxBytes *nx_input_companion(const NxInput *in, const NxFormat *format);
 
 /* ------------------------------------------------------------------------------------------------------------ profiles */
 
-/* Runs the instrument's profiles (jq filters, extractors-b 13.1) over one signal, `index` of `count`. A profile that fails is a logged warning and
- * changes nothing. `tecnai` is the parsed Tecnai text of extractors-a 7.1 (an object, borrowed) or NULL. */
+/* Runs the instrument's profiles (jq filters, extractors-b 13.1) over one signal, `index` of `count`. A profile that fails changes nothing
+ * and is a warning when the pipeline has all metadata. `tecnai` is the parsed Tecnai text of extractors-a 7.1 (an object, borrowed) or NULL. */
 void nx_profiles_run(const NxInput *in, NxSignal *signal, guint index, guint count, json_object *tecnai);
 
 /* -------------------------------------------------------------------------------------------------- many files, in order */

@@ -2,6 +2,7 @@
 #include "pipeline.h"
 #include "formats.h"
 #include "preview/nx-preview.h"
+#include "profiles.h"
 
 #include <string.h>
 
@@ -141,6 +142,7 @@ static void give_metadata(const NxInput *in, GPtrArray *signals, const NxPipelin
     g_autofree char *text = nx_pipeline_document(signal->nx_meta, signal->raw, &length);
     sink->document(i, text, length, sink->user_data);
   }
+  nx_profiles_log_failures();
   sink->metadata_done(signals->len, sink->user_data);
 }
 

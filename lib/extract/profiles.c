@@ -21,10 +21,11 @@ typedef struct {
   json_object *fields; /* of a .json file: merged into extensions */
   jq_state *jq;      /* NULL before it is compiled */
   gboolean is_broken;
+  gboolean is_skipped;
 } Profile;
 
 static GPtrArray *profiles; /* of Profile*, in the order in which they run */
-static int skipped = NX_PROFILES_NONE;
+static GPtrArray *failures; /* of char*: warnings that are still to be logged; NULL: none */
 static NxProfileWatch watch_call;
 static gpointer watch_data;
 
@@ -159,6 +160,7 @@ static void load_folder(const char *folder)
 void nx_profiles_unload(void)
 {
   g_clear_pointer(&profiles, g_ptr_array_unref);
+  g_clear_pointer(&failures, g_ptr_array_unref);
 }
 
 void nx_profiles_load(const char *local_folder)
@@ -197,7 +199,8 @@ void nx_profiles_watch(NxProfileWatch watch, gpointer user_data)
 
 void nx_profiles_skip(int number)
 {
-  skipped = number;
+  if (nx_profiles_name(number))
+    ((Profile *)profiles->pdata[number])->is_skipped = TRUE;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- compiling */
@@ -428,6 +431,20 @@ static void take_apart(NxSignal *signal, json_object *object)
   json_object_put(object);
 }
 
+static void add_failure(const NxInput *in, const Profile *profile, const char *reason)
+{
+  if (!failures)
+    failures = g_ptr_array_new_with_free_func(g_free);
+  g_ptr_array_add(failures, g_strdup_printf("%s: profile %s failed: %s", in->name, profile->name, reason));
+}
+
+void nx_profiles_log_failures(void)
+{
+  for (guint i = 0; failures && i < failures->len; i++)
+    nx_log_warning("%s", (const char *)failures->pdata[i]);
+  g_clear_pointer(&failures, g_ptr_array_unref);
+}
+
 static void run_profile(const NxInput *in, const Profile *profile, NxSignal *signal, json_object *variables)
 {
   g_autofree char *reason = NULL;
@@ -436,7 +453,7 @@ static void run_profile(const NxInput *in, const Profile *profile, NxSignal *sig
   if (result)
     take_apart(signal, result);
   else
-    nx_log_warning("%s: profile %s failed: %s", in->name, profile->name, reason);
+    add_failure(in, profile, reason);
 }
 
 void nx_profiles_run(const NxInput *in, NxSignal *signal, guint index, guint count, json_object *tecnai)
@@ -445,7 +462,7 @@ void nx_profiles_run(const NxInput *in, NxSignal *signal, guint index, guint cou
   g_autofree char *extractor = in->format ? g_strconcat(in->format->name, "_extractor", NULL) : g_strdup("");
   for (guint i = 0; profiles && i < profiles->len; i++) {
     Profile *profile = profiles->pdata[i];
-    if ((int)i == skipped || skipped == NX_PROFILES_ALL || !is_for(profile, in->instrument_pid) || (profile->only_first && index > 0) ||
+    if (profile->is_skipped || !is_for(profile, in->instrument_pid) || (profile->only_first && index > 0) ||
         (profile->extractor && fnmatch(profile->extractor, extractor, 0) != 0) || !make_ready(profile))
       continue;
     if (!variables)

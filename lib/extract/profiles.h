@@ -16,9 +16,12 @@ gboolean nx_profiles_check(const char *const *paths, FILE *out);
 /* Called with a profile's number when it starts, and with NX_PROFILES_NONE when it has ended: who watches over the process can tell then which one broke it. */
 typedef void (*NxProfileWatch)(int number, gpointer user_data);
 void nx_profiles_watch(NxProfileWatch watch, gpointer user_data);
-/* Profile `number` does not run while it is skipped; NX_PROFILES_NONE: all run again. */
-enum { NX_PROFILES_NONE = -1, NX_PROFILES_ALL = -2 };
+enum { NX_PROFILES_NONE = -1 };
+/* Profile `number` does not run any more in this process. */
 void nx_profiles_skip(int number);
+/* Logs which profiles failed, and why, since the last call. Not nx_profiles_run() itself does so: when a later profile breaks the process, the next
+ * process runs the earlier ones again, and each failure would be told as often. */
+void nx_profiles_log_failures(void);
 /* The file name of profile `number`, or NULL. */
 const char *nx_profiles_name(int number);
 

@@ -350,6 +350,25 @@ PYTHON
   done
 }
 
+@test "of several profiles that break their reader each costs its own changes only, and each that fails is said once" {
+  mkdir "$BATS_TEST_TMPDIR/profiles"
+  export NX_LOCAL_PROFILES_PATH=$BATS_TEST_TMPDIR/profiles
+  add() { printf '# instrument: *\n%s' "$2" > "$NX_LOCAL_PROFILES_PATH/$1"; }
+  add a_fails.jq 'error("no")'
+  add b_crashes.jq 'def f: [f]; f'
+  add c_good.jq 'ext("Good"; 1)'
+  add d_loops.jq 'last(repeat(1))'
+  add e_floods.jq '[range(1e12)] | length'
+  add f_good.jq 'ext("Good Too"; 2)'
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  assert_success
+  assert_json '.datasets[0].nx_meta.extensions | tojson' '{"Good":1,"Good Too":2}'
+  for name in a_fails b_crashes d_loops e_floods; do
+    [ "$(grep -c "profile $name.jq failed" "$LOG")" = 1 ]
+  done
+}
+
 @test "a field that a profile puts where it does not belong moves to extensions" {
   mkdir "$BATS_TEST_TMPDIR/profiles"
   export NX_LOCAL_PROFILES_PATH=$BATS_TEST_TMPDIR/profiles
