@@ -11,6 +11,7 @@
 #include <glib.h>
 #include <json.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* NexusLIMS whose documents and schema this program meets; printed by --version and written into records. */
 #define NX_PRODUCT "NexusLIMS"
@@ -210,7 +211,13 @@ gboolean nx_file_write(const char *path, const void *data, gsize length, int mod
 gboolean nx_file_write_fast(const char *path, const void *data, gsize length, int mode, GError **err);
 /* All bytes into an open descriptor, going on after signals. FALSE with errno. */
 gboolean nx_write_whole(int fd, const char *data, gsize length);
+/* All bytes, at most `limit`, with a NUL behind them that is not counted in `length` (or NULL). Waits for a FIFO, as is right for what a person
+ * names. */
 gboolean nx_file_read(const char *path, gsize limit, char **data, gsize *length, GError **err);
+/* The same for a path that nobody has looked at: what is not a regular file is refused (NX_ERROR_IO) and holds nobody up. */
+gboolean nx_file_read_regular(const char *path, gsize limit, char **data, gsize *length, GError **err);
+/* A regular file opened for reading, and its status; -1 with *err. No FIFO or device can hold it up. */
+int nx_file_open_regular(const char *path, struct stat *status, GError **err);
 gboolean nx_folder_make(const char *path, GError **err);
 /* fsync of a folder. */
 gboolean nx_folder_sync(const char *path, GError **err);

@@ -161,11 +161,11 @@ static gboolean read_whole(int fd, const char *path, gsize limit, GByteArray *in
   }
 }
 
-gboolean nx_file_read(const char *path, gsize limit, char **data, gsize *length, GError **err)
+/* Takes the descriptor; -1: *err is set already. */
+static gboolean read_opened(int fd, const char *path, gsize limit, char **data, gsize *length, GError **err)
 {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    return nx_error_from_errno(err, errno, "open", path);
+    return FALSE;
   g_autoptr(GByteArray) bytes = g_byte_array_new();
   gboolean good = read_whole(fd, path, MIN(limit, G_MAXUINT32 / 2), bytes, err);
   close(fd);
@@ -176,6 +176,37 @@ gboolean nx_file_read(const char *path, gsize limit, char **data, gsize *length,
   g_byte_array_append(bytes, (const guint8 *)"", 1);
   *data = (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
   return TRUE;
+}
+
+gboolean nx_file_read(const char *path, gsize limit, char **data, gsize *length, GError **err)
+{
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    nx_error_from_errno(err, errno, "open", path);
+  return read_opened(fd, path, limit, data, length, err);
+}
+
+gboolean nx_file_read_regular(const char *path, gsize limit, char **data, gsize *length, GError **err)
+{
+  struct stat status;
+  return read_opened(nx_file_open_regular(path, &status, err), path, limit, data, length, err);
+}
+
+int nx_file_open_regular(const char *path, struct stat *status, GError **err)
+{
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) {
+    nx_error_from_errno(err, errno, "open", path);
+    return -1;
+  }
+  if (fstat(fd, status) < 0)
+    nx_error_from_errno(err, errno, "look at", path);
+  else if (!S_ISREG(status->st_mode))
+    g_set_error(err, NX_ERROR, NX_ERROR_IO, "%s is not a regular file", path);
+  else
+    return fd;
+  close(fd);
+  return -1;
 }
 
 const char *nx_path_below(const char *path, const char *root)

@@ -2,10 +2,7 @@
 #include "input.h"
 #include "formats.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define COMPANIONS_MAX 4
@@ -35,24 +32,6 @@ NxBytes *nx_input_companion(const NxInput *in, const NxFormat *format)
   return NULL;
 }
 
-/* A regular file, opened so that no FIFO or device can hold us up. -1 with *err. */
-static int open_regular(const char *path, struct stat *status, GError **err)
-{
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0) {
-    nx_error_from_errno(err, errno, "open", path);
-    return -1;
-  }
-  if (fstat(fd, status) < 0)
-    nx_error_from_errno(err, errno, "look at", path);
-  else if (!S_ISREG(status->st_mode))
-    g_set_error(err, NX_ERROR, NX_ERROR_IO, "%s is not a regular file", path);
-  else
-    return fd;
-  close(fd);
-  return -1;
-}
-
 /* Takes the descriptor. */
 static void add_companion(NxOpened *opened, guint8 number, int fd)
 {
@@ -66,12 +45,12 @@ static void add_companion(NxOpened *opened, guint8 number, int fd)
 static int open_in_either_case(const char *path)
 {
   struct stat status;
-  int fd = open_regular(path, &status, NULL);
+  int fd = nx_file_open_regular(path, &status, NULL);
   const char *dot = strrchr(path, '.');
   if (fd >= 0 || !dot)
     return fd;
   g_autofree char *suffix = g_ascii_strup(dot, -1), *capitals = nx_path_with_suffix(path, suffix);
-  return capitals ? open_regular(capitals, &status, NULL) : -1;
+  return capitals ? nx_file_open_regular(capitals, &status, NULL) : -1;
 }
 
 static void open_companion(NxOpened *opened, guint8 number)
@@ -149,7 +128,7 @@ static void add_file(NxOpened *opened, int fd, GError **err)
 NxOpened *nx_opened_new(json_object *line, const char *path, const char *instrument_root, GError **err)
 {
   NxOpened *opened = opened_described(line, path, instrument_root);
-  int fd = open_regular(path, &opened->status, err);
+  int fd = nx_file_open_regular(path, &opened->status, err);
   set_time(opened, line, fd >= 0 || stat(path, &opened->status) == 0);
   if (fd < 0)
     return opened;

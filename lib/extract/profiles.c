@@ -13,7 +13,6 @@
 typedef struct {
   char *path;
   char *name;        /* base name */
-  char *stem;        /* without suffix */
   char *instrument;  /* glob on the PID */
   char *extractor;   /* glob on "dm3_extractor"; NULL: any */
   gboolean only_first;
@@ -46,7 +45,6 @@ static void profile_free(Profile *profile)
 {
   g_free(profile->path);
   g_free(profile->name);
-  g_free(profile->stem);
   g_free(profile->instrument);
   g_free(profile->extractor);
   g_free(profile->program);
@@ -73,11 +71,20 @@ static char *header_value(const char *program, const char *key)
   return NULL;
 }
 
-static Profile *profile_read(const char *path, GError **err)
+static char *without_suffix(const char *name)
+{
+  const char *dot = strrchr(name, '.');
+  return dot ? g_strndup(name, (gsize)(dot - name)) : g_strdup(name);
+}
+
+typedef gboolean (*ReadFile)(const char *path, gsize limit, char **data, gsize *length, GError **err);
+
+/* A profile that somebody names may come through a pipe (nx_file_read), one that lies in a folder may not (nx_file_read_regular). */
+static Profile *profile_read(const char *path, ReadFile read_file, GError **err)
 {
   g_autofree char *text = NULL;
   gsize length;
-  if (!nx_file_read(path, PROFILE_MAX, &text, &length, err))
+  if (!read_file(path, PROFILE_MAX, &text, &length, err))
     return NULL;
   gboolean is_fields = g_str_has_suffix(path, ".json");
   g_autoptr(json_object) fields = is_fields ? nx_json_parse(text, length, err) : NULL;
@@ -90,7 +97,6 @@ static Profile *profile_read(const char *path, GError **err)
   Profile *profile = g_new0(Profile, 1);
   profile->path = g_strdup(path);
   profile->name = g_path_get_basename(path);
-  profile->stem = g_strndup(profile->name, (gsize)(strrchr(profile->name, '.') - profile->name));
   profile->fields = g_steal_pointer(&fields);
   if (!is_fields) {
     profile->instrument = header_value(text, "instrument");
@@ -100,7 +106,7 @@ static Profile *profile_read(const char *path, GError **err)
     profile->program = g_steal_pointer(&text);
   }
   if (!profile->instrument)
-    profile->instrument = g_strdup(profile->stem);
+    profile->instrument = without_suffix(profile->name);
   return profile;
 }
 
@@ -147,7 +153,7 @@ static void load_folder(const char *folder)
     if (!g_str_has_suffix(name, ".jq") && !g_str_has_suffix(name, ".json"))
       continue;
     g_autoptr(GError) problem = NULL;
-    Profile *profile = profile_read(path, &problem);
+    Profile *profile = profile_read(path, nx_file_read_regular, &problem);
     if (!profile) {
       nx_log_warning("Failed to load local profile '%s': %s", path, problem->message);
       continue;
@@ -177,7 +183,7 @@ void nx_profiles_load(const char *local_folder)
 
 gboolean nx_profiles_add(const char *path, GError **err)
 {
-  Profile *profile = profile_read(path, err);
+  Profile *profile = profile_read(path, nx_file_read, err);
   if (!profile)
     return FALSE;
   g_free(profile->instrument);
@@ -315,7 +321,7 @@ gboolean nx_profiles_check(const char *const *paths, FILE *out)
     all_good &= check_one(profiles->pdata[i], out);
   for (; *paths; paths++) {
     g_autoptr(GError) problem = NULL;
-    Profile *profile = profile_read(*paths, &problem);
+    Profile *profile = profile_read(*paths, nx_file_read, &problem);
     if (profile) {
       all_good &= check_one(profile, out);
       profile_free(profile);

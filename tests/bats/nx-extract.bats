@@ -400,6 +400,24 @@ PYTHON
   assert_line --partial "bad.jq: at its end: syntax error"
 }
 
+@test "a FIFO among the profiles is passed over with a warning, and one that is named is read" {
+  cd "$BATS_TEST_TMPDIR"
+  mkdir profiles
+  mkfifo profiles/a.jq profiles/b.json
+  printf '# instrument: *\next("Good"; 1)' > profiles/c.jq
+  export NX_LOCAL_PROFILES_PATH=$PWD/profiles
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  assert_json '.datasets[0].nx_meta.extensions.Good' 1
+  for name in a.jq b.json; do grep -q "WARNING: .*profiles/$name is not a regular file" "$LOG"; done
+  run nx-extract --check-profiles
+  assert_line "$PWD/profiles/c.jq: ok"
+  run nx-extract --check-profiles <(cat profiles/c.jq)
+  assert_success
+  run --separate-stderr nx-extract --no-preview --profile <(cat profiles/c.jq) "$ROOT/Quanta/note.txt"
+  [ "$(jq .nx_meta.extensions.Good <<<"$output")" = 1 ]
+}
+
 @test "what is wrong with a profile is said with its line, and nothing of what stands around it" {
   cd "$BATS_TEST_TMPDIR"
   printf '# instrument: X\n.nx_meta |= (. + {"a": 1}\n' > open.jq

@@ -369,6 +369,25 @@ static void test_file_write(void)
   g_assert_nonnull(err);
 }
 
+static void test_regular_only(void)
+{
+  g_autofree char *folder = g_dir_make_tmp("nx-test-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename(folder, "a.txt", NULL), *fifo = g_build_filename(folder, "fifo", NULL);
+  g_autofree char *text = NULL;
+  g_assert_true(g_file_set_contents(path, "one", -1, NULL));
+  g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+  g_assert_true(nx_file_read_regular(path, 100, &text, NULL, NULL));
+  g_assert_cmpstr(text, ==, "one");
+  const char *others[] = {fifo, folder, "/dev/zero"};
+  for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+    g_autoptr(GError) err = NULL;
+    g_autofree char *sentence = g_strdup_printf("%s is not a regular file", others[i]), *none = NULL;
+    g_assert_false(nx_file_read_regular(others[i], 100, &none, NULL, &err));
+    g_assert_error(err, NX_ERROR, NX_ERROR_IO);
+    g_assert_cmpstr(err->message, ==, sentence);
+  }
+}
+
 static void test_left_over(void)
 {
   g_autofree char *folder = g_dir_make_tmp("nx-test-XXXXXX", NULL);
@@ -469,6 +488,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/session/names of records hold date, instrument and session and no path", test_record_names);
   g_test_add_func("/base/session/only an address has an id, and what is too long for a name is hashed", test_record_names_differ);
   g_test_add_func("/base/files/a file is replaced whole with the mode asked for", test_file_write);
+  g_test_add_func("/base/files/a FIFO, a folder or a device is refused where only a file will do", test_regular_only);
   g_test_add_func("/base/files/what a killed writer left is taken away by the next", test_left_over);
   g_test_add_func("/base/files/paths join and are seen below a root", test_paths);
   g_test_add_func("/base/log/secrets never show", test_log_hides);
