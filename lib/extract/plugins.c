@@ -193,6 +193,10 @@ NxOutcome *nx_plugin_outcome(const NxPlugin *plugin, const GByteArray *received,
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "its answer has no array 'datasets'");
     return NULL;
   }
+  if (json_object_array_length(datasets) == 0) { /* on a line that means: the file is gone, and this one was there */
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "its answer has no datasets");
+    return NULL;
+  }
   outcome->extractor = g_strdup(plugin->name);
   for (size_t i = 0; i < json_object_array_length(datasets); i++) {
     if (!take_dataset(outcome, json_object_array_get_idx(datasets, i), file, with_document, err))

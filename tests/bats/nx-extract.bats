@@ -489,6 +489,17 @@ make_plugin() {
   grep -q "plug-in nx-extract-xyz is not used" "$LOG"
 }
 
+@test "a plug-in that has no datasets for a file that is there costs the metadata and says why" {
+  make_plugin xyz 'echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"]}"' 'jq -c ".datasets = []"'
+  echo data > "$ROOT/Quanta/a.xyz"
+  INPUT=$(file_line "$ROOT/Quanta/a.xyz")
+  extract_lines
+  assert_success
+  assert_json '.datasets | length' 1
+  assert_json '.datasets[0].nx_meta.DatasetType' Unknown
+  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("^Extraction failed: its answer has no datasets")' true
+}
+
 @test "a plug-in gets no secret of ours" {
   export NX_CDCS_TOKEN=hush-hush
   make_plugin xyz 'echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"]}"' 'env > /dev/stderr; exit 1'
