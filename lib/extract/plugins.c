@@ -13,6 +13,9 @@
 
 #define PREFIX "nx-extract-"
 #define DESCRIBE_SECONDS 5
+/* A plug-in's preview: what is larger is no preview. */
+#define PREVIEW_MAX (16 * 1024 * 1024)
+#define PREVIEW_SIDE_MAX 10000
 
 typedef struct {
   const char *path;
@@ -156,6 +159,33 @@ NxWorker *nx_plugin_start(const NxPlugin *plugin, const NxSandbox *sandbox, json
   return worker;
 }
 
+/* The beginning of a PNG file (W3C, PNG, 5.2 and 11.2): signature, chunk IHDR of 13 bytes, in it width and height, big-endian. */
+static gboolean is_png(const char *data, gsize length)
+{
+  static const guint8 HEAD[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R' };
+  guint32 sides[2];
+  if (length < sizeof HEAD + 13 + 4 || memcmp(data, HEAD, sizeof HEAD) != 0)
+    return FALSE;
+  memcpy(sides, data + sizeof HEAD, sizeof sides);
+  const guint32 width = GUINT32_FROM_BE(sides[0]), height = GUINT32_FROM_BE(sides[1]);
+  return width >= 1 && width <= PREVIEW_SIDE_MAX && height >= 1 && height <= PREVIEW_SIDE_MAX;
+}
+
+/* The preview that a plug-in made of `file`. It goes where others see it, so that nothing but a picture is taken; NULL with a warning. */
+static GBytes *read_preview(const char *path, const char *file)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *png = NULL;
+  gsize length;
+  if (!nx_file_read_regular(path, PREVIEW_MAX, &png, &length, &problem))
+    nx_log_warning("%s: no preview: %s", file, problem->message);
+  else if (!is_png(png, length))
+    nx_log_warning("%s: no preview: %s is not a PNG picture of at most %d × %d pixels", file, path, PREVIEW_SIDE_MAX, PREVIEW_SIDE_MAX);
+  else
+    return g_bytes_new_take(g_steal_pointer(&png), length);
+  return NULL;
+}
+
 static gboolean take_dataset(NxOutcome *outcome, json_object *dataset, const char *file, gboolean with_document, GError **err)
 {
   json_object *nx_meta = nx_json_get(dataset, "nx_meta");
@@ -174,10 +204,7 @@ static gboolean take_dataset(NxOutcome *outcome, json_object *dataset, const cha
     product->document = g_bytes_new_take(text, length);
   }
   const char *preview = nx_json_get_string(dataset, "preview");
-  g_autofree char *png = NULL;
-  gsize length;
-  if (preview && nx_file_read(preview, 64 * 1024 * 1024, &png, &length, NULL))
-    product->preview = g_bytes_new(png, length);
+  product->preview = preview ? read_preview(preview, file) : NULL;
   g_ptr_array_add(outcome->products, product);
   return TRUE;
 }

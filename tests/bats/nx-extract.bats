@@ -500,6 +500,38 @@ make_plugin() {
   assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("^Extraction failed: its answer has no datasets")' true
 }
 
+# A PNG file of that size, of which only the beginning is true.
+make_png_head() {
+  python3 -c 'import struct, sys, zlib
+head = b"IHDR" + struct.pack(">IIBBBBB", int(sys.argv[1]), int(sys.argv[2]), 8, 6, 0, 0, 0)
+sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head)))' "$1" "$2"
+}
+
+@test "a plug-in's preview is taken when it is a PNG file, and nothing else is copied" {
+  cd "$BATS_TEST_TMPDIR"
+  make_png_head 500 400 > good.png
+  make_png_head 0 400 > narrow.png
+  make_png_head 500 4000000 > tall.png
+  head -c 20 good.png > short.png
+  echo "not for everybody" > secret
+  mkfifo fifo.png
+  make_plugin xyz 'echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"]}"' \
+    'jq -c ".datasets = [{preview: .wanted, nx_meta: {DatasetType: \"Misc\", \"Data Type\": \"XYZ\", \"Creation Time\": \"2024-01-01T00:00:00Z\"}}]"'
+  echo data > "$ROOT/Quanta/a.xyz"
+  for name in narrow.png tall.png short.png secret fifo.png none.png .; do
+    INPUT=$(file_line "$ROOT/Quanta/a.xyz" "{wanted: \"$PWD/$name\"}")
+    extract_lines
+    assert_json '.datasets[0].nx_meta["Data Type"]' XYZ
+    assert_json '.datasets[0].preview' null
+    [ ! -e "$DATA/Quanta/a.xyz.thumb.png" ]
+    grep -q "WARNING: a.xyz: no preview: .*$name" "$LOG"
+  done
+  INPUT=$(file_line "$ROOT/Quanta/a.xyz" "{wanted: \"$PWD/good.png\"}")
+  extract_lines
+  assert_json '.datasets[0].preview' "$DATA/Quanta/a.xyz.thumb.png"
+  cmp good.png "$DATA/Quanta/a.xyz.thumb.png"
+}
+
 @test "a plug-in gets no secret of ours" {
   export NX_CDCS_TOKEN=hush-hush
   make_plugin xyz 'echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"]}"' 'env > /dev/stderr; exit 1'
