@@ -71,6 +71,30 @@ static char *header_value(const char *program, const char *key)
   return NULL;
 }
 
+/* Takes out, in place, what an editor of Windows leaves in a text: the mark at its start and the CR at each line end. Returns the new length. */
+static gsize strip_windows(char *text, gsize length)
+{
+  static const char MARK[] = "\xef\xbb\xbf";
+  gsize n = 0;
+  for (gsize i = g_str_has_prefix(text, MARK) ? strlen(MARK) : 0; i < length; i++) {
+    if (text[i] != '\r' || text[i + 1] != '\n')
+      text[n++] = text[i];
+  }
+  text[n] = '\0';
+  return n;
+}
+
+/* FALSE: nothing but blanks and comments, which jq does not take for a program where ours stands around it. */
+static gboolean has_words(const char *program)
+{
+  for (const char *at = program; *at; at += strcspn(at, "\n")) {
+    at += strspn(at, " \t\r\n");
+    if (*at && *at != '#')
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static char *without_suffix(const char *name)
 {
   const char *dot = strrchr(name, '.');
@@ -86,6 +110,7 @@ static Profile *profile_read(const char *path, ReadFile read_file, GError **err)
   gsize length;
   if (!read_file(path, PROFILE_MAX, &text, &length, err))
     return NULL;
+  length = strip_windows(text, length);
   gboolean is_fields = g_str_has_suffix(path, ".json");
   g_autoptr(json_object) fields = is_fields ? nx_json_parse(text, length, err) : NULL;
   if (is_fields && !json_object_is_type(fields, json_type_object)) {
@@ -103,7 +128,7 @@ static Profile *profile_read(const char *path, ReadFile read_file, GError **err)
     profile->extractor = header_value(text, "extractor");
     g_autofree char *signals = header_value(text, "signals");
     profile->only_first = g_strcmp0(signals, "first") == 0;
-    profile->program = g_steal_pointer(&text);
+    profile->program = has_words(text) ? g_steal_pointer(&text) : g_strdup(".");
   }
   if (!profile->instrument)
     profile->instrument = without_suffix(profile->name);

@@ -434,6 +434,21 @@ PYTHON
   assert_line --regexp '^quote\.jq: line 1: syntax error, unexpected \$end.*: \.nx_meta \|= "abc$'
 }
 
+@test "a profile with the line ends of Windows is told its line, and one of nothing but comments is good" {
+  cd "$BATS_TEST_TMPDIR"
+  printf '# instrument: X\r\n.a\r\n| bar\r\n' > windows.jq
+  : > empty.jq
+  printf '# instrument: X\n\n  # later\n' > comments.jq
+  run nx-extract --check-profiles windows.jq empty.jq comments.jq
+  assert_failure 1
+  assert_output "windows.jq: line 3: bar/0 is not defined: | bar
+empty.jq: ok
+comments.jq: ok"
+  run --separate-stderr nx-extract --no-preview --profile comments.jq "$ROOT/Quanta/note.txt"
+  [ -z "$stderr" ]
+  [ "$(jq -r .nx_meta.DatasetType <<<"$output")" = Unknown ]
+}
+
 # ------------------------------------------------------------------------------------------------------------------ plug-ins
 
 # make_plugin NAME DESCRIPTION BODY: a program on PATH.

@@ -113,6 +113,15 @@ static void test_fields(Folder *folder, gconstpointer unused)
   g_assert_cmpstr(got, ==, "{\"extensions\":{\"Operator\":\"nobody\",\"Facility\":\"Example Lab\",\"Level\":13000.0}} -");
 }
 
+static void test_from_windows(Folder *folder, gconstpointer unused)
+{
+  (void)unused;
+  add_file(folder, "a.jq", "\xef\xbb\xbf# instrument: PID-*\r\next(\"A\";\r\n  1)\r\n");
+  add_file(folder, "PID-1.json", "\xef\xbb\xbf{\r\n  \"B\": 2\r\n}\r\n");
+  g_autofree char *got = run(folder, "PID-1", "{\"x\":1}", NULL, NULL);
+  g_assert_cmpstr(got, ==, "{\"x\":1,\"extensions\":{\"B\":2,\"A\":1}} -");
+}
+
 static void test_helpers(Folder *folder, gconstpointer unused)
 {
   (void)unused;
@@ -144,6 +153,7 @@ int main(int argc, char **argv)
     { "a profile that fails changes nothing and stops nobody", test_failures_change_nothing },
     { "debug gives back what it is given", test_debug },
     { "a JSON profile sets fields and wins over the file's", test_fields },
+    { "a profile from Windows is one like any other", test_from_windows },
     { "the helpers do what they say", test_helpers },
     { "a local profile hides ours of the same name", test_local_hides_built_in },
   };
