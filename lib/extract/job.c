@@ -266,11 +266,13 @@ int nx_job_fd(const NxJob *job)
   return nx_worker_fd(job->worker);
 }
 
-/* The end of the profile that runs, when one does: nobody but the child says so, hence a look every second. */
+/* The end of a plug-in need not show in its results, and that of the profile that runs is told by nobody but the child: hence a look now and then. */
 gint64 nx_job_wake(const NxJob *job)
 {
-  gint64 deadline = nx_worker_deadline(job->worker);
-  return job->has_profiles ? MIN(deadline, g_get_monotonic_time() + G_USEC_PER_SEC) : deadline;
+  const gint64 deadline = nx_worker_deadline(job->worker), now = g_get_monotonic_time();
+  if (job->runs_plugin)
+    return MIN(deadline, now + NX_PLUGIN_LOOK_MS * 1000);
+  return job->has_profiles ? MIN(deadline, now + G_USEC_PER_SEC) : deadline;
 }
 
 static gboolean is_skipped(const NxJob *job, int number)
@@ -403,9 +405,10 @@ static void finish_ended(NxJob *job)
 void nx_job_attend(NxJob *job, gboolean is_readable)
 {
   watch_time(job); /* also when it has written something: a reader that trickles for ever is not better than a silent one */
-  if (!is_readable)
+  const gboolean has_ended = job->runs_plugin && nx_worker_has_ended(job->worker); /* asked first: what it wrote before is there now */
+  if (!is_readable && !has_ended)
     return;
-  gboolean is_open = nx_worker_receive(job->worker);
+  gboolean is_open = nx_worker_receive(job->worker) && !has_ended;
   gboolean is_whole = is_open && !job->runs_plugin && nx_outcome_is_whole(nx_worker_received(job->worker));
   if (is_open && !is_whole)
     return;

@@ -42,20 +42,26 @@ static NxWorker *start_program(const NxSandbox *sandbox, Start *start, GError **
 
 /* ------------------------------------------------------------------------------------------------------------ what they read */
 
+/* Takes what the program writes within a look; FALSE when that was all. */
+static gboolean receive(NxWorker *worker)
+{
+  struct pollfd readable = { .fd = nx_worker_fd(worker), .events = POLLIN };
+  const gboolean has_ended = nx_worker_has_ended(worker); /* asked first: what it wrote before is there now */
+  const gboolean is_open = poll(&readable, 1, has_ended ? 0 : NX_PLUGIN_LOOK_MS) <= 0 || nx_worker_receive(worker);
+  return is_open && !has_ended;
+}
+
 /* Waits for all that the program writes; its fault or time-out is *reason. */
 static void wait_for(NxWorker *worker, char **reason)
 {
   gint64 deadline = g_get_monotonic_time() + DESCRIBE_SECONDS * G_USEC_PER_SEC;
-  struct pollfd readable = { .fd = nx_worker_fd(worker), .events = POLLIN };
-  for (;;) {
-    gint64 left = deadline - g_get_monotonic_time();
-    if (left <= 0 || nx_interrupted())
-      nx_worker_kill(worker, "it took too long to say what it reads");
-    if (left <= 0 || nx_interrupted() || (poll(&readable, 1, (int)(left / 1000) + 1) > 0 && !nx_worker_receive(worker)))
-      break;
+  while (receive(worker)) {
+    if (g_get_monotonic_time() < deadline && !nx_interrupted())
+      continue;
+    nx_worker_kill(worker, "it took too long to say what it reads");
+    break;
   }
   *reason = nx_worker_end(worker);
-  nx_workers_forward_log();
 }
 
 NxPlugin *nx_plugin_described(const char *name, const char *path, const GByteArray *received, GError **err)

@@ -13,6 +13,9 @@ typedef struct {
 void nx_plugin_free(NxPlugin *plugin);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxPlugin, nx_plugin_free)
 
+/* A plug-in has said all when it ends. A process that it leaves behind can keep its results from ending then, so it is looked after this often. */
+#define NX_PLUGIN_LOOK_MS 100
+
 /* Asks every such program what it reads. One that does not answer is a logged warning. */
 GPtrArray *nx_plugins_find(const NxSandbox *sandbox);
 /* The plug-in that `received`, its line of kind `format`, describes. */

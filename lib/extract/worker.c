@@ -38,6 +38,7 @@ static Note *own_note; /* in a child */
 /* --------------------------------------------------------------------------------------------------------------- the log */
 
 static int log_pipe[2] = { -1, -1 };
+static gboolean is_in_line; /* what was forwarded last has no line end */
 
 gboolean nx_workers_open_log(void)
 {
@@ -58,12 +59,18 @@ void nx_workers_forward_log(void)
       if ((buffer[i] < ' ' && buffer[i] >= 0 && buffer[i] != '\n') || buffer[i] == 0x7f)
         buffer[i] = '?';
     }
-    for (ssize_t done = 0, written; done < n; done += written) {
-      written = write(STDERR_FILENO, buffer + done, (size_t)(n - done));
-      if (written < 0)
-        break;
-    }
+    is_in_line = buffer[n - 1] != '\n';
+    nx_write_whole(STDERR_FILENO, buffer, (gsize)n);
   }
+}
+
+/* A child that has ended will not end its last line any more. */
+static void end_log_line(void)
+{
+  nx_workers_forward_log();
+  if (is_in_line)
+    nx_write_whole(STDERR_FILENO, "\n", 1);
+  is_in_line = FALSE;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- the child */
@@ -235,6 +242,12 @@ gboolean nx_worker_receive(NxWorker *worker)
   }
 }
 
+gboolean nx_worker_has_ended(const NxWorker *worker)
+{
+  siginfo_t about = { 0 };
+  return worker->pid > 0 && waitid(P_PID, (id_t)worker->pid, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid == worker->pid;
+}
+
 static void kill_child(const NxWorker *worker)
 {
   if (worker->pid > 0 && worker->leads_group)
@@ -270,6 +283,7 @@ char *nx_worker_end(NxWorker *worker)
     while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
       continue;
     worker->pid = 0;
+    end_log_line();
     if (worker->give_back)
       worker->give_back(worker->lender, FALSE);
   }

@@ -49,9 +49,11 @@ gint64 nx_worker_deadline(const NxWorker *worker);
 gboolean nx_worker_receive(NxWorker *worker);
 /* All bytes received so far; borrowed. */
 const GByteArray *nx_worker_received(const NxWorker *worker);
+/* TRUE when the child has ended, though a process that it left behind may still hold its results open. It is not reaped. */
+gboolean nx_worker_has_ended(const NxWorker *worker);
 /* Ends the child because of `reason`, a sentence for the record ("took longer than 120 s"). */
 void nx_worker_kill(NxWorker *worker, const char *reason);
-/* Reaps the child. NULL when it ended by itself and well, else a sentence that says how it ended. Owned by the caller. */
+/* Reaps the child, with what is left of its log. NULL when it ended by itself and well, else a sentence that says how it ended. Owned by the caller. */
 char *nx_worker_end(NxWorker *worker);
 /* The child has said all and is about to end: it is reaped some time later, without anybody waiting for it; or it is given back. Consumes the worker. */
 void nx_worker_retire(NxWorker *worker);

@@ -515,6 +515,28 @@ make_plugin() {
   assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("^Extraction failed: its answer has no datasets")' true
 }
 
+@test "a plug-in has said all when it ends, whatever it leaves behind" {
+  make_plugin xyz 'sleep 300 & echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"]}"' \
+    'sleep 300 & jq -c ".datasets = [{nx_meta: {DatasetType: \"Misc\", \"Data Type\": \"XYZ\", \"Creation Time\": \"2024-01-01T00:00:00Z\"}}]"'
+  echo data > "$ROOT/Quanta/a.xyz"
+  INPUT=$(file_line "$ROOT/Quanta/a.xyz")
+  extract_lines
+  assert_success
+  assert_json .extractor nx-extract-xyz
+  assert_json '.datasets[0].nx_meta["Data Type"]' XYZ
+}
+
+@test "the last line that a plug-in writes to the log ends, whether the plug-in ended it or not" {
+  make_plugin abc 'printf "half of a description" >&2; exit 1' :
+  make_plugin xyz 'echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"]}"' 'printf "half of a line" >&2; exit 3'
+  echo data > "$ROOT/Quanta/a.xyz"
+  INPUT=$(file_line "$ROOT/Quanta/a.xyz")
+  extract_lines
+  grep -qx "half of a description" "$LOG"
+  grep -qx "half of a line" "$LOG"
+  ! grep -q '^$' "$LOG"
+}
+
 # A PNG file of that size, of which only the beginning is true.
 make_png_head() {
   python3 -c 'import struct, sys, zlib
