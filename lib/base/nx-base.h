@@ -187,7 +187,7 @@ gboolean nx_lines_filter(const char *const *kinds, NxLineWork work, gpointer use
 gboolean nx_session_is_open(json_object *session, const char *status);
 /* Ends the session: `status` and `error` {stage, message}. Message as printf, masked. */
 void nx_session_end(json_object *session, const char *status, const char *stage, const char *format, ...) G_GNUC_PRINTF(4, 5);
-/* `postponed` {stage, message}; `status` stays. */
+/* `postponed` {stage, message}; `status` stays. File lines have it, too. */
 void nx_session_postpone(json_object *session, const char *stage, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* An error of a stage becomes `postponed` (NX_ERROR_PLACE, NX_ERROR_INTERRUPTED) or status ERROR (all else); logs it at ERROR level. */
 void nx_session_fail(json_object *session, const char *stage, const GError *error);
@@ -205,7 +205,7 @@ void nx_line_set_path(json_object *object, const char *path);
 /* ----------------------------------------------------------------------------------------------------------- files */
 
 /* The file appears whole or not at all: temporary file beside it, fsync, rename, fsync of the folder. Folders are made (0777 & ~umask).
- * An existing file is replaced. `mode` e.g. 0644. */
+ * An existing file is replaced. `mode` e.g. 0644. NX_ERROR_PLACE: no room, or a folder that is gone, closed or none; NX_ERROR_IO: it is the name. */
 gboolean nx_file_write(const char *path, const void *data, gsize length, int mode, GError **err);
 /* The same without the two fsyncs, for files that can be made again (previews, metadata JSON). */
 gboolean nx_file_write_fast(const char *path, const void *data, gsize length, int mode, GError **err);
@@ -218,6 +218,7 @@ gboolean nx_file_read(const char *path, gsize limit, char **data, gsize *length,
 gboolean nx_file_read_regular(const char *path, gsize limit, char **data, gsize *length, GError **err);
 /* A regular file opened for reading, and its status; -1 with *err. No FIFO or device can hold it up. */
 int nx_file_open_regular(const char *path, struct stat *status, GError **err);
+/* With its parents. NX_ERROR_PLACE also when a file lies in its place. */
 gboolean nx_folder_make(const char *path, GError **err);
 /* fsync of a folder. */
 gboolean nx_folder_sync(const char *path, GError **err);

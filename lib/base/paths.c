@@ -22,9 +22,18 @@ gboolean nx_write_whole(int fd, const char *data, gsize length)
   return TRUE;
 }
 
+/* Something cannot be put where it belongs. A folder that is gone, and a file that lies where it should be, are trouble of the place. */
+static gboolean fail_to_write(int error_number, const char *action, const char *object, GError **err)
+{
+  nx_error_from_errno(err, error_number, action, object);
+  if (err && *err && (error_number == ENOENT || error_number == ENOTDIR || error_number == EEXIST))
+    (*err)->code = NX_ERROR_PLACE;
+  return FALSE;
+}
+
 gboolean nx_folder_make(const char *path, GError **err)
 {
-  return g_mkdir_with_parents(path, 0777) == 0 || nx_error_from_errno(err, errno, "make folder", path);
+  return g_mkdir_with_parents(path, 0777) == 0 || fail_to_write(errno, "make folder", path, err);
 }
 
 gboolean nx_folder_sync(const char *path, GError **err)
@@ -104,7 +113,7 @@ static gboolean open_temporary(const char *path, const char *folder, Temporary *
     temporary->path = g_strdup_printf("%s/.nx-XXXXXX", folder);
     temporary->fd = g_mkstemp_full(temporary->path, O_RDWR | O_CLOEXEC, mode);
   }
-  return temporary->fd >= 0 || nx_error_from_errno(err, errno, "write into folder", folder);
+  return temporary->fd >= 0 || fail_to_write(errno, "write into folder", folder, err);
 }
 
 static gboolean write_file(const char *path, const void *data, gsize length, int mode, gboolean sync, GError **err)
@@ -126,7 +135,7 @@ static gboolean write_file(const char *path, const void *data, gsize length, int
   }
   g_free(temporary.path);
   if (!good)
-    return nx_error_from_errno(err, problem, "write", path);
+    return fail_to_write(problem, "write", path, err);
   return !sync || nx_folder_sync(folder, err);
 }
 

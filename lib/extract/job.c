@@ -22,6 +22,7 @@ struct NxJob {
   gboolean needs_own_process; /* no standing reader could read it */
   gboolean was_read_again;
   GArray *skipped_profiles; /* of int: those that broke a reader of this file */
+  GError *trouble;         /* of the place: the file has to be read another time; or NULL */
   NxOutcome *outcome;      /* set when done */
   GPtrArray *outputs;
 };
@@ -138,13 +139,16 @@ static void complete_line(NxJob *job)
   }
   nx_json_set_string(job->line, "extractor", job->outcome->extractor);
   nx_json_set(job->line, "datasets", datasets);
+  json_object_object_del(job->line, "postponed");
+  if (job->trouble)
+    nx_session_postpone(job->line, "nx-extract", "%s", job->trouble->message);
 }
 
 /* Takes `outcome` (consumed) as the job's. */
 static void finish(NxJob *job, NxOutcome *outcome)
 {
   job->outcome = outcome;
-  job->outputs = nx_outputs_write(&job->context->rules, job->path, outcome);
+  job->outputs = nx_outputs_write(&job->context->rules, job->path, outcome, &job->trouble);
   complete_line(job);
 }
 
@@ -246,6 +250,7 @@ void nx_job_free(NxJob *job)
   nx_worker_free(job->worker);
   nx_outcome_free(job->outcome);
   g_clear_pointer(&job->outputs, g_ptr_array_unref);
+  g_clear_error(&job->trouble);
   nx_opened_free(job->opened);
   g_array_unref(job->skipped_profiles);
   json_object_put(job->line);

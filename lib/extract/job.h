@@ -32,7 +32,7 @@ gint64 nx_job_wake(const NxJob *job);
 /* Looks after it: `is_readable` when its descriptor has data or was closed. */
 void nx_job_attend(NxJob *job, gboolean is_readable);
 
-/* When it is done: the line with `extractor` and `datasets` (borrowed), the products and the files written. */
+/* When it is done: the line with `extractor`, `datasets` and perhaps `postponed` (borrowed), the products and the files written. */
 json_object *nx_job_line(const NxJob *job);
 const NxOutcome *nx_job_outcome(const NxJob *job);
 const GPtrArray *nx_job_outputs(const NxJob *job);

@@ -50,22 +50,31 @@ static gboolean is_there(const char *path)
   return access(path, F_OK) == 0;
 }
 
+/* Keeps the first error that another time may not have. */
+static void remember_trouble(const NxOutputRules *rules, const char *path, const GError *problem, GError **trouble)
+{
+  if (!*trouble && problem->code == NX_ERROR_PLACE && rules->data_root && nx_path_below(path, rules->data_root))
+    *trouble = g_error_copy(problem);
+}
+
 /* Consumes `path`; returns it when the file is there afterwards. */
-static char *write_output(char *path, GBytes *content, gboolean overwrite)
+static char *write_output(const NxOutputRules *rules, char *path, GBytes *content, GError **trouble)
 {
   g_autoptr(GError) problem = NULL;
   gsize length = 0;
   const void *data = content ? g_bytes_get_data(content, &length) : NULL;
-  gboolean is_wanted = data && (overwrite || !is_there(path));
-  if (is_wanted && !nx_file_write_fast(path, data, length, 0644, &problem))
+  gboolean is_wanted = data && (rules->overwrite || !is_there(path));
+  if (is_wanted && !nx_file_write_fast(path, data, length, 0644, &problem)) {
     nx_log_error("%s", problem->message);
+    remember_trouble(rules, path, problem, trouble);
+  }
   if (!problem && (is_wanted || is_there(path)))
     return path;
   g_free(path);
   return NULL;
 }
 
-GPtrArray *nx_outputs_write(const NxOutputRules *rules, const char *path, const NxOutcome *outcome)
+GPtrArray *nx_outputs_write(const NxOutputRules *rules, const char *path, const NxOutcome *outcome, GError **trouble)
 {
   GPtrArray *outputs = g_ptr_array_new_with_free_func((GDestroyNotify)output_free);
   const guint count = outcome->products->len;
@@ -76,8 +85,8 @@ GPtrArray *nx_outputs_write(const NxOutputRules *rules, const char *path, const 
     char *preview = rules->preview_path ? numbered(rules->preview_path, i, count)
                                         : suffixed(rules->preview_beside ? path : base, i, count, ".thumb.png");
     output->preview_kept = !rules->overwrite && is_there(preview);
-    output->metadata = write_output(suffixed(base, i, count, ".json"), rules->write_metadata ? product->document : NULL, rules->overwrite);
-    output->preview = write_output(preview, rules->write_preview ? product->preview : NULL, rules->overwrite);
+    output->metadata = write_output(rules, suffixed(base, i, count, ".json"), rules->write_metadata ? product->document : NULL, trouble);
+    output->preview = write_output(rules, preview, rules->write_preview ? product->preview : NULL, trouble);
     g_ptr_array_add(outputs, output);
   }
   return outputs;

@@ -19,7 +19,9 @@ typedef struct {
   gboolean preview_kept; /* it was there before and stays as it was */
 } NxOutput;
 
-/* Writes the products of a file; an array of NxOutput*, one per product. What cannot be written is a logged error, and NULL. */
-GPtrArray *nx_outputs_write(const NxOutputRules *rules, const char *path, const NxOutcome *outcome);
+/* Writes the products of a file; an array of NxOutput*, one per product. What cannot be written is a logged error, and NULL.
+ * *trouble stays as it is, or says why something should be written another time (NX_ERROR_PLACE: the data folder is full or closed). Only what goes
+ * below NX_DATA_PATH waits: the folder of a data file may be closed for good. */
+GPtrArray *nx_outputs_write(const NxOutputRules *rules, const char *path, const NxOutcome *outcome, GError **trouble);
 
 #endif

@@ -111,19 +111,27 @@ static void show_progress(const Building *building, gboolean ends)
   fflush(stderr);
 }
 
-static void take_answer(guint index, json_object *datasets, const char *failure, gpointer data)
+/* A file that has to wait makes its session wait: a record without what is missing would be final. */
+static gboolean take_answer(guint index, json_object *answer, const char *failure, gpointer data, GError **err)
 {
   Building *building = data;
+  json_object *postponed = nx_json_get(answer, "postponed");
+  if (postponed) {
+    const char *message = nx_json_get_string(postponed, "message");
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_PLACE, message ? message : "nx-extract has to read a file another time");
+    return FALSE;
+  }
   if (failure) {
     json_object *file = json_object_array_get_idx(building->files, index);
     nx_log_error("%s could not be read: %s", nx_json_get_string(file, "path"), failure);
     g_autoptr(json_object) made = nx_datasets_for_failure(nx_json_get_double(file, "mtime", 0), building->zone, failure);
     take_datasets(building, index, made);
   } else {
-    take_datasets(building, index, datasets);
+    take_datasets(building, index, nx_json_get(answer, "datasets"));
   }
   building->answered++;
   show_progress(building, FALSE);
+  return TRUE;
 }
 
 /* Datasets that came with the line are used as they are; the rest is extracted. */
@@ -304,7 +312,7 @@ static gboolean build_session(Stage *stage, json_object *session, GError **err)
                                .datasets = g_new0(GPtrArray *, json_object_array_length(files)),
                                .wanted = g_array_new(FALSE, FALSE, sizeof(guint))};
   if (!gather_datasets(stage, &building, &problem)) {
-    if (!g_error_matches(problem, NX_ERROR, NX_ERROR_INTERRUPTED)) {
+    if (!g_error_matches(problem, NX_ERROR, NX_ERROR_INTERRUPTED) && !g_error_matches(problem, NX_ERROR, NX_ERROR_PLACE)) {
       g_propagate_error(err, g_steal_pointer(&problem));
       return FALSE;
     }

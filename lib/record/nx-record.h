@@ -16,11 +16,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxPool, nx_pool_free)
 
 /* The file line number `index`; owned by the caller. */
 typedef json_object *(*NxPoolAsk)(guint index, gpointer user_data);
-/* What came back for it: the array `datasets`; borrowed. When no answer could be had, `datasets` is NULL and `failure` says why. */
-typedef void (*NxPoolTake)(guint index, json_object *datasets, const char *failure, gpointer user_data);
+/* What came back for it: the line with its array `datasets`; borrowed. When no answer could be had, `answer` is NULL and `failure` says why.
+ * FALSE with *err ends the run: what the rest of the files would give is not wanted any more. */
+typedef gboolean (*NxPoolTake)(guint index, json_object *answer, const char *failure, gpointer user_data, GError **err);
 
 /* Has each of the files whose numbers stand in `wanted` (of guint) extracted, in any order. FALSE when the program cannot be run at all
- * (NX_ERROR_CONFIG) or a signal came (NX_ERROR_INTERRUPTED). */
+ * (NX_ERROR_CONFIG) or not now (NX_ERROR_PLACE), a signal came (NX_ERROR_INTERRUPTED), or `take` did not want to go on (its error). */
 gboolean nx_pool_run(NxPool *pool, const GArray *wanted, NxPoolAsk ask, NxPoolTake take, gpointer user_data, GError **err);
 
 /* ---------------------------------------------------------------------------------------------------------- schema */

@@ -42,6 +42,7 @@ typedef struct {
   NxPoolAsk ask;
   NxPoolTake take;
   gpointer user_data;
+  GError *refusal; /* of `take`, which is not called any more then */
 } Run;
 
 NxPool *nx_pool_new(const char *program, const char *const *arguments, guint workers)
@@ -192,12 +193,11 @@ static void send_questions(Worker *worker)
 
 /* ----------------------------------------------------------------------------------------------------------- answers */
 
-static void give(Run *run, Worker *worker, json_object *datasets, const char *failure)
+static void give(Run *run, guint file, json_object *answer, const char *failure)
 {
-  guint file = GPOINTER_TO_UINT(g_queue_pop_head(&worker->asked));
-  worker->answer_due = answer_time();
   run->done++;
-  run->take(file, datasets, failure, run->user_data);
+  if (!run->refusal)
+    run->take(file, answer, failure, run->user_data, &run->refusal);
 }
 
 /* The worker is gone, or of no more use: the file it had counts as failed, the one that waited is asked again. */
@@ -220,8 +220,7 @@ static gboolean replace_worker(Run *run, Worker *worker, const char *failure, GE
                             : status > 128
                                 ? g_strdup_printf("nx-extract was ended by signal %d (%s)", status - 128, g_strsignal(status - 128))
                                 : g_strdup_printf("nx-extract ended with exit status %d", status);
-  run->done++;
-  run->take(file, NULL, reason, run->user_data);
+  give(run, file, NULL, reason);
   return TRUE;
 }
 
@@ -230,12 +229,12 @@ static const char *take_answer(Run *run, Worker *worker, const char *line, gsize
 {
   g_autoptr(GError) problem = NULL;
   g_autoptr(json_object) answer = nx_json_parse(line, length, &problem);
-  json_object *datasets = nx_json_get(answer, "datasets");
   if (g_queue_is_empty(&worker->asked))
     return "nx-extract answered without being asked";
-  if (!json_object_is_type(datasets, json_type_array))
+  if (!json_object_is_type(nx_json_get(answer, "datasets"), json_type_array))
     return "nx-extract gave an answer that is no file line with datasets";
-  give(run, worker, datasets, NULL);
+  worker->answer_due = answer_time();
+  give(run, GPOINTER_TO_UINT(g_queue_pop_head(&worker->asked)), answer, NULL);
   return NULL;
 }
 
@@ -322,8 +321,12 @@ gboolean nx_pool_run(NxPool *pool, const GArray *wanted, NxPoolAsk ask_file, NxP
     if (good && nx_interrupted()) {
       g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
       good = FALSE;
+    } else if (good && run.refusal) {
+      g_propagate_error(err, g_steal_pointer(&run.refusal));
+      good = FALSE;
     }
   }
+  g_clear_error(&run.refusal);
   g_queue_clear(&run.again);
   if (!good)
     abandon(pool);

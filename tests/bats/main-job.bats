@@ -157,6 +157,21 @@ nx-build-xml"
   assert_all_once
 }
 
+@test "no room for metadata and previews postpones the sessions of that instrument; the next run makes them all" {
+  echo "in the way" >data/SEM1
+  run run_job
+  assert_success
+  run sqlite3 data/nexuslims.db "SELECT DISTINCT instrument, record_status FROM session_log"
+  assert_output "SEM-1|TO_BE_BUILT
+SEM-2|COMPLETED"
+  rm data/SEM1
+  run --separate-stderr run_job
+  assert_success
+  assert_all_once
+  run sh -c 'ls data/SEM?/*.txt.json data/SEM?/*.txt.thumb.png | wc -l'
+  assert_output 24
+}
+
 @test "a share that is gone postpones, and says which folder" {
   mv share/SEM2 share/away
   touch -d "1 hour ago" share

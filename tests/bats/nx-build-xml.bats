@@ -152,6 +152,20 @@ xpath() {
   [ ! -e $RECORD ]
 }
 
+@test "a file that has to wait makes its session wait with its reason, and no other session" {
+  extractor <<'PYTHON'
+if name == "b.dm3":
+    line["postponed"] = {"stage": "nx-extract", "message": "cannot write b.dm3.json: No space left on device"}
+PYTHON
+  run --separate-stderr nx-build-xml <<<"$(session; session '.session_identifier = "other" | .files[1].path = "/c.dm3"')"
+  assert_success
+  [ "$(jq -c '[.status, .postponed.message, has("record")]' <<<"$output")" = '["TO_BE_BUILT","cannot write b.dm3.json: No space left on device",false]
+["TO_BE_BUILT",null,true]' ]
+  [ "$(jq -r '.postponed.stage | values' <<<"$output")" = nx-build-xml ]
+  [ ! -e $RECORD ]
+  [[ $stderr == *" ERROR: session "*"No space left on device"* ]]
+}
+
 @test "an activity whose files have all gone is left out and the rest numbered anew" {
   extractor <<<'datasets = [] if name == "a.dm3" else datasets'
   run nx-build-xml <<<"$(session '.activities = [[0],[1]]')"

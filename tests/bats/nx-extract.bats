@@ -206,7 +206,7 @@ PYTHON
   jq -e '.nx_meta["NexusLIMS Extraction"]["Extractor Warnings"]' "$DATA/Quanta/a.tif.json"
 }
 
-@test "outputs that cannot be written are null, and the reason is in the log" {
+@test "outputs that find no room wait for it, with the reason in the line and in the log" {
   rm -rf "$DATA/Quanta"
   echo "in the way" > "$DATA/Quanta"
   INPUT=$(file_line "$ROOT/Quanta/note.txt")
@@ -214,7 +214,39 @@ PYTHON
   assert_success
   assert_json '.datasets[0].metadata' null
   assert_json '.datasets[0].preview' null
+  assert_json '.postponed.stage' nx-extract
+  [[ $(jq -r .postponed.message <<<"$output") == *"$DATA/Quanta"* ]]
   grep -q ERROR "$LOG"
+  "$NX_SOURCE/tests/check-lines" <<<"$output"
+  # The same line once more, now that there is room.
+  rm "$DATA/Quanta"
+  INPUT=$output
+  extract_lines
+  assert_json '.datasets[0].metadata' "$DATA/Quanta/note.txt.json"
+  assert_json 'has("postponed")' false
+}
+
+@test "an output whose name is too long is null, and nobody waits for it" {
+  local long
+  long=$(printf 'n%.0s' {1..250}).txt
+  cp "$ROOT/Quanta/note.txt" "$ROOT/Quanta/$long"
+  INPUT=$(file_line "$ROOT/Quanta/$long")
+  extract_lines
+  assert_success
+  assert_json '.datasets[0].preview' null
+  assert_json 'has("postponed")' false
+  grep -q ERROR "$LOG"
+}
+
+@test "a file outside the instrument folder does not wait for a folder that nobody may write to" {
+  as_bound_user "$ROOT/Quanta/note.txt"
+  mkdir "$BATS_TEST_TMPDIR/elsewhere"
+  echo text > "$BATS_TEST_TMPDIR/elsewhere/note.txt"
+  chmod 555 "$BATS_TEST_TMPDIR/elsewhere"
+  run --separate-stderr "${as[@]}" nx-extract <<<"$(file_line "$BATS_TEST_TMPDIR/elsewhere/note.txt")"
+  assert_success
+  assert_json '.datasets[0].preview' null
+  assert_json 'has("postponed")' false
 }
 
 @test "lines that cannot be read end it with their number" {
