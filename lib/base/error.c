@@ -20,9 +20,9 @@ int nx_fail(const GError *error)
 }
 
 /* Errors that say something about the machine, the disk or the network rather than about the file at hand. */
-static const int PLACE_ERRORS[] = {ENOSPC,       EDQUOT,    EROFS,    EIO,       ESTALE,       ENOTCONN, ETIMEDOUT, EHOSTDOWN,
-                                   EHOSTUNREACH, ENETDOWN,  ENOMEM,   EMFILE,    ENFILE,       ENODEV,   ENXIO,     EREMOTEIO,
-                                   ENOLINK,      ECONNRESET, EAGAIN,  EACCES,    EPERM};
+static const int PLACE_ERRORS[] = {ENOSPC,       EDQUOT,     EROFS,        EIO,         ESTALE, ENOTCONN, ETIMEDOUT, EHOSTDOWN,
+                                   EHOSTUNREACH, ENETDOWN,   ENETUNREACH,  ENOMEM,      EMFILE, ENFILE,   ENODEV,    ENXIO,
+                                   EREMOTEIO,    ECONNRESET, ECONNABORTED, ENOLINK,     EAGAIN, EACCES,   EPERM};
 
 static int code_of_errno(int error_number)
 {

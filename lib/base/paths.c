@@ -201,15 +201,28 @@ gboolean nx_file_read_regular(const char *path, gsize limit, char **data, gsize 
   return read_opened(nx_file_open_regular(path, &status, err), path, limit, data, length, err);
 }
 
+/* Of the errors that are trouble of the place elsewhere, those that one file alone may give when it is opened or looked at: its own mode, a
+ * lease on it, a socket or a device without driver. All others (a stale handle, no connection, no descriptor left) speak of more than this file. */
+static const int FILE_ERRORS[] = {EACCES, EPERM, EAGAIN, ENXIO, ENODEV};
+
+static void fail_to_open(int error_number, const char *action, const char *path, GError **err)
+{
+  nx_error_from_errno(err, error_number, action, path);
+  for (gsize i = 0; err && i < G_N_ELEMENTS(FILE_ERRORS); i++) {
+    if (FILE_ERRORS[i] == error_number)
+      (*err)->code = NX_ERROR_IO;
+  }
+}
+
 int nx_file_open_regular(const char *path, struct stat *status, GError **err)
 {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) {
-    nx_error_from_errno(err, errno, "open", path);
+    fail_to_open(errno, "open", path, err);
     return -1;
   }
   if (fstat(fd, status) < 0)
-    nx_error_from_errno(err, errno, "look at", path);
+    fail_to_open(errno, "look at", path, err);
   else if (!S_ISREG(status->st_mode))
     g_set_error(err, NX_ERROR, NX_ERROR_IO, "%s is not a regular file", path);
   else

@@ -32,6 +32,19 @@ NxBytes *nx_input_companion(const NxInput *in, const NxFormat *format)
   return NULL;
 }
 
+/* A file that is out of reach together with its instrument's folder says nothing about itself. */
+static void blame_folder(const NxOpened *opened, const char *instrument_root, GError **err)
+{
+  const char *store = nx_json_get_string(opened->in.instrument, "filestore_path");
+  g_autofree char *folder = instrument_root ? nx_path_join(instrument_root, store ? store : "") : NULL;
+  if (!folder || !nx_path_below(opened->path, folder) || access(folder, X_OK) == 0)
+    return;
+  int problem = errno;
+  g_clear_error(err);
+  nx_error_from_errno(err, problem, "enter the instrument's folder", folder);
+  (*err)->code = NX_ERROR_PLACE;
+}
+
 /* Takes the descriptor. */
 static void add_companion(NxOpened *opened, guint8 number, int fd)
 {
@@ -130,8 +143,10 @@ NxOpened *nx_opened_new(json_object *line, const char *path, const char *instrum
   NxOpened *opened = opened_described(line, path, instrument_root);
   int fd = nx_file_open_regular(path, &opened->status, err);
   set_time(opened, line, fd >= 0 || stat(path, &opened->status) == 0);
-  if (fd < 0)
+  if (fd < 0) {
+    blame_folder(opened, instrument_root, err);
     return opened;
+  }
   add_file(opened, fd, err);
   open_companions(opened);
   return opened;

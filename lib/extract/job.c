@@ -147,8 +147,11 @@ static void complete_line(NxJob *job)
 /* Takes `outcome` (consumed) as the job's. */
 static void finish(NxJob *job, NxOutcome *outcome)
 {
+  NxOutputRules rules = job->context->rules;
+  if (job->trouble)
+    rules.write_metadata = rules.write_preview = FALSE; /* what an earlier run made is better than what is known now */
   job->outcome = outcome;
-  job->outputs = nx_outputs_write(&job->context->rules, job->path, outcome, &job->trouble);
+  job->outputs = nx_outputs_write(&rules, job->path, outcome, &job->trouble);
   complete_line(job);
 }
 
@@ -169,6 +172,14 @@ static void finish_failed(NxJob *job, const char *extractor, const char *reason)
   NxOutcome *outcome = nx_outcome_failed(in, extractor, reason, job->context->with_document);
   add_placeholders(job, outcome);
   finish(job, outcome);
+}
+
+/* Its reading could not begin. */
+static void finish_unread(NxJob *job, const char *extractor, const GError *problem)
+{
+  if (g_error_matches(problem, NX_ERROR, NX_ERROR_PLACE))
+    job->trouble = g_error_copy(problem);
+  finish_failed(job, extractor, problem->message);
 }
 
 static void finish_gone(NxJob *job)
@@ -203,7 +214,7 @@ static void start_reader(NxJob *job)
   task.keep = nx_opened_descriptors(job->opened, &task.n_keep);
   job->worker = nx_worker_start(job->context->sandbox, &task, &problem);
   if (!job->worker)
-    finish_failed(job, NULL, problem->message);
+    finish_unread(job, NULL, problem);
 }
 
 static void start_plugin(NxJob *job)
@@ -212,7 +223,7 @@ static void start_plugin(NxJob *job)
   job->runs_plugin = TRUE;
   job->worker = nx_plugin_start(job->plugin, job->context->sandbox, job->line, &problem);
   if (!job->worker)
-    finish_failed(job, job->plugin->name, problem->message);
+    finish_unread(job, job->plugin->name, problem);
 }
 
 NxJob *nx_job_start(const NxJobContext *context, json_object *line, GError **err)
@@ -238,7 +249,7 @@ NxJob *nx_job_start(const NxJobContext *context, json_object *line, GError **err
   } else if (g_error_matches(problem, NX_ERROR, NX_ERROR_MISSING)) {
     finish_gone(job);
   } else {
-    finish_failed(job, NULL, problem->message);
+    finish_unread(job, NULL, problem);
   }
   return g_steal_pointer(&job);
 }

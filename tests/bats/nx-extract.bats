@@ -249,6 +249,62 @@ PYTHON
   assert_json 'has("postponed")' false
 }
 
+# injected SYSTEM_CALL=ERROR [STRACE OPTIONS…]: runs the filter on $INPUT while the call fails so; $output is the answer.
+injected() {
+  command -v strace >/dev/null || skip "strace is not installed"
+  ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null nx-extract --help >/dev/null 2>&1 || skip "strace cannot trace here"
+  run --separate-stderr env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e "trace=${1%%=*}" -e "inject=${1%%=*}:error=${1#*=}" "${@:2}" nx-extract <<<"$INPUT"
+}
+
+@test "a file waits when its share cannot be reached, and does not when only it cannot be opened" {
+  local reason
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  cp "$DATA/Quanta/note.txt.json" "$BATS_TEST_TMPDIR/before.json"
+  for reason in ESTALE EIO ETIMEDOUT ENOTCONN EHOSTDOWN EHOSTUNREACH ECONNABORTED EMFILE; do
+    injected openat=$reason -P "$ROOT/Quanta/note.txt"
+    assert_success
+    assert_json .postponed.stage nx-extract
+    assert_json '.datasets[0].nx_meta.DatasetType' Unknown
+    "$NX_SOURCE/tests/check-lines" <<<"$output"
+  done
+  # What an earlier run made is kept as it is.
+  cmp "$DATA/Quanta/note.txt.json" "$BATS_TEST_TMPDIR/before.json"
+  for reason in EACCES EPERM ENXIO EAGAIN ELOOP; do
+    injected openat=$reason -P "$ROOT/Quanta/note.txt"
+    assert_success
+    assert_json 'has("postponed")' false
+    assert_json '.datasets[0].nx_meta.DatasetType' Unknown
+  done
+  [[ $(cat "$DATA/Quanta/note.txt.json") == *"Extraction failed"* ]]
+}
+
+@test "a file waits when its instrument's folder is gone or closed, and counts as gone when only it is" {
+  INPUT=$(file_line "$ROOT/Gone/note.txt" '{instrument: {instrument_pid: "FEI-Quanta", timezone: "UTC", filestore_path: "Gone"}}')
+  extract_lines
+  assert_success
+  assert_json .postponed.stage nx-extract
+  [[ $(jq -r .postponed.message <<<"$output") == *"$ROOT/Gone"* ]]
+  mkdir "$ROOT/Gone"
+  extract_lines
+  assert_json 'has("postponed")' false
+  assert_json '.datasets | length' 0
+  as_bound_user "$ROOT/Quanta/note.txt"
+  chmod 777 "$DATA"
+  echo text > "$ROOT/Gone/note.txt"
+  chmod 600 "$ROOT/Gone"
+  run --separate-stderr "${as[@]}" nx-extract <<<"$INPUT"
+  assert_json .postponed.stage nx-extract
+}
+
+@test "a file waits when no process can be started for it" {
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  # The first process of all reads the settings.
+  injected clone=EAGAIN:when=2+
+  assert_success
+  assert_json .postponed.stage nx-extract
+}
+
 @test "lines that cannot be read end it with their number" {
   INPUT='{"kind":"file","path":"/nowhere"}
 {"kind":"session"}'
