@@ -184,8 +184,10 @@ static gboolean wait_and_attend(Run *run, GError **err)
     return nx_error_from_errno(err, errno, "wait for", "the readers");
   if (polled[0].revents)
     nx_workers_forward_log();
-  for (guint i = 0; i < attended->len; i++)
-    nx_job_attend(attended->pdata[i], polled[i + 2].revents != 0);
+  for (guint i = 0; i < attended->len; i++) {
+    if (!nx_job_attend(attended->pdata[i], polled[i + 2].revents != 0, err))
+      return FALSE;
+  }
   return !polled[1].revents || take_line(run, err);
 }
 

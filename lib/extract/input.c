@@ -2,6 +2,7 @@
 #include "input.h"
 #include "formats.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 

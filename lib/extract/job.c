@@ -408,31 +408,36 @@ static void finish_whole(NxJob *job)
   nx_worker_retire(worker);
 }
 
-static void finish_ended(NxJob *job)
+static gboolean finish_ended(NxJob *job, GError **err)
 {
   g_autoptr(NxWorker) worker = g_steal_pointer(&job->worker);
   g_autofree char *reason = nx_worker_end(worker);
+  if (nx_worker_lacked_walls(worker, job->context->sandbox)) {
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "no file can be read here: the walls around a reader cannot be raised");
+    return FALSE;
+  }
   if (job->runs_plugin)
     finish_plugin(job, worker, reason);
   else
     finish_reader(job, worker, reason);
+  return TRUE;
 }
 
-void nx_job_attend(NxJob *job, gboolean is_readable)
+gboolean nx_job_attend(NxJob *job, gboolean is_readable, GError **err)
 {
   watch_time(job); /* also when it has written something: a reader that trickles for ever is not better than a silent one */
   const gboolean has_ended = job->runs_plugin && nx_worker_has_ended(job->worker); /* asked first: what it wrote before is there now */
   if (!is_readable && !has_ended)
-    return;
+    return TRUE;
   gboolean is_open = nx_worker_receive(job->worker) && !has_ended;
   gboolean is_whole = is_open && !job->runs_plugin && nx_outcome_is_whole(nx_worker_received(job->worker));
   if (is_open && !is_whole)
-    return;
+    return TRUE;
   nx_workers_forward_log();
-  if (is_whole)
-    finish_whole(job);
-  else
-    finish_ended(job);
+  if (!is_whole)
+    return finish_ended(job, err);
+  finish_whole(job);
+  return TRUE;
 }
 
 json_object *nx_job_line(const NxJob *job)

@@ -29,8 +29,8 @@ gboolean nx_job_is_done(const NxJob *job);
 /* While it is not done: what to poll for reading, and until when at most (monotonic microseconds). */
 int nx_job_fd(const NxJob *job);
 gint64 nx_job_wake(const NxJob *job);
-/* Looks after it: `is_readable` when its descriptor has data or was closed. */
-void nx_job_attend(NxJob *job, gboolean is_readable);
+/* Looks after it: `is_readable` when its descriptor has data or was closed. FALSE, NX_ERROR_CONFIG: this machine lets no file be read. */
+gboolean nx_job_attend(NxJob *job, gboolean is_readable, GError **err);
 
 /* When it is done: the line with `extractor`, `datasets` and perhaps `postponed` (borrowed), the products and the files written. */
 json_object *nx_job_line(const NxJob *job);

@@ -210,9 +210,14 @@ void nx_sandbox_free(NxSandbox *sandbox)
 
 /* ----------------------------------------------------------------------------------------------------------------- going in */
 
+/* Nobody but root can go above a hard limit that is set already, by a batch system or ulimit: one that is narrower stays. */
 static gboolean set_limit(__rlimit_resource_t resource, guint64 soft, guint64 hard)
 {
-  struct rlimit limit = { .rlim_cur = soft, .rlim_max = hard };
+  struct rlimit limit;
+  if (getrlimit(resource, &limit) != 0)
+    return FALSE;
+  limit.rlim_max = MIN(hard, limit.rlim_max);
+  limit.rlim_cur = MIN(soft, limit.rlim_max);
   return setrlimit(resource, &limit) == 0;
 }
 

@@ -26,7 +26,7 @@ const NxLimits *nx_sandbox_limits(const NxSandbox *sandbox);
 /* The descriptor that nx_sandbox_enter() needs and closes; -1: none. */
 int nx_sandbox_fd(const NxSandbox *sandbox);
 
-/* In the child: limits only (for a plug-in, which is a program of its own). */
+/* In the child: limits only (for a plug-in, which is a program of its own). Narrower ones that the machine has set stay. */
 gboolean nx_sandbox_limit(const NxSandbox *sandbox);
 /* In the child: limits and walls. FALSE with errno: some wall could not be raised, and the child must end. */
 gboolean nx_sandbox_enter(const NxSandbox *sandbox);

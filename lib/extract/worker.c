@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +15,8 @@
 /* More than this is no result but an attack. */
 #define RECEIVED_MAX NX_FRAME_MAX
 #define READ_SIZE (64 * 1024)
+/* The exit status of a child that did not get as far as its file. */
+#define WITHOUT_WALLS 125
 
 /* Lies in memory that parent and child share; the child may be hostile, so the parent believes nothing of it but that it is a number. */
 typedef struct {
@@ -24,6 +27,7 @@ typedef struct {
 struct NxWorker {
   pid_t pid; /* 0 once it is reaped */
   int results;
+  int status; /* of waitpid(2), once it is reaped */
   gint64 deadline;
   GByteArray *received;
   Note *note;           /* NULL: borrowed */
@@ -96,10 +100,10 @@ void nx_worker_settle(const NxSandbox *sandbox, pid_t parent, const int *keep, g
 {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent)
-    _exit(125);
+    _exit(WITHOUT_WALLS);
   int nothing = open("/dev/null", O_RDWR);
   if (dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 || dup2(log_pipe[1], STDERR_FILENO) < 0)
-    _exit(125);
+    _exit(WITHOUT_WALLS);
   g_autofree int *kept = g_new(int, n_keep + 1);
   for (gsize i = 0; i < n_keep; i++)
     kept[i] = keep[i];
@@ -121,7 +125,7 @@ static void keep_only(const NxSandbox *sandbox, const NxTask *task, int results,
 static void die(const char *what)
 {
   nx_log_error("the walls around the reader cannot be raised: %s: %s", what, g_strerror(errno));
-  _exit(125);
+  _exit(WITHOUT_WALLS);
 }
 
 static void run_child(const NxSandbox *sandbox, const NxTask *task, int results, pid_t parent)
@@ -276,18 +280,43 @@ static char *describe_status(int status)
 
 char *nx_worker_end(NxWorker *worker)
 {
-  int status = 0;
   if (worker->pid > 0) {
     /* It has closed its results or has been given up: whatever it still does is of no use. A process that has ended keeps its own status. */
     kill_child(worker);
-    while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+    while (waitpid(worker->pid, &worker->status, 0) < 0 && errno == EINTR)
       continue;
     worker->pid = 0;
     end_log_line();
     if (worker->give_back)
       worker->give_back(worker->lender, FALSE);
   }
-  return worker->killed_because ? g_strdup(worker->killed_because) : describe_status(status);
+  return worker->killed_because ? g_strdup(worker->killed_because) : describe_status(worker->status);
+}
+
+static gboolean has_ended_without_walls(const NxWorker *worker)
+{
+  return WIFEXITED(worker->status) && WEXITSTATUS(worker->status) == WITHOUT_WALLS;
+}
+
+static void do_nothing(int results, gpointer unused)
+{
+  (void)results, (void)unused;
+}
+
+/* A reader that its file has taken over can end with that status, too. So a child that has no file goes in, and its word counts. */
+gboolean nx_worker_lacked_walls(const NxWorker *worker, const NxSandbox *sandbox)
+{
+  if (!has_ended_without_walls(worker))
+    return FALSE;
+  NxTask task = { .work = do_nothing, .limits_only = worker->leads_group };
+  g_autoptr(NxWorker) child = nx_worker_start(sandbox, &task, NULL);
+  if (!child)
+    return FALSE;
+  const int patience = (int)nx_sandbox_limits(sandbox)->wall_seconds * 1000;
+  while (poll(&(struct pollfd){ .fd = child->results, .events = POLLIN }, 1, patience) > 0 && nx_worker_receive(child))
+    continue;
+  g_free(nx_worker_end(child));
+  return has_ended_without_walls(child);
 }
 
 /* Children that are about to end by themselves. */

@@ -55,6 +55,8 @@ gboolean nx_worker_has_ended(const NxWorker *worker);
 void nx_worker_kill(NxWorker *worker, const char *reason);
 /* Reaps the child, with what is left of its log. NULL when it ended by itself and well, else a sentence that says how it ended. Owned by the caller. */
 char *nx_worker_end(NxWorker *worker);
+/* TRUE when it ended because this machine lets no child get behind its walls, whatever the file. */
+gboolean nx_worker_lacked_walls(const NxWorker *worker, const NxSandbox *sandbox);
 /* The child has said all and is about to end: it is reaped some time later, without anybody waiting for it; or it is given back. Consumes the worker. */
 void nx_worker_retire(NxWorker *worker);
 /* Reaps those that were retired and have not been yet: what they used then counts as their parent's children's. */

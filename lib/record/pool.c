@@ -13,7 +13,6 @@
 #define FILES_ASKED 2
 #define ANSWER_SECONDS 1800.0 /* nx-extract has limits of its own for each file; this is for an nx-extract that hangs itself */
 #define GOODBYE_SECONDS 5
-#define CANNOT_RUN 127 /* what a shell and the loader say when a program does not start */
 
 typedef struct {
   gboolean running;
@@ -200,6 +199,17 @@ static void give(Run *run, guint file, json_object *answer, const char *failure)
     run->take(file, answer, failure, run->user_data, &run->refusal);
 }
 
+/* What nx-extract says when it cannot work at all (settings, walls, a signal), and a shell or the loader of a program that does not start. No file
+ * is to blame for these. */
+static gboolean cannot_run(int status)
+{
+  static const int STATUSES[] = {1, 126, 127};
+  for (gsize i = 0; i < G_N_ELEMENTS(STATUSES); i++)
+    if (STATUSES[i] == status)
+      return TRUE;
+  return FALSE;
+}
+
 /* The worker is gone, or of no more use: the file it had counts as failed, the one that waited is asked again. */
 static gboolean replace_worker(Run *run, Worker *worker, const char *failure, GError **err)
 {
@@ -210,7 +220,7 @@ static gboolean replace_worker(Run *run, Worker *worker, const char *failure, GE
   if (failure)
     kill(worker->pid, SIGKILL);
   int status = end_worker(worker);
-  if (!failure && status == CANNOT_RUN) {
+  if (!failure && cannot_run(status)) {
     g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s cannot run (exit status %d); its own message is above", run->pool->program, status);
     return FALSE;
   }
@@ -318,7 +328,8 @@ gboolean nx_pool_run(NxPool *pool, const GArray *wanted, NxPoolAsk ask_file, NxP
   gboolean good = TRUE;
   while (good && run.done < wanted->len) {
     good = ask_all(&run, err) && attend(&run, err);
-    if (good && nx_interrupted()) {
+    if (nx_interrupted()) { /* the workers may have heard of it first */
+      g_clear_error(err);
       g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
       good = FALSE;
     } else if (good && run.refusal) {

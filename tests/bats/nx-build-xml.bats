@@ -129,11 +129,14 @@ xpath() {
 }
 
 @test "an nx-extract that cannot run stops the stage and builds no record" {
-  printf '#!/bin/sh\nexit 127\n' > bin/nx-extract
-  run --separate-stderr nx-build-xml <<<"$(session)"
-  assert_equal "$status" 1
-  [[ $stderr == *nx-extract* ]]
-  [ ! -e $RECORD ]
+  for code in 1 126 127; do
+    printf '#!/bin/sh\nexit %s\n' $code > bin/nx-extract
+    run --separate-stderr nx-build-xml <<<"$(session)"
+    assert_equal "$status" 1
+    assert_output ""
+    [[ $stderr == *"nx-extract cannot run (exit status $code)"* ]]
+    [ ! -e $RECORD ]
+  done
 }
 
 @test "a file that has gone is left out with a warning; when all have, the session waits" {

@@ -305,6 +305,29 @@ injected() {
   assert_json .postponed.stage nx-extract
 }
 
+@test "limits below the reader's own leave it with those" {
+  local limit limits=('-t 50' '-t 5')
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  # AddressSanitizer needs terabytes of addresses.
+  grep -q __asan_init "$NX_BUILD/bin/nx-extract" || limits+=('-v 1500000')
+  for limit in "${limits[@]}"; do
+    rm -rf "$DATA/Quanta"
+    run --separate-stderr bash -c "ulimit $limit; exec nx-extract" <<<"$INPUT"
+    assert_success
+    assert_json '.datasets[0].preview' "$DATA/Quanta/note.txt.thumb.png"
+    assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"] | has("Extractor Warnings")' false
+  done
+}
+
+@test "walls that cannot be raised stop the program, and no file is blamed for it" {
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  injected seccomp=EINVAL
+  assert_equal "$status" 1
+  assert_output ""
+  [[ $stderr == *"walls"* ]]
+  [ ! -e "$DATA/Quanta/note.txt.json" ]
+}
+
 @test "lines that cannot be read end it with their number" {
   INPUT='{"kind":"file","path":"/nowhere"}
 {"kind":"session"}'

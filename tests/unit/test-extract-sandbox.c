@@ -366,6 +366,26 @@ static void test_crash(void)
   g_assert_nonnull(strstr(result.end, "crashed"));
 }
 
+/* The status of a reader that could not get behind its walls. */
+static void give_up(int results, gpointer unused)
+{
+  (void)results, (void)unused;
+  _exit(125);
+}
+
+static void test_pretence(void)
+{
+  g_autoptr(NxSandbox) sandbox = make_sandbox(&PATIENT, TRUE);
+  NxTask task = { .work = give_up };
+  g_autoptr(NxWorker) worker = nx_worker_start(sandbox, &task, NULL);
+  g_assert_nonnull(worker);
+  while (poll(&(struct pollfd){ .fd = nx_worker_fd(worker), .events = POLLIN }, 1, -1) >= 0 && nx_worker_receive(worker))
+    continue;
+  g_autofree char *end = nx_worker_end(worker);
+  g_assert_nonnull(end);
+  g_assert_false(nx_worker_lacked_walls(worker, sandbox));
+}
+
 static void test_flood(void)
 {
   g_auto(Result) result = run(talk_for_ever, NULL);
@@ -443,6 +463,7 @@ int main(int argc, char **argv)
   g_test_add_func("/extract/sandbox/no secret of the environment is left", test_environment);
   g_test_add_func("/extract/sandbox/a memory bomb costs its own process", test_memory);
   g_test_add_func("/extract/sandbox/a crash is told by its signal", test_crash);
+  g_test_add_func("/extract/sandbox/a reader that pretends to lack walls is not believed", test_pretence);
   g_test_add_func("/extract/sandbox/a flood of results is cut off", test_flood);
   int status = g_test_run();
   clean_up();
