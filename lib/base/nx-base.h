@@ -207,7 +207,7 @@ void nx_line_set_path(json_object *object, const char *path);
 /* The file appears whole or not at all: temporary file beside it, fsync, rename, fsync of the folder. Folders are made (0777 & ~umask).
  * An existing file is replaced. `mode` e.g. 0644. NX_ERROR_PLACE: no room, or a folder that is gone, closed or none; NX_ERROR_IO: it is the name. */
 gboolean nx_file_write(const char *path, const void *data, gsize length, int mode, GError **err);
-/* The same without the two fsyncs, for files that can be made again (previews, metadata JSON). */
+/* The same without the two fsyncs, for files that can be made again, or are saved all together (previews, metadata JSON). */
 gboolean nx_file_write_fast(const char *path, const void *data, gsize length, int mode, GError **err);
 /* All bytes into an open descriptor, going on after signals. FALSE with errno. */
 gboolean nx_write_whole(int fd, const char *data, gsize length);
@@ -223,6 +223,8 @@ int nx_file_open_regular(const char *path, struct stat *status, GError **err);
 gboolean nx_folder_make(const char *path, GError **err);
 /* fsync of a folder. */
 gboolean nx_folder_sync(const char *path, GError **err);
+/* Saves all that was written to the file system of a folder: one call for many files. A folder that is not there holds nothing to save. */
+gboolean nx_file_system_sync(const char *folder, GError **err);
 /* `path` relative to `root` (no leading '/'), borrowed from path; NULL when it is not below root. Text only, no links resolved. */
 const char *nx_path_below(const char *path, const char *root);
 /* `root` + '/' + `relative` without leading '/', './' and doubled slashes. */

@@ -48,6 +48,17 @@ gboolean nx_folder_sync(const char *path, GError **err)
   return good || nx_error_from_errno(err, problem, "sync folder", path);
 }
 
+gboolean nx_file_system_sync(const char *folder, GError **err)
+{
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return errno == ENOENT || fail_to_write(errno, "open folder", folder, err);
+  gboolean good = syncfs(fd) == 0;
+  int problem = errno;
+  close(fd);
+  return good || nx_error_from_errno(err, problem, "save what was written to", folder);
+}
+
 /* The file that is written before it takes its name. Its own name says whose it is going to be, so the next writer of the same file takes away
  * what a killed one left; the lock on it tells a killed writer from a busy one. */
 typedef struct {

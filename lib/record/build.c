@@ -134,7 +134,8 @@ static gboolean take_answer(guint index, json_object *answer, const char *failur
   return TRUE;
 }
 
-/* Datasets that came with the line are used as they are; the rest is extracted. */
+/* Datasets that came with the line are used as they are; the rest is extracted. Metadata and previews are saved before a record speaks of them:
+ * once there is one, nothing makes them again. */
 static gboolean gather_datasets(Stage *stage, Building *building, GError **err)
 {
   for (guint i = 0; i < json_object_array_length(building->files); i++) {
@@ -154,7 +155,7 @@ static gboolean gather_datasets(Stage *stage, Building *building, GError **err)
     stage->pool = nx_pool_new(stage->build->extractor, stage->build->extractor_arguments, stage->build->jobs);
   gboolean good = nx_pool_run(stage->pool, building->wanted, ask_for_file, take_answer, building, err);
   show_progress(building, TRUE);
-  return good;
+  return good && nx_file_system_sync(stage->build->data_root, err);
 }
 
 /* --------------------------------------------------------------------------------------------------------- activities */

@@ -284,6 +284,17 @@ PYTHON
   [ -z "$left" ]
 }
 
+@test "metadata and previews are saved before the record that speaks of them" {
+  command -v strace >/dev/null || skip "strace is not installed"
+  ASAN_OPTIONS=detect_leaks=0 strace -qq -o calls -e trace=syncfs,rename nx-build-xml <<<"$(session)" > line || skip "strace cannot trace here"
+  [ "$(jq .record.datasets line)" = 2 ]
+  [ "$(grep -o '^syncfs\|^rename.*\.xml' calls | grep -c .)" = 2 ]
+  [[ $(head -n 1 calls) == syncfs*0 ]]
+  run --separate-stderr env ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e trace=syncfs -e inject=syncfs:error=EIO nx-build-xml <<<"$(session)"
+  assert_success
+  assert_json .postponed.stage nx-build-xml
+}
+
 @test "a signal while files are read postpones the session and ends the stage" {
   extractor <<<'open("started", "w"); time.sleep(600)'
   session > in
