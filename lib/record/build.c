@@ -259,12 +259,6 @@ static void report_invalid(json_object *session, const GError *error)
   nx_session_end(session, "ERROR", STAGE, "the record is not valid: %s", error->message);
 }
 
-static void report_unwritten(json_object *session, const GError *error)
-{
-  nx_log_error("session %s: %s (will be tried again)", identifier(session), error->message);
-  nx_session_postpone(session, STAGE, "%s", error->message);
-}
-
 static void set_record(json_object *session, const char *path, const GPtrArray *activities)
 {
   json_object *record = json_object_new_object();
@@ -289,7 +283,7 @@ static void write_record(const Stage *stage, json_object *session, const GPtrArr
     if (path && nx_file_write(path, text->str, text->len, RECORD_MODE, &problem))
       set_record(session, path, activities);
     else
-      report_unwritten(session, problem);
+      nx_session_fail(session, STAGE, problem);
   }
   if (text)
     g_string_free(text, TRUE);

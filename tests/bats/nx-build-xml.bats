@@ -284,6 +284,14 @@ PYTHON
   [ -z "$left" ]
 }
 
+@test "a record whose name is too long for a file ends its session with ERROR" {
+  run --separate-stderr nx-build-xml <<<"$(session '.instrument.instrument_pid = "p" * 300')"
+  assert_success
+  assert_json .status ERROR
+  assert_json 'has("postponed")' false
+  [[ $(jq -r .error.message <<<"$output") == *"File name too long"* ]]
+}
+
 @test "metadata and previews are saved before the record that speaks of them" {
   command -v strace >/dev/null || skip "strace is not installed"
   ASAN_OPTIONS=detect_leaks=0 strace -qq -o calls -e trace=syncfs,rename nx-build-xml <<<"$(session)" > line || skip "strace cannot trace here"
