@@ -438,7 +438,7 @@ static gboolean cdcs_send(gpointer state, NxExportJob *job, GError **err)
 {
   Cdcs *cdcs = state;
   g_auto(Record) record = {0};
-  if (!read_record(nx_json_get_string(job->context, "xml_file_path"), &record, err))
+  if (!read_record(job->record_path, &record, err))
     return FALSE;
   g_autofree char *owner = owner_id(cdcs, job);
   g_autoptr(json_object) id = store_record(cdcs, job, &record, err);

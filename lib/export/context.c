@@ -17,7 +17,7 @@ static char *moved_path(const char *path)
 
 char *nx_context_record_path(const NxSettings *settings, json_object *session, GError **err)
 {
-  const char *known = nx_json_get_string(nx_json_get(session, "record"), "path");
+  g_autofree char *known = nx_line_path(nx_json_get(session, "record"), NULL);
   if (known)
     return moved_path(known);
   g_autofree char *name = nx_session_record_name(session, err);
@@ -75,11 +75,28 @@ static json_object *activities_of(const NxSettings *settings, const char *record
   return activities;
 }
 
+/* As paths on lines: shown as UTF-8, with the bytes beside it when they are none. */
+static void set_file(json_object *context, const char *path)
+{
+  g_autoptr(json_object) line = json_object_new_object();
+  nx_line_set_path(line, path);
+  nx_json_set(context, "xml_file_path", json_object_get(nx_json_get(line, "path")));
+  if (nx_json_get(line, "path_b64"))
+    nx_json_set(context, "xml_file_path_b64", json_object_get(nx_json_get(line, "path_b64")));
+}
+
+char *nx_context_file(json_object *context)
+{
+  g_autoptr(json_object) line = json_object_new_object();
+  nx_json_set(line, "path", json_object_get(nx_json_get(context, "xml_file_path")));
+  nx_json_set(line, "path_b64", json_object_get(nx_json_get(context, "xml_file_path_b64")));
+  return nx_line_path(line, NULL);
+}
+
 json_object *nx_context_new(const NxSettings *settings, json_object *session, const char *record_path)
 {
   json_object *context = json_object_new_object();
-  g_autofree char *shown = nx_text_utf8(record_path, -1);
-  nx_json_set_string(context, "xml_file_path", shown);
+  set_file(context, record_path);
   nx_json_set(context, "session_identifier", json_object_get(nx_json_get(session, "session_identifier")));
   nx_json_set(context, "instrument_pid", json_object_get(nx_json_get(nx_json_get(session, "instrument"), "instrument_pid")));
   nx_json_set(context, "dt_from", json_object_get(nx_json_get(session, "start")));

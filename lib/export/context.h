@@ -9,6 +9,8 @@
 char *nx_context_record_path(const NxSettings *settings, json_object *session, GError **err);
 /* The context of a session, without `metadata` and `previous_results`. */
 json_object *nx_context_new(const NxSettings *settings, json_object *session, const char *record_path);
+/* The path of the record's file that a context names, its bytes; NULL when it names none. */
+char *nx_context_file(json_object *context);
 /* `metadata` for one destination: what a failed attempt left behind, or the known record (reexport). */
 json_object *nx_context_metadata(json_object *session, const char *destination, NxExportMode mode);
 

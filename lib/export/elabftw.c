@@ -151,10 +151,11 @@ static json_object *tags_of(json_object *context)
   return tags;
 }
 
-static gboolean describe(json_object *context, Experiment *experiment, GError **err)
+static gboolean describe(const NxExportJob *job, Experiment *experiment, GError **err)
 {
+  json_object *context = job->context;
   const char *instrument = nx_json_get_string(context, "instrument_pid"), *session = nx_json_get_string(context, "session_identifier");
-  experiment->path = nx_json_get_string(context, "xml_file_path");
+  experiment->path = job->record_path;
   if (!experiment->path || !session) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the export request names no %s", session ? "record file (xml_file_path)" : "session_identifier");
     return FALSE;
@@ -398,7 +399,7 @@ static gboolean elabftw_send(gpointer state, NxExportJob *job, GError **err)
   Elabftw *elabftw = state;
   g_auto(Experiment) experiment = {0};
   gboolean is_new;
-  if (!describe(job->context, &experiment, err))
+  if (!describe(job, &experiment, err))
     return FALSE;
   g_autofree char *id = store(elabftw, job, &experiment, &is_new, err);
   if (!id)

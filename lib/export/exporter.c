@@ -1,6 +1,7 @@
 /* exporter.c — the enabled destinations of a process, and one record to one of them. */
 #include "exporter.h"
 
+#include "context.h"
 #include "destinations.h"
 #include "plugin.h"
 #include "result.h"
@@ -108,12 +109,19 @@ static gboolean send_record(NxExporter *exporter, NxSlot *slot, NxExportJob *job
 
 json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object *context, NxExportMode mode)
 {
-  NxExportJob job = {.context = context, .mode = mode, .metadata = json_object_new_object(), .warnings = json_object_new_array()};
+  NxExportJob job = {
+      .context = context,
+      .record_path = nx_context_file(context),
+      .mode = mode,
+      .metadata = json_object_new_object(),
+      .warnings = json_object_new_array(),
+  };
   g_autoptr(GError) problem = NULL;
   send_record(exporter, slot, &job, &problem);
   json_object *result = nx_result_new(slot->destination->name, &job, problem);
   json_object_put(job.metadata);
   json_object_put(job.warnings);
+  g_free(job.record_path);
   g_free(job.record_id);
   g_free(job.record_url);
   return result;

@@ -394,7 +394,7 @@ static gboolean put_entries(Place *place, const char *path, gboolean was_there, 
 static gboolean labarchives_send(gpointer data, NxExportJob *job, GError **err)
 {
   LabArchives *state = data;
-  const char *path = nx_json_get_string(job->context, "xml_file_path");
+  const char *path = job->record_path;
   if (!path || !nx_json_get_string(job->context, "session_identifier")) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the export request names no %s", path ? "session_identifier" : "record file (xml_file_path)");
     return FALSE;

@@ -18,6 +18,7 @@ typedef enum {
 /* One record on its way to one destination. */
 typedef struct {
   json_object *context; /* ExportContext of export §2, borrowed */
+  char *record_path;    /* the bytes of its xml_file_path; NULL: it names none */
   NxExportMode mode;
   char *record_id;       /* set by a destination that succeeds */
   char *record_url;

@@ -171,8 +171,10 @@ static void finish(const Verdict *verdict, json_object *session, const char *pat
   const char *identifier = nx_json_get_string(session, "session_identifier");
   g_autofree char *moved = exported ? move_uploaded(path) : NULL;
   nx_json_set_string(session, "status", exported ? "COMPLETED" : "BUILT_NOT_EXPORTED");
-  if (moved)
-    nx_json_set_string(session, "uploaded_path", moved);
+  if (moved) {
+    g_autofree char *shown = nx_text_utf8(moved, -1);
+    nx_json_set_string(session, "uploaded_path", shown);
+  }
   if (!exported && verdict->exporter->n_slots == 0)
     nx_log_error("session %s was built but not exported: no destination is configured", identifier);
   else if (!exported)

@@ -335,7 +335,7 @@ static json_object *write_all(const NxSettings *settings, xsltStylesheet *sheet,
 json_object *nx_site_record_write(const NxSettings *settings, xsltStylesheet *sheet, NxExportJob *job, const char *name, const char *folder,
                                   GError **err)
 {
-  const char *path = nx_json_get_string(job->context, "xml_file_path");
+  const char *path = job->record_path;
   g_autofree char *text = NULL;
   gsize length;
   if (!nx_file_read(path, FILE_LIMIT, &text, &length, err) || !write_text(folder, "record.xml", text, length, err))

@@ -155,7 +155,7 @@ static gboolean publish(Site *site, NxExportJob *job, const char *name, GError *
 static gboolean site_send(gpointer state, NxExportJob *job, GError **err)
 {
   Site *site = state;
-  const char *folder = site->settings->site_path, *path = nx_json_get_string(job->context, "xml_file_path");
+  const char *folder = site->settings->site_path, *path = job->record_path;
   if (!path) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the export request names no record file (xml_file_path)");
     return FALSE;

@@ -16,6 +16,20 @@ void nx_extract_settings_clear(NxExtractSettings *settings)
   g_clear_pointer(&settings->profiles_path, g_free);
 }
 
+/* A path as on the lines, whatever its bytes; nothing of one that is not set. */
+static void put_path(json_object *line, const char *key, const char *path)
+{
+  json_object *object = json_object_new_object();
+  if (path)
+    nx_line_set_path(object, path);
+  nx_json_set(line, key, object);
+}
+
+static char *take_path(json_object *line, const char *key)
+{
+  return nx_line_path(nx_json_get(line, key), NULL);
+}
+
 /* In the child: the settings as one line of JSON, or the reason why there are none. */
 static void answer(int to, gboolean needs_roots)
 {
@@ -25,9 +39,9 @@ static void answer(int to, gboolean needs_roots)
   g_autoptr(NxSettings) settings = nx_settings_load(needs_roots ? ROOTS : NOTHING, &problem);
   g_autoptr(json_object) line = json_object_new_object();
   if (settings) {
-    nx_json_set_string(line, "instrument_root", settings->instrument_data_path);
-    nx_json_set_string(line, "data_root", settings->data_path);
-    nx_json_set_string(line, "profiles_path", settings->local_profiles_path);
+    put_path(line, "instrument_root", settings->instrument_data_path);
+    put_path(line, "data_root", settings->data_path);
+    put_path(line, "profiles_path", settings->local_profiles_path);
     nx_json_set(line, "has_database", json_object_new_boolean(settings->db_path && *settings->db_path));
   } else {
     nx_json_set_string(line, "error", problem->message);
@@ -76,9 +90,9 @@ gboolean nx_extract_settings_load(gboolean needs_roots, NxExtractSettings *setti
     g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, reason);
     return FALSE;
   }
-  settings->instrument_root = g_strdup(nx_json_get_string(line, "instrument_root"));
-  settings->data_root = g_strdup(nx_json_get_string(line, "data_root"));
-  settings->profiles_path = g_strdup(nx_json_get_string(line, "profiles_path"));
+  settings->instrument_root = take_path(line, "instrument_root");
+  settings->data_root = take_path(line, "data_root");
+  settings->profiles_path = take_path(line, "profiles_path");
   settings->has_database = nx_json_get_boolean(line, "has_database");
   return TRUE;
 }

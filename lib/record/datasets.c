@@ -13,13 +13,11 @@ static char *encoded_location(const char *path, const char *root)
   return below ? g_strconcat("/", encoded, NULL) : g_steal_pointer(&encoded);
 }
 
-/* The bytes of a preview's path. The line can only show it as UTF-8, so of a file whose path is none the bytes come from the file's own
- * path: its mirror below the data root, and what the preview's name adds to it. */
+/* The bytes of a preview's path. The line can only show it as UTF-8, so the bytes come from the file's own path: its mirror below the data
+ * root, and what the preview's name adds to it. */
 static char *preview_path(const NxDatasetPlace *place, const char *path, const char *preview)
 {
   const char *below = place->instrument_root ? nx_path_below(path, place->instrument_root) : NULL;
-  if (g_utf8_validate(path, -1, NULL))
-    return g_strdup(preview);
   g_autofree char *mirror = below && place->data_root ? nx_path_join(place->data_root, below) : g_strdup(path);
   g_autofree char *shown = nx_text_utf8(mirror, -1);
   return g_str_has_prefix(preview, shown) ? g_strconcat(mirror, preview + strlen(shown), NULL) : g_strdup(preview);

@@ -172,6 +172,21 @@ SEM-2|COMPLETED"
   assert_output 24
 }
 
+@test "roots whose names are not UTF-8 are roots like others" {
+  mv share $'share\xff'
+  mv data $'data\xfe'
+  export NX_INSTRUMENT_DATA_PATH=$PWD/$'share\xff' NX_DATA_PATH=$PWD/$'data\xfe' NX_DB_PATH=$PWD/nexuslims.db
+  mv $'data\xfe/nexuslims.db' nexuslims.db
+  run run_job
+  assert_success
+  run sqlite3 nexuslims.db "SELECT DISTINCT record_status FROM session_log"
+  assert_output COMPLETED
+  run sh -c 'cat "$NX_DATA_PATH"/records/uploaded/*.xml | grep -c "<preview>/SEM[12]/"; ls -A site/records | wc -l; find site -name "*.png" | wc -l'
+  assert_output "12
+4
+12"
+}
+
 @test "a share that is gone postpones, and says which folder" {
   mv share/SEM2 share/away
   touch -d "1 hour ago" share

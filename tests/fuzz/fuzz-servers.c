@@ -126,7 +126,13 @@ static void export_to(const NxDestination *destination, NxExportMode mode, gbool
   g_autoptr(NxHttp) http = nx_http_new(&(NxHttpOptions){0}, NULL);
   g_autoptr(json_object) context = export_context();
   g_autoptr(GError) problem = NULL;
-  NxExportJob job = {.context = context, .mode = mode, .metadata = json_object_new_object(), .warnings = json_object_new_array()};
+  NxExportJob job = {
+      .context = context,
+      .record_path = g_strdup(record_path()),
+      .mode = mode,
+      .metadata = json_object_new_object(),
+      .warnings = json_object_new_array(),
+  };
   gpointer state = destination->open(destination, settings(), http);
   gboolean is_good = validates ? destination->validate(state, &problem) : destination->send(state, &job, &problem);
   if (is_good == (problem != NULL))
@@ -136,6 +142,7 @@ static void export_to(const NxDestination *destination, NxExportMode mode, gbool
   if (shown && strstr(shown, "secret-token"))
     abort();
   destination->close(state);
+  g_free(job.record_path);
   g_free(job.record_id);
   g_free(job.record_url);
   json_object_put(job.metadata);
