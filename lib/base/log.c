@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char *program_name = "nexuslims";
@@ -53,9 +54,23 @@ static gint longest_first(gconstpointer a, gconstpointer b)
   return (length_a < length_b) - (length_a > length_b);
 }
 
+/* What knows a secret leaves no core file, nor do its children. Not 0: dumps into a pipe know no limit but 1, which Linux takes as "none";
+ * and not by PR_SET_DUMPABLE, without which nobody but root could read the /proc/self of the readers of data files. */
+static void forbid_core_files(void)
+{
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_cur <= 1)
+    return;
+  limit.rlim_cur = 1;
+  setrlimit(RLIMIT_CORE, &limit);
+}
+
 void nx_log_hide(const char *secret)
 {
-  if (!secret || strlen(secret) < 4)
+  if (!secret)
+    return;
+  forbid_core_files();
+  if (strlen(secret) < 4)
     return;
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&secrets_lock);
   if (!secrets)

@@ -53,7 +53,7 @@ void nx_log_in_brackets(void);
 /* Lines also go to this file from now on (appended; O_CLOEXEC). */
 gboolean nx_log_to_file(const char *path, GError **err);
 NxLogLevel nx_log_level(void);
-/* Every later occurrence of `secret` (4 characters or more) in a log line or nx_fail is written as "***". */
+/* Every later occurrence of `secret` (4 characters or more) in a log line or nx_fail is written as "***"; no core file is left from now on. */
 void nx_log_hide(const char *secret);
 /* A copy of `text` with the hidden secrets replaced, and the passwords of addresses in it (`scheme://user:password@host`). */
 char *nx_log_masked(const char *text);

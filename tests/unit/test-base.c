@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -434,6 +435,17 @@ static void test_log_hides(void)
   g_assert_cmpstr(address, ==, "extra argument (postgresql://dev:***@localhost:5432/igem) at http://h:80/a?b=c@d");
 }
 
+static void test_no_core_holds_secrets(void)
+{
+  struct rlimit limit = {0};
+  g_assert_cmpint(getrlimit(RLIMIT_CORE, &limit), ==, 0);
+  limit.rlim_cur = limit.rlim_max;
+  g_assert_cmpint(setrlimit(RLIMIT_CORE, &limit), ==, 0);
+  nx_log_hide("another-token");
+  g_assert_cmpint(getrlimit(RLIMIT_CORE, &limit), ==, 0);
+  g_assert_cmpuint(limit.rlim_cur, <=, 1);
+}
+
 static void test_processes(void)
 {
   int ends[2];
@@ -492,6 +504,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/files/what a killed writer left is taken away by the next", test_left_over);
   g_test_add_func("/base/files/paths join and are seen below a root", test_paths);
   g_test_add_func("/base/log/secrets never show", test_log_hides);
+  g_test_add_func("/base/log/a process that knows a secret leaves no core file", test_no_core_holds_secrets);
   g_test_add_func("/base/process/a child gets its descriptors and its exit status comes back", test_processes);
   g_test_add_func("/base/process/a program that is not there is an error at once", test_process_not_there);
   return g_test_run();
