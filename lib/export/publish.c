@@ -14,10 +14,12 @@
 
 /* ----------------------------------------------------------------------------------------------------------- strategies */
 
-/* A session's results: of this run (`now`), and the successes of earlier runs that a retry builds on. Both arrays of results. */
+/* A session's results, arrays: of this run (`now`), the successes of earlier runs that a retry builds on (`earlier`), and those that this run
+ * replaces (`replaced`). `everywhere`: the re-export was asked for, so it goes to every destination. */
 typedef struct {
   const NxExporter *exporter;
-  json_object *now, *earlier;
+  json_object *now, *earlier, *replaced;
+  gboolean everywhere;
 } Verdict;
 
 static gboolean has_success(json_object *results, const char *name)
@@ -58,10 +60,13 @@ static gboolean is_exported(const Verdict *verdict)
   return verdict->exporter->settings->export_strategy == NX_EXPORT_ALL ? all_succeeded(verdict) : any_success(verdict);
 }
 
+/* Where an older copy lies the new one goes too, whatever the strategy: nobody could tell which of the two holds. */
 static gboolean is_wanted(const Verdict *verdict, const NxSlot *slot)
 {
   if (has_success(verdict->earlier, slot->destination->name))
     return FALSE;
+  if (verdict->everywhere || has_success(verdict->replaced, slot->destination->name))
+    return TRUE;
   return verdict->exporter->settings->export_strategy != NX_EXPORT_FIRST_SUCCESS || slot->destination->is_local || !any_success(verdict);
 }
 
@@ -193,11 +198,15 @@ static gboolean wants_work(json_object *session, NxExportMode mode)
                                             : g_str_equal(status, "BUILT_NOT_EXPORTED") && mode == NX_MODE_RETRY;
 }
 
-static void publish_file(NxExporter *exporter, json_object *session, const char *path, NxExportMode mode, gboolean *exported)
+static void publish_file(NxExporter *exporter, json_object *session, const char *path, NxExportMode mode, gboolean everywhere, gboolean *exported)
 {
   g_autoptr(json_object) context = nx_context_new(exporter->settings, session, path);
-  g_autoptr(json_object) earlier = mode == NX_MODE_RETRY ? earlier_successes(session) : json_object_new_array();
-  Verdict verdict = {.exporter = exporter, .now = json_object_new_array(), .earlier = earlier};
+  g_autoptr(json_object) successes = earlier_successes(session), none = json_object_new_array();
+  Verdict verdict = {.exporter = exporter,
+                     .now = json_object_new_array(),
+                     .earlier = mode == NX_MODE_RETRY ? successes : none,
+                     .replaced = mode == NX_MODE_REEXPORT ? successes : none,
+                     .everywhere = everywhere};
   attempt_all(exporter, session, context, mode, &verdict);
   nx_json_set(session, "exports", verdict.now);
   log_outcome(path, verdict.now);
@@ -224,5 +233,5 @@ void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean re
     nx_log_warning("session %s left alone: %s", nx_json_get_string(session, "session_identifier"), problem->message);
     return;
   }
-  publish_file(exporter, session, path, mode, exported);
+  publish_file(exporter, session, path, mode, reexport, exported);
 }
