@@ -122,20 +122,33 @@ static char *either_text(xmlNode *within, const char *name, const char *other)
   return text ? text : nx_labarchives_text(within, other);
 }
 
+/* What a server says, without the key and the signature that it may quote from the address: as they stand there, and decoded. */
+static char *without_credentials(const NxLabArchives *service, const char *text)
+{
+  g_autoptr(GRegex) values = g_regex_new("\\b(akid|sig|password)=[^&\\s\"'<>]*", G_REGEX_RAW, 0, NULL);
+  g_autofree char *masked = g_regex_replace(values, text, -1, 0, "\\1=***", 0, NULL);
+  g_autoptr(GString) shown = g_string_new(masked), encoded = g_string_new(NULL);
+  nx_http_query_add(encoded, "sig", service->signature);
+  g_string_replace(shown, service->signature, "***", 0);
+  g_string_replace(shown, encoded->str + strlen("?sig="), "***", 0);
+  return g_string_free(g_steal_pointer(&shown), FALSE);
+}
+
 static const char *const AUTHENTICATION_CODES[] = {"4504", "4506", "4507", "4514", "4520", "4533", NULL};
 
 /* Sets the error that an `error` element names; FALSE when the answer has none. */
-static gboolean set_named_error(const NxLabCall *call, xmlDoc *document, NxLabOutcome *outcome, GError **err)
+static gboolean set_named_error(const NxLabArchives *service, const NxLabCall *call, xmlDoc *document, NxLabOutcome *outcome, GError **err)
 {
   xmlNode *error = nx_labarchives_next(xmlDocGetRootElement(document), NULL, "error");
   if (!error)
     return FALSE;
   g_autofree char *code = either_text(error, "error-code", "code"), *text = either_text(error, "error-description", "msg");
   gboolean denied = code && g_strv_contains(AUTHENTICATION_CODES, code);
+  g_autofree char *reason = g_strdup_printf("error code %s: %s", code ? code : "unknown", text ? text : "Unknown error");
+  g_autofree char *shown = without_credentials(service, reason);
   outcome->trouble = denied ? NX_LAB_AUTHENTICATION : NX_LAB_REFUSED;
-  g_set_error(err, NX_ERROR, nx_http_error_code(outcome->status), "%sLabArchives: HTTP %ld, error code %s: %s (%s/%s)",
-              denied ? "Could not authenticate to " : "", outcome->status, code ? code : "unknown", text ? text : "Unknown error",
-              call->class_name, call->method);
+  g_set_error(err, NX_ERROR, nx_http_error_code(outcome->status), "%sLabArchives: HTTP %ld, %s (%s/%s)",
+              denied ? "Could not authenticate to " : "", outcome->status, shown, call->class_name, call->method);
   return TRUE;
 }
 
@@ -144,15 +157,11 @@ static const char *http_method(const NxLabCall *call)
   return call->form || call->file ? "POST" : "GET";
 }
 
-/* The start of a body, without the signature that a server may quote from the address. */
+/* The start of a body. */
 static char *excerpt(const NxLabArchives *service, const GString *body)
 {
-  g_autoptr(GString) text = g_string_new_len(body->str, (gssize)MIN(body->len, DETAIL_MAX * 4));
-  g_autoptr(GString) encoded = g_string_new(NULL);
-  nx_http_query_add(encoded, "sig", service->signature);
-  g_string_replace(text, service->signature, "***", 0);
-  g_string_replace(text, encoded->str + strlen("?sig="), "***", 0);
-  return g_strndup(text->str, DETAIL_MAX);
+  g_autofree char *start = g_strndup(body->str, MIN(body->len, DETAIL_MAX * 4)), *shown = without_credentials(service, start);
+  return g_strndup(shown, DETAIL_MAX);
 }
 
 static void set_status_error(const NxLabArchives *service, const NxLabCall *call, const NxHttpAnswer *answer, gboolean is_xml, GError **err)
@@ -170,7 +179,7 @@ static xmlDoc *read_answer(const NxLabArchives *service, const NxLabCall *call, 
   outcome->is_xml = document != NULL;
   outcome->trouble = NX_LAB_FAILED;
   outcome->ambiguous = call->creates && answer->status >= 500 && answer->status != 503;
-  if (document && set_named_error(call, document, outcome, err))
+  if (document && set_named_error(service, call, document, outcome, err))
     return NULL;
   if (!document || answer->status < 200 || answer->status >= 300) {
     set_status_error(service, call, answer, document != NULL, err);

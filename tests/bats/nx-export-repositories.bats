@@ -123,6 +123,33 @@ PY
   assert_output "1 1 1 1 2"
 }
 
+# left_behind — $line is the session that went to eLabFTW alone under first_success, because CDCS was down; CDCS is well again
+left_behind() {
+  faults '[{"at":"POST /cdcs/rest/data/","times":1,"status":500}]'
+  start_repositories --faults faults.json
+  use cdcs elabftw
+  export NX_EXPORT_STRATEGY=first_success
+  line=$(nx-export 2>/dev/null < <(session 101) | jq -c '.uploads = .exports')
+  assert_equal "$(jq -r '[.exports[] | "\(.destination_name) \(.success)"] | join(" ")' <<<"$line")" "cdcs false elabftw true"
+}
+
+@test "--reexport under first_success replaces what is anywhere, and reaches every destination" {
+  left_behind
+  run --separate-stderr nx-export --reexport <<<"$line"
+  assert_json '[.exports[] | "\(.destination_name) \(.success)"] | join(" ")' "cdcs true elabftw true"
+  run state '[(.cdcs|length), (.elabftw|length), .elabftw[0].updates] | map(tostring) | join(" ")'
+  assert_output "1 1 1"
+}
+
+@test "a session that is built again under first_success leaves no old copy where it was exported to" {
+  left_behind
+  put_record 101
+  run --separate-stderr nx-export < <(jq -c '.export_mode = "reexport" | .status = "TO_BE_BUILT" | del(.exports)' <<<"$line")
+  assert_json '[.exports[] | "\(.destination_name) \(.success)"] | join(" ")' "cdcs true elabftw true"
+  run state '.elabftw[0].updates'
+  assert_output 1
+}
+
 @test "an experiment that was deleted meanwhile is made afresh" {
   start_repositories
   use elabftw
@@ -151,33 +178,6 @@ PY
   put_record 101 12
   start_repositories
   use labarchives
-# left_behind — $line is the session that went to eLabFTW alone under first_success, because CDCS was down; CDCS is well again
-left_behind() {
-  faults '[{"at":"POST /cdcs/rest/data/","times":1,"status":500}]'
-  start_repositories --faults faults.json
-  use cdcs elabftw
-  export NX_EXPORT_STRATEGY=first_success
-  line=$(nx-export 2>/dev/null < <(session 101) | jq -c '.uploads = .exports')
-  assert_equal "$(jq -r '[.exports[] | "\(.destination_name) \(.success)"] | join(" ")' <<<"$line")" "cdcs false elabftw true"
-}
-
-@test "--reexport under first_success replaces what is anywhere, and reaches every destination" {
-  left_behind
-  run --separate-stderr nx-export --reexport <<<"$line"
-  assert_json '[.exports[] | "\(.destination_name) \(.success)"] | join(" ")' "cdcs true elabftw true"
-  run state '[(.cdcs|length), (.elabftw|length), .elabftw[0].updates] | map(tostring) | join(" ")'
-  assert_output "1 1 1"
-}
-
-@test "a session that is built again under first_success leaves no old copy where it was exported to" {
-  left_behind
-  put_record 101
-  run --separate-stderr nx-export < <(jq -c '.export_mode = "reexport" | .status = "TO_BE_BUILT" | del(.exports)' <<<"$line")
-  assert_json '[.exports[] | "\(.destination_name) \(.success)"] | join(" ")' "cdcs true elabftw true"
-  run state '.elabftw[0].updates'
-  assert_output 1
-}
-
   run --separate-stderr nx-export < <(session 101)
   assert_json .status COMPLETED
   assert_json '.exports[0].warnings|join(" ")' "the preview of 3.dm3 is too large for LabArchives and was left out"
@@ -354,6 +354,16 @@ bad_la() {
   bad_la '"status":404,"body":"The requested URL @PATH@ was not found"'
   error=$(jq -r '.exports[0].error_message' <<<"$output")
   assert_regex "$error" 'sig=\*\*\*'
+}
+
+@test "a signature and key that LabArchives quotes back in an error of its own are not in the error" {
+  for body in '<error><error-code>4500</error-code><error-description>Bad request: @PATH_AS_XML@</error-description></error>' \
+    '<error><error-code>@PATH_AS_XML@</error-code></error>'; do
+    bad_la "$(jq -nc --arg body "$body" '{status: 400, body: $body}' | sed 's/^{//; s/}$//')"
+    error=$(jq -r '.exports[0].error_message' <<<"$output")
+    assert_regex "$error" 'akid=\*\*\*.*sig=\*\*\*'
+    refute_regex "$error" 'sig=[^*]|akid=[^*]'
+  done
 }
 
 @test "the process list shows no secret" {
