@@ -128,12 +128,20 @@ static char *mask_query(const char *address)
   return g_regex_replace(password, address, -1, 0, "\\1***", 0, NULL);
 }
 
+/* https://host:8080/…, where an @ behind the / is of the path. */
+static gboolean is_web_address_with_port(const char *address, const char *authority)
+{
+  const char *colon = authority + strcspn(authority, ":/");
+  gsize digits = *colon == ':' ? strspn(colon + 1, "0123456789") : 0;
+  return digits > 0 && colon[1 + digits] == '/' && g_ascii_strncasecmp(address, "http", strlen("http")) == 0;
+}
+
 /* Where the password ends: it may hold ? and #, so at the last @ of the part that names the host, or, when it holds a / that should have been
  * encoded, at the last @ there is. */
-static const char *end_of_password(const char *authority)
+static const char *end_of_password(const char *address, const char *authority)
 {
   const char *at = g_strrstr_len(authority, (gssize)strcspn(authority, "/"), "@");
-  return at ? at : strrchr(authority, '@');
+  return at || is_web_address_with_port(address, authority) ? at : strrchr(authority, '@');
 }
 
 char *nx_config_masked_address(const char *address)
@@ -142,7 +150,7 @@ char *nx_config_masked_address(const char *address)
   if (!authority)
     return g_strdup(address);
   authority += 3;
-  const char *at = end_of_password(authority), *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
+  const char *at = end_of_password(address, authority), *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
   if (!colon || memchr(authority, '/', (gsize)(colon - authority)) || memchr(authority, '?', (gsize)(colon - authority)))
     return mask_query(address);
   g_autofree char *masked = g_strdup_printf("%.*s***%s", (int)(colon + 1 - address), address, at);

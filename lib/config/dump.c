@@ -16,6 +16,18 @@ static gboolean is_secret_name(const char *name)
   return (row && (row->flags & NX_SETTING_SECRET)) || strstr(upper, "TOKEN") || strstr(upper, "PASSWORD");
 }
 
+/* The passwords inside the addresses among the settings of a table. */
+static void mask_addresses(json_object *object, const NxSetting *table)
+{
+  for (const NxSetting *row = table; row->name; row++) {
+    const char *key = row->key ? row->key : row->name, *address = nx_json_get_string(object, key);
+    if (!address || (row->type != NX_TYPE_DATABASE && row->type != NX_TYPE_URL))
+      continue;
+    g_autofree char *masked = nx_config_masked_address(address);
+    nx_json_set_string(object, key, masked);
+  }
+}
+
 static void redact(json_object *configuration)
 {
   json_object_object_foreach(configuration, name, value) {
@@ -23,14 +35,12 @@ static void redact(json_object *configuration)
       redact_member(configuration, name);
     (void)value;
   }
-  const char *database = nx_json_get_string(configuration, "NX_DB_PATH");
-  g_autofree char *masked = database ? nx_config_masked_address(database) : NULL;
-  if (masked)
-    nx_json_set_string(configuration, "NX_DB_PATH", masked);
+  mask_addresses(configuration, nx_settings_table);
   json_object *harvesters = nx_json_get(configuration, "nemo_harvesters");
   if (harvesters) {
     json_object_object_foreach(harvesters, number, harvester) {
       redact_member(harvester, "token");
+      mask_addresses(harvester, nx_nemo_table);
       (void)number;
     }
   }

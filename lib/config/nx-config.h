@@ -79,7 +79,7 @@ json_object *nx_settings_to_json(const NxSettings *settings, gboolean redact);
  * without a valid configuration. NULL without *err: not set or empty. An error is an .env file that cannot be read. */
 char *nx_settings_text(const char *name, GError **err);
 
-/* A copy of a database address with its password, and one in its query, as ***; any other text as it is. */
+/* A copy of a web or database address with its password, and one in its query, as ***; any other text as it is. */
 char *nx_config_masked_address(const char *address);
 
 /* TOML 1.0 (toml.io) as JSON: tables are objects, dates and times {"date": text}. Strict; a mistake is NX_ERROR_FORMAT "line N: …". A NUL, also

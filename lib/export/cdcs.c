@@ -445,7 +445,8 @@ static gboolean cdcs_send(gpointer state, NxExportJob *job, GError **err)
   if (!id)
     return FALSE;
   job->record_id = id_text(id);
-  job->record_url = g_strdup_printf("%sdata?id=%s", cdcs->remote->base, job->record_id);
+  g_autofree char *base = nx_remote_shown_base(cdcs->remote->base);
+  job->record_url = g_strdup_printf("%sdata?id=%s", base, job->record_id);
   if (cdcs->assigns_workspace)
     assign_workspace(cdcs, job);
   if (owner)

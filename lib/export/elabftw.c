@@ -407,7 +407,8 @@ static gboolean elabftw_send(gpointer state, NxExportJob *job, GError **err)
   nx_json_set_string(job->metadata, ORPHAN, id);
   if (!attach(elabftw, &experiment, id, is_new, err))
     return FALSE;
-  job->record_url = g_strdup_printf("%sexperiments.php?mode=view&id=%s", elabftw->remote->base, id);
+  g_autofree char *base = nx_remote_shown_base(elabftw->remote->base);
+  job->record_url = g_strdup_printf("%sexperiments.php?mode=view&id=%s", base, id);
   job->record_id = g_steal_pointer(&id);
   return TRUE;
 }

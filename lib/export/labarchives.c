@@ -2,6 +2,7 @@
  * There is no call that deletes, so whatever may already be there is looked for before it is made again. */
 #include "destinations.h"
 #include "labarchives.h"
+#include "remote.h"
 #include "session-page.h"
 
 #include <errno.h>
@@ -364,7 +365,8 @@ static gboolean find_earlier(const Place *place, gboolean was_there, Entries *en
 /* Where people look at it: the web host of the API's, down to the page. */
 static char *web_address(const LabArchives *state, const char *page)
 {
-  g_autoptr(GString) address = g_string_new(state->service.base);
+  g_autofree char *base = nx_remote_shown_base(state->service.base);
+  g_autoptr(GString) address = g_string_new(base);
   if (g_str_has_suffix(address->str, "/api"))
     g_string_truncate(address, address->len - strlen("/api"));
   if (g_str_has_suffix(address->str, DEFAULT_HOST))

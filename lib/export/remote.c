@@ -31,6 +31,13 @@ void nx_remote_free(NxRemote *remote)
   g_free(remote);
 }
 
+char *nx_remote_shown_base(const char *base)
+{
+  const char *scheme = strstr(base, "://"), *authority = scheme ? scheme + strlen("://") : base;
+  const char *at = g_strrstr_len(authority, (gssize)strcspn(authority, "/?#"), "@");
+  return g_strdup_printf("%.*s%s", (int)(authority - base), base, at ? at + 1 : authority);
+}
+
 void nx_call_outcome_clear(NxCallOutcome *outcome)
 {
   json_object_put(outcome->body);

@@ -15,6 +15,8 @@ typedef struct {
 /* `base` gets its final '/' when it lacks one. */
 NxRemote *nx_remote_new(NxHttp *http, const char *label, const char *base, const char *authorization);
 void nx_remote_free(NxRemote *remote);
+/* A configured address as it may stand in a link: without the user name and the password that it may hold. Owned. */
+char *nx_remote_shown_base(const char *base);
 
 /* How a call may be repeated. */
 typedef enum {

@@ -366,6 +366,18 @@ bad_la() {
   done
 }
 
+@test "a password in a web address stays out of record addresses and links" {
+  start_repositories
+  use cdcs elabftw labarchives
+  NX_CDCS_URL=${NX_CDCS_URL/:\/\//:\/\/svc:pw-in-url@} NX_ELABFTW_URL=${NX_ELABFTW_URL/:\/\//:\/\/svc:pw-in-url@} \
+    NX_LABARCHIVES_URL=${NX_LABARCHIVES_URL/:\/\//:\/\/svc:pw-in-url@} run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+  assert_json '.exports[0].record_url | startswith("http://127.0.0.1:")' true
+  refute_regex "$output$stderr" 'pw-in-url|svc'
+  run state '[.elabftw[0].link, .elabftw[0].metadata.extra_fields["CDCS Record"].value, .entries[0].link] | unique | join(" ")'
+  assert_output "${ROOT}cdcs/data?id=101"
+}
+
 @test "the process list shows no secret" {
   faults '[{"at":"POST","do":"silence"}]'
   start_repositories --faults faults.json

@@ -377,6 +377,20 @@ static void test_redaction(Place *place, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpstr(text, ==, expected);
 }
 
+static void test_redacted_addresses(Place *place, gconstpointer data G_GNUC_UNUSED)
+{
+  write_settings(place, WORKED_EXAMPLE "NX_CDCS_URL=http://svc:pw@host/nx/\nNX_ELABFTW_URL=https://svc:p%40w@eln.example.com:8443/\n"
+                                       "NX_LABARCHIVES_URL=http://la.example.com:8080/a@b/api\n"
+                                       "NX_NEMO_ADDRESS_1=https://svc:pw@nemo.example.com/api/\n");
+  g_autoptr(NxSettings) settings = load(NULL);
+  g_autoptr(json_object) redacted = nx_settings_to_json(settings, TRUE);
+  g_assert_cmpstr(nx_json_get_string(redacted, "NX_CDCS_URL"), ==, "http://svc:***@host/nx/");
+  g_assert_cmpstr(nx_json_get_string(redacted, "NX_ELABFTW_URL"), ==, "https://svc:***@eln.example.com:8443/");
+  g_assert_cmpstr(nx_json_get_string(redacted, "NX_LABARCHIVES_URL"), ==, "http://la.example.com:8080/a@b/api");
+  json_object *nemo = nx_json_get(nx_json_get(redacted, "nemo_harvesters"), "1");
+  g_assert_cmpstr(nx_json_get_string(nemo, "address"), ==, "https://svc:***@nemo.example.com/api/");
+}
+
 static void test_own_settings(Place *place, gconstpointer data G_GNUC_UNUSED)
 {
   write_settings(place, WORKED_EXAMPLE "NX_SITE_PATH=DIR/site/\nNX_CLUSTERING_MIN_DIP=0\nNX_FILE_DELAY_DAYS=inf\nNX_DB_PATH=postgresql://u:p%40w@h/d\n");
@@ -439,6 +453,7 @@ int main(int argc, char **argv)
   ADD("one value can be had without a valid configuration", test_text);
   ADD("the dump is the documented one letter for letter", test_dump);
   ADD("redaction replaces exactly the six documented secrets", test_redaction);
+  ADD("redaction hides the passwords of web addresses, and nothing else of them", test_redacted_addresses);
   ADD("our own settings are dumped only when set", test_own_settings);
   g_test_add_func("/config/passwords in database addresses are masked", test_masking);
   g_test_add_func("/config/a variable finds its row", test_find);
