@@ -131,7 +131,7 @@ static gboolean keep_secrets(GHashTable *wanted, const GPtrArray *redacted, cons
     return FALSE;
   for (guint i = 0; i < redacted->len; i++) {
     const char *name = g_ptr_array_index(redacted, i), *value = g_hash_table_lookup(present, name);
-    nx_cli_print_warning(stderr, "%s is *** in the dump, which was redacted; %s.", name, value ? "the present value stays" : "it is left out");
+    nx_cli_print_warning(stderr, "%s holds *** in the dump, which was redacted; %s.", name, value ? "the present value stays" : "it is left out");
     if (value)
       g_hash_table_replace(wanted, g_strdup(name), g_strdup(value));
   }

@@ -26,6 +26,15 @@ static char *scalar_text(json_object *value)
   }
 }
 
+/* Whether it stands for something that a redacted dump does not say: a secret, or an address with its password. */
+static gboolean is_redacted(const NxSetting *row, const char *text)
+{
+  if (row->flags & NX_SETTING_SECRET)
+    return strcmp(text, "***") == 0;
+  g_autofree char *lower = g_ascii_strdown(text, -1);
+  return (row->type == NX_TYPE_DATABASE || row->type == NX_TYPE_URL) && (strstr(lower, ":***@") || strstr(lower, "password=***"));
+}
+
 static void add(Flattening *work, const char *name, char *text)
 {
   const NxSetting *row = nx_setting_find(name, NULL);
@@ -34,7 +43,7 @@ static void add(Flattening *work, const char *name, char *text)
     g_free(text);
     return;
   }
-  if (row && (row->flags & NX_SETTING_SECRET) && strcmp(text, "***") == 0) {
+  if (row && is_redacted(row, text)) {
     if (work->redacted)
       g_ptr_array_add(work->redacted, g_strdup(name));
     g_free(text);

@@ -149,7 +149,7 @@ char *nx_setting_problem(const NxSetting *setting, const char *text);
 /* ----------------------------------------------------------------------------------------------- writing a settings file */
 
 /* A dump (config 8) as name → value, both as they stand in .env (config 9). What cannot be written is left out with a warning in the log. A
- * secret that reads *** comes from a redacted dump: it is left out, and its name goes to `redacted` (may be NULL). */
+ * secret that reads ***, or an address with *** for its password, is of a redacted dump: left out, its name goes to `redacted` (may be NULL). */
 GHashTable *nx_config_flatten(json_object *dump, GPtrArray *redacted);
 /* The values that the file at `path` alone gives, without the environment: name → value. Empty when there is no file. */
 GHashTable *nx_config_read(const char *path, GError **err);

@@ -120,6 +120,23 @@ END
   ! grep -qF '***' .env
 }
 
+@test "loading a redacted dump leaves the addresses whose passwords it hides" {
+  cat >>.env <<'END'
+NX_DB_PATH='postgresql://nx:secret@host/nx?sslpassword=k'
+NX_CDCS_URL=http://svc:pw@cdcs.example.com/
+NX_NEMO_ADDRESS_1=https://svc:pw@nemo.example.com/api/
+NX_NEMO_TOKEN_1=nemo-token
+END
+  nx-config dump 2>/dev/null >before.json
+  nx-config dump --redact >dump.json
+  run --separate-stderr nx-config load dump.json --force
+  assert_success
+  for name in NX_DB_PATH NX_CDCS_URL NX_NEMO_ADDRESS_1; do
+    [[ $stderr == *"$name holds *** in the dump, which was redacted; the present value stays."* ]]
+  done
+  nx-config dump 2>/dev/null | cmp - before.json
+}
+
 @test "check says that all is well and where it was read" {
   run nx-config check
   assert_success
