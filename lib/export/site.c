@@ -179,12 +179,32 @@ static gboolean site_send(gpointer state, NxExportJob *job, GError **err)
   return job->record_url != NULL;
 }
 
+/* What every record is written into or locked with, once it is there. */
+static const char *const WRITTEN[] = {"records", ".lock"};
+
+static gboolean is_writable(const char *folder, GError **err)
+{
+  if (access(folder, W_OK) != 0)
+    return nx_error_from_errno(err, errno, "write into the catalogue", folder);
+  for (gsize i = 0; i < G_N_ELEMENTS(WRITTEN); i++) {
+    g_autofree char *path = g_build_filename(folder, WRITTEN[i], NULL);
+    if (access(path, W_OK) != 0 && errno != ENOENT)
+      return nx_error_from_errno(err, errno, "write into the catalogue", path);
+  }
+  return TRUE;
+}
+
+/* Makes nothing: a catalogue that is not there yet comes with its first record. */
 static gboolean site_validate(gpointer state, GError **err)
 {
   Site *site = state;
-  if (!nx_folder_make(site->settings->site_path, err) || !load_sheet(site, err))
+  const char *folder = site->settings->site_path;
+  if (!load_sheet(site, err))
     return FALSE;
-  return access(site->settings->site_path, W_OK) == 0 || nx_error_from_errno(err, errno, "write into the catalogue folder", site->settings->site_path);
+  if (access(folder, F_OK) == 0 || errno != ENOENT)
+    return is_writable(folder, err);
+  g_autofree char *parent = g_path_get_dirname(folder);
+  return access(parent, W_OK) == 0 || nx_error_from_errno(err, errno, "make the catalogue folder in", parent);
 }
 
 const NxDestination nx_destination_site = {.name = "site",

@@ -281,3 +281,28 @@ false error NEMO 3'
   nexuslims check >/dev/null || true
   assert_equal "$(find . -newermt @0 -type f -exec sha256sum {} + | sort; ls -laR data instruments site | grep -v '^d')" "$before"
 }
+
+@test "a catalogue that is not there yet is not made by checking, and one that cannot be made is named" {
+  rmdir site
+  checked
+  assert_equal "$(findings export_destinations)" "true warning ready for records: site"
+  [ ! -e site ]
+  as_bound_user
+  chmod a-w .
+  run --separate-stderr "${as[@]}" nx-export --validate
+  chmod u+w .
+  assert_equal "$(jq -r 'select(.destination_name == "site") | .error' <<<"$output")" "cannot make the catalogue folder in $PWD: Permission denied"
+}
+
+@test "a catalogue whose parts belong to another user is not ready for records" {
+  as_bound_user
+  for part in records .lock; do
+    rm -rf site
+    mkdir -m 777 site site/records
+    install -m 666 /dev/null site/.lock
+    chmod 555 "site/$part"
+    run --separate-stderr "${as[@]}" nx-export --validate
+    error=$(jq -r 'select(.destination_name == "site") | .error' <<<"$output")
+    assert_equal "$error" "cannot write into the catalogue $PWD/site/$part: Permission denied"
+  done
+}
