@@ -86,16 +86,16 @@ static json_object *choose_workspace(json_object *workspaces)
   return best;
 }
 
-/* An id as text, whether the server writes numbers or strings; NULL for anything else. */
+/* An id as text, whether the server writes numbers or strings; NULL for anything else, and for an empty one. */
 static char *id_text(json_object *id)
 {
   if (json_object_is_type(id, json_type_string))
-    return g_strdup(json_object_get_string(id));
+    return *json_object_get_string(id) ? g_strdup(json_object_get_string(id)) : NULL;
   return json_object_is_type(id, json_type_int) ? g_strdup(json_object_to_json_string(id)) : NULL;
 }
 
-/* An id for a path. */
-static char *id_in_path(json_object *id)
+/* An id for an address. */
+static char *id_in_address(json_object *id)
 {
   g_autofree char *text = id_text(id);
   return text ? nx_text_percent_encode(text, NULL) : NULL;
@@ -285,7 +285,7 @@ static json_object *create_record(Cdcs *cdcs, NxExportJob *job, json_object *tem
 
 static gboolean update_record(Cdcs *cdcs, json_object *id, const Record *record, GError **err)
 {
-  g_autofree char *in_path = id_in_path(id);
+  g_autofree char *in_path = id_in_address(id);
   g_autofree char *path = g_strdup_printf("rest/data/%s/", in_path);
   const NxCall call = {.what = "Could not update the record", .method = "PATCH", .path = path};
   g_auto(NxCallOutcome) outcome = {0};
@@ -317,7 +317,7 @@ static void assign_workspace(Cdcs *cdcs, NxExportJob *job)
   g_auto(NxCallOutcome) list_outcome = {0}, assign_outcome = {0};
   g_autoptr(GError) problem = NULL;
   g_autoptr(json_object) workspaces = nx_remote_call_json(cdcs->remote, &list, json_type_array, &list_outcome, &problem);
-  g_autofree char *workspace = workspaces ? id_in_path(nx_json_get(choose_workspace(workspaces), "id")) : NULL;
+  g_autofree char *workspace = workspaces ? id_in_address(nx_json_get(choose_workspace(workspaces), "id")) : NULL;
   if (!problem && !workspace) {
     nx_job_warn(job, "record %s was stored but could not be assigned to a workspace: the server lists none", job->record_id);
     return;
@@ -415,7 +415,7 @@ static char *owner_id(Cdcs *cdcs, NxExportJob *job)
       list_accounts(cdcs, &problem) ? json_object_get(find_user(accounts, username, nx_json_get_string(reservation, "user_email"))) : NULL;
   if (!user && !problem)
     user = create_user(cdcs, reservation, &problem);
-  char *id = id_in_path(nx_json_get(user, "id"));
+  char *id = id_in_address(nx_json_get(user, "id"));
   if (!id)
     nx_job_warn(job, "no CDCS account for user %s: %s", username, problem ? problem->message : "the server's answer holds no id");
   return id;
@@ -445,8 +445,8 @@ static gboolean cdcs_send(gpointer state, NxExportJob *job, GError **err)
   if (!id)
     return FALSE;
   job->record_id = id_text(id);
-  g_autofree char *base = nx_remote_shown_base(cdcs->remote->base);
-  job->record_url = g_strdup_printf("%sdata?id=%s", base, job->record_id);
+  g_autofree char *base = nx_remote_shown_base(cdcs->remote->base), *in_query = id_in_address(id);
+  job->record_url = g_strdup_printf("%sdata?id=%s", base, in_query);
   if (cdcs->assigns_workspace)
     assign_workspace(cdcs, job);
   if (owner)

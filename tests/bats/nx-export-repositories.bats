@@ -298,6 +298,18 @@ trying again in 8 s"
   refute_secrets
 }
 
+@test "CDCS: an id that is empty is none, and one of any characters is encoded in the record's address" {
+  faults '[{"at":"POST /cdcs/rest/data/","times":1,"status":201,"body":"{\"id\": \"\"}"},
+           {"at":"POST /cdcs/rest/data/","times":1,"status":201,"body":"{\"id\": \"a b&c\"}"}]'
+  start_repositories --faults faults.json
+  use cdcs
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[0].error_message' "Could not create the record: POST rest/data/: 201 without id"
+  run --separate-stderr nx-export < <(session 101)
+  assert_json '.exports[0] | [.record_id, .record_url] | join(" ")' "a b&c ${ROOT}cdcs/data?id=a%20b%26c"
+}
+
 # bad_eln FAULT, bad_la FAULT — the same for the other two
 bad_eln() {
   faults "[{\"at\":[\"GET /eln\",\"POST /eln\"],$1}]"
