@@ -361,18 +361,22 @@ static char *store(Elabftw *elabftw, NxExportJob *job, const Experiment *experim
 
 /* ---------------------------------------------------------------------------------------------------------------- attach */
 
-/* Whether a new experiment already holds the file, after an upload whose answer got lost. */
-static gboolean holds_file(Elabftw *elabftw, const char *path, const char *name)
+typedef enum { FILE_UNKNOWN, FILE_ABSENT, FILE_THERE } FilePresence;
+
+/* Whether a new experiment already holds the file, after an upload whose answer got lost; unknown when the server does not say. */
+static FilePresence look_for_file(Elabftw *elabftw, const char *path, const char *name)
 {
   const NxCall call = {.what = "Could not list the attachments", .method = "GET", .path = path};
   g_auto(NxCallOutcome) outcome = {0};
   g_autoptr(json_object) uploads = nx_remote_call_json(elabftw->remote, &call, json_type_array, &outcome, NULL);
   for (gsize i = 0; uploads && i < json_object_array_length(uploads); i++)
     if (g_strcmp0(nx_json_get_string(json_object_array_get_idx(uploads, i), "real_name"), name) == 0)
-      return TRUE;
-  return FALSE;
+      return FILE_THERE;
+  return uploads ? FILE_ABSENT : FILE_UNKNOWN;
 }
 
+/* Attaches the record. An upload to a new experiment that got no answer is looked for, and sent once more when it surely did not arrive; an older
+ * experiment may hold a file of that name from before, which says nothing. */
 static gboolean attach(Elabftw *elabftw, const Experiment *experiment, const char *id, gboolean is_new, GError **err)
 {
   g_autofree char *path = g_strdup_printf(EXPERIMENTS "/%s/uploads", id), *name = g_path_get_basename(experiment->path);
@@ -385,13 +389,19 @@ static gboolean attach(Elabftw *elabftw, const Experiment *experiment, const cha
                        .parts = parts,
                        .kind = NX_CALL_CREATES,
                        .expected = 201};
-  g_auto(NxCallOutcome) outcome = {0};
-  g_autoptr(GError) problem = NULL;
-  g_autoptr(NxHttpAnswer) answer = nx_remote_call(elabftw->remote, &call, &outcome, &problem);
-  if (answer || (outcome.ambiguous && is_new && holds_file(elabftw, path, name)))
-    return TRUE;
-  g_propagate_error(err, g_steal_pointer(&problem));
-  return FALSE;
+  for (gboolean again = FALSE;; again = TRUE) {
+    g_auto(NxCallOutcome) outcome = {0};
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(NxHttpAnswer) answer = nx_remote_call(elabftw->remote, &call, &outcome, &problem);
+    gboolean looks = !answer && outcome.ambiguous && is_new;
+    FilePresence presence = answer ? FILE_THERE : looks ? look_for_file(elabftw, path, name) : FILE_UNKNOWN;
+    if (presence == FILE_THERE)
+      return TRUE;
+    if (presence == FILE_UNKNOWN || again) {
+      g_propagate_error(err, g_steal_pointer(&problem));
+      return FALSE;
+    }
+  }
 }
 
 static gboolean elabftw_send(gpointer state, NxExportJob *job, GError **err)

@@ -36,6 +36,34 @@ holdings() {
   assert_output "1 1 1 1 1"
 }
 
+@test "eLabFTW: an attachment that surely did not arrive is sent once more, one that may have is not" {
+  faults '[{"at":"POST /eln/api/v2/experiments/","times":1,"do":"hang up"}]'
+  start_repositories --faults faults.json
+  use elabftw
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+  run state '.elabftw[0].uploads|length'
+  assert_output 1
+  stop_repositories
+  faults '[{"at":"POST /eln/api/v2/experiments/","do":"hang up"}]'
+  start_repositories --faults faults.json --log requests
+  use elabftw
+  put_record 101
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status BUILT_NOT_EXPORTED
+  run grep -c 'POST /eln/api/v2/experiments/' requests
+  assert_output 2
+  stop_repositories
+  faults '[{"at":"POST /eln/api/v2/experiments/","times":1,"status":502},{"at":"GET /eln/api/v2/experiments/","status":500}]'
+  start_repositories --faults faults.json
+  use elabftw
+  put_record 101
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status BUILT_NOT_EXPORTED
+  run state '.elabftw[0].uploads|length'
+  assert_output 0
+}
+
 @test "a repository that answers lost requests is asked before they are repeated: nothing is there twice" {
   for loss in '"do":"hang up"' '"status":502,"body":"<html>Bad Gateway</html>"' '"status":504' '"do":"cut"'; do
     faults "[$(for at in "POST /cdcs/rest/data/" "POST /eln/api/v2/experiments" "GET /la/api/tree_tools/insert_node" "POST /la/api/entries/add_entry" \
