@@ -136,12 +136,13 @@ static gboolean copy_and_remove(const char *from, const char *to, GError **err)
   return (synced && unlink(from) == 0) || nx_error_from_errno(err, errno, "move", from);
 }
 
-/* Into `uploaded/` beside it; the new path, or NULL when it is there already or stays (logged). */
-static char *move_uploaded(const char *path)
+/* Into `uploaded/` beside it; the new path, the old one when it lies there already, or NULL when it stays (logged). The records folder may itself
+ * be named so. */
+static char *move_uploaded(const NxSettings *settings, const char *path)
 {
   g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
   g_autofree char *parent = g_path_get_basename(folder);
-  if (g_str_equal(parent, "uploaded"))
+  if (g_str_equal(parent, "uploaded") && g_strcmp0(folder, settings->records_path) != 0)
     return g_strdup(path);
   g_autofree char *uploaded = g_build_filename(folder, "uploaded", NULL);
   g_autofree char *target = g_build_filename(uploaded, name, NULL);
@@ -174,7 +175,7 @@ static const char *const STRATEGY_NAMES[] = {
 static void finish(const Verdict *verdict, json_object *session, const char *path, gboolean exported)
 {
   const char *identifier = nx_json_get_string(session, "session_identifier");
-  g_autofree char *moved = exported ? move_uploaded(path) : NULL;
+  g_autofree char *moved = exported ? move_uploaded(verdict->exporter->settings, path) : NULL;
   nx_json_set_string(session, "status", exported ? "COMPLETED" : "BUILT_NOT_EXPORTED");
   if (moved) {
     g_autofree char *shown = nx_text_utf8(moved, -1);

@@ -80,6 +80,18 @@ session() {
   [[ "$stderr" == *"WARNING: $PWD/data/Titan/a.dm3.thumb.png is left out of the catalogue: Permission denied" ]] || fail "$stderr"
 }
 
+@test "a records folder that is itself named uploaded has an uploaded folder like any other" {
+  export NX_RECORDS_PATH=$PWD/uploaded
+  mkdir uploaded
+  RECORD=$PWD/uploaded/2025-01-27_Titan_101.xml
+  record "Gold on carbon"
+  run --separate-stderr nx-export < <(session)
+  assert_json .uploaded_path "$PWD/uploaded/uploaded/2025-01-27_Titan_101.xml"
+  [ -f "$PWD/uploaded/uploaded/2025-01-27_Titan_101.xml" ]
+  run --separate-stderr nx-export --reexport < <(session COMPLETED)
+  assert_json .uploaded_path "$PWD/uploaded/uploaded/2025-01-27_Titan_101.xml"
+}
+
 @test "text of users is text in the page, and only web addresses become links" {
   record '&lt;script&gt;alert(1)&lt;/script&gt;'
   run nx-export < <(session)
