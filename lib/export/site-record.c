@@ -166,6 +166,17 @@ static char *file_of(xmlNode *dataset, const char *child, const char *root)
   return nx_path_join(root, decoded);
 }
 
+/* The place of the data file for people to read, on the dataset as attribute `path`: as it is, not as it is encoded. */
+static void show_path(xmlNode *dataset, xmlNs *ns)
+{
+  g_autofree char *text = text_of(child_named(dataset, "location"));
+  if (!text)
+    return;
+  g_autofree char *decoded = nx_text_percent_decode(text);
+  g_autofree char *valid = nx_text_utf8(decoded ? decoded : text, -1), *allowed = nx_text_for_xml(valid, NULL);
+  xmlNewNsProp(dataset, ns, (const xmlChar *)"path", (const xmlChar *)allowed);
+}
+
 static gboolean bring_dataset(const NxSettings *settings, xmlNode *dataset, xmlNs *ns, const char *folder, guint number, GError **err)
 {
   g_autofree char *preview = file_of(dataset, "preview", settings->data_path);
@@ -200,6 +211,7 @@ static gboolean bring_all(const NxSettings *settings, xmlNode *root, const char 
     for (xmlNode *dataset = activity->children; dataset; dataset = dataset->next) {
       if (!is_element(dataset, "dataset"))
         continue;
+      show_path(dataset, ns);
       if (!bring_dataset(settings, dataset, ns, folder, counts->datasets++, err))
         return FALSE;
       xmlChar *preview = xmlGetNsProp(dataset, (const xmlChar *)"preview", (const xmlChar *)SITE_NAMESPACE);

@@ -1,5 +1,6 @@
 <?xml version="1.0" encoding="UTF-8"?>
-<!-- A record as a web page. The exporter has put site:preview and site:metadata (relative addresses) on each dataset. -->
+<!-- A record as a web page. The exporter has put site:preview and site:metadata (relative addresses) and site:path (the location as people read it)
+     on each dataset. -->
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" xmlns:nx="https://data.nist.gov/od/dm/nexus/experiment/v1.0"
   xmlns:site="urn:nexuslims:site" exclude-result-prefixes="nx site">
   <xsl:output method="html" encoding="UTF-8" indent="no" doctype-system="about:legacy-compat"/>
@@ -75,7 +76,7 @@
       </div>
       <details>
         <summary>Metadata</summary>
-        <p class="path"><xsl:value-of select="nx:location"/><xsl:if test="@site:metadata"> · <a href="{@site:metadata}">all metadata (JSON)</a></xsl:if></p>
+        <p class="path"><xsl:value-of select="@site:path"/><xsl:if test="@site:metadata"> · <a href="{@site:metadata}">all metadata (JSON)</a></xsl:if></p>
         <xsl:call-template name="table"><xsl:with-param name="rows" select="nx:meta"/></xsl:call-template>
       </details>
     </li>

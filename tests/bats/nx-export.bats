@@ -92,6 +92,14 @@ session() {
   assert_json .uploaded_path "$PWD/uploaded/uploaded/2025-01-27_Titan_101.xml"
 }
 
+@test "the page shows paths as they are, not as they are encoded" {
+  record "Gold on carbon"
+  sed -i 's|<location>.*</location>|<location>/Titan/100%25%20gold%20%3Cb%3E%20%CE%B3.dm3</location>|' "$RECORD"
+  nx-export < <(session) >/dev/null
+  run grep -o '<p class="path"[^>]*>[^<]*' site/records/2025-01-27_Titan_101/index.html
+  assert_output --regexp '>/Titan/100% gold &lt;b&gt; γ.dm3'
+}
+
 @test "text of users is text in the page, and only web addresses become links" {
   record '&lt;script&gt;alert(1)&lt;/script&gt;'
   run nx-export < <(session)
