@@ -18,7 +18,7 @@
           <nav aria-label="Downloads"><a href="record.xml" download="">XML</a><a href="record.json" download="">JSON</a></nav>
         </header>
         <main class="record">
-          <h1><xsl:value-of select="nx:title"/></h1>
+          <h1 dir="auto"><xsl:value-of select="nx:title"/></h1>
           <xsl:apply-templates select="nx:summary"/>
           <xsl:if test="nx:sample[node() or @ref]"><section aria-labelledby="samples"><h2 id="samples">Samples</h2><ul class="samples"><xsl:apply-templates select="nx:sample[node() or @ref]"/></ul></section></xsl:if>
           <xsl:if test="count(nx:acquisitionActivity) &gt; 1">
@@ -36,21 +36,21 @@
   <xsl:template match="nx:summary">
     <dl class="facts">
       <xsl:if test="nx:instrument"><div><dt>Instrument</dt><dd><xsl:value-of select="nx:instrument"/><xsl:if test="nx:instrument/@pid"><xsl:text> </xsl:text><span class="pid"><xsl:value-of select="nx:instrument/@pid"/></span></xsl:if></dd></div></xsl:if>
-      <xsl:if test="nx:experimenter"><div><dt>Experimenter</dt><dd><xsl:value-of select="nx:experimenter"/></dd></div></xsl:if>
+      <xsl:if test="nx:experimenter"><div><dt>Experimenter</dt><dd class="person" dir="auto"><xsl:value-of select="nx:experimenter"/></dd></div></xsl:if>
       <xsl:if test="nx:reservationStart"><div><dt>Reserved</dt><dd><xsl:call-template name="time"><xsl:with-param name="text" select="nx:reservationStart"/></xsl:call-template><xsl:if test="nx:reservationEnd"> – <xsl:call-template name="time"><xsl:with-param name="text" select="nx:reservationEnd"/></xsl:call-template></xsl:if></dd></div></xsl:if>
       <xsl:for-each select="../nx:project[node()]"><div><dt>Project</dt><dd><xsl:for-each select="*"><xsl:if test="position() &gt; 1"> · </xsl:if><xsl:value-of select="."/></xsl:for-each></dd></div></xsl:for-each>
       <div><dt>Data</dt><dd><xsl:call-template name="count"><xsl:with-param name="number" select="count(../nx:acquisitionActivity/nx:dataset)"/><xsl:with-param name="one" select="'dataset'"/><xsl:with-param name="many" select="'datasets'"/></xsl:call-template> in <xsl:call-template name="count"><xsl:with-param name="number" select="count(../nx:acquisitionActivity)"/><xsl:with-param name="one" select="'activity'"/><xsl:with-param name="many" select="'activities'"/></xsl:call-template></dd></div>
       <!-- Only web addresses become links: the text comes from outside. -->
       <xsl:if test="starts-with(@ref, 'http://') or starts-with(@ref, 'https://')"><div><dt>Reservation</dt><dd><a href="{@ref}" rel="noreferrer"><xsl:value-of select="../nx:id"/></a></dd></div></xsl:if>
     </dl>
-    <xsl:if test="nx:motivation"><p class="motivation"><xsl:value-of select="nx:motivation"/></p></xsl:if>
+    <xsl:if test="nx:motivation"><p class="motivation" dir="auto"><xsl:value-of select="nx:motivation"/></p></xsl:if>
   </xsl:template>
 
   <xsl:template match="nx:sample">
     <li>
-      <strong><xsl:choose><xsl:when test="nx:name"><xsl:value-of select="nx:name"/></xsl:when><xsl:when test="@ref"><xsl:value-of select="@ref"/></xsl:when><xsl:otherwise>Sample</xsl:otherwise></xsl:choose></strong>
+      <strong dir="auto"><xsl:choose><xsl:when test="nx:name"><xsl:value-of select="nx:name"/></xsl:when><xsl:when test="@ref"><xsl:value-of select="@ref"/></xsl:when><xsl:otherwise>Sample</xsl:otherwise></xsl:choose></strong>
       <xsl:for-each select="nx:elements/*"><xsl:text> </xsl:text><span class="element"><xsl:value-of select="local-name()"/></span></xsl:for-each>
-      <xsl:if test="string(nx:description)"><div class="details"><xsl:value-of select="nx:description"/></div></xsl:if>
+      <xsl:if test="string(nx:description)"><div class="details" dir="auto"><xsl:value-of select="nx:description"/></div></xsl:if>
     </li>
   </xsl:template>
 

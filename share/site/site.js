@@ -13,6 +13,10 @@
     return made;
   };
 
+  /* Each text that there is, in the direction of its own script. */
+  const list = (separator, texts) =>
+    texts.filter(Boolean).flatMap((text, at) => [at > 0 ? separator : "", element("bdi", { textContent: text })]);
+
   const fold = (text) => (text || "").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
   const searchable = (record) =>
@@ -24,16 +28,16 @@
     const picture = record.thumb
       ? element("img", { src: "records/" + encodeURIComponent(record.name) + "/" + record.thumb, alt: "", width: 500, height: 500, loading: "lazy" })
       : element("div", { className: "none", textContent: "no preview" });
-    const facts = [record.instrument, record.person].filter(Boolean).join(" · ");
+    const samples = record.samples || [];
     const data = record.datasets + (record.datasets === 1 ? " dataset" : " datasets");
     return element("li", { className: "card" },
       element("a", { href: page },
         element("div", { className: "picture" }, picture),
         element("div", { className: "text" },
           element("time", { dateTime: record.start, textContent: (record.start || "").slice(0, 16).replace("T", " ") }),
-          element("h2", { textContent: record.title }),
-          element("p", { textContent: facts }),
-          element("p", { className: "quiet", textContent: data + (record.samples && record.samples.length ? " · " + record.samples.join(", ") : "") }))));
+          element("h2", { dir: "auto", textContent: record.title }),
+          element("p", {}, ...list(" · ", [record.instrument, record.person])),
+          element("p", { className: "quiet" }, data, ...(samples.length ? [" · ", ...list(", ", samples)] : [])))));
   };
 
   const wanted = () => {
