@@ -51,9 +51,11 @@
     });
   };
 
+  const FILTERS = ["text", "instrument", "person", "from", "to"];
+
   const remember = () => {
     const state = new URLSearchParams();
-    for (const id of ["text", "instrument", "person", "from", "to"])
+    for (const id of FILTERS)
       if (byId(id).value) state.set(id, byId(id).value);
     history.replaceState(null, "", state.toString() ? "#" + state : location.pathname + location.search);
   };
@@ -72,9 +74,22 @@
     byId(id).append(...sorted.map(([value, text]) => element("option", { value, textContent: text })));
   };
 
+  /* What the address asks for; a value that no record has (a choice that is not on offer) counts as not given. */
   const restore = () => {
-    for (const [id, value] of new URLSearchParams(location.hash.slice(1)))
-      if (byId(id)) byId(id).value = value;
+    const state = new URLSearchParams(location.hash.slice(1));
+    for (const id of FILTERS) {
+      byId(id).value = state.get(id) || "";
+      if (byId(id).selectedIndex === -1) byId(id).value = "";
+    }
+  };
+
+  let isComplete = false;
+
+  /* records.js calls the function below; when it is missing or was cut, nobody does. */
+  const tellWhenMissing = () => {
+    if (!isComplete && byId("count"))
+      byId("count").replaceChildren("The list (records.js) is missing or damaged. The next record that is published makes it anew; ",
+        "until then all records are in ", element("a", { href: "records/", textContent: "records/" }), ".");
   };
 
   window.nexuslimsRecords = (list) => {
@@ -84,8 +99,10 @@
     fill("person", new Map(records.filter((record) => record.person).map((record) => [record.person, record.person])));
     restore();
     draw();
+    isComplete = true;
     const again = () => { shown = PAGE; remember(); draw(); };
     byId("filters").addEventListener("input", again);
+    window.addEventListener("hashchange", () => { shown = PAGE; restore(); draw(); });
     byId("filters").addEventListener("reset", () => setTimeout(again));
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
     byId("more").addEventListener("click", () => {
@@ -96,6 +113,7 @@
     });
   };
 
+  window.addEventListener("load", tellWhenMissing);
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && byId("text") && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
       event.preventDefault();
