@@ -645,7 +645,7 @@ make_plugin() {
   extract_lines
   grep -qx "half of a description" "$LOG"
   grep -qx "half of a line" "$LOG"
-  ! grep -q '^$' "$LOG"
+  grep -A 1 -x "half of a line" "$LOG" | grep -q 'WARNING: a.xyz: '
 }
 
 # A PNG file of that size, of which only the beginning is true.
