@@ -9,7 +9,11 @@
 #define FLAG_SHARED 2u
 #define DRIVER_HEAD 16u
 
-enum { MESSAGE_NOTHING = 0x00, MESSAGE_ATTRIBUTE = 0x0c, MESSAGE_CONTINUATION = 0x10 };
+#define TYPE_HEAD 8u /* class and version, flags, size */
+#define INTEGER_TYPE 12u
+
+enum { MESSAGE_NOTHING = 0x00, MESSAGE_TYPE = 0x03, MESSAGE_ATTRIBUTE = 0x0c, MESSAGE_CONTINUATION = 0x10 };
+enum { CLASS_INTEGER = 0, CLASS_ENUMERATION = 8 };
 
 struct NxHdf5Guard {
   guint64 size; /* of the file */
@@ -87,6 +91,27 @@ void nx_hdf5_guard_free(NxHdf5Guard *guard)
   g_free(guard);
 }
 
+/* ------------------------------------------------------------------------------------------------------------------- types */
+
+/* An enumeration is one of integers of its own size, whose names and values lie inside the message; no other type is judged. */
+static gboolean is_bearable_type(const guint8 *type, gsize length)
+{
+  Stretch rest = {type, length};
+  const guint8 *head = take(&rest, TYPE_HEAD, 1);
+  if (!head || (head[0] & 15) != CLASS_ENUMERATION)
+    return head != NULL;
+  const guint8 *base = take(&rest, INTEGER_TYPE, 1);
+  if (!base || (base[0] & 15) != CLASS_INTEGER || memcmp(base + 4, head + 4, 4) != 0)
+    return FALSE;
+  const gsize unit = head[0] >> 4 < 3 ? 8 : 1, n = (gsize)number_at(head + 1, 2);
+  for (gsize i = 0; i < n; i++) {
+    const gsize name = strnlen((const char *)rest.at, rest.left);
+    if (name == rest.left || !take(&rest, name + 1, unit))
+      return FALSE;
+  }
+  return n * number_at(head + 4, 4) <= rest.left;
+}
+
 /* -------------------------------------------------------------------------------------------------------------- attributes */
 
 /* How many elements a dataspace message has; FALSE when it does not hold its extents. */
@@ -120,7 +145,7 @@ static gboolean is_whole_attribute(const NxHdf5Guard *guard, const guint8 *messa
   guint64 bytes = 0;
   if (!space || name_size == 0 || name[name_size - 1] != '\0' || type_size < 8)
     return FALSE;
-  return flags != 0 || (elements_of(guard, space, space_size, &bytes) && g_uint64_checked_mul(&bytes, bytes, number_at(type + 4, 4)) &&
+  return flags != 0 || (is_bearable_type(type, type_size) && elements_of(guard, space, space_size, &bytes) && g_uint64_checked_mul(&bytes, bytes, number_at(type + 4, 4)) &&
                         bytes <= rest.left);
 }
 
@@ -146,6 +171,8 @@ static gboolean is_bearable(NxHdf5Guard *guard, guint type, guint flags, const g
   switch (type) {
   case MESSAGE_CONTINUATION:
     return note_continuation(guard, message, length);
+  case MESSAGE_TYPE:
+    return flags & FLAG_SHARED || is_bearable_type(message, length);
   case MESSAGE_ATTRIBUTE:
     return flags & FLAG_SHARED || is_whole_attribute(guard, message, length);
   default:

@@ -1,6 +1,6 @@
 /* hdf5-guard.h — checks metadata of an HDF5 file on its way to libhdf5, which trusts it. Private to lib/extract.
  *
- * libhdf5 1.10 decodes attributes without looking where their message ends, and allocates facts of a file driver, local heaps and
+ * libhdf5 1.10 decodes attributes and enumerations without looking where their message ends, and allocates facts of a file driver, local heaps and
  * continuations of whatever size is claimed. */
 #ifndef NX_HDF5_GUARD_H
 #define NX_HDF5_GUARD_H

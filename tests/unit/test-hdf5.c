@@ -628,6 +628,8 @@ static void test_damaged_types(void)
     { INTEGER, sizeof INTEGER, 4, 67 }, /* its size in bytes */
     { INTEGER, sizeof INTEGER, 8, 1 },  /* where its bits are */
     { INTEGER, sizeof INTEGER, 11, 2 }, /* how many, in units of 256 */
+    { TRUTH, sizeof TRUTH, 1, 200 },    /* how many there are of an enumeration */
+    { TRUTH, sizeof TRUTH, 4, 64 },     /* the size of one, but not of what it enumerates */
     { TRUTH, sizeof TRUTH, 8, 0x13 },   /* the class of what it enumerates: text */
     { TRUTH, sizeof TRUTH, 16, 1 },     /* where the bits of that are */
     { TRUTH, sizeof TRUTH, 19, 2 },     /* how many */
