@@ -126,7 +126,7 @@ static void read_axis(NxHdf5 *file, const char *path, guint64 n, NxAxis *axis)
  * of values may be reached between two answers. */
 static guint order_axes(NxHdf5 *file, char *const *axes, guint n, guint *order)
 {
-  guint signal[NX_DIMS_MAX], n_ordered = 0, n_signal = 0;
+  guint signal[NX_DIMS_MAX] = { 0 }, n_ordered = 0, n_signal = 0;
   for (guint dim = 0; dim < n; dim++) {
     if (is_navigation(file, axes[dim], dim + 2 < n))
       order[n_ordered++] = dim;
