@@ -5,9 +5,7 @@
 #include "nx-cli-tree.h"
 #include "work-folder.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SCHEMA "nexuslims"
 #define MAKER "import" /* of work folders */
@@ -181,7 +179,7 @@ static gboolean fill(NxDb *db, const char *address, const NxSnapshot *snapshot, 
 static gboolean place(const char *part, const char *path, GError **err)
 {
   g_autofree char *folder = g_path_get_dirname(path);
-  return (link(part, path) == 0 || nx_error_from_errno(err, errno, "create", path)) && nx_folder_sync(folder, err);
+  return nx_database_place_new(part, path, err) && nx_folder_sync(folder, err);
 }
 
 /* A database that was not there appears whole or not at all. */

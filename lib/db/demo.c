@@ -47,6 +47,7 @@ static gboolean make_demo(const char *path, GError **err)
   g_autoptr(NxDb) db = made ? nx_db_open(part, NX_DB_WRITE, err) : NULL;
   made = db && add_instruments(db, err);
   g_clear_pointer(&db, nx_db_close);
+  made = made && nx_database_set_journals_aside(path, err);
   if (made && g_rename(part, path) != 0)
     made = nx_error_from_errno(err, errno, "create", path);
   if (!made)

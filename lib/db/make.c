@@ -18,23 +18,20 @@ static NxSqliteCopy *build_copy(const char *path, NxDatabaseBuild build, gpointe
   return nx_sqlite_copy(nx_db_connection(db), path, err);
 }
 
-/* Puts the new file where nothing is; a file that came there in the meantime stays. */
-static gboolean place_new(const NxSqliteCopy *copy, const char *path, GError **err)
-{
-  if (nx_sqlite_name_file(copy->path, path))
-    return TRUE;
-  if (errno == EEXIST || copy->descriptor >= 0 || g_rename(copy->path, path) != 0)
-    return nx_error_from_errno(err, errno, "create", path);
-  return TRUE;
-}
+/* ------------------------------------------------------------------------------------------------- journals of the old */
+
+/* What SQLite keeps beside a database (sqlite.org/tempfiles.html), and replays into whatever file is found under its name. */
+static const struct {
+  const char *ending;
+  gboolean holds_rows;
+} JOURNALS[] = {{"-journal", TRUE}, {"-wal", TRUE}, {"-shm", FALSE}};
 
 /* A journal beside the old file belongs to it and would spoil the new one. */
 static gboolean take_journals_along(const char *path, const char *backup, GError **err)
 {
-  static const char *const ENDINGS[] = {"-journal", "-wal", "-shm"};
-  for (gsize i = 0; i < G_N_ELEMENTS(ENDINGS); i++) {
-    g_autofree char *from = g_strconcat(path, ENDINGS[i], NULL);
-    g_autofree char *to = g_strconcat(backup, ENDINGS[i], NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(JOURNALS); i++) {
+    g_autofree char *from = g_strconcat(path, JOURNALS[i].ending, NULL);
+    g_autofree char *to = g_strconcat(backup, JOURNALS[i].ending, NULL);
     if (g_rename(from, to) != 0 && errno != ENOENT)
       return nx_error_from_errno(err, errno, "move", from);
   }
@@ -47,6 +44,41 @@ static void settle(const char *path)
   g_autoptr(NxDb) db = nx_db_open(path, NX_DB_WRITE, NULL);
   if (db)
     nx_db_run(db, NULL, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+}
+
+/* Its rows may be all that is left of a database, or belong to one that was moved without it. The new name is a journal's of no database. */
+static gboolean keep_journal(const char *journal, GError **err)
+{
+  g_autofree char *like = g_strconcat(journal, ".left", NULL), *name = NULL;
+  if (!nx_sqlite_keep_as_backup(journal, like, &name, err))
+    return FALSE;
+  nx_log_warning("%s is of a database that is gone; it is kept as %s", journal, name);
+  return TRUE;
+}
+
+gboolean nx_database_set_journals_aside(const char *path, GError **err)
+{
+  settle(path);
+  for (gsize i = 0; i < G_N_ELEMENTS(JOURNALS); i++) {
+    g_autofree char *journal = g_strconcat(path, JOURNALS[i].ending, NULL);
+    if (JOURNALS[i].holds_rows && g_file_test(journal, G_FILE_TEST_EXISTS) && !keep_journal(journal, err))
+      return FALSE;
+    if (g_unlink(journal) != 0 && errno != ENOENT)
+      return nx_error_from_errno(err, errno, "remove", journal);
+  }
+  return TRUE;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- its place */
+
+gboolean nx_database_place_new(const char *from, const char *path, GError **err)
+{
+  if (!g_file_test(path, G_FILE_TEST_EXISTS) && !nx_database_set_journals_aside(path, err))
+    return FALSE;
+  if (nx_sqlite_name_file(from, path))
+    return TRUE;
+  int reason = errno; /* also when the file system only knows no second names, and a rename serves */
+  return (reason != EEXIST && g_rename(from, path) == 0) || nx_error_from_errno(err, reason, "create", path);
 }
 
 /* Only a file with a name can take the place of another in one step. */
@@ -93,6 +125,7 @@ gboolean nx_sqlite_make(const char *address, NxDatabaseBuild build, gpointer use
   g_autoptr(NxSqliteCopy) copy = build_copy(path, build, user_data, err);
   if (!copy)
     return FALSE;
-  gboolean placed = replace_old && g_file_test(path, G_FILE_TEST_EXISTS) ? place_over_old(copy, path, out, err) : place_new(copy, path, err);
+  gboolean has_old = replace_old && g_file_test(path, G_FILE_TEST_EXISTS);
+  gboolean placed = has_old ? place_over_old(copy, path, out, err) : nx_database_place_new(copy->path, path, err);
   return placed && nx_folder_sync(folder, err);
 }

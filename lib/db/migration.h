@@ -138,5 +138,12 @@ typedef gboolean (*NxDatabaseBuild)(NxDb *db, gpointer user_data, GError **err);
 gboolean nx_database_make_with(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err);
 /* The same at head. */
 gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err);
+/* Gives the finished SQLite file `from` the name `path` too, when nothing is there (otherwise *err says that the file exists), after
+ * nx_database_set_journals_aside. Where the file system knows no second names, `from` is gone afterwards. */
+gboolean nx_database_place_new(const char *from, const char *path, GError **err);
+/* Before a finished SQLite file comes to `path`: SQLite would replay a journal that lies there into it. Those of a database that is there, and
+ * about to be replaced, are first emptied into it; what holds rows after that is kept as `PATH-wal_backup_20260207_143216.left`, with a warning.
+ * Errors name the journal that cannot be moved. */
+gboolean nx_database_set_journals_aside(const char *path, GError **err);
 
 #endif

@@ -79,6 +79,76 @@ PY
   [ "$(sqlite3 ./nexuslims_backup_*.sqlite 'SELECT instrument_pid FROM instruments')" = pid ]
 }
 
+# killed_writer KIND PATH: what a program that is killed leaves of the database at PATH: a log of changes that are committed (wal), or a journal of
+# a change that is not (journal)
+killed_writer() {
+  python3 - "$@" <<'PY'
+import os, sqlite3, sys
+kind, path = sys.argv[1:]
+db = sqlite3.connect(path, isolation_level=None)
+db.execute("CREATE TABLE old(x)")
+db.execute("PRAGMA journal_mode=" + ("wal" if kind == "wal" else "delete"))
+db.execute("PRAGMA wal_autocheckpoint=0")
+db.execute("PRAGMA cache_size=1")
+db.execute("BEGIN IMMEDIATE")
+db.execute("CREATE TABLE other(x)")
+db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO old SELECT hex(randomblob(100)) FROM n")
+if kind == "wal":
+    db.execute("COMMIT")
+os._exit(0)
+PY
+  [ -s "$2-$1" ]
+}
+
+# is_sound PATH INSTRUMENTS: a database at head of so many instruments, with no journal beside it
+is_sound() {
+  local ending
+  for ending in wal shm journal; do [ ! -e "$1-$ending" ] || fail "there is $1-$ending"; done
+  assert_equal "$(sqlite3 "$1" 'PRAGMA integrity_check; SELECT version_num FROM alembic_version; SELECT count(*) FROM instruments' 2>&1 | xargs)" "ok v2_5_0b $2"
+  assert_equal "$(sqlite3 "$1" "SELECT count(*) FROM sqlite_master WHERE name IN ('old', 'other')")" 0
+}
+
+@test "a new database takes nothing in from the journals that one of the same name has left, and they are kept" {
+  nx-db --db-uri source.db init >/dev/null
+  nx-db --db-uri source.db export -o snapshot >/dev/null
+  while read -r kind instruments words; do
+    killed_writer "$kind" new.db
+    rm new.db
+    cp "new.db-$kind" left
+    run --separate-stderr nx-db $words
+    assert_success
+    [[ $stderr == *"new.db-$kind is of a database that is gone"* ]] || fail "$words: $stderr"
+    is_sound new.db "$instruments"
+    cmp left new.db-"$kind"_backup_*.left
+    rm new.db*
+  done <<'CASES'
+wal 0 --db-uri new.db init
+journal 0 --db-uri new.db init
+wal 0 --db-uri new.db init --force
+wal 10 create-demo new.db
+journal 10 create-demo new.db
+wal 10 create-demo new.db --force
+wal 0 --db-uri new.db import snapshot
+CASES
+}
+
+@test "create-demo --force takes nothing in from the journals of the database that it replaces" {
+  for kind in wal journal; do
+    killed_writer $kind new.db
+    nx-db create-demo new.db --force
+    is_sound new.db 10
+    rm new.db*
+  done
+}
+
+@test "init that finds its place taken leaves the journals of who took it" {
+  killed_writer wal new.db
+  run nx-db --db-uri new.db init
+  assert_failure 1
+  [ -s new.db-wal ]
+  [ "$(sqlite3 new.db 'SELECT count(*) FROM old')" = 5000 ]
+}
+
 @test "init --force refuses a folder" {
   mkdir "$NX_DB_PATH"
   run --separate-stderr nx-db init --force
