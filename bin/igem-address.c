@@ -52,26 +52,13 @@ static const char *end_of_user(const char *authority)
   return memchr(authority, '@', strcspn(authority, "/"));
 }
 
-/* TRUE when an @ or / of the user or the password stands there as it is. */
-static gboolean is_bare(const char *authority)
-{
-  const char *at = end_of_user(authority), *end = authority + strcspn(authority, "/?#");
-  if (at)
-    return memchr(at + 1, '@', strcspn(at + 1, "/?#")) != NULL;
-  const char *colon = g_strrstr_len(authority, end - authority, ":");
-  if (!colon || memchr(colon, ']', (gsize)(end - colon)))
-    return FALSE;
-  gboolean has_port = strspn(colon + 1, "0123456789") == (gsize)(end - colon - 1);
-  return memchr(end, '@', has_port ? strcspn(end, "?") : strlen(end)) != NULL;
-}
-
 /* user:password@HOST:port/DATABASE?parameters; a host in brackets has colons of its own. */
 static IgemAddress *make_server(const char *uri)
 {
   const char *authority = strstr(uri, "://") + 3, *at = end_of_user(authority), *host = at ? at + 1 : authority;
   const char *end = host + strcspn(host, "/?#"), *bracket = memchr(host, ']', (gsize)(end - host)), *from = bracket ? bracket : host;
   const char *colon = memchr(from, ':', (gsize)(end - from));
-  IgemAddress *address = make(is_bare(authority) ? IGEM_BARE : IGEM_POSTGRESQL, uri, g_strdup(uri));
+  IgemAddress *address = make(IGEM_POSTGRESQL, uri, g_strdup(uri));
   address->host = unless_empty(g_strndup(host, (gsize)((colon ? colon : end) - host)));
   address->database = *end == '/' ? unless_empty(g_strndup(end + 1, strcspn(end + 1, "?#"))) : NULL;
   return address;

@@ -11,8 +11,6 @@ typedef enum {
   IGEM_SNAPSHOT,
   IGEM_FOLDER, /* of a SQLite address: a folder that is no snapshot */
   IGEM_MEMORY, /* gone when the program ends */
-  IGEM_BARE,   /* a password that should have been encoded: where it ends cannot be told, and an error of the server would show a part of it
-                */
   IGEM_OTHER,  /* a scheme that nobody knows */
 } IgemKind;
 

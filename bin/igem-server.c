@@ -81,17 +81,16 @@ static GError *objection(const IgemAddress *address)
   case IGEM_MEMORY:
     return g_error_new(NX_ERROR, NX_ERROR_CONFIG, "%s is a database in memory, which is gone when the command ends: name a file",
                        address->uri);
-  case IGEM_BARE:
-    return g_error_new(NX_ERROR, NX_ERROR_CONFIG,
-                       "%s cannot be read: in the user and the password of an address @ is written %%40 and / %%2F", address->uri);
   case IGEM_OTHER:
     return g_error_new(NX_ERROR, NX_ERROR_CONFIG, "Database not found at %s: addresses begin with postgresql://, sqlite:/// or parquet://",
                        address->uri);
-  case IGEM_SQLITE:
   case IGEM_POSTGRESQL:
+    nx_db_check_encoding(address->opened, &error);
+    break;
+  case IGEM_SQLITE:
     break;
   }
-  return NULL;
+  return error;
 }
 
 gboolean igem_target_has_database(const IgemTarget *target, int *status)

@@ -144,6 +144,18 @@ static const char *end_of_password(const char *address, const char *authority)
   return at || is_web_address_with_port(address, authority) ? at : strrchr(authority, '@');
 }
 
+/* host[:port],… where what stands for a port is none: then the host was forgotten, and it is a password. NULL: all ports are ports. */
+static const char *password_for_port(const char *authority, const char *end)
+{
+  for (const char *at = authority; at < end; at++) {
+    const char *bracket = *at == '[' ? memchr(at, ']', (gsize)(end - at)) : NULL;
+    at = bracket ? bracket : at;
+    if (*at == ':' && !strchr(",/?#", at[1 + strspn(at + 1, "0123456789")]))
+      return at + 1;
+  }
+  return NULL;
+}
+
 char *nx_config_masked_address(const char *address)
 {
   const char *authority = strstr(address, "://");
@@ -151,8 +163,11 @@ char *nx_config_masked_address(const char *address)
     return g_strdup(address);
   authority += 3;
   const char *at = end_of_password(address, authority), *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
-  if (!colon || memchr(authority, '/', (gsize)(colon - authority)) || memchr(authority, '?', (gsize)(colon - authority)))
+  const char *end = at ? at : authority + strcspn(authority, "/?#"), *password = at ? NULL : password_for_port(authority, end);
+  if (colon && !memchr(authority, '/', (gsize)(colon - authority)) && !memchr(authority, '?', (gsize)(colon - authority)))
+    password = colon + 1;
+  if (!password)
     return mask_query(address);
-  g_autofree char *masked = g_strdup_printf("%.*s***%s", (int)(colon + 1 - address), address, at);
+  g_autofree char *masked = g_strdup_printf("%.*s***%s", (int)(password - address), address, end);
   return mask_query(masked);
 }

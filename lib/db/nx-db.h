@@ -26,6 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxDb, nx_db_close)
 
 /* `sqlite:////abs/path` for a path, else the address without its password. */
 char *nx_db_url_shown(const char *address);
+/* FALSE and *err (NX_ERROR_CONFIG): in the user or the password of a postgresql:// address an @ or / stands as it is. Where the password ends cannot
+ * be told then, and an error of the server would show a part of it; so nx_db_open asks this before it connects. Of other addresses TRUE. */
+gboolean nx_db_check_encoding(const char *address, GError **err);
 /* *exists: whether there is something at the address: for a file also a folder or an empty file, on PostgreSQL at least one of our tables.
  * FALSE when it cannot be told, because the server cannot be reached or lets nobody in. */
 gboolean nx_db_find(const char *address, gboolean *exists, GError **err);

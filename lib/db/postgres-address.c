@@ -88,20 +88,55 @@ char *nx_postgres_sentence(const char *text, const char *address)
   return replaced(joined, address, shown);
 }
 
-/* The library quotes what it could not read, which may be the password. */
+/* The library quotes what it could not read or find, which may be a password, or a part of one. Names of options are its own words. */
+static char *without_quotations(const char *sentence)
+{
+  static const char FIRST_TO_LAST[] = "^[^\"]*\\K(?:\".*\"(?= for connection option \"\\w+\"$)|\".*\")";
+  g_autoptr(GRegex) quotation = g_regex_new(FIRST_TO_LAST, G_REGEX_RAW, 0, NULL);
+  return g_regex_replace_literal(quotation, sentence, -1, 0, "***", 0, NULL);
+}
+
+/* Where user and password end, as libpq finds it: at the first @ before any slash; NULL: the address has none. */
+static const char *end_of_user(const char *authority)
+{
+  return memchr(authority, '@', strcspn(authority, "/"));
+}
+
+/* TRUE when an @ or / of the user or the password stands there as it is. */
+static gboolean is_bare(const char *authority)
+{
+  const char *at = end_of_user(authority), *end = authority + strcspn(authority, "/?#");
+  if (at)
+    return memchr(at + 1, '@', strcspn(at + 1, "/?#")) != NULL;
+  const char *colon = g_strrstr_len(authority, end - authority, ":");
+  if (!colon || memchr(colon, ']', (gsize)(end - colon)))
+    return FALSE;
+  gboolean has_port = strspn(colon + 1, "0123456789") == (gsize)(end - colon - 1);
+  return memchr(end, '@', has_port ? strcspn(end, "?") : strlen(end)) != NULL;
+}
+
+gboolean nx_db_check_encoding(const char *address, GError **err)
+{
+  if (!nx_postgres_accepts(address) || !is_bare(strstr(address, "://") + strlen("://")))
+    return TRUE;
+  g_autofree char *masked = nx_config_masked_address(address), *shown = nx_text_utf8(masked, -1);
+  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s cannot be read: in the user and the password of an address @ is written %%40 and / %%2F", shown);
+  return FALSE;
+}
+
 static void refuse_address(const char *address, const char *reason, GError **err)
 {
   g_autofree char *shown = nx_config_masked_address(address);
   g_autofree char *sentence = nx_postgres_sentence(reason ? reason : "out of memory", address);
-  char *quotation = strstr(sentence, ": \"");
-  if (quotation)
-    *quotation = '\0';
-  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is not an address of a PostgreSQL database: %s", shown, sentence);
+  g_autofree char *unquoted = without_quotations(sentence);
+  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is not an address of a PostgreSQL database: %s", shown, unquoted);
 }
 
-/* Passwords of the address, wherever they stand in it, are shown nowhere from now on. */
+/* Loads the library. Passwords of the address, wherever they stand in it, are shown nowhere from now on. */
 static gboolean read_address(const char *address, char **database, GError **err)
 {
+  if (!nx_db_check_encoding(address, err) || !nx_libpq_load(err))
+    return FALSE;
   char *reason = NULL;
   g_autofree char *uri = nx_postgres_uri(address);
   PQconninfoOption *options = nx_pq.conninfoParse(uri, &reason);
@@ -120,9 +155,21 @@ static gboolean read_address(const char *address, char **database, GError **err)
 
 /* --------------------------------------------------------------------------------------------------------- connecting */
 
+/* A server that was reached is named by the library. */
+static void set_failure(const char *address, const char *reason, GError **err)
+{
+  g_autofree char *uri = nx_postgres_uri(address), *sentence = nx_postgres_sentence(reason, uri);
+  if (g_str_has_prefix(sentence, "connection to server")) {
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_PLACE, sentence);
+    return;
+  }
+  g_autofree char *shown = nx_config_masked_address(address), *unquoted = without_quotations(sentence);
+  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "%s: %s", shown, unquoted);
+}
+
 PGconn *nx_postgres_connect(const char *address, const char *database, GError **err)
 {
-  if (!nx_libpq_load(err) || !read_address(address, NULL, err))
+  if (!read_address(address, NULL, err))
     return NULL;
   Parameters parameters = {0};
   g_autofree char *uri = nx_postgres_uri(address);
@@ -130,10 +177,7 @@ PGconn *nx_postgres_connect(const char *address, const char *database, GError **
   PGconn *connection = nx_pq.connectdbParams(parameters.keywords, parameters.values, TRUE);
   if (connection && nx_pq.status(connection) == CONNECTION_OK)
     return connection;
-  g_autofree char *sentence = nx_postgres_sentence(connection ? nx_pq.errorMessage(connection) : "out of memory", uri);
-  g_autofree char *shown = nx_config_masked_address(address);
-  g_autofree char *where = g_str_has_prefix(sentence, "connection to server") ? g_strdup("") : g_strdup_printf("%s: ", shown);
-  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "%s%s", where, sentence);
+  set_failure(address, connection ? nx_pq.errorMessage(connection) : "out of memory", err);
   nx_pq.finish(connection);
   return NULL;
 }
@@ -141,7 +185,7 @@ PGconn *nx_postgres_connect(const char *address, const char *database, GError **
 char *nx_postgres_database(const char *address, GError **err)
 {
   g_autofree char *database = NULL;
-  if (!nx_libpq_load(err) || !read_address(address, &database, err))
+  if (!read_address(address, &database, err))
     return NULL;
   if (database && *database)
     return g_steal_pointer(&database);

@@ -411,6 +411,9 @@ static void test_masking(void)
     {"postgresql://u:p@w@h/d", "postgresql://u:***@h/d"}, {"postgresql://h/d?user=u&password=pw&x=1", "postgresql://h/d?user=u&password=***&x=1"},
     {"sqlite:///a:b@c.db", "sqlite:///a:b@c.db"}, {"postgresql://u:p/w?x#y@h/d", "postgresql://u:***@h/d"}, {"postgresql://h:5/d?user=u", "postgresql://h:5/d?user=u"}, {"postgresql://u:p@a?b@h/d", "postgresql://u:***@h/d"},
     {"postgresql://u:p?w#x@h/d", "postgresql://u:***@h/d"}, {"postgresql://h/d?sslpassword=pw", "postgresql://h/d?sslpassword=***"},
+    {"postgresql://u:secretpw", "postgresql://u:***"}, {"postgresql://u:1pw/d?password=x", "postgresql://u:***/d?password=***"},
+    {"postgresql://h:5432", "postgresql://h:5432"}, {"postgresql://h/a:b", "postgresql://h/a:b"}, {"postgresql://[::1]:5432/d", "postgresql://[::1]:5432/d"},
+    {"postgresql://[::1]/d", "postgresql://[::1]/d"}, {"postgresql://g:1,h:2,i/d", "postgresql://g:1,h:2,i/d"}, {"postgresql://h:/d", "postgresql://h:/d"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autofree char *masked = nx_config_masked_address(CASES[i][0]);

@@ -440,7 +440,12 @@ static void test_no_connection(void)
       {"postgresql://u:geheim@127.0.0.1:1/x", "port 1 failed: Connection refused"},
       {"postgres://u:geheim@%2Fnowhere/x", "/nowhere/.s.PGSQL.5432"},
       {"postgresql+psycopg2://u:geheim@/x?host=/nowhere&port=77", "/nowhere/.s.PGSQL.77"},
-      {"postgresql://u:geheim@h:p/x", "postgresql://u:***@h:p/x: invalid integer value"},
+      {"postgresql://u:geheim@h:p/x", "postgresql://u:***@h:p/x: invalid integer value *** for connection option \"port\""},
+      {"postgresql://u:geheim@nowhere.invalid/x", "postgresql://u:***@nowhere.invalid/x: could not translate host name *** to address"},
+      {"postgresql://u:p@geheim@localhost/x", "postgresql://u:***@localhost/x cannot be read: in the user and the password"},
+      {"postgresql://u:ge/heim@localhost/x", "postgresql://u:***@localhost/x cannot be read: in the user and the password"},
+      {"postgresql://u:12/geheim@localhost/x", "postgresql://u:***@localhost/x cannot be read: in the user and the password"},
+      {"postgresql://u:geheim", "postgresql://u:***: invalid integer value *** for connection option \"port\""},
       {"postgresql://u:ge%heim@h/x", "is not an address of a PostgreSQL database: invalid percent-encoded token"},
       {"postgresql://h/x?nonsense=1", "is not an address of a PostgreSQL database: invalid URI query parameter"},
   };
