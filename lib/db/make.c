@@ -46,6 +46,15 @@ static void settle(const char *path)
     nx_db_run(db, NULL, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
 }
 
+/* A FIFO or a device is never replaced, let alone /dev/null. */
+static gboolean check_replaceable(const char *path, GError **err)
+{
+  if (!g_file_test(path, G_FILE_TEST_EXISTS) || g_file_test(path, G_FILE_TEST_IS_REGULAR))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_IO, "%s is not a regular file", path);
+  return FALSE;
+}
+
 /* Its rows may be all that is left of a database, or belong to one that was moved without it. The new name is a journal's of no database. */
 static gboolean keep_journal(const char *journal, GError **err)
 {
@@ -58,6 +67,8 @@ static gboolean keep_journal(const char *journal, GError **err)
 
 gboolean nx_database_set_journals_aside(const char *path, GError **err)
 {
+  if (!check_replaceable(path, err))
+    return FALSE;
   settle(path);
   for (gsize i = 0; i < G_N_ELEMENTS(JOURNALS); i++) {
     g_autofree char *journal = g_strconcat(path, JOURNALS[i].ending, NULL);
@@ -99,6 +110,8 @@ static gboolean replace(const NxSqliteCopy *copy, const char *path, GError **err
 static gboolean place_over_old(const NxSqliteCopy *copy, const char *path, FILE *out, GError **err)
 {
   g_autofree char *name = NULL;
+  if (!check_replaceable(path, err))
+    return FALSE;
   settle(path);
   if (!nx_sqlite_keep_as_backup(path, path, &name, err))
     return FALSE;

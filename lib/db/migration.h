@@ -143,7 +143,7 @@ gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean re
 gboolean nx_database_place_new(const char *from, const char *path, GError **err);
 /* Before a finished SQLite file comes to `path`: SQLite would replay a journal that lies there into it. Those of a database that is there, and
  * about to be replaced, are first emptied into it; what holds rows after that is kept as `PATH-wal_backup_20260207_143216.left`, with a warning.
- * Errors name the journal that cannot be moved. */
+ * Errors name the journal that cannot be moved, or say that what is at `path` is no regular file. */
 gboolean nx_database_set_journals_aside(const char *path, GError **err);
 
 #endif

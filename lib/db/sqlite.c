@@ -97,7 +97,8 @@ static int probe(sqlite3 *connection)
 
 static int open_file(const char *name, int flags, sqlite3 **connection)
 {
-  if (!(flags & SQLITE_OPEN_URI) && g_file_test(name, G_FILE_TEST_IS_DIR))
+  /* SQLite would wait for ever for somebody to write into a FIFO. */
+  if (!(flags & SQLITE_OPEN_URI) && g_file_test(name, G_FILE_TEST_EXISTS) && !g_file_test(name, G_FILE_TEST_IS_REGULAR))
     return SQLITE_CANTOPEN;
   int code = sqlite3_open_v2(name, connection, flags | SQLITE_OPEN_NOMUTEX, nx_sqlite_reading_ahead());
   if (code != SQLITE_OK)

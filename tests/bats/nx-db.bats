@@ -156,6 +156,26 @@ CASES
   [ "$stderr" = "Error: $NX_DB_PATH is a directory, not a database." ]
 }
 
+@test "a FIFO is refused at once by every command, and stays" {
+  mkdir own && cd own
+  mkfifo pipe
+  while read -r words; do
+    run --separate-stderr timeout -s KILL 20 nx-db $words </dev/null
+    [[ $status = [12] ]] || fail "$words: $status $output $stderr"
+  done <<'CASES'
+--db-uri pipe check
+--db-uri pipe current
+--db-uri pipe upgrade
+--db-uri pipe history -i
+--db-uri pipe info
+--db-uri pipe log-events
+--db-uri pipe init
+--db-uri pipe init --force
+create-demo pipe --force
+CASES
+  [ "$(ls -A)" = pipe ] && [ -p pipe ]
+}
+
 @test "init that fails leaves nothing behind" {
   mkdir locked
   NX_MIGRATIONS_PATH=$BATS_TEST_TMPDIR/none NX_DB_PATH=locked/db run --separate-stderr nx-db init
