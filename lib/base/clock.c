@@ -75,8 +75,8 @@ GDateTime *nx_time_from_wall_clock(GTimeZone *zone, int year, int month, int day
   }
   gint32 offset = g_time_zone_get_offset(zone, interval);
   g_autoptr(GDateTime) instant = g_date_time_new_from_unix_utc(wall - offset);
-  g_autoptr(GDateTime) exact = g_date_time_add(instant, microsecond);
-  return g_date_time_to_timezone(exact, zone);
+  g_autoptr(GDateTime) exact = instant ? g_date_time_add(instant, microsecond) : NULL;
+  return exact ? g_date_time_to_timezone(exact, zone) : NULL;
 }
 
 GDateTime *nx_time_from_epoch(double seconds, GTimeZone *zone)

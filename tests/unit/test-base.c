@@ -228,6 +228,16 @@ static void test_json_escapes(void)
   g_assert_cmpstr(line, ==, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\x7fµ😀\"");
 }
 
+static void test_edge_of_calendar(void)
+{
+  static const char *const OUTSIDE[] = {"9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"};
+  for (gsize i = 0; i < G_N_ELEMENTS(OUTSIDE); i++) {
+    g_autoptr(GError) err = NULL;
+    g_assert_null(nx_time_parse(OUTSIDE[i], NULL, &err));
+    g_assert_error(err, NX_ERROR, NX_ERROR_DATA);
+  }
+}
+
 static void test_json_refuses(void)
 {
   const char *const bad[] = {"", "{", "{\"a\":1} x", "{'a':1}", "[1,]", "\xff", "nul", "{\"a\":NaN}"};
@@ -492,6 +502,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/time/bounds are whole days of the system zone", test_bounds);
   g_test_add_func("/base/json/numbers keep their form and keys their order", test_json_keeps_numbers);
   g_test_add_func("/base/json/text is escaped as the dump shows it", test_json_escapes);
+  g_test_add_func("/base/time/an instant outside of the calendar is none", test_edge_of_calendar);
   g_test_add_func("/base/json/what is not JSON is refused", test_json_refuses);
   g_test_add_func("/base/lines/a bad line is named by its number", test_line_errors);
   g_test_add_func("/base/lines/a missing or wrong key is named", test_line_needs);
