@@ -134,8 +134,10 @@ static void append_text(GString *out, const char *text, gsize length, NxJsonStyl
       continue;
     }
     if (c >= 0x80) {
-      append_ascii(out, g_utf8_get_char(at));
-      at = g_utf8_next_char(at);
+      const gunichar character = g_utf8_get_char_validated(at, end - at);
+      const gboolean is_character = character < 0x110000; /* else one of two negative numbers: a byte that is none */
+      append_ascii(out, is_character ? character : 0xFFFD);
+      at = is_character ? g_utf8_next_char(at) : at + 1;
       continue;
     }
     if (c == '"' || c == '\\')

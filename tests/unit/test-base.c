@@ -228,6 +228,14 @@ static void test_json_escapes(void)
   g_assert_cmpstr(line, ==, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\x7fµ😀\"");
 }
 
+static void test_json_of_bytes(void)
+{
+  g_autoptr(json_object) inside = json_object_new_string("caf\xe9.db"), last = json_object_new_string("a\xf0");
+  g_autofree char *first = nx_json_text(inside, NX_JSON_ASCII), *second = nx_json_text(last, NX_JSON_ASCII);
+  g_assert_cmpstr(first, ==, "\"caf\\ufffd.db\"");
+  g_assert_cmpstr(second, ==, "\"a\\ufffd\"");
+}
+
 static void test_edge_of_calendar(void)
 {
   static const char *const OUTSIDE[] = {"9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"};
@@ -502,6 +510,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/time/bounds are whole days of the system zone", test_bounds);
   g_test_add_func("/base/json/numbers keep their form and keys their order", test_json_keeps_numbers);
   g_test_add_func("/base/json/text is escaped as the dump shows it", test_json_escapes);
+  g_test_add_func("/base/json/bytes that are not UTF-8 become U+FFFD", test_json_of_bytes);
   g_test_add_func("/base/time/an instant outside of the calendar is none", test_edge_of_calendar);
   g_test_add_func("/base/json/what is not JSON is refused", test_json_refuses);
   g_test_add_func("/base/lines/a bad line is named by its number", test_line_errors);
