@@ -117,6 +117,7 @@ static const NxCommand NX_TUI = {
 int main(int argc, char **argv)
 {
   nx_log_start("nx-tui", 0);
+  nx_tui_choose_locale();
   const NxCommand *command = nx_cli_choose(&NX_TUI, &argc, &argv, NULL);
   if (!command)
     return nx_cli_exit_code();

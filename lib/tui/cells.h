@@ -4,7 +4,7 @@
 
 #include "nx-base.h"
 
-/* Widths are those of wcwidth(3) in a UTF-8 locale, by which curses places what it draws; nx_screen_start sees to the locale. */
+/* Widths are those of wcwidth(3) in a UTF-8 locale, by which curses places what it draws; nx_tui_choose_locale sees to the locale. */
 
 /* One line of harmless UTF-8: line ends as ↵, tabs as blanks; other control characters, direction marks, characters that nobody knows the width
  * of, and broken bytes as U+FFFD. */

@@ -5,6 +5,8 @@
 
 #include "nx-base.h"
 
+/* Comes before the others: cells are counted, and columns measured, before anything is drawn, and wcwidth(3) does so by the locale. */
+void nx_tui_choose_locale(void);
 /* The instruments of the database at `address`, which exists (tui §2). */
 gboolean nx_tui_manage(const char *address, GError **err);
 /* The tables of the database at `address`, which exists; nothing in it is changed (tui §3). */

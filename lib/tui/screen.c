@@ -2,6 +2,7 @@
 #include "screen.h"
 
 #include "cells.h"
+#include "nx-tui.h"
 #include "restore.h"
 #include "theme.h"
 
@@ -51,7 +52,7 @@ static gboolean check_terminal(GError **err)
 }
 
 /* Text is UTF-8 here; a locale that says otherwise would make question marks of it. */
-static void choose_locale(void)
+void nx_tui_choose_locale(void)
 {
   if (!setlocale(LC_ALL, "") || g_strcmp0(nl_langinfo(CODESET), "UTF-8") != 0)
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -101,7 +102,6 @@ gboolean nx_screen_start(GError **err)
   if (!check_terminal(err))
     return FALSE;
   const char *no_color = g_getenv("NO_COLOR");
-  choose_locale();
   nx_restore_arm();
   del_curterm(cur_term); /* curses reads its own */
   g_setenv("ESCDELAY", "25", FALSE);

@@ -39,6 +39,13 @@ value() {
   wait_for "the shell before" "END=0 icanon"
 }
 
+@test "names in any script are whole from the first screen on" {
+  make_database
+  instrument Titan-1 "Zürich Größenmaß ÄÖÜ" "Gebäude" | import
+  manage 120
+  wait_for "Zürich Größenmaß ÄÖÜ"
+}
+
 @test "a missing database is made first" {
   export NX_DB_PATH=$BATS_TEST_TMPDIR/new/n.db
   manage
