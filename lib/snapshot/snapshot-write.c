@@ -289,12 +289,21 @@ static char *without_last_slashes(const char *path)
   return g_strndup(path, length);
 }
 
+/* The manifest is JSON, and nobody could read one that holds other bytes. */
+static gboolean check_version(const char *version, GError **err)
+{
+  if (!version || g_utf8_validate(version, -1, NULL))
+    return TRUE;
+  g_set_error_literal(err, NX_ERROR, NX_ERROR_USAGE, "Invalid value for '--version': it is not valid UTF-8 text");
+  return FALSE;
+}
+
 gboolean nx_snapshot_write(const NxSnapshotOptions *options, const NxRowSource *source, GError **err)
 {
   g_autofree char *folder = without_last_slashes(options->folder);
   g_autoptr(json_object) entries = json_object_new_object();
   Export export = {.options = options, .source = source, .folder = folder, .entries = entries};
-  g_autoptr(GPtrArray) tables = choose_tables(options, err);
+  g_autoptr(GPtrArray) tables = check_version(options->version, err) ? choose_tables(options, err) : NULL;
   if (!tables)
     return FALSE;
   nx_work_folder_sweep(folder, MAKER);

@@ -285,6 +285,13 @@ half_an_import() {
   run ! compgen -G '.copy.sqlite.import-*'
 }
 
+@test "a version that is not UTF-8 is a usage error, and nothing is written" {
+  run nx-db export -o out --version $'caf\xe9'
+  assert_failure 2
+  assert_output --partial "--version"
+  [ ! -e out ]
+}
+
 @test "DuckDB reads what was exported, row groups and all" {
   node=$NX_SOURCE/tests/node
   [ -d "$node/node_modules/@duckdb" ] || skip "@duckdb/node-api is not installed in tests/node"
