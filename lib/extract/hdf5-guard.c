@@ -13,7 +13,7 @@
 #define INTEGER_TYPE 12u
 
 enum { MESSAGE_NOTHING = 0x00, MESSAGE_TYPE = 0x03, MESSAGE_ATTRIBUTE = 0x0c, MESSAGE_CONTINUATION = 0x10 };
-enum { CLASS_INTEGER = 0, CLASS_ENUMERATION = 8 };
+enum { CLASS_INTEGER = 0, CLASS_ENUMERATION = 8, CLASS_VARIABLE_LENGTH = 9 };
 
 struct NxHdf5Guard {
   guint64 size; /* of the file */
@@ -93,13 +93,9 @@ void nx_hdf5_guard_free(NxHdf5Guard *guard)
 
 /* ------------------------------------------------------------------------------------------------------------------- types */
 
-/* An enumeration is one of integers of its own size, whose names and values lie inside the message; no other type is judged. */
-static gboolean is_bearable_type(const guint8 *type, gsize length)
+/* One of integers of its own size, whose names and values lie inside the message. */
+static gboolean is_bearable_enumeration(const guint8 *head, Stretch rest)
 {
-  Stretch rest = {type, length};
-  const guint8 *head = take(&rest, TYPE_HEAD, 1);
-  if (!head || (head[0] & 15) != CLASS_ENUMERATION)
-    return head != NULL;
   const guint8 *base = take(&rest, INTEGER_TYPE, 1);
   if (!base || (base[0] & 15) != CLASS_INTEGER || memcmp(base + 4, head + 4, 4) != 0)
     return FALSE;
@@ -110,6 +106,23 @@ static gboolean is_bearable_type(const guint8 *type, gsize length)
       return FALSE;
   }
   return n * number_at(head + 4, 4) <= rest.left;
+}
+
+/* What is of variable length is stored as a length, an address and an index; other types are not judged. */
+static gboolean is_bearable_type(const NxHdf5Guard *guard, const guint8 *type, gsize length)
+{
+  Stretch rest = {type, length};
+  const guint8 *head = take(&rest, TYPE_HEAD, 1);
+  switch (head ? head[0] & 15 : -1) {
+  case -1:
+    return FALSE;
+  case CLASS_ENUMERATION:
+    return is_bearable_enumeration(head, rest);
+  case CLASS_VARIABLE_LENGTH:
+    return number_at(head + 4, 4) == 4 + guard->address_size + 4;
+  default:
+    return TRUE;
+  }
 }
 
 /* -------------------------------------------------------------------------------------------------------------- attributes */
@@ -145,8 +158,8 @@ static gboolean is_whole_attribute(const NxHdf5Guard *guard, const guint8 *messa
   guint64 bytes = 0;
   if (!space || name_size == 0 || name[name_size - 1] != '\0' || type_size < 8)
     return FALSE;
-  return flags != 0 || (is_bearable_type(type, type_size) && elements_of(guard, space, space_size, &bytes) && g_uint64_checked_mul(&bytes, bytes, number_at(type + 4, 4)) &&
-                        bytes <= rest.left);
+  return flags != 0 || (is_bearable_type(guard, type, type_size) && elements_of(guard, space, space_size, &bytes) &&
+                        g_uint64_checked_mul(&bytes, bytes, number_at(type + 4, 4)) && bytes <= rest.left);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- headers */
@@ -172,7 +185,7 @@ static gboolean is_bearable(NxHdf5Guard *guard, guint type, guint flags, const g
   case MESSAGE_CONTINUATION:
     return note_continuation(guard, message, length);
   case MESSAGE_TYPE:
-    return flags & FLAG_SHARED || is_bearable_type(message, length);
+    return flags & FLAG_SHARED || is_bearable_type(guard, message, length);
   case MESSAGE_ATTRIBUTE:
     return flags & FLAG_SHARED || is_whole_attribute(guard, message, length);
   default:

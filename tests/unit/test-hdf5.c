@@ -614,6 +614,7 @@ static void test_damaged_types(void)
 {
   static const guint8 REAL[] = { 0x11, 0x20, 0x3f, 0, 8, 0, 0, 0, 0, 0, 64, 0, 52, 11, 0, 52, 0xff, 3 };
   static const guint8 INTEGER[] = { 0x10, 0, 0, 0, 2, 0, 0, 0, 0, 0, 16, 0 };
+  static const guint8 TEXT[] = { 0x19, 1, 1, 0, 16, 0, 0, 0 };
   static const guint8 TRUTH[] = { 0x18, 2, 0, 0, 1, 0, 0, 0, 0x10, 8, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0 };
   static const struct {
     const guint8 *like;
@@ -630,6 +631,7 @@ static void test_damaged_types(void)
     { INTEGER, sizeof INTEGER, 11, 2 }, /* how many, in units of 256 */
     { TRUTH, sizeof TRUTH, 1, 200 },    /* how many there are of an enumeration */
     { TRUTH, sizeof TRUTH, 4, 64 },     /* the size of one, but not of what it enumerates */
+    { TEXT, sizeof TEXT, 4, 12 },       /* the size of a reference to a text */
     { TRUTH, sizeof TRUTH, 8, 0x13 },   /* the class of what it enumerates: text */
     { TRUTH, sizeof TRUTH, 16, 1 },     /* where the bits of that are */
     { TRUTH, sizeof TRUTH, 19, 2 },     /* how many */
