@@ -41,9 +41,9 @@ static void blame_folder(const NxOpened *opened, const char *instrument_root, GE
   if (!folder || !nx_path_below(opened->path, folder) || access(folder, X_OK) == 0)
     return;
   int problem = errno;
+  g_autofree char *shown = nx_text_utf8(folder, -1);
   g_clear_error(err);
-  nx_error_from_errno(err, problem, "enter the instrument's folder", folder);
-  (*err)->code = NX_ERROR_PLACE;
+  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "cannot enter the instrument's folder %s: %s", shown, g_strerror(problem));
 }
 
 /* Takes the descriptor. */
