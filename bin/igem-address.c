@@ -2,6 +2,7 @@
 #include "igem-address.h"
 
 #include "nx-config.h"
+#include "nx-db.h"
 #include "nx-snapshot.h"
 
 #include <stdlib.h>
@@ -46,16 +47,10 @@ static char *unless_empty(char *text)
   return NULL;
 }
 
-/* Where user and password end, as libpq finds it: at the first @ before any slash; NULL: the address has none. */
-static const char *end_of_user(const char *authority)
-{
-  return memchr(authority, '@', strcspn(authority, "/"));
-}
-
 /* user:password@HOST:port/DATABASE?parameters; a host in brackets has colons of its own. */
 static IgemAddress *make_server(const char *uri)
 {
-  const char *authority = strstr(uri, "://") + 3, *at = end_of_user(authority), *host = at ? at + 1 : authority;
+  const char *authority = strstr(uri, "://") + 3, *at = nx_db_end_of_user(authority), *host = at ? at + 1 : authority;
   const char *end = host + strcspn(host, "/?#"), *bracket = memchr(host, ']', (gsize)(end - host)), *from = bracket ? bracket : host;
   const char *colon = memchr(from, ':', (gsize)(end - from));
   IgemAddress *address = make(IGEM_POSTGRESQL, uri, g_strdup(uri));

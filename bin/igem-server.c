@@ -3,7 +3,6 @@
 
 #include "nx-completion.h"
 
-
 static const struct {
   const NxCommand *command;
   int (*run)(const NxIgemPlace *top, int argc, char **argv);

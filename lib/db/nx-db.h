@@ -26,6 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxDb, nx_db_close)
 
 /* `sqlite:////abs/path` for a path, else the address without its password. */
 char *nx_db_url_shown(const char *address);
+/* Where user and password of a postgresql:// address end, as libpq finds it: at the first @ before any slash of what comes after the ://; NULL: it
+ * has none. */
+const char *nx_db_end_of_user(const char *authority);
 /* FALSE and *err (NX_ERROR_CONFIG): in the user or the password of a postgresql:// address an @ or / stands as it is. Where the password ends cannot
  * be told then, and an error of the server would show a part of it; so nx_db_open asks this before it connects. Of other addresses TRUE. */
 gboolean nx_db_check_encoding(const char *address, GError **err);

@@ -96,8 +96,7 @@ static char *without_quotations(const char *sentence)
   return g_regex_replace_literal(quotation, sentence, -1, 0, "***", 0, NULL);
 }
 
-/* Where user and password end, as libpq finds it: at the first @ before any slash; NULL: the address has none. */
-static const char *end_of_user(const char *authority)
+const char *nx_db_end_of_user(const char *authority)
 {
   return memchr(authority, '@', strcspn(authority, "/"));
 }
@@ -105,7 +104,7 @@ static const char *end_of_user(const char *authority)
 /* TRUE when an @ or / of the user or the password stands there as it is. */
 static gboolean is_bare(const char *authority)
 {
-  const char *at = end_of_user(authority), *end = authority + strcspn(authority, "/?#");
+  const char *at = nx_db_end_of_user(authority), *end = authority + strcspn(authority, "/?#");
   if (at)
     return memchr(at + 1, '@', strcspn(at + 1, "/?#")) != NULL;
   const char *colon = g_strrstr_len(authority, end - authority, ":");
