@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -129,11 +130,23 @@ static char *real_path(const char *address)
   return copy;
 }
 
+/* SQLite keeps room for the ending of a journal, and opens no longer name (pager.c, sqlite3PagerOpen); it would be made and never read. */
+static gboolean check_length(const char *path, GError **err)
+{
+  sqlite3_vfs *files = sqlite3_vfs_find(NULL);
+  g_autofree char *full = g_malloc0((gsize)files->mxPathname + 1);
+  int longest = files->mxPathname - (int)strlen("-journal");
+  if (files->xFullPathname(files, path, files->mxPathname, full) == SQLITE_OK && strlen(full) <= (gsize)longest)
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "cannot create %s: SQLite opens no file whose path has more than %d bytes; choose a shorter one", path, longest);
+  return FALSE;
+}
+
 gboolean nx_sqlite_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace_old, FILE *out, GError **err)
 {
   g_autofree char *path = real_path(address);
   g_autofree char *folder = g_path_get_dirname(path);
-  if (!nx_folder_make(folder, err))
+  if (!check_length(path, err) || !nx_folder_make(folder, err))
     return FALSE;
   g_autoptr(NxSqliteCopy) copy = build_copy(path, build, user_data, err);
   if (!copy)

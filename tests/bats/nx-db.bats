@@ -176,6 +176,19 @@ CASES
   [ "$(ls -A)" = pipe ] && [ -p pipe ]
 }
 
+@test "init makes the longest path that SQLite opens, and refuses a longer one before it makes a folder" {
+  local name folder=$BATS_TEST_TMPDIR/deep
+  name=$(printf 'n%.0s' {1..60})
+  while [ ${#folder} -lt 440 ]; do folder+=/$name; done
+  local last=$(printf 'l%.0s' $(seq $((504 - ${#folder} - 1))))
+  run --separate-stderr nx-db --db-uri "$folder/${last}m" init
+  assert_failure 1
+  [[ "$stderr" == *"SQLite opens no file whose path has more than 504 bytes; choose a shorter one" ]]
+  [ ! -e "$BATS_TEST_TMPDIR/deep" ]
+  nx-db --db-uri "$folder/$last" init
+  nx-db --db-uri "$folder/$last" check
+}
+
 @test "init that fails leaves nothing behind" {
   mkdir locked
   NX_MIGRATIONS_PATH=$BATS_TEST_TMPDIR/none NX_DB_PATH=locked/db run --separate-stderr nx-db init
