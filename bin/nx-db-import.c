@@ -170,7 +170,7 @@ static gboolean fill(NxDb *db, const char *address, const NxSnapshot *snapshot, 
   gboolean has_tables;
   if (!check_empty(db, address, &has_tables, err))
     return FALSE;
-  if (!(has_tables ? check_revision(db, revision, err) : nx_migrate(db, graph, revision, TRUE, stderr, err)))
+  if (!(has_tables ? check_revision(db, revision, err) : nx_schema_make(db, graph, revision, stderr, err)))
     return FALSE;
   return load(db, snapshot, total, err);
 }

@@ -186,10 +186,11 @@ static gboolean run_steps(NxDb *db, const NxGraph *graph, GPtrArray *steps, char
   return TRUE;
 }
 
-gboolean nx_migrate_inside(NxDb *db, const NxGraph *graph, const char *target, FILE *out, GError **err)
+/* Inside a transaction of the caller's, without a backup. */
+static gboolean migrate_inside(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err)
 {
   g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
-  g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, nx_db_driver(db)->name, rows, target, TRUE, err) : NULL;
+  g_autoptr(GPtrArray) steps = rows ? nx_plan(graph, nx_db_driver(db)->name, rows, target, is_upgrade, err) : NULL;
   for (guint i = 0; steps && i < steps->len; i++)
     if (!nx_step_run(db, graph, steps->pdata[i], &rows, out, err))
       return FALSE;
@@ -204,13 +205,20 @@ typedef struct {
 static gboolean build_at_head(NxDb *db, gpointer user_data, GError **err)
 {
   const Build *build = user_data;
-  return nx_migrate_inside(db, build->graph, "heads", build->out, err);
+  return migrate_inside(db, build->graph, "heads", TRUE, build->out, err);
 }
 
 gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean replace, FILE *out, GError **err)
 {
   Build build = {.graph = graph, .out = out};
   return nx_database_make_with(address, build_at_head, &build, replace, out, err);
+}
+
+gboolean nx_schema_make(NxDb *db, const NxGraph *graph, const char *revision, FILE *out, GError **err)
+{
+  g_autoptr(NxDbTransaction) transaction = nx_db_enforce_foreign_keys(db, FALSE, err) ? nx_db_begin(db, err) : NULL;
+  return transaction && migrate_inside(db, graph, "heads", TRUE, out, err) && migrate_inside(db, graph, revision, FALSE, out, err) &&
+         nx_db_commit(&transaction, err);
 }
 
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err)

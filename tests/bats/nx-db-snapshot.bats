@@ -30,6 +30,20 @@ manifest() { jq -r "$1" out/manifest.json; }
   diff <(everything "$NX_DB_PATH") <(everything copy.sqlite)
 }
 
+@test "a snapshot of each earlier revision gives the same tables and rows, whichever way the database came there" {
+  local revision
+  for revision in v2_5_0a v2_4_0b v2_4_0a v1_4_3; do
+    nx-db downgrade "$revision" >/dev/null
+    nx-db export -o "$revision" >/dev/null
+    run --separate-stderr nx-db --db-uri "$revision.sqlite" import "$revision"
+    assert_success
+    [[ "$stderr" != *backup* ]]
+    diff <(everything "$NX_DB_PATH") <(everything "$revision.sqlite")
+  done
+  nx-db --db-uri v1_4_3.sqlite upgrade >/dev/null
+  nx-db --db-uri v1_4_3.sqlite check
+}
+
 @test "every compression can be imported again" {
   for codec in zstd snappy gzip none; do
     nx-db export -o "$codec" --compression "$codec" --chunksize 1
