@@ -9,26 +9,35 @@
 #define SCHEME "sqlite:///"
 #define BUSY_TIMEOUT_MS 30000
 
-/* Errors that decide what the caller does; every other one is NX_ERROR_IO. */
+/* What the caller decides by (every other error is NX_ERROR_IO), and what a person can do where SQLite's own words do not tell. */
 static const struct {
   int code;
   NxErrorCode meaning;
+  const char *advice;
 } ERROR_MEANINGS[] = {
-    {SQLITE_BUSY, NX_ERROR_PLACE},     {SQLITE_LOCKED, NX_ERROR_PLACE},
-    {SQLITE_FULL, NX_ERROR_PLACE},     {SQLITE_IOERR, NX_ERROR_PLACE},
-    {SQLITE_READONLY, NX_ERROR_PLACE}, {SQLITE_NOTADB, NX_ERROR_FORMAT},
-    {SQLITE_CORRUPT, NX_ERROR_FORMAT}, {SQLITE_CONSTRAINT, NX_ERROR_DATA},
-    {SQLITE_MISMATCH, NX_ERROR_DATA},  {SQLITE_INTERRUPT, NX_ERROR_INTERRUPTED},
+    {SQLITE_BUSY, NX_ERROR_PLACE, "another program is at work on it; try again when that has ended"},
+    {SQLITE_LOCKED, NX_ERROR_PLACE, NULL},
+    {SQLITE_FULL, NX_ERROR_PLACE, NULL},
+    {SQLITE_IOERR, NX_ERROR_PLACE, NULL},
+    {SQLITE_READONLY, NX_ERROR_PLACE, "give the user of this program permission to write to the file and to its folder"},
+    {SQLITE_NOTADB, NX_ERROR_FORMAT, NULL},
+    {SQLITE_CORRUPT, NX_ERROR_FORMAT, "put back a backup, or save what is left with `sqlite3 FILE .recover`"},
+    {SQLITE_CONSTRAINT, NX_ERROR_DATA, NULL},
+    {SQLITE_MISMATCH, NX_ERROR_DATA, NULL},
+    {SQLITE_INTERRUPT, NX_ERROR_INTERRUPTED, NULL},
 };
 
 gboolean nx_sqlite_error(sqlite3 *connection, int code, GError **err)
 {
   NxErrorCode meaning = NX_ERROR_IO;
+  const char *advice = NULL;
   for (gsize i = 0; i < G_N_ELEMENTS(ERROR_MEANINGS); i++)
-    if (ERROR_MEANINGS[i].code == (code & 0xff))
+    if (ERROR_MEANINGS[i].code == (code & 0xff)) {
       meaning = ERROR_MEANINGS[i].meaning;
+      advice = ERROR_MEANINGS[i].advice;
+    }
   g_autofree char *message = nx_text_utf8(connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code), -1);
-  g_set_error_literal(err, NX_ERROR, meaning, message);
+  g_set_error(err, NX_ERROR, meaning, "%s%s%s", message, advice ? "; " : "", advice ? advice : "");
   return FALSE;
 }
 
@@ -170,7 +179,7 @@ static gpointer sqlite_open(const char *address, NxDbMode mode, GError **err)
   if (code == SQLITE_OK && mode != NX_DB_READ)
     code = prepare_to_write(connection);
   if (code == SQLITE_OK && mode != NX_DB_READ && sqlite3_db_readonly(connection, "main") == 1)
-    g_set_error_literal(err, NX_ERROR, NX_ERROR_PLACE, sqlite3_errstr(SQLITE_READONLY));
+    nx_sqlite_error(NULL, SQLITE_READONLY, err);
   else if (code == SQLITE_OK)
     return connection;
   else

@@ -476,7 +476,7 @@ db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute("BEGIN EXCLU
   kill "$(cat holder)"
   wait
   assert_failure 1
-  assert_output "Error: database $NX_DB_PATH: database is locked"
+  assert_output "Error: database $NX_DB_PATH: database is locked; another program is at work on it; try again when that has ended"
 }
 
 @test "a pipeline that is killed after any line leaves sessions that the next run completes, each once" {

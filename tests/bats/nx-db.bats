@@ -422,7 +422,7 @@ garbage|current|1|Error checking database version: file is not a database
 garbage|upgrade|1|Error upgrading database: file is not a database
 garbage|instruments|1|file is not a database
 truncated|check|2|Error checking migrations: database disk image is malformed
-truncated|upgrade|1|database disk image is malformed
+truncated|upgrade|1|database disk image is malformed; put back a backup
 folder|check|2|Error checking migrations: unable to open database file
 folder|upgrade|1|Error upgrading database: unable to open database file
 folder|current|1|Error checking database version: unable to open database file
@@ -457,7 +457,7 @@ somebodys_folder() {
   left=$(ls "$folder"); now=$(version)
   rm -r "$folder"
   assert_failure 1
-  assert_output --partial "Error upgrading database: attempt to write a readonly database"
+  assert_output --partial "Error upgrading database: attempt to write a readonly database; give the user of this program permission to write to the file"
   [ "$left" = db.sqlite ]
   [ "$now" = v2_4_0a ]
 }
