@@ -85,12 +85,21 @@ static RunLockState lock_opened(int fd, const char *path, char **holder, GError 
   return RUN_LOCK_TAKEN;
 }
 
+/* Most often somebody ran it by hand once, as root. */
+static void set_unopened(GError **err, int reason, const char *path)
+{
+  g_autoptr(GError) error = NULL;
+  nx_error_from_errno(&error, reason, "open lock file", path);
+  const char *advice = reason == EACCES ? "; run it always as the same user, and remove what another one left" : "";
+  g_set_error(err, error->domain, error->code, "%s%s", error->message, advice);
+}
+
 RunLockState run_lock_take(const char *path, int *fd, char **holder, GError **err)
 {
   for (;;) {
     *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (*fd < 0) {
-      nx_error_from_errno(err, errno, "open lock file", path);
+      set_unopened(err, errno, path);
       return RUN_LOCK_FAILED;
     }
     RunLockState state = lock_opened(*fd, path, holder, err);

@@ -120,33 +120,26 @@ static gboolean place_over_old(const NxSqliteCopy *copy, const char *path, FILE 
   return take_journals_along(path, name, err) && replace(copy, path, err);
 }
 
-/* A link is followed, so that it stays one. */
-static char *real_path(const char *address)
+/* Where SQLite itself would look: a link is followed, so that it stays one, even where its file is still to come. SQLite keeps room for the ending of
+ * a journal, and opens no longer name (pager.c, sqlite3PagerOpen): a file would be made that nobody can read. */
+static char *real_path(const char *address, GError **err)
 {
   g_autofree char *path = nx_db_file_path(address);
-  char *real = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? realpath(path, NULL) : NULL;
-  char *copy = g_strdup(real ? real : path);
-  free(real);
-  return copy;
-}
-
-/* SQLite keeps room for the ending of a journal, and opens no longer name (pager.c, sqlite3PagerOpen); it would be made and never read. */
-static gboolean check_length(const char *path, GError **err)
-{
   sqlite3_vfs *files = sqlite3_vfs_find(NULL);
   g_autofree char *full = g_malloc0((gsize)files->mxPathname + 1);
-  int longest = files->mxPathname - (int)strlen("-journal");
-  if (files->xFullPathname(files, path, files->mxPathname, full) == SQLITE_OK && strlen(full) <= (gsize)longest)
-    return TRUE;
-  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "cannot create %s: SQLite opens no file whose path has more than %d bytes; choose a shorter one", path, longest);
-  return FALSE;
+  int longest = files->mxPathname - (int)strlen("-journal"), code = files->xFullPathname(files, path, files->mxPathname, full);
+  if ((code & 0xff) == SQLITE_OK && strlen(full) <= (gsize)longest)
+    return g_strdup(g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? full : path);
+  g_set_error(err, NX_ERROR, NX_ERROR_PLACE,
+              "cannot create %s: SQLite opens no path of more than %d bytes, and no link that leads back to itself; choose another", path, longest);
+  return NULL;
 }
 
 gboolean nx_sqlite_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace_old, FILE *out, GError **err)
 {
-  g_autofree char *path = real_path(address);
-  g_autofree char *folder = g_path_get_dirname(path);
-  if (!check_length(path, err) || !nx_folder_make(folder, err))
+  g_autofree char *path = real_path(address, err);
+  g_autofree char *folder = path ? g_path_get_dirname(path) : NULL;
+  if (!path || !nx_folder_make(folder, err))
     return FALSE;
   g_autoptr(NxSqliteCopy) copy = build_copy(path, build, user_data, err);
   if (!copy)

@@ -449,6 +449,18 @@ free"
   assert_equal "$stderr" ''
 }
 
+@test "a lock file of another user is named with what to do" {
+  [ "$(id -u)" -eq 0 ] && setpriv --reuid 65534 --clear-groups test -x "$NX_BUILD/bin/nexuslims" || skip "only root can leave another user a file"
+  local folder=$(mktemp -d)
+  install -m 644 /dev/null "$folder/.builder.lock"
+  chmod 777 "$folder"
+  cp "$NX_DB_PATH" "$folder/db"
+  NX_DATA_PATH=$folder NX_INSTRUMENT_DATA_PATH=$folder NX_DB_PATH=$folder/db run setpriv --reuid 65534 --regid 65534 --clear-groups "$NX_BUILD/bin/nexuslims" build-records
+  rm -r "$folder"
+  assert_failure 1
+  assert_output --partial ".builder.lock: Permission denied; run it always as the same user, and remove what another one left"
+}
+
 @test "the lock file stays, is empty after a run, and may be removed at any time" {
   nexuslims build-records >/dev/null
   [ -e "$NX_DATA_PATH/.builder.lock" ]

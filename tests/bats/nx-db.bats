@@ -183,10 +183,21 @@ CASES
   local last=$(printf 'l%.0s' $(seq $((504 - ${#folder} - 1))))
   run --separate-stderr nx-db --db-uri "$folder/${last}m" init
   assert_failure 1
-  [[ "$stderr" == *"SQLite opens no file whose path has more than 504 bytes; choose a shorter one" ]]
+  [[ "$stderr" == *"SQLite opens no path of more than 504 bytes, and no link that leads back to itself; choose another" ]]
   [ ! -e "$BATS_TEST_TMPDIR/deep" ]
   nx-db --db-uri "$folder/$last" init
   nx-db --db-uri "$folder/$last" check
+}
+
+@test "init follows a link to a file that is still to come, and refuses one that leads back to itself" {
+  cd "$BATS_TEST_TMPDIR"
+  ln -s "$PWD/made/first/real.sqlite" link.sqlite
+  nx-db --db-uri link.sqlite init
+  [ -L link.sqlite ] && nx-db --db-uri made/first/real.sqlite check
+  ln -s round.sqlite round.sqlite
+  run --separate-stderr nx-db --db-uri round.sqlite init
+  assert_failure 1
+  [[ "$stderr" == *"cannot create round.sqlite: "*"no link that leads back to itself; choose another" ]]
 }
 
 @test "init that fails leaves nothing behind" {
