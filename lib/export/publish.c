@@ -219,6 +219,16 @@ static void publish_file(NxExporter *exporter, json_object *session, const char 
   finish(&verdict, session, path, *exported);
 }
 
+/* A record that is waiting to be exported and is gone can only be built again; in a re-export nothing is lost. */
+static void leave_unfound(const NxExporter *exporter, json_object *session, const GError *problem)
+{
+  if (g_str_equal(nx_json_get_string(session, "status"), "BUILT_NOT_EXPORTED") && problem->code == NX_ERROR_MISSING &&
+      g_file_test(exporter->settings->records_path, G_FILE_TEST_IS_DIR))
+    nx_session_end(session, "ERROR", STAGE, "%s; `nexuslims build-records --retry` builds it again", problem->message);
+  else
+    nx_log_warning("session %s left alone: %s", nx_json_get_string(session, "session_identifier"), problem->message);
+}
+
 void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean reexport, gboolean *exported)
 {
   NxExportMode mode;
@@ -231,7 +241,7 @@ void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean re
     return;
   g_autofree char *path = nx_context_record_path(exporter->settings, session, &problem);
   if (!path) {
-    nx_log_warning("session %s left alone: %s", nx_json_get_string(session, "session_identifier"), problem->message);
+    leave_unfound(exporter, session, problem);
     return;
   }
   publish_file(exporter, session, path, mode, reexport, exported);

@@ -244,3 +244,17 @@ SH
 flaky|1|4
 site|1|4"
 }
+
+@test "a record that is lost before it is exported is built again by --retry, and what is missing is said" {
+  nx-db instruments | nx-harvest events --from none | nx-db log-events 2>/dev/null
+  nx-db pending | nx-harvest reservations | nx-find-files | nx-build-xml 2>/dev/null | nx-db log-results >/dev/null
+  lost=$(ls data/records/*.xml | head -n 1)
+  rm "$lost"
+  run --separate-stderr run_job --retry
+  assert_line --regexp "^ERROR: .* record ${lost##*/} is neither in .*; \`nexuslims build-records --retry\` builds it again$"
+  run --separate-stderr run_job --retry
+  assert_success
+  [ -e "data/records/uploaded/${lost##*/}" ] && [ "$(ls data/records/uploaded/*.xml | wc -l)" = 4 ]
+  run sqlite3 data/nexuslims.db "SELECT count(*) FROM session_log WHERE event_type = 'END' AND record_status = 'COMPLETED'"
+  assert_output 4
+}
