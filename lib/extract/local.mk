@@ -11,7 +11,7 @@ lib_extract_libextract_a_SOURCES = lib/extract/nx-extract.h lib/extract/bytes.c 
 	lib/extract/orion-tiff.c lib/extract/orion-fields.c lib/extract/orion-fields.h lib/extract/tescan-tiff.c \
 	lib/extract/tescan-text.c lib/extract/tescan-text.h \
 	lib/extract/written-quantity.c lib/extract/written-quantity.h lib/extract/smartsem.c lib/extract/jeol-tiff.c lib/extract/ome-tiff.c \
-	lib/extract/mrc.c lib/extract/mrc-mdoc.c lib/extract/mrc-mdoc.h \
+	lib/extract/mrc.c lib/extract/mrc-fei.c lib/extract/mrc-fei.h lib/extract/mrc-mdoc.c lib/extract/mrc-mdoc.h \
 	lib/extract/bruker-bcf.c lib/extract/bruker-bcf-container.c lib/extract/bruker-bcf-container.h \
 	lib/extract/profiles.c lib/extract/profiles.h lib/extract/profile-values.c lib/extract/profile-values.h \
 	lib/extract/sandbox.c lib/extract/sandbox.h lib/extract/worker.c lib/extract/worker.h lib/extract/input.c lib/extract/input.h \

@@ -1,8 +1,9 @@
 /* mrc.c — MRC2014 and CCP4 .mrc (mrc_extractor): pictures, stacks, tilt series and volumes of transmission electron microscopes. A
  * header of 1024 bytes, an extended header of NSYMBT bytes, then the numbers, columns fastest and the lowest row first. Source of the
- * facts: the MRC2014 format (CCP-EM, J. Struct. Biol. 192 (2015) 146), IMOD's "The MRC file format" (signed bytes, modes 6, 16 and 101), the
- * EPU manual's FEI1 extended header. SerialEM puts NAME.mdoc beside it, see mrc-mdoc.h. */
+ * facts: the MRC2014 format (CCP-EM, J. Struct. Biol. 192 (2015) 146), IMOD's "The MRC file format" (signed bytes, modes 6, 16 and 101). FEI's
+ * extended headers are in mrc-fei.h; SerialEM puts NAME.mdoc beside the file, see mrc-mdoc.h. */
 #include "formats.h"
+#include "mrc-fei.h"
 #include "mrc-mdoc.h"
 #include "written-quantity.h"
 
@@ -13,7 +14,6 @@
 #define LABELS_MAX 10u
 #define LABEL_BYTES 80u
 #define IMOD_STAMP 1146047817u
-#define FEI_BYTES 297u
 #define SIDE_MAX (1 << 24)
 /* Bytes of packed numbers that are unpacked at once. */
 #define PACKED_BLOCK 1024u
@@ -43,6 +43,7 @@ typedef struct {
   gint32 size[3], intervals[3], axes[3];
   const Mode *mode; /* NULL: one that does not exist */
   double cell[3]; /* ångström */
+  double step[3]; /* nanometres between neighbours along a dimension of the file; 0: not calibrated */
   guint32 extended;
   gboolean has_signed_bytes;
 } Mrc;
@@ -85,6 +86,15 @@ static const Mode *find_mode(gint32 mode)
   return NULL;
 }
 
+/* IMOD says of its own bytes whether they are signed. Those of others are, as the format has it, unless the greatest cannot be (readBytesSigned of
+ * IMOD's b3dutil.c). */
+static gboolean are_bytes_signed(const Words *words)
+{
+  if (word(words, AT_IMOD) == IMOD_STAMP)
+    return word(words, AT_IMOD_FLAGS) & 1;
+  return !(real(words, AT_DENSITY) >= 0 && real(words, AT_DENSITY + 4) >= 128);
+}
+
 static void load(const Words *words, Mrc *mrc)
 {
   for (guint i = 0; i < 3; i++) {
@@ -95,8 +105,7 @@ static void load(const Words *words, Mrc *mrc)
   }
   mrc->mode = find_mode((gint32)word(words, AT_MODE));
   mrc->extended = word(words, AT_EXTENDED);
-  /* Bytes are signed, but IMOD says of its own whether they are. */
-  mrc->has_signed_bytes = word(words, AT_IMOD) != IMOD_STAMP || (word(words, AT_IMOD_FLAGS) & 1);
+  mrc->has_signed_bytes = are_bytes_signed(words);
 }
 
 static gboolean is_sane(const Mrc *mrc)
@@ -164,7 +173,7 @@ static guint cell_axis(const Mrc *mrc, guint dim)
   return has_axes(mrc) ? (guint)mrc->axes[dim] - 1 : dim;
 }
 
-/* Nanometres between neighbours along a dimension of the file; 0: not calibrated. */
+/* What the header says of a step. */
 static double spacing(const Mrc *mrc, guint dim)
 {
   guint axis = cell_axis(mrc, dim);
@@ -173,46 +182,6 @@ static double spacing(const Mrc *mrc, guint dim)
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- the fields */
-
-static const struct {
-  guint at;
-  int bit; /* of the first bit mask: the field means something */
-  double factor;
-  const char *unit, *to, *member;
-} FEI_FIELDS[] = {
-  { 84, 5, 1e-3, "kilovolt", "acceleration_voltage", NULL },
-  { 100, 7, 1.0, "degree", "stage_position", "tilt_alpha" },
-  { 108, 8, 1.0, "degree", "stage_position", "tilt_beta" },
-  { 116, 9, 1e6, "micrometer", "stage_position", "x" },
-  { 124, 10, 1e6, "micrometer", "stage_position", "y" },
-  { 132, 11, 1e6, "micrometer", "stage_position", "z" },
-};
-
-static double little_endian_double(const guint8 *at)
-{
-  guint64 bits;
-  double value;
-  memcpy(&bits, at, sizeof bits);
-  bits = GUINT64_FROM_LE(bits);
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-/* The first section's extended header, always little-endian. */
-static void add_fei(const NxInput *in, const Mrc *mrc, const char *type, json_object *nx_meta)
-{
-  if ((strcmp(type, "FEI1") != 0 && strcmp(type, "FEI2") != 0) || mrc->extended < FEI_BYTES)
-    return;
-  const guint8 *at = nx_bytes_at(in->bytes, HEADER_BYTES, FEI_BYTES, NULL);
-  if (!at)
-    return;
-  guint32 mask = (guint32)at[8] | (guint32)at[9] << 8 | (guint32)at[10] << 16 | (guint32)at[11] << 24;
-  for (gsize i = 0; i < G_N_ELEMENTS(FEI_FIELDS); i++) {
-    double value = little_endian_double(at + FEI_FIELDS[i].at) * FEI_FIELDS[i].factor;
-    if (mask & (1u << FEI_FIELDS[i].bit))
-      nx_meta_put(nx_meta, FEI_FIELDS[i].to, FEI_FIELDS[i].member, nx_meta_quantity(value, FEI_FIELDS[i].unit));
-  }
-}
 
 static void add_labels(const Words *words, json_object *nx_meta)
 {
@@ -249,10 +218,8 @@ static void read_type(const Words *words, char type[5])
   g_strstrip(type);
 }
 
-static void add_header(const NxInput *in, const Words *words, const Mrc *mrc, json_object *nx_meta)
+static void add_header(const Words *words, const Mrc *mrc, const char *type, json_object *nx_meta)
 {
-  char type[5];
-  read_type(words, type);
   g_autofree char *shape = mrc->size[2] > 1 ? g_strdup_printf("(%d, %d, %d)", mrc->size[0], mrc->size[1], mrc->size[2])
                                             : g_strdup_printf("(%d, %d)", mrc->size[0], mrc->size[1]);
   nx_meta_put(nx_meta, "Data Dimensions", NULL, json_object_new_string(shape));
@@ -262,17 +229,23 @@ static void add_header(const NxInput *in, const Words *words, const Mrc *mrc, js
     nx_meta_put(nx_meta, "Extended Header Type", NULL, json_object_new_string(type));
   add_density(words, nx_meta);
   add_labels(words, nx_meta);
-  add_fei(in, mrc, type, nx_meta);
 }
 
-/* What the header says, else the text beside the file. */
-static void add_pixels(const Mrc *mrc, double beside, json_object *nx_meta)
+/* What the header says, else the extended header, else the text beside the file. */
+static void settle_steps(Mrc *mrc, const NxMrcFei *fei, double beside)
+{
+  for (guint dim = 0; dim < 3; dim++) {
+    const double extended = dim < 2 ? fei->pixel[dim] : 0.0, said = spacing(mrc, dim);
+    mrc->step[dim] = said > 0 && !(fei->counts && extended > 0) ? said : extended > 0 ? extended : dim < 2 ? beside : 0.0;
+  }
+}
+
+static void add_pixels(const Mrc *mrc, json_object *nx_meta)
 {
   static const char *const NAMES[] = { "pixel_width", "pixel_height" };
   for (guint dim = 0; dim < 2; dim++) {
-    double size = spacing(mrc, dim);
-    if (size > 0 || beside > 0)
-      nx_meta_put(nx_meta, NAMES[dim], NULL, nx_meta_quantity(size > 0 ? size : beside, "nanometer"));
+    if (mrc->step[dim] > 0)
+      nx_meta_put(nx_meta, NAMES[dim], NULL, nx_meta_quantity(mrc->step[dim], "nanometer"));
   }
 }
 
@@ -344,7 +317,7 @@ static gboolean describe_packed(NxArray *array, GError **err)
 }
 
 /* Columns are the last dimension; one section is a picture, several are a stack. */
-static gboolean describe(const NxInput *in, const Words *words, const Mrc *mrc, double beside, NxArray *array, GError **err)
+static gboolean describe(const NxInput *in, const Words *words, const Mrc *mrc, NxArray *array, GError **err)
 {
   static const char *const NAMES[] = { "x", "y", "z" };
   array->sample = mrc->mode->sample == NX_I8 && !mrc->has_signed_bytes ? NX_U8 : mrc->mode->sample;
@@ -356,7 +329,7 @@ static gboolean describe(const NxInput *in, const Words *words, const Mrc *mrc, 
   array->source = in->bytes;
   for (guint dim = 0; dim < array->n_dims; dim++) {
     guint to = array->n_dims - 1 - dim;
-    double step = spacing(mrc, dim) > 0 ? spacing(mrc, dim) : dim < 2 ? beside : 0.0;
+    const double step = mrc->step[dim];
     array->shape[to] = (guint64)mrc->size[dim];
     array->axis[to] = (NxAxis){ .name = g_strdup(NAMES[dim]), .units = g_strdup(step > 0 ? "nm" : ""), .scale = step > 0 ? step : 1.0 };
   }
@@ -393,18 +366,22 @@ static gboolean read_mrc(const NxInput *in, GPtrArray *signals, GError **err)
   }
   NxBytes *companion = nx_input_companion(in, &nx_format_mrc);
   g_autoptr(json_object) mdoc = companion ? nx_mdoc_parse(companion) : NULL;
-  double beside = mdoc ? nx_mdoc_pixel_size(mdoc) : 0.0;
+  NxMrcExtended extended = { .offset = HEADER_BYTES, .length = mrc.extended, .big_endian = words.big_endian };
+  NxMrcFei fei;
+  read_type(&words, extended.type);
 
   NxSignal *signal = nx_signal_new();
   json_object *nx_meta = nx_image_meta(in, "TEM_Imaging");
   g_ptr_array_add(signals, signal);
   nx_json_set(nx_meta, "extensions", json_object_new_object());
-  add_header(in, &words, &mrc, nx_meta);
-  add_pixels(&mrc, beside, nx_meta);
+  add_header(&words, &mrc, extended.type, nx_meta);
+  nx_mrc_fei_add_fields(in->bytes, &extended, nx_meta, &fei);
+  settle_steps(&mrc, &fei, mdoc ? nx_mdoc_pixel_size(mdoc) : 0.0);
+  add_pixels(&mrc, nx_meta);
   if (mdoc)
     nx_mdoc_add_fields(mdoc, nx_meta);
   signal->view = NX_VIEW_ARRAY;
-  if (!describe(in, &words, &mrc, beside, &signal->array, &problem)) {
+  if (!describe(in, &words, &mrc, &signal->array, &problem)) {
     signal->view = NX_VIEW_PLACEHOLDER;
     nx_meta_warn(nx_meta, problem->message);
   }

@@ -257,6 +257,96 @@ static void test_mrc_byte_orders_and_modes(void)
   }
 }
 
+static void set_float(guint8 *at, float value, gboolean big_endian)
+{
+  guint32 bits;
+  memcpy(&bits, &value, sizeof bits);
+  bits = big_endian ? GUINT32_TO_BE(bits) : GUINT32_TO_LE(bits);
+  memcpy(at, &bits, sizeof bits);
+}
+
+static double quantity(const NxSignal *signal, const char *name)
+{
+  return nx_json_get_double(nx_json_get(signal->nx_meta, name), "value", NAN);
+}
+
+/* Records of 32 floats, as Tomography wrote them before there was a word for them: the header's cell is an ångström a pixel. */
+static void test_mrc_old_fei(void)
+{
+  for (guint big_endian = 0; big_endian < 2; big_endian++) {
+    g_autofree guint8 *records = g_malloc0(131072);
+    static const struct {
+      guint at;
+      float value;
+    } FIELDS[] = { { 0, -60.0f }, { 2, 1e-4f }, { 7, -2.5e-6f }, { 11, 2.5e-10f }, { 12, 29000.0f }, { 13, 300000.0f } };
+    for (gsize i = 0; i < G_N_ELEMENTS(FIELDS); i++)
+      set_float(records + 4 * FIELDS[i].at, FIELDS[i].value, big_endian);
+    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){
+        .size = { 5, 2, 1 }, .mode = 1, .cell = { 5, 2, 1 }, .big_endian = big_endian, .extended = records, .extended_bytes = 131072 });
+    g_autoptr(NxOpened) opened = open_bytes("old.mrc", bytes);
+    g_autoptr(NxSignal) signal = read_opened(opened);
+    json_object *stage = nx_json_get(signal->nx_meta, "stage_position"), *extensions = nx_json_get(signal->nx_meta, "extensions");
+    g_assert_cmpfloat(quantity(signal, "pixel_width"), ==, 0.25);
+    g_assert_cmpfloat(quantity(signal, "acceleration_voltage"), ==, 300.0);
+    g_assert_cmpfloat(nx_json_get_double(signal->nx_meta, "magnification", 0), ==, 29000.0);
+    g_assert_cmpfloat(nx_json_get_double(nx_json_get(stage, "tilt_alpha"), "value", 0), ==, -60.0);
+    g_assert_cmpfloat(nx_json_get_double(nx_json_get(stage, "x"), "value", 0), ==, 100.0);
+    g_assert_cmpfloat(nx_json_get_double(nx_json_get(extensions, "Defocus"), "value", 0), ==, -2.5);
+    g_assert_cmpfloat(signal->array.axis[1].scale, ==, 0.25);
+    g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 4 }), ==, 9.0);
+  }
+}
+
+/* Some other program's extended header of the same length says nothing, and the cell counts. */
+static void test_mrc_other_records(void)
+{
+  g_autofree guint8 *records = g_malloc(131072);
+  memset(records, 'x', 131072);
+  g_autoptr(GByteArray) bytes =
+      vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = 1, .cell = { 20, 8, 1 }, .extended = records, .extended_bytes = 131072 });
+  g_autoptr(NxOpened) opened = open_bytes("other.mrc", bytes);
+  g_autoptr(NxSignal) signal = read_opened(opened);
+  g_assert_cmpfloat(quantity(signal, "pixel_width"), ==, 0.4);
+  g_assert_null(nx_json_get(signal->nx_meta, "stage_position"));
+}
+
+/* EPU's own pixel size counts where the cell is empty, and the cell where it is not: other programs bin the picture and change the cell alone. */
+static void test_mrc_fei_pixels(void)
+{
+  for (guint has_cell = 0; has_cell < 2; has_cell++) {
+    g_autoptr(GByteArray) extended = vendor_fei1();
+    const guint64 pixel = GUINT64_TO_LE(((union { double value; guint64 bits; }){ .value = 1.3e-10 }).bits);
+    memcpy(extended->data + 156, &pixel, sizeof pixel);
+    memcpy(extended->data + 164, &pixel, sizeof pixel);
+    extended->data[9] |= 0xc0;
+    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = 1, .cell = { has_cell ? 20 : 0, has_cell ? 8 : 0, 0 },
+                                                           .extended_type = "FEI1", .extended = extended->data, .extended_bytes = extended->len });
+    g_autoptr(NxOpened) opened = open_bytes("epu.mrc", bytes);
+    g_autoptr(NxSignal) signal = read_opened(opened);
+    g_assert_cmpfloat(quantity(signal, "pixel_width"), ==, has_cell ? 0.4 : 0.13);
+    g_assert_cmpfloat(quantity(signal, "pixel_height"), ==, has_cell ? 0.4 : 0.13);
+    g_assert_cmpfloat(signal->array.axis[0].scale, ==, has_cell ? 0.4 : 0.13);
+  }
+}
+
+/* Bytes are signed by the format; before it said so many programs wrote them unsigned, and their greatest tells. */
+static void test_mrc_unsigned_bytes(void)
+{
+  static const struct {
+    float least, most;
+    double shown;
+  } CASES[] = { { 0, 255, 200.0 }, { 0, 128, 200.0 }, { -56, 127, -56.0 }, { 0, 100, -56.0 }, { 0, 0, -56.0 } };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 201, 1, 1 }, .mode = 0 });
+    bytes->data[1024 + 200] = 200;
+    set_float(bytes->data + 76, CASES[i].least, FALSE);
+    set_float(bytes->data + 80, CASES[i].most, FALSE);
+    g_autoptr(NxOpened) opened = open_bytes("bytes.mrc", bytes);
+    g_autoptr(NxSignal) signal = read_opened(opened);
+    g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 200 }), ==, CASES[i].shown);
+  }
+}
+
 /* One section of bytes makes sense in both orders: 1 is 2^24 in the other, and mode 0 is 0. */
 static void test_mrc_one_section_of_bytes(void)
 {
@@ -506,6 +596,10 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/companions/a text in capitals belongs to its picture, unless there is one in small letters", test_companions_in_capitals);
   g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
   g_test_add_func("/vendors/mrc/both byte orders and all modes give the same numbers", test_mrc_byte_orders_and_modes);
+  g_test_add_func("/vendors/mrc/records of floats between header and numbers have the pixel size and the microscope", test_mrc_old_fei);
+  g_test_add_func("/vendors/mrc/another program's bytes of the same length are not taken for them", test_mrc_other_records);
+  g_test_add_func("/vendors/mrc/the pixel size of EPU stands in for an empty cell", test_mrc_fei_pixels);
+  g_test_add_func("/vendors/mrc/bytes are unsigned where the header's greatest could not be otherwise", test_mrc_unsigned_bytes);
   g_test_add_func("/vendors/mrc/one section of bytes is read in the order for which most speaks", test_mrc_one_section_of_bytes);
   g_test_add_func("/vendors/mrc/numbers of four bits are unpacked, and rows of any length begin at a byte", test_mrc_nibbles);
   g_test_add_func("/vendors/mrc/of a long row of four bits any columns are read", test_mrc_long_nibbles);
