@@ -4,11 +4,10 @@
  * (solarchemist, public gist "LEO1550"), the CZ_SEM description of the tifffile documentation, the ImageJ macros
  * asc-SmartSEM-metadata-macros.
  *
- * AP_PIXEL_SIZE is that of the screen, and of the picture only when both have the same number of columns; AP_IMAGE_PIXEL_SIZE of newer
- * software is that of the picture. Where the one contradicts the picture's width and the other is missing, it cannot be told whether the
- * picture was stored at another resolution or was scaled afterwards, and the file is left to the next reader, as corpus/image expects of
- * such a file. */
-#include "decimal.h"
+ * AP_PIXEL_SIZE is that of the screen, and of the picture only when both have the same number of columns (1024: RosettaSciIO takes it so);
+ * AP_IMAGE_PIXEL_SIZE of newer software is that of the picture. Where the one contradicts the picture's width and the other is missing, it
+ * cannot be told whether the picture was stored at another resolution or was scaled afterwards, and the file is left to the next reader, as
+ * corpus/image expects of such a file. */
 #include "formats.h"
 #include "tiff-tags.h"
 #include "written-quantity.h"
@@ -18,6 +17,7 @@
 
 #define TAG_SMARTSEM 34118
 #define KEYS_MAX 2000
+#define SCREEN_COLUMNS 1024
 
 typedef enum { TEXT, QUANTITY, MAGNIFICATION } Kind;
 
@@ -110,7 +110,9 @@ static const char *given(json_object *pairs, const char *key)
 /* NULL when the file has no such tag, or no pair in it. */
 static json_object *find_pairs(NxTiff *tiff)
 {
-  g_autofree char *text = nx_tiff_text(tiff, TAG_SMARTSEM);
+  /* As bytes: rewritten files have the text as numbers of type BYTE, and its µ and ° are Latin-1 there, too. */
+  g_autoptr(GBytes) value = nx_tiff_bytes(tiff, TAG_SMARTSEM);
+  g_autofree char *text = value ? nx_written_text(g_bytes_get_data(value, NULL), g_bytes_get_size(value)) : NULL;
   json_object *pairs = text ? parse(text) : NULL;
   if (pairs && json_object_object_length(pairs) > 0)
     return pairs;
@@ -127,7 +129,7 @@ static json_object *magnification(const char *text)
   g_autofree char *suffix = g_strstrip(g_strdup(text + strlen(number)));
   double value;
   gboolean is_thousands = g_ascii_strcasecmp(suffix, "K X") == 0 || g_ascii_strcasecmp(suffix, "KX") == 0;
-  if ((*suffix && !is_thousands && g_ascii_strcasecmp(suffix, "X") != 0) || !nx_decimal_parse(number, is_thousands ? 3 : 0, &value, NULL))
+  if ((*suffix && !is_thousands && g_ascii_strcasecmp(suffix, "X") != 0) || !nx_written_decimal(number, is_thousands ? 3 : 0, &value))
     return NULL;
   return nx_json_double(value);
 }
@@ -172,6 +174,24 @@ static void add_labelled(json_object *pairs, json_object *nx_meta, GHashTable *d
   }
 }
 
+/* Nanometres; NAN when the key is missing. */
+static double length_of(json_object *pairs, const char *key)
+{
+  const char *text = given(pairs, key);
+  g_autoptr(json_object) length = text ? nx_written_quantity(text, "nanometer") : NULL;
+  return nx_json_get_double(length, "value", NAN);
+}
+
+/* Without the width of what was scanned the size of a pixel of the screen remains, which shows the same field in SCREEN_COLUMNS. */
+static void add_pixel_of_screen(json_object *pairs, guint32 columns, json_object *nx_meta)
+{
+  const double pixel = length_of(pairs, "AP_PIXEL_SIZE");
+  if (given(pairs, "AP_WIDTH") || given(pairs, "AP_IMAGE_PIXEL_SIZE") || !isfinite(pixel) || columns == 0)
+    return;
+  for (const char *const *name = (const char *const[]){ "pixel_width", "pixel_height", NULL }; *name; name++)
+    nx_meta_put(nx_meta, *name, NULL, nx_meta_quantity(pixel * SCREEN_COLUMNS / columns, "nanometer"));
+}
+
 static json_object *make_meta(const NxInput *in, NxTiff *tiff, json_object *pairs)
 {
   json_object *nx_meta = nx_image_meta(in, "SEM_Imaging");
@@ -183,16 +203,9 @@ static json_object *make_meta(const NxInput *in, NxTiff *tiff, json_object *pair
   if (nx_tiff_dimensions(tiff, &width, &height)) {
     g_autofree char *text = g_strdup_printf("(%u, %u)", width, height);
     nx_meta_put(nx_meta, "Data Dimensions", NULL, json_object_new_string(text));
+    add_pixel_of_screen(pairs, width, nx_meta);
   }
   return nx_meta_sorted(nx_meta);
-}
-
-/* Nanometres; NAN when the key is missing. */
-static double length_of(json_object *pairs, const char *key)
-{
-  const char *text = given(pairs, key);
-  g_autoptr(json_object) length = text ? nx_written_quantity(text, "nanometer") : NULL;
-  return nx_json_get_double(length, "value", NAN);
 }
 
 /* FALSE only when the numbers contradict each other by more than their rounding. */

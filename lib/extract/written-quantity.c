@@ -67,12 +67,23 @@ static gssize by_name(const char *unit)
   return -1;
 }
 
+/* With a comma for its point, as a computer with German or French settings writes it; none of our sources groups digits. */
+gboolean nx_written_decimal(const char *text, int shift, double *value)
+{
+  const char *comma = strchr(text, ',');
+  if (!comma || strchr(text, '.'))
+    return nx_decimal_parse(text, shift, value, NULL);
+  g_autofree char *pointed = g_strdup(text);
+  pointed[comma - text] = '.';
+  return nx_decimal_parse(pointed, shift, value, NULL);
+}
+
 json_object *nx_quantity_of(const char *number, const char *symbol, const char *unit)
 {
   gssize from = by_symbol(symbol), to = unit ? by_name(unit) : from;
   double value;
   if (from < 0 || to < 0 || UNITS[from].dimension != UNITS[to].dimension || (UNITS[from].dimension == OTHER && from != to) ||
-      !nx_decimal_parse(number, UNITS[from].exponent - UNITS[to].exponent, &value, NULL))
+      !nx_written_decimal(number, UNITS[from].exponent - UNITS[to].exponent, &value))
     return NULL;
   return nx_meta_quantity(value, UNITS[to].unit);
 }

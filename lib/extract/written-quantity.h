@@ -5,6 +5,8 @@
 
 #include "nx-extract.h"
 
+/* As nx_decimal_parse, with a point or a comma. */
+gboolean nx_written_decimal(const char *text, int shift, double *value);
 /* `number` (text) of the unit with that symbol as a quantity of `unit` (a name such as "nanometer"; NULL: the symbol's own), moved by its
  * decimal point only. NULL when the number is none, the symbol is unknown or measures something else. */
 json_object *nx_quantity_of(const char *number, const char *symbol, const char *unit);

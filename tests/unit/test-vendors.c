@@ -177,6 +177,11 @@ static void test_preview(gconstpointer data)
   g_assert_false(g_bytes_equal(png, placeholder));
 }
 
+static double quantity(const NxSignal *signal, const char *name)
+{
+  return nx_json_get_double(nx_json_get(signal->nx_meta, name), "value", NAN);
+}
+
 /* ------------------------------------------------------------------------------------------------------------ SmartSEM */
 
 static NxSignal *read_smartsem(guint width, const char *pixel, const char **format)
@@ -198,6 +203,42 @@ static void test_smartsem_scaled(void)
       read_smartsem(20, "AP_PIXEL_SIZE\r\nPixel Size = 25.00 nm\r\nAP_IMAGE_PIXEL_SIZE\r\nImage Pixel Size = 50.00 nm\r\n", &format);
   g_assert_cmpstr(format, ==, "zeiss_smartsem_tif");
   g_assert_cmpfloat(nx_json_get_double(nx_json_get(stored->nx_meta, "pixel_width"), "value", 0), ==, 50.0);
+}
+
+static NxSignal *read_smartsem_text(const char *text, guint width, guint16 type)
+{
+  g_autoptr(GByteArray) bytes = vendor_tiff(width, 30, 34118, type, text);
+  g_autoptr(NxOpened) opened = open_bytes("other.tif", bytes);
+  NxSignal *signal = read_opened(opened);
+  g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, "zeiss_smartsem_tif");
+  return signal;
+}
+
+/* A program that rewrote the file made bytes of the text. */
+static void test_smartsem_bytes(void)
+{
+  g_autofree char *text = vendor_smartsem_text("AP_PIXEL_SIZE\r\nPixel Size = 25.00 nm\r\n");
+  g_autoptr(NxSignal) signal = read_smartsem_text(text, 40, 1);
+  json_object *stage = nx_json_get(signal->nx_meta, "stage_position");
+  g_assert_cmpfloat(quantity(signal, "horizontal_field_width"), ==, 1.0);
+  g_assert_cmpfloat(nx_json_get_double(nx_json_get(stage, "rotation"), "value", 0), ==, 245.8);
+}
+
+static void test_smartsem_commas(void)
+{
+  g_autoptr(NxSignal) signal = read_smartsem_text("AP_WD\r\nWD =  3,9 mm\r\nAP_ACTUALKV\r\nEHT =  5,00 kV\r\nAP_MAG\r\nMag =   1,01 K X\r\n"
+                                                  "AP_BRIGHTNESS\r\nBrightness = 47,5 %\r\n", 40, 2);
+  g_assert_cmpfloat(quantity(signal, "working_distance"), ==, 3.9);
+  g_assert_cmpfloat(quantity(signal, "acceleration_voltage"), ==, 5.0);
+  g_assert_cmpfloat(nx_json_get_double(signal->nx_meta, "magnification", 0), ==, 1010.0);
+  g_assert_cmpfloat(nx_json_get_double(nx_json_get(nx_json_get(signal->nx_meta, "extensions"), "Brightness"), "value", 0), ==, 47.5);
+}
+
+static void test_smartsem_screen(void)
+{
+  g_autoptr(NxSignal) signal = read_smartsem_text("AP_PIXEL_SIZE\r\nPixel Size = 110.0 nm\r\n", 2048, 2);
+  g_assert_cmpfloat(quantity(signal, "pixel_width"), ==, 55.0);
+  g_assert_cmpfloat(quantity(signal, "pixel_height"), ==, 55.0);
 }
 
 static void test_tiff_without_companion(void)
@@ -263,11 +304,6 @@ static void set_float(guint8 *at, float value, gboolean big_endian)
   memcpy(&bits, &value, sizeof bits);
   bits = big_endian ? GUINT32_TO_BE(bits) : GUINT32_TO_LE(bits);
   memcpy(at, &bits, sizeof bits);
-}
-
-static double quantity(const NxSignal *signal, const char *name)
-{
-  return nx_json_get_double(nx_json_get(signal->nx_meta, name), "value", NAN);
 }
 
 /* Records of 32 floats, as Tomography wrote them before there was a word for them: the header's cell is an ångström a pixel. */
@@ -594,6 +630,9 @@ int main(int argc, char **argv)
       test_smartsem_scaled);
   g_test_add_func("/vendors/jeol/a picture alone or beside a note stays a plain one", test_tiff_without_companion);
   g_test_add_func("/vendors/companions/a text in capitals belongs to its picture, unless there is one in small letters", test_companions_in_capitals);
+  g_test_add_func("/vendors/smartsem/a text of type BYTE keeps its µ and °", test_smartsem_bytes);
+  g_test_add_func("/vendors/smartsem/numbers may have a comma for their point", test_smartsem_commas);
+  g_test_add_func("/vendors/smartsem/without the width of the field a pixel is one of the screen's 1024", test_smartsem_screen);
   g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
   g_test_add_func("/vendors/mrc/both byte orders and all modes give the same numbers", test_mrc_byte_orders_and_modes);
   g_test_add_func("/vendors/mrc/records of floats between header and numbers have the pixel size and the microscope", test_mrc_old_fei);
