@@ -1,9 +1,10 @@
 /* msa.c — EMSA/MAS .msa (ISO 22029): a spectrum as text, `#KEYWORD : value` lines and then numbers.
- * Vendors bend the standard: units with or without blanks before them, unknown keywords, numbers as "2.0 E-06". Facts: extractors-a 6,
- * checked against corpus/edax. */
+ * Vendors bend the standard: units with or without blanks before them, unknown keywords, numbers as "2.0 E-06". A comma parts numbers, but a
+ * computer with German or French settings writes it for the point. Facts: extractors-a 6, checked against corpus/edax. */
 #include "decimal.h"
 #include "edax.h"
 #include "formats.h"
+#include "written-quantity.h"
 
 #include <math.h>
 #include <string.h>
@@ -65,6 +66,7 @@ typedef struct {
   guint64 number;   /* of the line last read, from 1 */
   GString *line;    /* decoded */
   guint too_long;   /* lines that were passed over */
+  gboolean has_decimal_commas;
 } Lines;
 
 /* Appends bytes as Latin-1, without NULs. FALSE once the line is too long to be one. */
@@ -135,7 +137,7 @@ static gboolean is_number_keyword(const char *key)
 /* "2.0 E-06", "4096 points" and plain numbers. */
 static gboolean parse_number(const char *text, double *number)
 {
-  if (nx_decimal_parse(text, 0, number, NULL))
+  if (nx_written_decimal(text, 0, number))
     return TRUE;
   if (strpbrk(text, "eE")) {
     g_auto(GStrv) pieces = g_strsplit(text, " ", -1);
@@ -187,6 +189,13 @@ static gboolean read_keyword(const char *line, gboolean is_wanted, json_object *
   return TRUE;
 }
 
+/* The step between channels is hardly ever whole, and never two numbers. */
+static gboolean has_decimal_comma(const char *line)
+{
+  const char *colon = g_str_has_prefix(line, "#XPERCHAN") ? strchr(line, ':') : NULL;
+  return colon && strchr(colon, ',') && !strchr(colon, '.');
+}
+
 /* Reads to the SPECTRUM line; *found is FALSE when the file ends before it. */
 static gboolean read_header(Lines *lines, json_object *keywords, gboolean *found, GError **err)
 {
@@ -197,6 +206,7 @@ static gboolean read_header(Lines *lines, json_object *keywords, gboolean *found
       return FALSE;
     if (!more)
       break;
+    lines->has_decimal_commas |= has_decimal_comma(lines->line->str);
     *found = lines->line->str[0] == '#' && !read_keyword(lines->line->str, lines->number <= HEADER_LINES_MAX, keywords);
   }
   json_object_object_foreach(keywords, key, value)
@@ -235,16 +245,23 @@ static gboolean is_overflow(const char *text)
   return *end == '\0' && isinf(number) && strpbrk(text, "0123456789");
 }
 
+static gboolean read_number(const Lines *lines, const char *word, double *number)
+{
+  return lines->has_decimal_commas ? nx_written_decimal(word, 0, number) : nx_decimal_parse(word, 0, number, NULL);
+}
+
 /* The numbers of one line; blanks and commas are between them. What no double can hold is no number (NaN) and is counted. */
 static gboolean read_numbers(const Lines *lines, GArray *numbers, guint *overflows, GError **err)
 {
-  g_auto(GStrv) words = g_strsplit_set(lines->line->str, " \t,", -1);
+  g_auto(GStrv) words = g_strsplit_set(lines->line->str, lines->has_decimal_commas ? " \t;" : " \t,", -1);
   g_array_set_size(numbers, 0);
   for (char **word = words; *word; word++) {
     double number = NAN;
+    if (lines->has_decimal_commas && g_str_has_suffix(*word, ","))
+      (*word)[strlen(*word) - 1] = '\0';
     if (**word == '\0')
       continue;
-    if (!nx_decimal_parse(*word, 0, &number, NULL)) {
+    if (!read_number(lines, *word, &number)) {
       if (!is_overflow(*word))
         return fail(lines, err, "no number", *word);
       number = NAN;

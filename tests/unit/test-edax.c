@@ -306,6 +306,26 @@ static void test_msa_tolerated(void)
   g_assert_cmpint(other_type->view, ==, NX_VIEW_NONE);
 }
 
+/* Whether a comma is a point or parts two numbers, the step between channels tells. */
+static void test_msa_decimal_commas(void)
+{
+  static const char COMMAS[] = "#NPOINTS : 4\n#XPERCHAN : 0,01\n#OFFSET : -0,2\n#BEAMKV   -kV: 20,0\n#DATATYPE : Y\n#SPECTRUM : x\n305,4\n7, 8,25;9\n";
+  static const char POINTS[] = "#NPOINTS : 4\n#XPERCHAN : 0.01\n#DATATYPE : Y\n#SPECTRUM : x\n305,4\n7, 8,\n";
+  double values[4];
+  g_autoptr(NxSignal) commas = read_text(COMMAS, sizeof COMMAS - 1);
+  g_assert_cmpuint(commas->array.shape[0], ==, 4);
+  g_assert_true(nx_array_read(&commas->array, (const guint64[]){ 0 }, 0, 4, 1, values, NULL));
+  g_assert_true(values[0] == 305.4 && values[1] == 7 && values[2] == 8.25 && values[3] == 9);
+  g_assert_cmpfloat(commas->array.axis[0].scale, ==, 0.01);
+  g_assert_cmpfloat(commas->array.axis[0].offset, ==, -0.2);
+  json_object *beam = nx_json_get(nx_json_get(commas->nx_meta, "extensions"), "Beam Energy");
+  g_assert_cmpfloat(nx_json_get_double(beam, "value", 0), ==, 20.0);
+  g_autoptr(NxSignal) points = read_text(POINTS, sizeof POINTS - 1);
+  g_assert_cmpuint(points->array.shape[0], ==, 4);
+  g_assert_true(nx_array_read(&points->array, (const guint64[]){ 0 }, 0, 4, 1, values, NULL));
+  g_assert_true(values[0] == 305 && values[1] == 4 && values[2] == 7 && values[3] == 8);
+}
+
 static void test_msa_long_line(void)
 {
   const gsize length = 50u << 20;
@@ -375,6 +395,7 @@ int main(int argc, char **argv)
   g_test_add_func("/edax/spc/what is no number is left out", test_spc_no_numbers);
   g_test_add_func("/edax/msa/junk and broken tables of numbers are refused with the line", test_msa_refused);
   g_test_add_func("/edax/msa/odd lines cost themselves", test_msa_tolerated);
+  g_test_add_func("/edax/msa/a comma is the point where the step between channels has one", test_msa_decimal_commas);
   g_test_add_func("/edax/msa/a line of 50 MB is passed over", test_msa_long_line);
   g_test_add_func("/edax/msa/a comment of a million lines is cut", test_msa_many_lines);
   g_test_add_func("/edax/hostile/cuts and 300 mutants of each corpus file are read or refused", test_damaged);
