@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 typedef struct {
-  gboolean dry_run, events, retry, claim;
+  gboolean dry_run, events, retry, claim, reclaim;
   const char *from, *to;
   const char *const *statuses, *const *sessions;
   guint verbosity;
@@ -56,7 +56,10 @@ static const NxOption PENDING_OPTIONS[] = {
      .field = offsetof(PendingOptions, sessions),
      .help = "This session, whatever its status (repeatable)."},
     {.name = "--retry", .field = offsetof(PendingOptions, retry), .help = "Also sessions in ERROR and BUILT_NOT_EXPORTED."},
-    {.name = "--claim", .field = offsetof(PendingOptions, claim), .help = "Lease the sessions to this run; leave those of others."},
+    {.name = "--claim", .field = offsetof(PendingOptions, claim), .help = "Lease the sessions to this run, so that others leave them."},
+    {.name = "--reclaim",
+     .field = offsetof(PendingOptions, reclaim),
+     .help = "The same, and take what runs of this host left that have died."},
     {.name = "--dry-run", .letter = 'n', .field = offsetof(PendingOptions, dry_run), .help = "Write nothing to the database."},
     {.name = "--events",
      .field = offsetof(PendingOptions, events),
@@ -142,6 +145,7 @@ int run_pending(const char *address, int argc, char **argv)
                              .retry = options.retry,
                              .dry_run = options.dry_run,
                              .claim = options.claim,
+                             .reclaim = options.reclaim,
                              .events = options.events,
                              .in = STDIN_FILENO};
   return nx_stage_pending(address, &wanted, stdout, &error) ? 0 : stage_failed(address, error);

@@ -39,18 +39,18 @@ static char *instant_from_now(NxDb *db, double seconds)
 
 #define TABLE "nx_session_lease"
 
-static gboolean has_table(NxDb *db, gboolean *has, GError **err)
+gboolean nx_leases_exist(NxDb *db, gboolean *exist, GError **err)
 {
   NxColumnFacts holder = {0};
   gboolean read = nx_db_has_column(db, TABLE, "holder", &holder, err);
-  *has = holder.exists;
+  *exist = holder.exists;
   return read;
 }
 
 gboolean nx_leases_prepare(NxDb *db, GError **err)
 {
   gboolean has = FALSE;
-  if (!has_table(db, &has, err))
+  if (!nx_leases_exist(db, &has, err))
     return FALSE;
   if (has)
     return TRUE;
@@ -75,21 +75,57 @@ static gboolean lock_session(NxDb *db, gint64 start_id, const char *status, gboo
   return rows && nx_rows_finish(rows, err);
 }
 
-gboolean nx_lease_take(NxDb *db, const char *session_identifier, gint64 start_id, const char *status, const char *holder, gboolean *taken,
-                       GError **err)
+gboolean nx_lease_stands(NxDb *db, const char *session_identifier, gboolean *leased, GError **err)
 {
+  g_autofree char *now = instant_from_now(db, 0);
+  g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM " TABLE " WHERE session_identifier = $1 AND expires_at > %s", now);
+  gint64 count = 0;
+  gboolean read = nx_db_number(db, &count, err, sql, "s", session_identifier);
+  *leased = count > 0;
+  return read;
+}
+
+/* TRUE when `holder` is of this host, and its process has ended or is another one by now. What cannot be told lives. */
+static gboolean is_gone(const char *holder)
+{
+  const char *start = strrchr(holder, ':');
+  g_autofree char *place = g_strndup(holder, start ? (gsize)(start - holder) : 0);
+  char *number = strrchr(place, ':');
+  gint64 pid = number ? g_ascii_strtoll(number + 1, NULL, 10) : 0;
+  if (pid <= 0 || g_str_equal(start, ":0") || strlen(g_get_host_name()) != (gsize)(number - place) ||
+      !g_str_has_prefix(place, g_get_host_name()))
+    return FALSE;
+  g_autofree char *now = start_of_process((pid_t)pid);
+  return !g_str_equal(now, start + 1);
+}
+
+/* *holder: who is gone and still holds the session, to be compared with; "" when nobody is. */
+static gboolean find_gone(NxDb *db, const char *session_identifier, char **holder, GError **err)
+{
+  g_autoptr(NxRows) rows = nx_db_select(db, err, "SELECT holder FROM " TABLE " WHERE session_identifier = $1", "s", session_identifier);
+  const char *known = rows && nx_rows_next(rows) ? nx_rows_text(rows, 0) : NULL;
+  *holder = g_strdup(known && is_gone(known) ? known : "");
+  return rows && nx_rows_finish(rows, err);
+}
+
+gboolean nx_lease_take(NxDb *db, const char *session_identifier, gint64 start_id, const char *status, const NxLeaseTaker *taker,
+                       gboolean *taken, GError **err)
+{
+  g_autofree char *gone = NULL;
   g_autofree char *now = instant_from_now(db, 0);
   g_autofree char *end = instant_from_now(db, LEASE_SECONDS * nx_time_scale());
   g_autofree char *sql = g_strdup_printf("INSERT INTO " TABLE " (session_identifier, holder, taken_at, expires_at) VALUES ($1, $2, %s, %s) "
                                          "ON CONFLICT (session_identifier) DO UPDATE SET holder = excluded.holder, taken_at = "
                                          "excluded.taken_at, expires_at = excluded.expires_at "
-                                         "WHERE " TABLE ".expires_at <= %s",
+                                         "WHERE " TABLE ".expires_at <= %s OR " TABLE ".holder = $3",
                                          now, end, now);
   if (!lock_session(db, start_id, status, taken, err))
     return FALSE;
   if (!*taken)
     return TRUE;
-  gboolean done = nx_db_run(db, err, sql, "ss", session_identifier, holder);
+  if (taker->from_gone && !find_gone(db, session_identifier, &gone, err))
+    return FALSE;
+  gboolean done = nx_db_run(db, err, sql, "sss", session_identifier, taker->holder, gone ? gone : "");
   *taken = done && nx_db_changed(db) > 0;
   return done;
 }
@@ -127,7 +163,7 @@ static gboolean renew(const char *address, GPtrArray *holders, GError **err)
 {
   gboolean has = FALSE;
   g_autoptr(NxDb) db = nx_db_open(address, NX_DB_WRITE, err);
-  if (!db || !has_table(db, &has, err))
+  if (!db || !nx_leases_exist(db, &has, err))
     return FALSE;
   if (!has)
     return TRUE;

@@ -1,6 +1,7 @@
 /* leases.h — which run works on which session, when several work on one database (database 10). A lease is a row of nx_session_lease: the
  * session, its holder `host:pid:start`, and when it expires by the clock of the database. It lasts five minutes; the run's log-results,
- * which lives as long as the pipeline, renews the leases of its holder every minute. Whoever finds one expired may take it over. */
+ * which lives as long as the pipeline, renews the leases of its holder every minute. Whoever finds one expired may take it over; who knows
+ * that all runs are of one host may take over what a process holds that is gone. */
 #ifndef NX_DB_LEASES_H
 #define NX_DB_LEASES_H
 
@@ -9,12 +10,21 @@
 /* The run that this process is part of: the host, and the process that started the stages of the pipeline with the time it began at. */
 char *nx_lease_holder(void);
 
+typedef struct {
+  const char *holder;
+  gboolean from_gone; /* takes over from holders of this host that no longer run */
+} NxLeaseTaker;
+
 /* Makes the table when it is not there. */
 gboolean nx_leases_prepare(NxDb *db, GError **err);
+/* *exist is FALSE when no run has ever taken a lease. */
+gboolean nx_leases_exist(NxDb *db, gboolean *exist, GError **err);
+/* *leased: somebody holds the session, and the lease has not expired. Leases must exist. */
+gboolean nx_lease_stands(NxDb *db, const char *session_identifier, gboolean *leased, GError **err);
 /* Inside a transaction: *taken is FALSE when somebody else works on the session, or when its START row (`start_id`) no longer has the
  * status that it was chosen for. */
-gboolean nx_lease_take(NxDb *db, const char *session_identifier, gint64 start_id, const char *status, const char *holder, gboolean *taken,
-                       GError **err);
+gboolean nx_lease_take(NxDb *db, const char *session_identifier, gint64 start_id, const char *status, const NxLeaseTaker *taker,
+                       gboolean *taken, GError **err);
 /* Inside a transaction: ends the lease; *held is FALSE when the holder has it no longer. */
 gboolean nx_lease_end(NxDb *db, const char *session_identifier, const char *holder, gboolean *held, GError **err);
 

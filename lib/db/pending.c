@@ -21,7 +21,8 @@ typedef struct {
   NxDb *db;
   const NxPendingOptions *options;
   FILE *out;
-  char *holder;            /* of the leases; NULL: none are taken */
+  NxLeaseTaker taker;      /* no holder: leases are respected, and none are taken */
+  gboolean has_leases;
   guint count;             /* handed out */
   GHashTable *instruments; /* pid → JSON object */
   GHashTable *seen;        /* identifiers handed out or left out */
@@ -272,16 +273,24 @@ static json_object *prepare(Pending *pending, Session *session, GError **err)
 
 static NxDbTransaction *begin(Pending *pending, GError **err)
 {
-  return pending->holder ? nx_db_begin_beside_others(pending->db, err) : nx_db_begin(pending->db, err);
+  return pending->taker.holder ? nx_db_begin_beside_others(pending->db, err) : nx_db_begin(pending->db, err);
 }
 
+/* *taken is FALSE when another run works on the session. A dry run shows it all the same. */
 static gboolean claim(Pending *pending, const Session *session, gboolean *taken, GError **err)
 {
+  gboolean leased = FALSE;
   *taken = TRUE;
-  if (!pending->holder)
+  if (pending->options->dry_run)
     return TRUE;
-  if (!nx_lease_take(pending->db, session->identifier, session->start_id, session->status, pending->holder, taken, err))
-    return FALSE;
+  if (pending->taker.holder) {
+    if (!nx_lease_take(pending->db, session->identifier, session->start_id, session->status, &pending->taker, taken, err))
+      return FALSE;
+  } else if (pending->has_leases) {
+    if (!nx_lease_stands(pending->db, session->identifier, &leased, err))
+      return FALSE;
+    *taken = !leased;
+  }
   if (!*taken)
     nx_log_info("session %s is worked on by another run", session->identifier);
   return TRUE;
@@ -298,8 +307,8 @@ static gboolean hand_out(Pending *pending, Session *session, GError **err)
   g_autoptr(json_object) line = prepare(pending, session, err);
   if (!line || (transaction && !nx_db_commit(&transaction, err)))
     return FALSE;
-  if (pending->holder)
-    nx_json_set_string(line, "lease", pending->holder);
+  if (pending->taker.holder)
+    nx_json_set_string(line, "lease", pending->taker.holder);
   pending->count++;
   if (nx_json_get(line, "error"))
     nx_log_error("session %s: %s", session->identifier, nx_json_get_string(nx_json_get(line, "error"), "message"));
@@ -376,10 +385,16 @@ gboolean nx_stage_pending(const char *address, const NxPendingOptions *options, 
   g_autoptr(NxDb) db = options->dry_run ? nx_stage_open(address, NX_DB_READ, err) : nx_stage_open_to_build(address, err);
   g_autoptr(GHashTable) instruments = db ? nx_instruments_by_pid(db, err) : NULL;
   g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  gboolean claims = options->claim && !options->dry_run;
-  if (!instruments || (claims && !nx_leases_prepare(db, err)))
+  gboolean claims = (options->claim || options->reclaim) && !options->dry_run, has_leases = FALSE;
+  if (!instruments || (claims && !nx_leases_prepare(db, err)) || !nx_leases_exist(db, &has_leases, err))
     return FALSE;
   g_autofree char *holder = claims ? nx_lease_holder() : NULL;
-  Pending pending = {.db = db, .options = options, .out = out, .holder = holder, .instruments = instruments, .seen = seen};
+  Pending pending = {.db = db,
+                     .options = options,
+                     .out = out,
+                     .taker = {.holder = holder, .from_gone = options->reclaim},
+                     .has_leases = has_leases,
+                     .instruments = instruments,
+                     .seen = seen};
   return hand_out_all(&pending, err) && (!options->events || hand_out_events(&pending, err));
 }

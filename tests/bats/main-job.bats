@@ -210,6 +210,35 @@ SEM-2|COMPLETED"
   assert_all_once
 }
 
+@test "the file of the lock may be removed, and a pipeline typed by hand may run: no session is worked on twice" {
+  mkdir bin
+  cat >bin/nx-export-slow <<'SH'
+#!/bin/sh
+[ "$1" = --describe ] && { echo '{"kind":"destination","name":"slow","priority":60}'; exit; }
+case $(cat) in
+*'"mode":"validate"'*) echo '{"kind":"export_result","destination_name":"slow","valid":true,"error":null}'; exit ;;
+esac
+echo x >>sent
+for turn in $(seq 400); do [ -e go ] || sleep 0.05; done
+echo '{"kind":"export_result","destination_name":"slow","success":true,"record_id":"1","record_url":"https://slow.example.com/1","error_message":null}'
+SH
+  chmod +x bin/nx-export-slow
+  export PATH=$PWD/bin:$PATH
+  run_job >first 2>&1 3>&- &
+  local first=$!
+  until [ -s sent ]; do sleep 0.05; done
+  rm data/.builder.lock
+  run --separate-stderr run_job
+  assert_success
+  assert_output ""
+  run nx-db pending
+  assert_output ""
+  touch go
+  wait $first
+  assert_all_once
+  [ "$(wc -l <sent)" = 4 ]
+}
+
 @test "--retry sends a record again to the destination that failed, without building it anew" {
   mkdir bin
   cat >bin/nx-export-flaky <<'SH'

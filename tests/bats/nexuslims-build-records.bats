@@ -71,7 +71,7 @@ wait_for() {
   assert_line 'nx-db instruments'
   assert_line --regexp '^nx-harvest events --from [0-9-]{10}T[0-9:.]+\+00:00 --to none$'
   assert_line 'nx-db log-events'
-  assert_line 'nx-db pending'
+  assert_line 'nx-db pending --reclaim'
   assert_line 'nx-harvest reservations'
   assert_line 'nx-find-files'
   assert_line 'nx-build-xml'
@@ -85,7 +85,7 @@ wait_for() {
   assert_success
   run cat "$FAKE/calls"
   assert_line 'nx-harvest events --from 2024-01-01T00:00:00-05:00 --to 2024-01-31T23:59:59-05:00'
-  assert_line 'nx-db pending --from 2024-01-01T00:00:00-05:00 --to 2024-01-31T23:59:59-05:00 --retry'
+  assert_line 'nx-db pending --from 2024-01-01T00:00:00-05:00 --to 2024-01-31T23:59:59-05:00 --retry --reclaim'
 }
 
 @test "--from none takes the lower bound away from both pipelines" {
@@ -93,7 +93,7 @@ wait_for() {
   assert_success
   run cat "$FAKE/calls"
   assert_line 'nx-harvest events --from none --to none'
-  assert_line 'nx-db pending --from none'
+  assert_line 'nx-db pending --from none --reclaim'
 }
 
 @test "-v and -vv are passed on to every stage" {

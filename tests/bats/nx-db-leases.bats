@@ -58,6 +58,29 @@ leases() { sql "SELECT count(*) FROM nx_session_lease"; }
   [ "$(leases)" = 0 ]
 }
 
+@test "pending without --claim leaves what another run has leased to it, until the lease expires; -n shows it" {
+  events 1 2
+  nx-db pending --claim --session s1 >/dev/null
+  [ "$(nx-db pending | jq -r .session_identifier)" = s2 ]
+  [ "$(nx-db pending -n | jq -r .session_identifier | tr '\n' ' ')" = "s1 s2 " ]
+  expire
+  [ "$(nx-db pending | jq -r .session_identifier | tr '\n' ' ')" = "s1 s2 " ]
+}
+
+@test "--reclaim takes what processes of this host held that are gone, and nothing of others" {
+  events 1 2 3 4 5
+  nx-db pending --claim >/dev/null
+  local start
+  start=$(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20)
+  sql "UPDATE nx_session_lease SET holder = '$(hostname):$$:$start' WHERE session_identifier = 's1'"
+  sql "UPDATE nx_session_lease SET holder = '$(hostname):$$:1' WHERE session_identifier = 's2'"
+  sql "UPDATE nx_session_lease SET holder = 'elsewhere:$$:1' WHERE session_identifier = 's3'"
+  sql "UPDATE nx_session_lease SET holder = '$(hostname):4194305:77' WHERE session_identifier = 's4'"
+  sql "UPDATE nx_session_lease SET holder = '$(hostname):4194305:0' WHERE session_identifier = 's5'"
+  [ "$(claimed)" = "" ]
+  [ "$(nx-db pending --reclaim | jq -r .session_identifier | tr '\n' ' ')" = "s2 s4 " ]
+}
+
 @test "pending without --claim and pending -n take no lease" {
   events 1
   nx-db pending -n --claim >/dev/null
