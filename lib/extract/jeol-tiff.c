@@ -1,8 +1,10 @@
-/* jeol-tiff.c — JEOL .tif with its .txt (jeol_sem_tif_extractor): pictures of JEOL scanning electron microscopes. The software puts a
- * text of the same name beside each picture: lines of a key (`$CM_…` what all instruments know, `$$SM_…` scanning microscopes) and its
- * value after blanks. Volts in kV, working distance in mm, emission current in µA; `$$SM_MICRON_BAR` is the length in pixels of a bar
- * that is `$$SM_MICRON_MARKER` ("10um") long. Source of the facts: the ImageJ toolset EM-tool ("JEOL SEM scale"), the field list of the
- * pynxtools-em documentation (JEOL TIFF) and of the NOMAD plug-ins that read these texts. */
+/* jeol-tiff.c — JEOL .tif with its .txt (jeol_sem_tif_extractor): pictures of JEOL's electron microscopes. The software puts a text of the
+ * same name beside each picture: lines of a key (`$CM_…` what all instruments know, `$$SM_…` scanning and `$$EM_…` transmission
+ * microscopes; newer software writes `$SM_…`) and its value after blanks. Volts in kV, working distance in mm, emission current in µA;
+ * `$$SM_MICRON_BAR` is the length in pixels of a bar that is `$$SM_MICRON_MARKER` ("10um") long, `$CM_PIXEL_SIZE` has its unit ("9.375nm"),
+ * `$$EM_PIXELSPERMETER_X` is one over the width in metres. Source of the facts: the ImageJ toolset EM-tool ("JEOL SEM scale"), the field
+ * list of the pynxtools-em documentation (JEOL TIFF) and its two layouts of texts of a JEM-2200FS, the table of JEOL keys of the NIMS SEM
+ * template, and the NOMAD plug-ins that read these texts. */
 #include "decimal.h"
 #include "formats.h"
 #include "tiff-tags.h"
@@ -33,7 +35,30 @@ static const struct {
   { "$CM_STAGE_POS", TEXT, NULL, NULL, "Stage Position as Written" },
 };
 
+/* How the keys of a text begin that is JEOL's. Texts hold keys of other families, too. */
+static const char *const FAMILIES[] = { "$CM_", "$SM_", "$$SM_", "$$EM_" };
+
+/* What a transmission microscope calls the signal of an image that it scanned. */
+static const char *const SCANNED[] = { "STEM", "BFI", "DFI" };
+
 /* ------------------------------------------------------------------------------------------------------------------ the text */
+
+/* One or two dollars, and a name in capitals that begins with its family. */
+static gboolean is_key(const char *word)
+{
+  gsize dollars = strspn(word, "$");
+  const char *name = word + dollars;
+  return (dollars == 1 || dollars == 2) && strchr(name, '_') && name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0';
+}
+
+static gboolean begins_with_any(const char *text, const char *const *beginnings, gsize n)
+{
+  for (gsize i = 0; i < n; i++) {
+    if (g_str_has_prefix(text, beginnings[i]))
+      return TRUE;
+  }
+  return FALSE;
+}
 
 /* {"$CM_MAG": "5000", …}: the first of a key counts. */
 static json_object *parse(const char *text)
@@ -44,15 +69,28 @@ static json_object *parse(const char *text)
     char *trimmed = g_strstrip(*line);
     gsize length = strcspn(trimmed, " \t");
     g_autofree char *key = g_strndup(trimmed, length);
-    if ((g_str_has_prefix(key, "$CM_") || g_str_has_prefix(key, "$$SM_")) && !nx_json_get(pairs, key))
+    if (is_key(key) && !nx_json_get(pairs, key))
       nx_json_set_string(pairs, key, g_strchug(trimmed + length));
   }
   return pairs;
 }
 
+static gboolean is_jeol(json_object *pairs)
+{
+  json_object_object_foreach(pairs, key, unused) {
+    (void)unused;
+    if (begins_with_any(key, FAMILIES, G_N_ELEMENTS(FAMILIES)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The value of a key that is there and not empty, else NULL; a key of two dollars may have one. */
 static const char *given(json_object *pairs, const char *key)
 {
   const char *value = nx_json_get_string(pairs, key);
+  if (!value && g_str_has_prefix(key, "$$"))
+    value = nx_json_get_string(pairs, key + 1);
   return value && *value ? value : NULL;
 }
 
@@ -62,7 +100,7 @@ static json_object *find_pairs(const NxInput *in)
   NxBytes *companion = nx_input_companion(in, &nx_format_jeol_tiff);
   g_autofree char *text = companion ? nx_written_file(companion, TEXT_MAX) : NULL;
   json_object *pairs = text ? parse(text) : NULL;
-  if (pairs && json_object_object_length(pairs) > 0)
+  if (pairs && is_jeol(pairs))
     return pairs;
   json_object_put(pairs);
   return NULL;
@@ -80,6 +118,12 @@ static json_object *value_of(gsize row, const char *text)
   return NULL;
 }
 
+static const char *without_dollars(const char *key)
+{
+  return key + strspn(key, "$");
+}
+
+/* `done` takes the keys, without their dollars. */
 static void add_fields(json_object *pairs, json_object *nx_meta, GHashTable *done)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
@@ -88,7 +132,7 @@ static void add_fields(json_object *pairs, json_object *nx_meta, GHashTable *don
     if (!value)
       continue;
     nx_meta_put(nx_meta, FIELDS[i].to, NULL, value);
-    g_hash_table_add(done, (gpointer)FIELDS[i].key);
+    g_hash_table_add(done, (gpointer)without_dollars(FIELDS[i].key));
   }
   if (given(pairs, "$CM_OPERATOR"))
     nx_meta_doubt(nx_meta, "Operator");
@@ -118,33 +162,93 @@ static void add_others(json_object *pairs, json_object *nx_meta, GHashTable *don
     g_autofree char *name = display_name(key);
     json_object *number = NULL;
     (void)unused;
-    if (!text || g_hash_table_contains(done, key))
+    if (!text || g_hash_table_contains(done, without_dollars(key)))
       continue;
     number = nx_written_number(text);
     nx_json_set(extensions, *name && !nx_json_get(extensions, name) ? name : key, number ? number : json_object_new_string(text));
   }
 }
 
-/* The bar's length over its pixels, in nanometres. */
+/* ---------------------------------------------------------------------------------------------------------------- microscope */
+
+/* TRUE of a transmission microscope: by its name, its signal, or a key that only its software writes. */
+static gboolean is_transmission(json_object *pairs)
+{
+  const char *instrument = given(pairs, "$CM_INSTRUMENT"), *signal = given(pairs, "$CM_SIGNAL");
+  if ((instrument && g_ascii_strncasecmp(instrument, "JEM", 3) == 0) || g_strcmp0(signal, "TEM") == 0)
+    return TRUE;
+  json_object_object_foreach(pairs, key, unused) {
+    (void)unused;
+    if (g_str_has_prefix(key, "$$EM_"))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static const char *data_type_of(json_object *pairs)
+{
+  const char *signal = given(pairs, "$CM_SIGNAL");
+  if (!is_transmission(pairs))
+    return "SEM_Imaging";
+  return signal && begins_with_any(signal, SCANNED, G_N_ELEMENTS(SCANNED)) ? "STEM_Imaging" : "TEM_Imaging";
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- pixel size */
+
+/* Nanometres in "10um" or "9.375 nm"; 0 when it is no length. */
+static double written_length(const char *text)
+{
+  g_autofree char *number = g_strndup(text, strspn(text, "0123456789."));
+  g_autofree char *symbol = g_strstrip(g_strdup(text + strlen(number)));
+  g_autoptr(json_object) length = nx_quantity_of(number, symbol, "nanometer");
+  return nx_json_get_double(length, "value", 0.0);
+}
+
+static double written_number(json_object *pairs, const char *key)
+{
+  const char *text = given(pairs, key);
+  double value;
+  return text && nx_decimal_parse(text, 0, &value, NULL) ? value : 0.0;
+}
+
+/* The bar's length over its pixels. */
+static double size_by_bar(json_object *pairs)
+{
+  const char *marker = given(pairs, "$$SM_MICRON_MARKER");
+  double pixels = written_number(pairs, "$$SM_MICRON_BAR");
+  return marker && pixels > 0 ? written_length(marker) / pixels : 0.0;
+}
+
+static double size_as_written(json_object *pairs)
+{
+  const char *text = given(pairs, "$CM_PIXEL_SIZE");
+  return text ? written_length(text) : 0.0;
+}
+
+/* In a diffraction pattern the pixels are not those of a metre of the specimen. */
+static double size_by_count(json_object *pairs, const char *key)
+{
+  double pixels = written_number(pairs, key);
+  return pixels > 0 && g_strcmp0(given(pairs, "$CM_SIGNAL"), "DIFF") != 0 ? 1e9 / pixels : 0.0;
+}
+
+static void put_length(json_object *nx_meta, const char *to, double nanometers)
+{
+  if (nanometers > 0)
+    nx_meta_put(nx_meta, to, NULL, nx_meta_quantity(nanometers, "nanometer"));
+}
+
+/* The bar is drawn in the picture that is at hand, so it is asked first. */
 static void add_pixel_size(json_object *pairs, json_object *nx_meta)
 {
-  const char *pixels = given(pairs, "$$SM_MICRON_BAR"), *marker = given(pairs, "$$SM_MICRON_MARKER");
-  double n;
-  if (!pixels || !marker || !nx_decimal_parse(pixels, 0, &n, NULL) || n <= 0)
-    return;
-  g_autofree char *number = g_strndup(marker, strspn(marker, "0123456789."));
-  g_autofree char *symbol = g_strstrip(g_strdup(marker + strlen(number)));
-  g_autoptr(json_object) length = nx_quantity_of(number, symbol, "nanometer");
-  if (!length)
-    return;
-  double size = nx_json_get_double(length, "value", 0.0) / n;
-  nx_meta_put(nx_meta, "pixel_width", NULL, nx_meta_quantity(size, "nanometer"));
-  nx_meta_put(nx_meta, "pixel_height", NULL, nx_meta_quantity(size, "nanometer"));
+  double by_bar = size_by_bar(pairs), square = by_bar > 0 ? by_bar : size_as_written(pairs);
+  put_length(nx_meta, "pixel_width", square > 0 ? square : size_by_count(pairs, "$$EM_PIXELSPERMETER_X"));
+  put_length(nx_meta, "pixel_height", square > 0 ? square : size_by_count(pairs, "$$EM_PIXELSPERMETER_Y"));
 }
 
 static json_object *make_meta(const NxInput *in, json_object *pairs)
 {
-  json_object *nx_meta = nx_image_meta(in, "SEM_Imaging");
+  json_object *nx_meta = nx_image_meta(in, data_type_of(pairs));
   g_autoptr(GHashTable) done = g_hash_table_new(g_str_hash, g_str_equal);
   NxTiff *tiff = nx_tiff_of(in->bytes, NULL);
   guint32 width, height;

@@ -22,6 +22,10 @@ const char vendor_jeol_text[] =
     "$CM_INSTRUMENT 7600F\r\n$CM_ACCEL_VOLT 15.00\r\n$CM_MAG 5000\r\n$CM_SIGNAL LEI\r\n$$SM_WD 8.0\r\n$$SM_EMI_CURRENT 86.70\r\n"
     "$$SM_MICRON_BAR 160\r\n$$SM_MICRON_MARKER 4um\r\n$CM_FULL_SIZE 1280 1024\r\n$$SM_COLUMN_MODE GB High\r\n$CM_COMMENT\r\n";
 
+const char vendor_jeol_tem_text[] =
+    "$CM_FORMAT \r\n$CM_VERSION 0.1\r\n$CM_DATE 2021/03/19\r\n$CM_TIME 10:11:12\r\n$CM_INSTRUMENT JEM-2200FS\r\n$CM_ACCEL_VOLT 200.00\r\n"
+    "$CM_MAG 100000\r\n$CM_SIGNAL TEM\r\n$$EM_PIXELSPERMETER_X 5000000000.0\r\n$$EM_PIXELSPERMETER_Y 4000000000.0\r\n";
+
 const char vendor_mdoc_text[] =
     "PixelSpacing = 6.5\nVoltage = 300\nImageFile = tilt.mrc\nImageSize = 4 3\nDataMode = 1\n\n"
     "[T = SerialEM: made up 25-Mar-21 16:59:53]\n\n"
@@ -103,6 +107,7 @@ static GByteArray *make_bcf(void)
 const VendorSample vendor_samples[] = {
   { "smart.tif", "zeiss_smartsem_tif", make_smartsem, NULL, NULL },
   { "jeol.tif", "jeol_sem_tif", make_jeol, "jeol.txt", vendor_jeol_text },
+  { "tem.tif", "jeol_sem_tif", make_jeol, "tem.txt", vendor_jeol_tem_text },
   { "tilt.mrc", "mrc", make_mrc, "tilt.mrc.mdoc", vendor_mdoc_text },
   { "epu.mrc", "mrc", make_fei_mrc, NULL, NULL },
   { "cells.ome.tif", "ome_tif", make_ome, NULL, NULL },

@@ -17,6 +17,6 @@ const VendorSample *vendor_sample(const char *name);
 
 /* The SmartSEM text of a picture of 40 columns; `pixel` is its AP_PIXEL_SIZE line. */
 char *vendor_smartsem_text(const char *pixel);
-extern const char vendor_jeol_text[], vendor_mdoc_text[], vendor_ome_text[], vendor_bcf_text[];
+extern const char vendor_jeol_text[], vendor_jeol_tem_text[], vendor_mdoc_text[], vendor_ome_text[], vendor_bcf_text[];
 
 #endif

@@ -38,6 +38,12 @@ static const struct {
     "\"Format\":\"JEOL-SEM\",\"Version\":1.0,\"Micron Bar\":160.0,\"Micron Marker\":\"4um\",\"Full Size\":\"1280 1024\",\"Column "
     "Mode\":\"GB High\","
     "\"Data Dimensions\":\"(16, 12)\"}}" },
+  { "tem.tif",
+    "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"TEM_Imaging\",\"warnings\":[],\"acceleration_voltage\":" Q(200.0, "kilovolt")
+    ",\"magnification\":100000.0,\"pixel_width\":" Q(0.2, "nanometer") ",\"pixel_height\":" Q(0.25, "nanometer")
+    ",\"detector_type\":\"TEM\",\"extensions\":{\"Acquisition Date\":\"2021/03/19\",\"Acquisition Time\":\"10:11:12\","
+    "\"Instrument\":\"JEM-2200FS\",\"Version\":0.1,\"Pixelspermeter X\":5000000000.0,\"Pixelspermeter Y\":4000000000.0,"
+    "\"Data Dimensions\":\"(16, 12)\"}}" },
   { "tilt.mrc",
     "{" COMMON "\"DatasetType\":\"Image\",\"Data Type\":\"TEM_Imaging\",\"warnings\":[],\"acceleration_voltage\":" Q(300.0, "kilovolt")
     ",\"magnification\":13500.0,\"pixel_width\":" Q(0.5, "nanometer") ",\"pixel_height\":" Q(0.5, "nanometer") ",\"stage_position\":{\"x\":"
@@ -241,6 +247,83 @@ static void test_smartsem_screen(void)
   g_assert_cmpfloat(quantity(signal, "pixel_height"), ==, 55.0);
 }
 
+/* ---------------------------------------------------------------------------------------------------------------- JEOL */
+
+static NxSignal *read_jeol(const char *text)
+{
+  g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
+  g_free(write_file("microscope.txt", text, strlen(text)));
+  g_autoptr(NxOpened) opened = open_bytes("microscope.tif", bytes);
+  NxSignal *signal = read_opened(opened);
+  g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, "jeol_sem_tif");
+  return signal;
+}
+
+static double length_nm(const NxSignal *signal, const char *field)
+{
+  return nx_json_get_double(nx_json_get(signal->nx_meta, field), "value", 0.0);
+}
+
+static void test_jeol_microscopes(void)
+{
+  static const struct {
+    const char *text, *data_type;
+  } TEXTS[] = {
+    { "$CM_INSTRUMENT JSM-IT800\n", "SEM_Imaging" },
+    { "$CM_INSTRUMENT JSM-7900F\n$CM_SIGNAL STEM-BF\n$$SM_WD 4.0\n", "SEM_Imaging" },
+    { "$CM_INSTRUMENT JEM-1400\n", "TEM_Imaging" },
+    { "$CM_INSTRUMENT jem-2100\n$CM_SIGNAL NON\n", "TEM_Imaging" },
+    { "$CM_SIGNAL TEM\n", "TEM_Imaging" },
+    { "$CM_MAG 100\n$$EM_PIXELSPERMETER_X 100.0\n", "TEM_Imaging" },
+    { "$$EM_PIXELSPERMETER_X\n", "TEM_Imaging" },
+    { "$CM_INSTRUMENT JEM-2200FS\n$CM_SIGNAL STEM DF\n$$EM_PIXELSPERMETER_X 100.0\n", "STEM_Imaging" },
+    { "$CM_INSTRUMENT JEM-2200FS\n$CM_SIGNAL DFI  \n$$SM_MICRON_BAR 100\n", "STEM_Imaging" },
+    { "$CM_INSTRUMENT JEM-2200FS\n$CM_SIGNAL BFI\n", "STEM_Imaging" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+    g_autoptr(NxSignal) signal = read_jeol(TEXTS[i].text);
+    g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Data Type"), ==, TEXTS[i].data_type);
+  }
+}
+
+/* Nanometres; 0: the record has none. */
+static void test_jeol_pixel_sizes(void)
+{
+  static const struct {
+    const char *text;
+    double width, height;
+  } TEXTS[] = {
+    { "$SM_MICRON_BAR 125\n$SM_MICRON_MARKER 1um\n$CM_PIXEL_SIZE 9.375nm\n$$EM_PIXELSPERMETER_X 1000.0\n", 8.0, 8.0 },
+    { "$CM_PIXEL_SIZE 9.375nm\n$$EM_PIXELSPERMETER_X 1000.0\n", 9.375, 9.375 },
+    { "$CM_PIXEL_SIZE 0.5 \xc2\xb5m\n", 500.0, 500.0 },
+    { "$CM_PIXEL_SIZE 12\n$$EM_PIXELSPERMETER_X 5000000000.0\n$$EM_PIXELSPERMETER_Y 4000000000.0\n", 0.2, 0.25 },
+    { "$$SM_MICRON_BAR 125\n$$SM_MICRON_MARKER 5deg.\n$CM_PIXEL_SIZE 2nm\n", 2.0, 2.0 },
+    { "$$SM_MICRON_BAR 0\n$$SM_MICRON_MARKER 5um\n$CM_PIXEL_SIZE -2nm\n$$EM_PIXELSPERMETER_X 0\n", 0.0, 0.0 },
+    { "$$EM_PIXELSPERMETER_X 1e-310\n$$EM_PIXELSPERMETER_Y x\n", 0.0, 0.0 },
+    { "$CM_SIGNAL DIFF\n$$EM_PIXELSPERMETER_X 5000000000.0\n$$EM_PIXELSPERMETER_Y 5000000000.0\n", 0.0, 0.0 },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+    g_autoptr(NxSignal) signal = read_jeol(TEXTS[i].text);
+    g_assert_cmpfloat(length_nm(signal, "pixel_width"), ==, TEXTS[i].width);
+    g_assert_cmpfloat(length_nm(signal, "pixel_height"), ==, TEXTS[i].height);
+  }
+}
+
+static void test_jeol_keys(void)
+{
+  g_autoptr(NxSignal) signal =
+      read_jeol("$SEM_DATA_VERSION 1\n$CM_FORMAT Bitmap\n$SM_WD 10.1\n$SM_PNU_HEIGHT 64\n$$SM_PNU_HEIGHT 32\n$FE_DETECTOR_NAME UED\n"
+                "$HOME a\n$ 5\n$$$SM_X 1\n$Cm_MAG 2\na note\n");
+  g_autofree char *raw = nx_json_text(signal->raw, NX_JSON_LINE);
+  g_assert_cmpstr(raw, ==, "{\"JEOL\":{\"$SEM_DATA_VERSION\":\"1\",\"$CM_FORMAT\":\"Bitmap\",\"$SM_WD\":\"10.1\",\"$SM_PNU_HEIGHT\":\"64\","
+                           "\"$$SM_PNU_HEIGHT\":\"32\",\"$FE_DETECTOR_NAME\":\"UED\"}}");
+  g_assert_cmpfloat(nx_json_get_double(nx_json_get(signal->nx_meta, "working_distance"), "value", 0.0), ==, 10.1);
+  g_assert_null(extension(signal, "Wd"));
+  g_assert_cmpstr(nx_json_get_string(nx_json_get(signal->nx_meta, "extensions"), "Detector Name"), ==, "UED");
+  g_assert_cmpfloat(json_object_get_double(extension(signal, "Pnu Height")), ==, 64.0);
+  g_assert_cmpfloat(json_object_get_double(extension(signal, "$$SM_PNU_HEIGHT")), ==, 32.0);
+}
+
 static void test_tiff_without_companion(void)
 {
   g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
@@ -249,6 +332,9 @@ static void test_tiff_without_companion(void)
   g_free(write_file("alone.txt", "a note about the sample\n", 24));
   g_autoptr(NxOpened) beside_note = open_bytes("alone.tif", bytes);
   g_assert_cmpstr(nx_format_for(nx_opened_input(beside_note))->name, ==, "basic_file_info");
+  g_free(write_file("alone.txt", "$DATA_FOLDER /data\n", 19));
+  g_autoptr(NxOpened) beside_script = open_bytes("alone.tif", bytes);
+  g_assert_cmpstr(nx_format_for(nx_opened_input(beside_script))->name, ==, "basic_file_info");
 }
 
 /* Texts come from Windows, where IMG1.TXT stands beside IMG1.TIF. A text in small letters is preferred. */
@@ -629,6 +715,9 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/smartsem/a picture whose width contradicts its pixel size is left alone unless its own is written",
       test_smartsem_scaled);
   g_test_add_func("/vendors/jeol/a picture alone or beside a note stays a plain one", test_tiff_without_companion);
+  g_test_add_func("/vendors/jeol/a text of a transmission microscope says so, and whether it scanned", test_jeol_microscopes);
+  g_test_add_func("/vendors/jeol/the pixel is the micron bar's, else as written, else one of those in a metre", test_jeol_pixel_sizes);
+  g_test_add_func("/vendors/jeol/every key is kept, and one dollar means what two mean", test_jeol_keys);
   g_test_add_func("/vendors/companions/a text in capitals belongs to its picture, unless there is one in small letters", test_companions_in_capitals);
   g_test_add_func("/vendors/smartsem/a text of type BYTE keeps its µ and °", test_smartsem_bytes);
   g_test_add_func("/vendors/smartsem/numbers may have a comma for their point", test_smartsem_commas);
