@@ -76,6 +76,9 @@ gsize nx_text_put_double(char text[NX_TEXT_DOUBLE], double value);
 char *nx_text_utf8(const char *bytes, gssize length);
 /* Bytes of ISO 8859-1, whose numbers are those of the first 256 characters of Unicode. length -1: NUL-terminated. */
 char *nx_text_from_latin1(const char *bytes, gssize length);
+/* Bytes of UTF-16, whose order the mark in front tells; NULL when there is no such mark. Half a surrogate pair becomes U+FFFD, NUL a blank, and
+ * a last odd byte goes. */
+char *nx_text_from_utf16(const char *bytes, gsize length);
 /* TRUE for valid UTF-8 without NUL; fast where it is ASCII. */
 gboolean nx_text_is_utf8(const char *bytes, gsize length);
 /* `text` for a terminal or a log: C0, DEL and C1 controls as \n, \t or \xNN. */

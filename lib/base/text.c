@@ -241,6 +241,44 @@ char *nx_text_from_latin1(const char *bytes, gssize length)
   return text;
 }
 
+/* One unit of UTF-16; 0 behind the end, which is no half of a pair. */
+static gunichar utf16_unit(const char *bytes, gsize length, gsize at, gboolean big_endian)
+{
+  if (at + 2 > length)
+    return 0;
+  const guchar first = (guchar)bytes[at], second = (guchar)bytes[at + 1];
+  return big_endian ? (gunichar)(first << 8 | second) : (gunichar)(second << 8 | first);
+}
+
+static gboolean is_first_half(gunichar unit)
+{
+  return unit >= 0xD800 && unit < 0xDC00;
+}
+
+static gboolean is_second_half(gunichar unit)
+{
+  return unit >= 0xDC00 && unit < 0xE000;
+}
+
+char *nx_text_from_utf16(const char *bytes, gsize length)
+{
+  const gboolean big_endian = length >= 2 && memcmp(bytes, "\xFE\xFF", 2) == 0;
+  if (!big_endian && (length < 2 || memcmp(bytes, "\xFF\xFE", 2) != 0))
+    return NULL;
+  GString *text = g_string_sized_new(length);
+  for (gsize at = 2; at + 2 <= length; at += 2) {
+    gunichar c = utf16_unit(bytes, length, at, big_endian), next = utf16_unit(bytes, length, at + 2, big_endian);
+    if (is_first_half(c) && is_second_half(next)) {
+      c = 0x10000 + ((c - 0xD800) << 10) + (next - 0xDC00);
+      at += 2;
+    } else if (is_first_half(c) || is_second_half(c)) {
+      c = 0xFFFD;
+    }
+    g_string_append_unichar(text, c ? c : ' ');
+  }
+  return g_string_free(text, FALSE);
+}
+
 char *nx_text_visible(const char *text)
 {
   GString *out = g_string_new(NULL);

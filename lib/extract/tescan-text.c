@@ -66,13 +66,14 @@ char *nx_tescan_embedded_text(GBytes *blob)
   return with_sections(readable->str);
 }
 
-/* The first `limit` bytes as UTF-8, without NULs and invalid bytes. */
+/* The first `limit` bytes, which are UTF-16 with a byte-order mark or UTF-8, without NULs and invalid bytes. */
 static char *read_text(NxBytes *bytes, gsize limit)
 {
   gsize length = (gsize)MIN(nx_bytes_size(bytes), (guint64)limit);
   const char *data = (const char *)nx_bytes_at(bytes, 0, length, NULL);
-  if (!data)
-    return NULL;
+  char *wide = data ? nx_text_from_utf16(data, length) : NULL;
+  if (!data || wide)
+    return wide;
   GString *text = g_string_sized_new(length);
   for (gsize at = 0; at < length;) {
     const char *end;

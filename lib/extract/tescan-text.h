@@ -6,7 +6,7 @@
 
 /* The text of tag 50431 made readable: garbage before it cut off, section lines added when it has none. */
 char *nx_tescan_embedded_text(GBytes *blob);
-/* The text of a .hdr file: UTF-8, invalid bytes dropped. NULL when it cannot be read. */
+/* The text of a .hdr file: UTF-16 with a byte-order mark, else UTF-8, invalid bytes dropped. NULL when it cannot be read. */
 char *nx_tescan_sidecar_text(NxBytes *bytes);
 /* TRUE when the .hdr is Tescan's. */
 gboolean nx_tescan_is_sidecar(NxBytes *bytes);

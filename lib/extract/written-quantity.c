@@ -110,6 +110,9 @@ json_object *nx_written_quantity(const char *text, const char *unit)
 
 char *nx_written_text(const void *bytes, gsize length)
 {
+  char *wide = nx_text_from_utf16(bytes, length);
+  if (wide)
+    return wide;
   gsize end = length ? strnlen(bytes, length) : 0;
   const char *text = end ? bytes : "";
   if (end >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)

@@ -14,7 +14,7 @@ json_object *nx_quantity_of(const char *number, const char *symbol, const char *
 json_object *nx_written_quantity(const char *text, const char *unit);
 /* The text as a plain number; NULL when it is none. */
 json_object *nx_written_number(const char *text);
-/* UTF-8 of bytes that are UTF-8 or, when they are not, Latin-1; NULs end it. */
+/* UTF-8 of bytes that are UTF-16 with a byte-order mark, UTF-8 or, when they are neither, Latin-1; NULs of the latter two end it. */
 char *nx_written_text(const void *bytes, gsize length);
 /* The whole of a small text file; NULL when it is larger than `limit` or cannot be read. */
 char *nx_written_file(NxBytes *bytes, gsize limit);

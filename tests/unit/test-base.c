@@ -56,6 +56,29 @@ static void test_latin1(void)
   g_assert_cmpstr(none, ==, "");
 }
 
+static void assert_utf16(const char *bytes, gsize length, const char *expected)
+{
+  /* Exactly as long as the text, so that one byte too far is seen. */
+  g_autofree char *exact = g_memdup2(bytes, length), *text = nx_text_from_utf16(exact, length);
+  g_assert_cmpstr(text, ==, expected);
+}
+
+static void test_utf16(void)
+{
+  assert_utf16("\xff\xfe" "5\0 \0\xb5\0m\0", 10, "5 \u00b5m");
+  assert_utf16("\xfe\xff" "\0" "5\0 \0\xb5\0m", 10, "5 \u00b5m");
+  assert_utf16("\xff\xfe\x3c\xd8\x0a\xdf" "a\0", 8, "\U0001f30a" "a");
+  assert_utf16("\xff\xfe", 2, "");
+  assert_utf16("\xff\xfe" "a\0\0\0b\0", 8, "a b");
+  assert_utf16("\xff\xfe" "a\0b", 5, "a");
+  /* A second half alone, a first half before a letter, and one at the end. */
+  assert_utf16("\xff\xfe\x0a\xdf" "a\0\x3c\xd8" "b\0\x3c\xd8", 12, "\ufffd" "a\ufffd" "b\ufffd");
+  assert_utf16("\xff\xfe\x3c\xd8\x0a", 5, "\ufffd");
+  assert_utf16("a\0b\0", 4, NULL);
+  assert_utf16("\xff", 1, NULL);
+  assert_utf16("", 0, NULL);
+}
+
 static void test_double(void)
 {
   check_double(5, "5.0");
@@ -496,6 +519,7 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/base/text/a real is spelled as Python spells it", test_double);
   g_test_add_func("/base/text/ISO 8859-1 becomes UTF-8", test_latin1);
+  g_test_add_func("/base/text/UTF-16 is told by its mark, and what is broken in it costs one character", test_utf16);
   g_test_add_func("/base/text/no shorter text reads back to the same number", test_double_shortest);
   g_test_add_func("/base/text/bytes that are not UTF-8 become U+FFFD one by one", test_utf8);
   g_test_add_func("/base/text/control characters never reach a terminal", test_visible);

@@ -119,6 +119,13 @@ static void test_drops_a_byte_order_mark_and_nul(void)
   assert_decoded("a\0b", 3, TRUE, "a b");
 }
 
+static void test_decodes_utf16_with_a_byte_order_mark(void)
+{
+  assert_decoded("\xff\xfeG\0\xf6\0\r\0\n\0", 10, TRUE, "Gö\r\n");
+  assert_decoded("\xfe\xff\0G\0\xf6\0", 7, FALSE, "Gö");
+  assert_decoded("\xff\xfex\0\x0a\xdf", 6, TRUE, "x\xef\xbf\xbd");
+}
+
 static void test_forgives_a_character_cut_by_the_window_only(void)
 {
   assert_decoded("ab\xe2\x82", 4, FALSE, "ab");
@@ -198,6 +205,7 @@ int main(int argc, char **argv)
   g_test_add_func("/preview/text/more are data: 17 lines cut at 44 characters", test_cuts_17_lines_of_data);
   g_test_add_func("/preview/text/UTF-8, then Windows-1250, then Windows-1252, each strictly", test_decodes_strictly_in_order);
   g_test_add_func("/preview/text/a byte-order mark goes and NUL is a blank", test_drops_a_byte_order_mark_and_nul);
+  g_test_add_func("/preview/text/a byte-order mark of UTF-16 tells both its orders", test_decodes_utf16_with_a_byte_order_mark);
   g_test_add_func("/preview/text/a character may be cut by the window but not by the file", test_forgives_a_character_cut_by_the_window_only);
   g_test_add_func("/preview/text/corpus: rows are as expected", test_corpus_rows);
   g_test_add_func("/preview/text/corpus: pages show ink where the rows are", test_corpus_pages);

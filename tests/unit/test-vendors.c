@@ -355,6 +355,32 @@ static void test_companions_in_capitals(void)
   }
 }
 
+/* Windows programs save texts as "Unicode", which is UTF-16 with a mark. */
+static void test_companions_in_utf16(void)
+{
+  static const struct {
+    const char *name, *beside, *text, *format, *field, *value;
+  } FILES[] = {
+    { "wide.tif", "wide.txt", "$CM_OPERATOR Zo\u00eb\r\n", "jeol_sem_tif", "Operator", "Zo\u00eb" },
+    { "wide5.tif", "wide5.hdr", "[MAIN]\r\nUserName=Zo\u00eb\r\n", "tescan_tif", "User Name", "Zo\u00eb" },
+    { "wide.mrc", "wide.mrc.mdoc", "DateTime = 5 M\u00e4rz\r\n", "mrc", "Acquisition Time", "5 M\u00e4rz" },
+  };
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS(FILES); i++) {
+    const gsize file = i / 2;
+    gsize length;
+    g_autofree char *text = g_convert(FILES[file].text, -1, i % 2 ? "UTF-16BE" : "UTF-16LE", "UTF-8", NULL, &length, NULL);
+    g_autoptr(GByteArray) beside = g_byte_array_new(), bytes = NULL;
+    g_byte_array_append(beside, (const guint8 *)(i % 2 ? "\xfe\xff" : "\xff\xfe"), 2);
+    g_byte_array_append(beside, (const guint8 *)text, (guint)length);
+    g_free(write_file(FILES[file].beside, beside->data, beside->len));
+    bytes = g_str_has_suffix(FILES[file].name, ".mrc") ? vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = 1 }) : vendor_tiff(16, 12, 0, 0, NULL);
+    g_autoptr(NxOpened) opened = open_bytes(FILES[file].name, bytes);
+    g_autoptr(NxSignal) signal = read_opened(opened);
+    g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, FILES[file].format);
+    g_assert_cmpstr(json_object_get_string(extension(signal, FILES[file].field)), ==, FILES[file].value);
+  }
+}
+
 /* ----------------------------------------------------------------------------------------------------------------- MRC */
 
 static void test_mrc_rows(void)
@@ -722,6 +748,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/smartsem/a text of type BYTE keeps its µ and °", test_smartsem_bytes);
   g_test_add_func("/vendors/smartsem/numbers may have a comma for their point", test_smartsem_commas);
   g_test_add_func("/vendors/smartsem/without the width of the field a pixel is one of the screen's 1024", test_smartsem_screen);
+  g_test_add_func("/vendors/companions/a text in UTF-16 says what it says in UTF-8", test_companions_in_utf16);
   g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
   g_test_add_func("/vendors/mrc/both byte orders and all modes give the same numbers", test_mrc_byte_orders_and_modes);
   g_test_add_func("/vendors/mrc/records of floats between header and numbers have the pixel size and the microscope", test_mrc_old_fei);

@@ -1,5 +1,6 @@
 /* wrap.c — text as rows of a fixed number of characters: titles and text pages. Rules: extractors-b §12.4. */
 #include "wrap.h"
+#include "nx-base.h"
 
 #include <string.h>
 
@@ -212,6 +213,9 @@ static char *copy_without_nul(const char *bytes, gsize length)
 
 char *nx_text_decode(const char *bytes, gsize length, gboolean complete)
 {
+  char *wide = nx_text_from_utf16(bytes, length);
+  if (wide)
+    return wide;
   g_autofree char *text = copy_without_nul(bytes, length);
   gsize valid;
   if (utf8_length(text, length, complete, &valid)) {

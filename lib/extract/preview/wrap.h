@@ -13,8 +13,9 @@ GPtrArray *nx_wrap(const char *text, guint columns, guint most);
  * else is a note, wrapped at 44, blank lines kept, 18 rows. Line ends may be LF, CR or CRLF; tabs go to stops of 4. */
 GPtrArray *nx_text_page_rows(const char *text);
 
-/* Bytes → UTF-8: as UTF-8, else Windows-1250, else Windows-1252, each strictly; NUL becomes a blank and a byte-order mark is dropped.
- * `complete` FALSE: the bytes are the head of a longer text, whose last character may be cut. NULL when none fits. */
+/* Bytes → UTF-8: as UTF-16 when its byte-order mark is in front, else as UTF-8, else Windows-1250, else Windows-1252, each of the last three
+ * strictly. NUL becomes a blank and a byte-order mark is dropped. `complete` FALSE: the bytes are the head of a longer text, whose last character
+ * may be cut. NULL when none fits. */
 char *nx_text_decode(const char *bytes, gsize length, gboolean complete);
 void nx_text_decode_warm_up(void);
 
