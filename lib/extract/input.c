@@ -67,10 +67,22 @@ static int open_in_either_case(const char *path)
   return capitals ? nx_file_open_regular(capitals, &status, NULL) : -1;
 }
 
+/* The file beside `path` that `format` wants; -1 when there is none. */
+static int open_beside(const char *path, const NxFormat *format)
+{
+  for (const char *const *suffix = format->companion_suffixes; suffix && *suffix; suffix++) {
+    g_autofree char *beside = nx_path_with_suffix(path, *suffix);
+    int fd = beside ? open_in_either_case(beside) : -1;
+    if (fd >= 0)
+      return fd;
+  }
+  g_autofree char *named = format->companion ? format->companion(path) : NULL;
+  return named ? open_in_either_case(named) : -1;
+}
+
 static void open_companion(NxOpened *opened, guint8 number)
 {
-  g_autofree char *path = nx_formats[number]->companion(opened->path);
-  int fd = path && opened->n_descriptors <= COMPANIONS_MAX ? open_in_either_case(path) : -1;
+  int fd = opened->n_descriptors <= COMPANIONS_MAX ? open_beside(opened->path, nx_formats[number]) : -1;
   if (fd >= 0)
     add_companion(opened, number, fd);
 }
@@ -79,7 +91,7 @@ static void open_companions(NxOpened *opened)
 {
   g_autofree char *extension = nx_name_extension(opened->name);
   for (guint8 i = 0; nx_formats[i]; i++) {
-    if (nx_formats[i]->companion && nx_format_claims(nx_formats[i], extension))
+    if (nx_format_claims(nx_formats[i], extension))
       open_companion(opened, i);
   }
   opened->in.companions = opened->companions;

@@ -265,11 +265,6 @@ static json_object *make_meta(const NxInput *in, json_object *pairs)
 
 /* ------------------------------------------------------------------------------------------------------------ the format */
 
-static char *companion_path(const char *path)
-{
-  return nx_path_with_suffix(path, ".txt");
-}
-
 static gboolean sniff_jeol(const NxInput *in)
 {
   g_autoptr(json_object) pairs = find_pairs(in);
@@ -293,12 +288,13 @@ static gboolean read_jeol(const NxInput *in, GPtrArray *signals, GError **err)
 }
 
 static const char *const EXTENSIONS[] = { "tif", "tiff", NULL };
+static const char *const COMPANION_SUFFIXES[] = { ".txt", NULL };
 
 const NxFormat nx_format_jeol_tiff = {
   .name = "jeol_sem_tif",
   .extensions = EXTENSIONS,
   .priority = 120,
-  .companion = companion_path,
+  .companion_suffixes = COMPANION_SUFFIXES,
   .sniff = sniff_jeol,
   .read = read_jeol,
 };

@@ -149,8 +149,10 @@ struct NxFormat {
   const char *name;               /* + "_extractor" = the name in records */
   const char *const *extensions;  /* lower case, NULL-terminated; NULL: any */
   int priority;
-  /* The path of the file that stands beside `path` and belongs to it (.hdr of Tescan, .emi of .ser); NULL: none. When there is
-   * no such file, the one with its last suffix in capitals is taken. The whole member may be NULL. */
+  /* The file that stands beside another and belongs to it is the first that is there of those with one of these in place of the last suffix
+   * (".hdr", "-tif.hdr"), each of them also with its own last suffix in capitals. NULL-terminated; may be NULL. */
+  const char *const *companion_suffixes;
+  /* The path of that file where its name follows another rule (.emi of _1.ser), or NULL; capitals as above. The whole member may be NULL. */
   char *(*companion)(const char *path);
   /* `read` runs the profiles itself, with nx_profiles_run, before its last step (dm); all others leave it to the pipeline. */
   gboolean runs_profiles;

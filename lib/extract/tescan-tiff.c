@@ -1,5 +1,6 @@
 /* tescan-tiff.c — Tescan .tif (tescan_tif_extractor): INI text in tag 50431 or in a .hdr beside the picture, and standard TIFF tags.
- * All values of the text are SI; angles are degrees. Facts: extractors-b §4; checked against corpus/tescan. */
+ * All values of the text are SI; angles are degrees. Facts: extractors-b §4; checked against corpus/tescan. Name of the text beside: scripts
+ * that read it (those of the pynxtools-em documentation and others open NAME-tif.hdr), Gwyddion's module for Tescan (NAME-png.hdr). */
 #include "decimal.h"
 #include "formats.h"
 #include "ini.h"
@@ -195,11 +196,6 @@ static void add_tags(NxTiff *tiff, json_object *nx_meta)
 
 /* ------------------------------------------------------------------------------------------------------------ the format */
 
-static char *companion_path(const char *path)
-{
-  return nx_path_with_suffix(path, ".hdr");
-}
-
 static gboolean names_tescan(NxTiff *tiff, guint32 tag)
 {
   g_autofree char *text = nx_tiff_text(tiff, tag);
@@ -244,12 +240,14 @@ static gboolean read_tescan(const NxInput *in, GPtrArray *signals, GError **err)
 }
 
 static const char *const EXTENSIONS[] = { "tif", "tiff", NULL };
+/* Tescan's own software writes sample-tif.hdr beside sample.tif, in capitals where the picture's suffix is. */
+static const char *const COMPANION_SUFFIXES[] = { ".hdr", "-tif.hdr", "-TIF.hdr", "-tiff.hdr", "-TIFF.hdr", NULL };
 
 const NxFormat nx_format_tescan_tiff = {
   .name = "tescan_tif",
   .extensions = EXTENSIONS,
   .priority = 150,
-  .companion = companion_path,
+  .companion_suffixes = COMPANION_SUFFIXES,
   .sniff = sniff_tescan,
   .read = read_tescan,
 };

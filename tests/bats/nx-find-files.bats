@@ -105,6 +105,16 @@ names() {
   assert_output "c.ser d.tif e.tiff f.spc j.txt k.png o"
 }
 
+@test "a text that Tescan's software writes beside a picture is no file of its own, whichever name it has" {
+  for name in a.tif a-tif.hdr B.TIF B-TIF.HDR c.tif c.hdr; do
+    file $name '2024-02-05 17:30 UTC'
+  done
+  for strategy in exclusive inclusive; do
+    NX_FILE_STRATEGY=$strategy run bash -c "nx-find-files | jq -r '[.files[].path | sub(\".*/\"; \"\")] | sort | join(\" \")'" <<<"$(session)"
+    assert_output "B.TIF a.tif c.tif"
+  done
+}
+
 @test "whatever becomes of a session, its line is one of share/schema/lines.json" {
   file a.dm3 '2024-02-05 17:30 UTC'
   sessions=$(session; session '.start = "2023-01-01T00:00:00Z" | .end = "2023-01-01T01:00:00Z"'; session '.instrument.filestore_path = "gone"'

@@ -355,6 +355,39 @@ static void test_companions_in_capitals(void)
   }
 }
 
+/* Tescan's software names the text after the whole name of the picture: sample.tif, sample-tif.hdr. */
+static void test_tescan_sidecars(void)
+{
+  static const struct {
+    const char *name, *beside;
+  } FILES[] = {
+    { "tescan1.tif", "tescan1-tif.hdr" }, { "TESCAN2.TIF", "TESCAN2-TIF.HDR" }, { "TESCAN3.TIF", "TESCAN3-TIF.hdr" },
+    { "TESCAN4.TIF", "TESCAN4-tif.hdr" }, { "tescan5.tif", "tescan5-tif.HDR" }, { "tescan6.tiff", "tescan6-tiff.hdr" },
+    { "TESCAN7.TIFF", "TESCAN7-TIFF.HDR" }, { "a.b.tif", "a.b-tif.hdr" },
+  };
+  const char text[] = "[MAIN]\nDevice=TESCAN MIRA3\nPixelSizeX=5.0e-8\n[SEM]\nHV=15000\n";
+  g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(FILES); i++) {
+    g_free(write_file(FILES[i].beside, text, strlen(text)));
+    g_autoptr(NxOpened) opened = open_bytes(FILES[i].name, bytes);
+    g_autoptr(NxSignal) signal = read_opened(opened);
+    g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, "tescan_tif");
+    g_assert_cmpstr(nx_json_get_string(nx_json_get(signal->raw, "MAIN"), "Device"), ==, "TESCAN MIRA3");
+    g_assert_cmpfloat(length_nm(signal, "pixel_width"), ==, 50.0);
+  }
+}
+
+static void test_tescan_prefers_plain_sidecar(void)
+{
+  const char plain[] = "[MAIN]\nDevice=TESCAN one\n", named[] = "[MAIN]\nDevice=TESCAN two\n";
+  g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
+  g_free(write_file("both.hdr", plain, strlen(plain)));
+  g_free(write_file("both-tif.hdr", named, strlen(named)));
+  g_autoptr(NxOpened) opened = open_bytes("both.tif", bytes);
+  g_autoptr(NxSignal) signal = read_opened(opened);
+  g_assert_cmpstr(nx_json_get_string(nx_json_get(signal->raw, "MAIN"), "Device"), ==, "TESCAN one");
+}
+
 /* Windows programs save texts as "Unicode", which is UTF-16 with a mark. */
 static void test_companions_in_utf16(void)
 {
@@ -748,6 +781,8 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/smartsem/a text of type BYTE keeps its µ and °", test_smartsem_bytes);
   g_test_add_func("/vendors/smartsem/numbers may have a comma for their point", test_smartsem_commas);
   g_test_add_func("/vendors/smartsem/without the width of the field a pixel is one of the screen's 1024", test_smartsem_screen);
+  g_test_add_func("/vendors/tescan/a text that is named after the picture and its suffix belongs to it", test_tescan_sidecars);
+  g_test_add_func("/vendors/tescan/a text of the picture's name comes before one that names its suffix", test_tescan_prefers_plain_sidecar);
   g_test_add_func("/vendors/companions/a text in UTF-16 says what it says in UTF-8", test_companions_in_utf16);
   g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
   g_test_add_func("/vendors/mrc/both byte orders and all modes give the same numbers", test_mrc_byte_orders_and_modes);
