@@ -1,7 +1,7 @@
 /* ome-tiff.c — OME-TIFF (ome_tif_extractor): a TIFF whose ImageDescription (tag 270) is OME-XML. Image/Pixels has the sizes and
- * PhysicalSizeX/Y/Z (unit µm when none is named); Channel, Plane, Instrument and Objective say how it was taken. The text is UTF-8
- * whatever the tag's type promises. Source of the facts: the OME-TIFF specification and the OME schema of June 2016 (its defaults of
- * units). */
+ * PhysicalSizeX/Y/Z (unit µm when none is named); Channel, Plane, Instrument and Objective say how it was taken. Of a set of files some may
+ * hold only BinaryOnly, which names the file with the metadata of all. The text is UTF-8 whatever the tag's type promises. Source of the
+ * facts: the OME-TIFF specification and the OME schema of June 2016 (its defaults of units). */
 #include "decimal.h"
 #include "formats.h"
 #include "tiff-tags.h"
@@ -131,15 +131,36 @@ static void add_channels(const xmlNode *pixels, json_object *nx_meta)
     json_object_put(names);
 }
 
-static void add_sizes(const xmlNode *pixels, json_object *nx_meta)
+static gboolean written_sizes(const xmlNode *pixels, gint64 *columns, gint64 *rows)
 {
   g_autofree char *width = attribute(pixels, "SizeX"), *height = attribute(pixels, "SizeY");
+  return width && height && g_ascii_string_to_signed(width, 10, 1, G_MAXINT32, columns, NULL) &&
+         g_ascii_string_to_signed(height, 10, 1, G_MAXINT32, rows, NULL);
+}
+
+/* As written, else those of the TIFF itself. */
+static void add_sizes(const NxInput *in, const xmlNode *pixels, json_object *nx_meta)
+{
   gint64 columns, rows;
-  if (!width || !height || !g_ascii_string_to_signed(width, 10, 1, G_MAXINT32, &columns, NULL) ||
-      !g_ascii_string_to_signed(height, 10, 1, G_MAXINT32, &rows, NULL))
-    return;
+  guint32 width, height;
+  if (!written_sizes(pixels, &columns, &rows)) {
+    NxTiff *tiff = nx_tiff_of(in->bytes, NULL);
+    if (!tiff || !nx_tiff_dimensions(tiff, &width, &height))
+      return;
+    columns = width, rows = height;
+  }
   g_autofree char *text = g_strdup_printf("(%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ")", columns, rows);
   nx_meta_put(nx_meta, "Data Dimensions", NULL, json_object_new_string(text));
+}
+
+/* Of a set of files one may have the metadata of all; BinaryOnly in the others names it. */
+static void warn_of_other_file(const xmlNode *root, json_object *nx_meta)
+{
+  const xmlNode *binary_only = nx_xml_child(root, "BinaryOnly");
+  g_autofree char *name = attribute(binary_only, "MetadataFile");
+  g_autofree char *sentence = g_strdup_printf("The metadata of this picture are in %s, which was not read", name ? name : "another file");
+  if (binary_only)
+    nx_meta_warn(nx_meta, sentence);
 }
 
 static guint count_images(const xmlNode *root)
@@ -153,7 +174,7 @@ static guint count_images(const xmlNode *root)
 static json_object *make_meta(const NxInput *in, const xmlNode *root)
 {
   json_object *nx_meta = nx_image_meta(in, "OME_Imaging");
-  const xmlNode *image = nx_xml_child(root, "Image");
+  const xmlNode *image = nx_xml_child(root, "Image"), *pixels = image ? nx_xml_child(image, "Pixels") : NULL;
   g_autofree char *creator = attribute(root, "Creator");
   guint images = count_images(root);
   nx_json_set(nx_meta, "extensions", json_object_new_object());
@@ -161,13 +182,13 @@ static json_object *make_meta(const NxInput *in, const xmlNode *root)
     nx_meta_put(nx_meta, "Creator", NULL, json_object_new_string(creator));
   add_instrument(root, nx_meta);
   if (image) {
-    const xmlNode *pixels = nx_xml_child(image, "Pixels");
     add_fields(image, nx_meta);
     add_element_text(image, "AcquisitionDate", "Acquisition Date", nx_meta);
     add_element_text(image, "Description", "Description", nx_meta);
     add_channels(pixels, nx_meta);
-    add_sizes(pixels, nx_meta);
   }
+  add_sizes(in, pixels, nx_meta);
+  warn_of_other_file(root, nx_meta);
   if (images > 1)
     nx_meta_put(nx_meta, "Images in File", NULL, json_object_new_int64(images));
   return nx_meta_sorted(nx_meta);
@@ -175,7 +196,7 @@ static json_object *make_meta(const NxInput *in, const xmlNode *root)
 
 /* ------------------------------------------------------------------------------------------------------------ the format */
 
-/* NULL when the description is no OME-XML with an image in it; `xml` (may be NULL) takes the text. */
+/* NULL when the description is no OME-XML; `xml` (may be NULL) takes the text. */
 static xmlDoc *find_ome(NxBytes *bytes, char **xml)
 {
   NxTiff *tiff = nx_tiff_of(bytes, NULL);

@@ -414,6 +414,31 @@ static void test_companions_in_utf16(void)
   }
 }
 
+/* ----------------------------------------------------------------------------------------------------------------- OME */
+
+/* Files of a set whose metadata are in one of them, or in none, still have a size; the reader is told where to look. */
+static void test_ome_without_image(void)
+{
+  static const struct {
+    const char *inside, *warning;
+  } FILES[] = {
+    { "<BinaryOnly MetadataFile=\"a &lt;\u00e4&gt;.companion.ome\" UUID=\"urn:uuid:2\"/>",
+      "The metadata of this picture are in a <\u00e4>.companion.ome, which was not read" },
+    { "<BinaryOnly UUID=\"urn:uuid:2\"/>", "The metadata of this picture are in another file, which was not read" },
+    { "", NULL },
+    { "<Image><Pixels SizeX=\"0\" SizeY=\"12\"/></Image>", NULL },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(FILES); i++) {
+    g_autofree char *xml = g_strconcat("<OME xmlns=\"http://www.openmicroscopy.org/Schemas/OME/2016-06\">", FILES[i].inside, "</OME>", NULL);
+    g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 270, 2, xml);
+    g_autoptr(NxOpened) opened = open_bytes("part.ome.tif", bytes);
+    g_autoptr(NxSignal) signal = read_opened(opened);
+    g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, "ome_tif");
+    g_assert_cmpstr(json_object_get_string(extension(signal, "Data Dimensions")), ==, "(16, 12)");
+    g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), ==, FILES[i].warning);
+  }
+}
+
 /* ----------------------------------------------------------------------------------------------------------------- MRC */
 
 static void test_mrc_rows(void)
@@ -784,6 +809,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/tescan/a text that is named after the picture and its suffix belongs to it", test_tescan_sidecars);
   g_test_add_func("/vendors/tescan/a text of the picture's name comes before one that names its suffix", test_tescan_prefers_plain_sidecar);
   g_test_add_func("/vendors/companions/a text in UTF-16 says what it says in UTF-8", test_companions_in_utf16);
+  g_test_add_func("/vendors/ome/a file whose metadata are elsewhere has its size and says where", test_ome_without_image);
   g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
   g_test_add_func("/vendors/mrc/both byte orders and all modes give the same numbers", test_mrc_byte_orders_and_modes);
   g_test_add_func("/vendors/mrc/records of floats between header and numbers have the pixel size and the microscope", test_mrc_old_fei);
