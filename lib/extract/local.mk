@@ -54,10 +54,17 @@ tests_unit_test_extract_hostile_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-vendors
 TESTS += tests/unit/test-vendors
-tests_unit_test_vendors_SOURCES = tests/unit/test-vendors.c tests/unit/test-vendors-samples.c tests/unit/test-vendors-samples.h \
-	tests/generate/vendor-write.c tests/generate/vendor-write.h tests/unit/extract-corpus.c tests/unit/extract-corpus.h
+VENDOR_TEST_SOURCES = tests/unit/test-vendors-reading.c tests/unit/test-vendors-reading.h tests/unit/test-vendors-samples.c \
+	tests/unit/test-vendors-samples.h tests/generate/vendor-write.c tests/generate/vendor-write.h
+tests_unit_test_vendors_SOURCES = tests/unit/test-vendors.c $(VENDOR_TEST_SOURCES) tests/unit/extract-corpus.c tests/unit/extract-corpus.h
 tests_unit_test_vendors_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
 tests_unit_test_vendors_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += tests/unit/test-vendors-mrc
+TESTS += tests/unit/test-vendors-mrc
+tests_unit_test_vendors_mrc_SOURCES = tests/unit/test-vendors-mrc.c $(VENDOR_TEST_SOURCES)
+tests_unit_test_vendors_mrc_CFLAGS = $(lib_extract_libextract_a_CFLAGS)
+tests_unit_test_vendors_mrc_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-vendors-hostile
 TESTS += tests/unit/test-vendors-hostile

@@ -149,10 +149,11 @@ struct NxFormat {
   const char *name;               /* + "_extractor" = the name in records */
   const char *const *extensions;  /* lower case, NULL-terminated; NULL: any */
   int priority;
-  /* The file that stands beside another and belongs to it is the first that is there of those with one of these in place of the last suffix
-   * (".hdr", "-tif.hdr"), each of them also with its own last suffix in capitals. NULL-terminated; may be NULL. */
+  /* The file that stands beside another and belongs to it is the first that is there of those with one of these in place of the last suffix,
+   * each also in capitals (.hdr, .HDR). NULL-terminated; may be NULL. */
   const char *const *companion_suffixes;
-  /* The path of that file where its name follows another rule (.emi of _1.ser), or NULL; capitals as above. The whole member may be NULL. */
+  /* The path of that file where its name follows another rule (.emi of _1.ser, -tif.hdr of .tif), or NULL; capitals as above. It is asked last,
+   * and the whole member may be NULL. */
   char *(*companion)(const char *path);
   /* `read` runs the profiles itself, with nx_profiles_run, before its last step (dm); all others leave it to the pipeline. */
   gboolean runs_profiles;

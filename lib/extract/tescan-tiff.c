@@ -196,6 +196,16 @@ static void add_tags(NxTiff *tiff, json_object *nx_meta)
 
 /* ------------------------------------------------------------------------------------------------------------ the format */
 
+/* Tescan's own software writes sample-tif.hdr beside sample.tif. */
+static char *whole_name_path(const char *path)
+{
+  g_autofree char *hyphened = g_strdup(path);
+  char *dot = strrchr(hyphened, '.');
+  if (dot)
+    *dot = '-';
+  return dot ? g_strconcat(hyphened, ".hdr", NULL) : NULL;
+}
+
 static gboolean names_tescan(NxTiff *tiff, guint32 tag)
 {
   g_autofree char *text = nx_tiff_text(tiff, tag);
@@ -240,14 +250,14 @@ static gboolean read_tescan(const NxInput *in, GPtrArray *signals, GError **err)
 }
 
 static const char *const EXTENSIONS[] = { "tif", "tiff", NULL };
-/* Tescan's own software writes sample-tif.hdr beside sample.tif, in capitals where the picture's suffix is. */
-static const char *const COMPANION_SUFFIXES[] = { ".hdr", "-tif.hdr", "-TIF.hdr", "-tiff.hdr", "-TIFF.hdr", NULL };
+static const char *const COMPANION_SUFFIXES[] = { ".hdr", NULL };
 
 const NxFormat nx_format_tescan_tiff = {
   .name = "tescan_tif",
   .extensions = EXTENSIONS,
   .priority = 150,
   .companion_suffixes = COMPANION_SUFFIXES,
+  .companion = whole_name_path,
   .sniff = sniff_tescan,
   .read = read_tescan,
 };

