@@ -240,6 +240,7 @@ void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean re
   if (!wants_work(session, mode))
     return;
   g_autofree char *path = nx_context_record_path(exporter->settings, session, &problem);
+  *exported = path != NULL;
   if (!path) {
     leave_unfound(exporter, session, problem);
     return;

@@ -173,6 +173,15 @@ session() {
   [[ $output$stderr != *secret-token* ]]
 }
 
+@test "--strict tells of a record that is gone, too, and its session says how to get it back" {
+  record "One"
+  rm "$RECORD"
+  run --separate-stderr nx-export --strict < <(session BUILT_NOT_EXPORTED | jq -c '.export_mode = "retry" | del(.record)')
+  assert_failure 3
+  assert_json .status ERROR
+  [[ "$output" == *"is neither in"*"--retry"* ]]
+}
+
 @test "a line that cannot be read is named by its number, and what came before is done" {
   record "One"
   for bad in 'not json' '{"kind":"thing"}' '{"kind":"session"}' $'{"kind":"\xff"}'; do
