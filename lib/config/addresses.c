@@ -128,20 +128,28 @@ static char *mask_query(const char *address)
   return g_regex_replace(password, address, -1, 0, "\\1***", 0, NULL);
 }
 
+static gboolean is_web_address(const char *address)
+{
+  return g_ascii_strncasecmp(address, "http", strlen("http")) == 0;
+}
+
 /* https://host:8080/…, where an @ behind the / is of the path. */
-static gboolean is_web_address_with_port(const char *address, const char *authority)
+static gboolean has_port(const char *authority)
 {
   const char *colon = authority + strcspn(authority, ":/");
   gsize digits = *colon == ':' ? strspn(colon + 1, "0123456789") : 0;
-  return digits > 0 && colon[1 + digits] == '/' && g_ascii_strncasecmp(address, "http", strlen("http")) == 0;
+  return digits > 0 && colon[1 + digits] == '/';
 }
 
 /* Where the password ends: it may hold ? and #, so at the last @ of the part that names the host, or, when it holds a / that should have been
- * encoded, at the last @ there is. */
+ * encoded, at the last @ before the parameters, or the last there is. The path of a web address may hold an @ of its own. */
 static const char *end_of_password(const char *address, const char *authority)
 {
   const char *at = g_strrstr_len(authority, (gssize)strcspn(authority, "/"), "@");
-  return at || is_web_address_with_port(address, authority) ? at : strrchr(authority, '@');
+  const char *late = is_web_address(address) ? NULL : g_strrstr_len(authority, (gssize)strcspn(authority, "?"), "@");
+  if (late > at)
+    return late;
+  return at || (is_web_address(address) && has_port(authority)) ? at : strrchr(authority, '@');
 }
 
 /* host[:port],… where what stands for a port is none: then the host was forgotten, and it is a password. NULL: all ports are ports. */

@@ -105,8 +105,9 @@ const char *nx_db_end_of_user(const char *authority)
 static gboolean is_bare(const char *authority)
 {
   const char *at = nx_db_end_of_user(authority), *end = authority + strcspn(authority, "/?#");
+  /* One that stands behind the host would be of the database's name; it is more likely of the password. */
   if (at)
-    return memchr(at + 1, '@', strcspn(at + 1, "/?#")) != NULL;
+    return memchr(at + 1, '@', strcspn(at + 1, "?#")) != NULL;
   const char *colon = g_strrstr_len(authority, end - authority, ":");
   if (!colon || memchr(colon, ']', (gsize)(end - colon)))
     return FALSE;

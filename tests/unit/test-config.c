@@ -408,7 +408,7 @@ static void test_masking(void)
 {
   static const char *const CASES[][2] = {
     {"/a/b.db", "/a/b.db"}, {"postgresql://u:pw@h:5432/d", "postgresql://u:***@h:5432/d"}, {"postgresql://u@h/d", "postgresql://u@h/d"},
-    {"postgresql://u:p@w@h/d", "postgresql://u:***@h/d"}, {"postgresql://h/d?user=u&password=pw&x=1", "postgresql://h/d?user=u&password=***&x=1"},
+    {"postgresql://u:p@w@h/d", "postgresql://u:***@h/d"}, {"postgresql://u:p@ss/w@h/d?x=a@b", "postgresql://u:***@h/d?x=a@b"}, {"postgresql://h/d?user=u&password=pw&x=1", "postgresql://h/d?user=u&password=***&x=1"},
     {"sqlite:///a:b@c.db", "sqlite:///a:b@c.db"}, {"postgresql://u:p/w?x#y@h/d", "postgresql://u:***@h/d"}, {"postgresql://h:5/d?user=u", "postgresql://h:5/d?user=u"}, {"postgresql://u:p@a?b@h/d", "postgresql://u:***@h/d"},
     {"postgresql://u:p?w#x@h/d", "postgresql://u:***@h/d"}, {"postgresql://h/d?sslpassword=pw", "postgresql://h/d?sslpassword=***"},
     {"postgresql://u:secretpw", "postgresql://u:***"}, {"postgresql://u:1pw/d?password=x", "postgresql://u:***/d?password=***"},

@@ -443,6 +443,7 @@ static void test_no_connection(void)
       {"postgresql://u:geheim@h:p/x", "postgresql://u:***@h:p/x: invalid integer value *** for connection option \"port\""},
       {"postgresql://u:geheim@nowhere.invalid/x", "postgresql://u:***@nowhere.invalid/x: could not translate host name *** to address"},
       {"postgresql://u:p@geheim@localhost/x", "postgresql://u:***@localhost/x cannot be read: in the user and the password"},
+      {"postgresql://u:p@ge/heim@localhost/x", "postgresql://u:***@localhost/x cannot be read: in the user and the password"},
       {"postgresql://u:ge/heim@localhost/x", "postgresql://u:***@localhost/x cannot be read: in the user and the password"},
       {"postgresql://u:12/geheim@localhost/x", "postgresql://u:***@localhost/x cannot be read: in the user and the password"},
       {"postgresql://u:geheim", "postgresql://u:***: invalid integer value *** for connection option \"port\""},
