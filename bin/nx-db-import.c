@@ -5,6 +5,7 @@
 #include "nx-cli-tree.h"
 #include "work-folder.h"
 
+#include <math.h>
 #include <string.h>
 
 #define SCHEMA "nexuslims"
@@ -43,6 +44,25 @@ static void load_text(NxLoad *load, const NxField *field, const NxDatum *datum)
   nx_load_text(load, text, strlen(text));
 }
 
+/* As the database writes a time; of a wall clock without its offset, which nobody knows. */
+static void load_timestamp(NxLoad *load, const NxField *field, const NxDatum *datum)
+{
+  g_autoptr(GDateTime) epoch = g_date_time_new_from_unix_utc(0), instant = g_date_time_add(epoch, datum->integer);
+  g_autofree char *text = instant ? nx_time_format(instant) : nx_datum_text(field, datum);
+  const gsize offset = instant && field->type == NX_FIELD_TIMESTAMP ? strlen("+00:00") : 0;
+  nx_load_text(load, text, strlen(text) - offset);
+}
+
+/* Other programs make floating point of integers where there are nulls (parquet 5), and PostgreSQL takes no "1.0" for one. */
+static void load_real(NxLoad *load, double value)
+{
+  const double whole_max = 9007199254740992.0; /* 2^53 */
+  if (fabs(value) <= whole_max && floor(value) == value)
+    nx_load_integer(load, (gint64)value);
+  else
+    nx_load_real(load, value);
+}
+
 static void load_value(NxLoad *load, const NxField *field, const NxDatum *datum)
 {
   if (datum->is_null) {
@@ -55,7 +75,11 @@ static void load_value(NxLoad *load, const NxField *field, const NxDatum *datum)
     nx_load_integer(load, datum->integer);
     break;
   case NX_FIELD_REAL:
-    nx_load_real(load, datum->real);
+    load_real(load, datum->real);
+    break;
+  case NX_FIELD_TIMESTAMP:
+  case NX_FIELD_TIMESTAMP_UTC:
+    load_timestamp(load, field, datum);
     break;
   case NX_FIELD_BYTES:
     nx_load_bytes(load, datum->bytes, datum->length);

@@ -65,6 +65,15 @@ everything() { sqlite3 "$1" .dump | sort; }
   assert_output --partial "Database is not empty"
 }
 
+@test "integers that another program made floating point are stored" {
+  node=$NX_SOURCE/tests/node
+  [ -d "$node/node_modules/@duckdb" ] || skip "@duckdb/node-api is not installed in tests/node"
+  nx-db --db-uri here.sqlite export -o ours >/dev/null
+  node "$node/rewrite-parquet.mjs" "$PWD/ours" session_log "id_session_log::DOUBLE AS id_session_log"
+  nx-db import ours
+  [ "$(psql -qAtc 'SELECT sum(id_session_log) FROM session_log')" = 6 ]
+}
+
 @test "no password of the address is in the manifest" {
   nx-db init >/dev/null
   nx-db export -o theirs >/dev/null

@@ -317,6 +317,21 @@ half_an_import() {
   [ "${#lines[@]}" = 4 ]
 }
 
+@test "integers that another program made floating point, and times of its own type, are stored as the database has them" {
+  node=$NX_SOURCE/tests/node
+  [ -d "$node/node_modules/@duckdb" ] || skip "@duckdb/node-api is not installed in tests/node"
+  nx-db export -o out >/dev/null
+  node "$node/rewrite-parquet.mjs" "$PWD/out" session_log "id_session_log::DOUBLE AS id_session_log,
+    ('2026-02-01 11:00:00.5'::TIMESTAMP + to_hours(id_session_log))::TIMESTAMPTZ AS timestamp"
+  nx-db --db-uri copy.sqlite import out
+  run sqlite3 copy.sqlite "SELECT typeof(id_session_log), timestamp FROM session_log LIMIT 1"
+  assert_output "integer|2026-02-01T12:00:00.500000+00:00"
+  node "$node/rewrite-parquet.mjs" "$PWD/out" session_log "timestamp::TIMESTAMP AS timestamp"
+  nx-db --db-uri clock.sqlite import out
+  run sqlite3 clock.sqlite "SELECT timestamp FROM session_log LIMIT 1"
+  assert_output "2026-02-01T12:00:00.500000"
+}
+
 @test "an export that is interrupted leaves nothing, and an older snapshot as it was" {
   sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)
        INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status) SELECT i, 'x', 't', 'START', 'ERROR' FROM n"
