@@ -19,12 +19,11 @@ static const struct {
   const char *state;
   NxErrorCode meaning;
 } ERROR_MEANINGS[] = {
-    {"57014", NX_ERROR_INTERRUPTED}, /* query_canceled */
     {"08", NX_ERROR_PLACE},          /* connection exception */
     {"40", NX_ERROR_PLACE},          /* transaction rolled back: deadlock, serialization */
     {"53", NX_ERROR_PLACE},          /* disk full, out of memory, too many connections */
     {"55", NX_ERROR_PLACE},          /* lock not available, object in use */
-    {"57", NX_ERROR_PLACE},          /* shutdown, restart */
+    {"57", NX_ERROR_PLACE},          /* shutdown, restart; a statement that took too long for the server, or that its administrator ended */
     {"58", NX_ERROR_PLACE},          /* system error */
     {"25006", NX_ERROR_PLACE},       /* read-only transaction */
     {"42501", NX_ERROR_CONFIG},      /* insufficient privilege */
@@ -32,8 +31,12 @@ static const struct {
     {"23", NX_ERROR_DATA},           /* constraint violation */
 };
 
-static NxErrorCode meaning_of(const char *state)
+#define QUERY_CANCELED "57014"
+
+static NxErrorCode meaning_of(const NxPostgres *postgres, const char *state)
 {
+  if (g_str_equal(state, QUERY_CANCELED) && postgres->is_cancelled)
+    return NX_ERROR_INTERRUPTED;
   for (gsize i = 0; i < G_N_ELEMENTS(ERROR_MEANINGS); i++)
     if (g_str_has_prefix(state, ERROR_MEANINGS[i].state))
       return ERROR_MEANINGS[i].meaning;
@@ -89,7 +92,7 @@ gboolean nx_postgres_error(NxPostgres *postgres, const PGresult *result, GError 
   if (!state || g_str_has_prefix(state, "57P0") || nx_pq.status(postgres->connection) == CONNECTION_BAD)
     return lost(postgres, result, err);
   g_autofree char *message = message_of(result, state);
-  g_set_error_literal(err, NX_ERROR, meaning_of(state), message);
+  g_set_error_literal(err, NX_ERROR, meaning_of(postgres, state), message);
   return FALSE;
 }
 
