@@ -5,11 +5,14 @@
 
 static const char *const KINDS[] = {"usage_event", NULL};
 
+typedef enum { ADDED, KNOWN, NO_INSTRUMENT, OUTCOMES } Outcome;
+
 typedef struct {
   NxDb *db;
   NxLines *lines;
   gboolean dry_run;
-  guint added, known;
+  guint counts[OUTCOMES];
+  GError *first; /* of the events that could not be stored */
 } Log;
 
 /* What a row is made of; borrowed from the line. */
@@ -65,33 +68,62 @@ static gboolean add_rows(Log *log, const Event *event, gboolean *added, GError *
   return add_row(log, event, "START", event->start, added, err) && add_row(log, event, "END", event->end, added, err);
 }
 
-static gboolean store_event(Log *log, const Event *event, gboolean *added, GError **err)
+static gboolean add_event(Log *log, const Event *event, Outcome *outcome, GError **err)
+{
+  gint64 instruments = 0;
+  gboolean added = FALSE;
+  if (!nx_db_number(log->db, &instruments, err, "SELECT count(*) FROM instruments WHERE instrument_pid = $1", "s", event->instrument_pid))
+    return FALSE;
+  if (instruments && !add_rows(log, event, &added, err))
+    return FALSE;
+  *outcome = !instruments ? NO_INSTRUMENT : added ? ADDED : KNOWN;
+  return TRUE;
+}
+
+/* All that is asked is asked inside the transaction, which connects again when the connection was lost while the harvest waited for a server. */
+static gboolean store_event(Log *log, const Event *event, Outcome *outcome, GError **err)
 {
   if (log->dry_run)
-    return add_rows(log, event, added, err);
+    return add_event(log, event, outcome, err);
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(log->db, err);
-  return transaction && add_rows(log, event, added, err) && nx_db_commit(&transaction, err);
+  return transaction && add_event(log, event, outcome, err) && nx_db_commit(&transaction, err);
+}
+
+/* Once more when it was the place that failed; what was stored all the same is known then. */
+static gboolean store_event_surely(Log *log, const Event *event, Outcome *outcome, GError **err)
+{
+  g_autoptr(GError) error = NULL;
+  if (store_event(log, event, outcome, &error))
+    return TRUE;
+  if (error->code != NX_ERROR_PLACE || nx_interrupted()) {
+    g_propagate_error(err, g_steal_pointer(&error));
+    return FALSE;
+  }
+  nx_log_warning("%s is stored once more: %s", event->session_identifier, error->message);
+  return store_event(log, event, outcome, err);
 }
 
 static gboolean log_line(Log *log, json_object *line, GError **err)
 {
   Event event = {0};
-  gint64 instruments = 0;
-  gboolean added = FALSE;
-  if (!read_event(log->lines, line, &event, err) ||
-      !nx_db_number(log->db, &instruments, err, "SELECT count(*) FROM instruments WHERE instrument_pid = $1", "s", event.instrument_pid))
+  Outcome outcome;
+  g_autoptr(GError) error = NULL;
+  if (!read_event(log->lines, line, &event, err))
     return FALSE;
-  if (!instruments) {
-    nx_log_warning("line %" G_GUINT64_FORMAT ": instrument '%s' of %s is not in the database; the event is left out",
-                   nx_lines_number(log->lines), event.instrument_pid, event.session_identifier);
+  if (!store_event_surely(log, &event, &outcome, &error)) {
+    if (error->code != NX_ERROR_DATA) {
+      g_propagate_error(err, g_steal_pointer(&error));
+      return FALSE;
+    }
+    nx_log_error("line %" G_GUINT64_FORMAT ": %s cannot be stored and is left out: %s", nx_lines_number(log->lines), event.session_identifier,
+                 error->message);
+    log->first = log->first ? log->first : g_steal_pointer(&error);
     return TRUE;
   }
-  if (!store_event(log, &event, &added, err))
-    return FALSE;
-  if (added)
-    log->added++;
-  else
-    log->known++;
+  if (outcome == NO_INSTRUMENT)
+    nx_log_warning("line %" G_GUINT64_FORMAT ": instrument '%s' of %s is not in the database; the event is left out",
+                   nx_lines_number(log->lines), event.instrument_pid, event.session_identifier);
+  log->counts[outcome]++;
   return TRUE;
 }
 
@@ -116,6 +148,10 @@ gboolean nx_stage_log_events(const char *address, int in, gboolean dry_run, GErr
     return FALSE;
   Log log = {.db = db, .lines = lines, .dry_run = dry_run};
   gboolean done = log_lines(&log, err);
-  fprintf(stderr, "%u added, %u known\n", log.added, log.known);
-  return done;
+  fprintf(stderr, "%u added, %u known\n", log.counts[ADDED], log.counts[KNOWN]);
+  if (!done)
+    g_clear_error(&log.first);
+  else if (log.first)
+    g_propagate_error(err, log.first);
+  return done && !log.first;
 }

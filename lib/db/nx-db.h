@@ -308,7 +308,8 @@ gboolean nx_db_preflight(const char *address, FILE *out, GError **err);
  * Errors are NX_ERROR_LINE for a line that cannot be read, NX_ERROR_DATA for one that cannot be stored; both name the line. */
 gboolean nx_stage_import_instruments(const char *address, int in, gboolean dry_run, FILE *out, GError **err);
 
-/* usage_event lines → START and END rows, one transaction an event (harvest-nemo 7.2, 7.3). */
+/* usage_event lines → START and END rows, one transaction an event (harvest-nemo 7.2, 7.3). An event that cannot be stored is logged, the others
+ * go on, and the error is reported at the end. */
 gboolean nx_stage_log_events(const char *address, int in, gboolean dry_run, GError **err);
 
 typedef struct {

@@ -192,6 +192,15 @@ static gboolean fill(NxDb *db, NxDatabaseBuild build, gpointer user_data, gboole
   return TRUE;
 }
 
+/* Names are of all languages. */
+static void warn_of_encoding(NxDb *db, FILE *out)
+{
+  g_autoptr(NxRows) rows = nx_db_select(db, NULL, "SELECT pg_catalog.current_setting('server_encoding')", "");
+  const char *encoding = rows && nx_rows_next(rows) ? nx_rows_text(rows, 0) : NULL;
+  if (encoding && !g_str_equal(encoding, "UTF8"))
+    nx_cli_print_warning(out, "This database cannot hold every name: its encoding is %s. Better make one with ENCODING 'UTF8'.", encoding);
+}
+
 gboolean nx_postgres_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err)
 {
   g_autoptr(GError) error = NULL;
@@ -204,6 +213,8 @@ gboolean nx_postgres_make(const char *address, NxDatabaseBuild build, gpointer u
   else if (!db && !is_new)
     g_propagate_error(err, g_steal_pointer(&error));
   gboolean made = db && fill(db, build, user_data, replace, out, err);
+  if (made)
+    warn_of_encoding(db, out);
   nx_db_close(db);
   if (is_new && !made)
     drop_database(maintenance, name);

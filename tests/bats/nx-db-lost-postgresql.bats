@@ -164,6 +164,45 @@ result() {
 }
 stored() { sql "SELECT string_agg(DISTINCT record_status, ' '), (SELECT count(*) FROM upload_log) FROM session_log WHERE event_type = 'START'"; }
 
+@test "an event whose connection is cut inside its transaction is stored once more, and once" {
+  hold session_log
+  event s1 >events
+  start log-events <events
+  cut_it
+  until_waiting
+  let_go
+  ends_with 0
+  grep -q "the connection to the PostgreSQL server at .* was lost: $TERMINATED" err
+  [ "$(tail -n 1 err)" = "1 added, 0 known" ]
+  [ "$(sql 'SELECT count(*) FROM session_log')" = 2 ]
+}
+
+@test "a connection that is cut while the harvest waits for a server costs no event" {
+  mkfifo events
+  nx-db log-events <events 2>err 3>&- &
+  RUNNING=$!
+  exec 8>events
+  event s1 >&8
+  until_sql 2 'SELECT count(*) FROM session_log'
+  sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$PGDATABASE' AND usename = 'nx'" >/dev/null
+  event s2 >&8
+  exec 8>&-
+  ends_with 0
+  [ "$(tail -n 1 err)" = "2 added, 0 known" ]
+  [ "$(sql 'SELECT count(*) FROM session_log')" = 4 ]
+}
+
+@test "what the server ends because it took too long is an error with the server's words, not an interruption" {
+  hold session_log
+  sql "ALTER ROLE nx SET statement_timeout = '100ms'" >/dev/null
+  event s1 >events
+  run --separate-stderr nx-db log-events <events
+  sql "ALTER ROLE nx RESET statement_timeout" >/dev/null
+  let_go
+  assert_failure 1
+  [[ "$stderr" == *"canceling statement due to statement timeout"* ]]
+}
+
 @test "a result whose connection is cut inside its transaction is stored once more, and once" {
   result
   hold upload_log

@@ -407,6 +407,18 @@ CASES
   [ "$(version)" = v2_5_0b ]
 }
 
+@test "an event that a database of Latin-1 cannot hold costs itself alone" {
+  psql -qd postgres -c "CREATE DATABASE ${PGDATABASE}_latin OWNER nx TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'"
+  NX_DB_PATH=${NX_DB_PATH/"$PGDATABASE"/"${PGDATABASE}_latin"} PGDATABASE=${PGDATABASE}_latin
+  run nx-db init
+  assert_output --partial "its encoding is LATIN1"
+  instrument | nx-db instruments import
+  run --separate-stderr nx-db log-events < <(event s1 | sed 's/ned/Ω/'; event s2)
+  assert_failure 1
+  [[ "$stderr" == *"line 1: s1 cannot be stored and is left out: "*"1 added, 0 known"* ]]
+  [ "$(sql "SELECT DISTINCT session_identifier FROM session_log")" = s2 ]
+}
+
 @test "a writer that waits too long for another one says that the database is locked" {
   nx-db init >/dev/null
   instrument | nx-db instruments import
