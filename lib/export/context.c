@@ -7,11 +7,22 @@
 #include <libxml/tree.h>
 #include <unistd.h>
 
+static char *place_in_uploaded(const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
+  return g_build_filename(folder, "uploaded", name, NULL);
+}
+
+gboolean nx_context_was_uploaded(const char *record_path)
+{
+  g_autofree char *uploaded = place_in_uploaded(record_path);
+  return access(uploaded, F_OK) == 0;
+}
+
 /* Where a record is that was at `path`: still there, or in uploaded/ beside it. */
 static char *moved_path(const char *path)
 {
-  g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
-  g_autofree char *uploaded = g_build_filename(folder, "uploaded", name, NULL);
+  g_autofree char *uploaded = place_in_uploaded(path);
   return g_strdup(access(path, F_OK) != 0 && access(uploaded, F_OK) == 0 ? uploaded : path);
 }
 

@@ -245,5 +245,8 @@ void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean re
     leave_unfound(exporter, session, problem);
     return;
   }
+  /* The database may have been put back to a time before that export: destinations are asked first. */
+  if (mode == NX_MODE_EXPORT && nx_context_was_uploaded(path))
+    mode = NX_MODE_RETRY;
   publish_file(exporter, session, path, mode, reexport, exported);
 }

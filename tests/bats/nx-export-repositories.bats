@@ -124,6 +124,19 @@ holdings() {
   assert_output "1 1 1 2"
 }
 
+@test "a database that was put back to a time before the exports brings no second copies" {
+  start_repositories
+  all_three
+  put_record 101
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+  put_record 101
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+  run state '[(.cdcs|length), (.elabftw|length), ([.nodes[]|select(.is_page)]|length)] | map(tostring) | join(" ")'
+  assert_output "1 1 1"
+}
+
 @test "a retry finds the experiment among hundreds of others" {
   start_repositories
   use elabftw
