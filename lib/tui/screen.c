@@ -51,11 +51,20 @@ static gboolean check_terminal(GError **err)
   return TRUE;
 }
 
-/* Text is UTF-8 here; a locale that says otherwise would make question marks of it. */
+static gboolean speaks_utf8(void)
+{
+  return g_str_equal(nl_langinfo(CODESET), "UTF-8");
+}
+
+/* Text is UTF-8 here; a locale that says otherwise would make question marks of it. libdialog asks the environment once more when it starts, so it
+ * has to say so too. LC_ALL, where it is set, hides LC_CTYPE. */
 void nx_tui_choose_locale(void)
 {
-  if (!setlocale(LC_ALL, "") || g_strcmp0(nl_langinfo(CODESET), "UTF-8") != 0)
-    setlocale(LC_CTYPE, "C.UTF-8");
+  const char *all = g_getenv("LC_ALL");
+  if (setlocale(LC_ALL, "") && speaks_utf8())
+    return;
+  g_setenv(all && *all ? "LC_ALL" : "LC_CTYPE", "C.UTF-8", TRUE);
+  setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 static int code_of_capability(const char *name)
@@ -120,7 +129,10 @@ gboolean nx_screen_start(GError **err)
   screen.previous_tab = code_of_capability("kPRV5");
   screen.started = TRUE;
   nx_screen_take_back();
-  return TRUE;
+  if (speaks_utf8())
+    return TRUE;
+  nx_screen_end();
+  return refuse(err, "this full-screen program needs a locale with UTF-8, and this system lacks C.UTF-8: set LC_ALL to one that `locale -a` lists");
 }
 
 void nx_screen_end(void)

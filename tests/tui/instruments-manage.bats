@@ -46,6 +46,22 @@ value() {
   wait_for "Zürich Größenmaß ÄÖÜ"
 }
 
+@test "names in any script are shown, and typed, whatever encoding the locale has" {
+  make_database
+  { instrument Titan-1 "Zürich Größenmaß" "Gebäude 電子"; instrument Quanta-2 "Quanta SEM"; } | import
+  for locale in "LC_ALL=C" "LC_ALL= LC_CTYPE=POSIX" "LC_ALL= LC_CTYPE= LANG=" "LC_ALL=no_SUCH.UTF-8"; do
+    start_screen 120 24 env $locale nexuslims instruments manage
+    wait_for "Zürich Größenmaß" "Gebäude 電子" "Quanta SEM"
+    keys /
+    typed ÜR
+    wait_until_gone "Quanta SEM"
+    wait_for "ÜR" "Zürich Größenmaß"
+    keys Escape q
+    wait_for "END=0 icanon"
+    teardown
+  done
+}
+
 @test "a missing database is made first" {
   export NX_DB_PATH=$BATS_TEST_TMPDIR/new/n.db
   manage
