@@ -2,9 +2,9 @@
  * `Get My UID`. Settings come from the environment; one line on standard output says what was found; exit 0 when all is well, else 1. */
 #include "nx-cli.h"
 #include "nx-config.h"
-#include "nx-curl.h"
 #include "nx-export.h"
 #include "nx-http.h"
+#include "nx-mail.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -77,55 +77,19 @@ static gboolean try_nemo(const Options *options, GError **err)
 
 /* ------------------------------------------------------------------------------------------------------------- mail */
 
-static size_t ignore(char *bytes, size_t size, size_t count, void *data)
-{
-  (void)bytes;
-  (void)data;
-  return size * count;
-}
-
-/* Greeting, TLS and login, then NOOP: nothing is sent. */
-static CURLcode say_noop(CURL *curl, const NxEmailSettings *email, char *reason)
-{
-  g_autofree char *url = g_strdup_printf("%s://%s:%d", email->use_tls && email->smtp_port == 465 ? "smtps" : "smtp", email->smtp_host, email->smtp_port);
-  nx_curl.easy_setopt(curl, CURLOPT_URL, url);
-  nx_curl.easy_setopt(curl, CURLOPT_USE_SSL, email->use_tls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
-  nx_curl.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "NOOP");
-  nx_curl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  nx_curl.easy_setopt(curl, CURLOPT_TIMEOUT, (long)PATIENCE_S);
-  nx_curl.easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
-  nx_curl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
-  if (email->smtp_username && email->smtp_password) {
-    nx_curl.easy_setopt(curl, CURLOPT_USERNAME, email->smtp_username);
-    nx_curl.easy_setopt(curl, CURLOPT_PASSWORD, email->smtp_password);
-  }
-  return nx_curl.easy_perform(curl);
-}
-
+/* Greeting, TLS and login as for sending; nothing is sent. */
 static gboolean try_mail(const Options *options, GError **err)
 {
   (void)options;
-  static const char *const NEEDED[] = {NULL};
+  static const char *const NEEDED[] = {"NX_CERT_BUNDLE_FILE", "NX_DISABLE_SSL_VERIFY", NULL};
   g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, err);
-  if (!settings || !settings->email)
+  const NxEmailSettings *email = settings ? settings->email : NULL;
+  if (!email)
     return settings ? refuse(err, "%s: host, sender and recipients are needed first", "Mail") : FALSE;
-  char reason[CURL_ERROR_SIZE] = "";
-  if (!nx_curl_load(err))
+  if (!nx_mail_greet(settings, err))
     return FALSE;
-  CURL *curl = nx_curl.easy_init();
-  if (settings->disable_ssl_verify) {
-    nx_curl.easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
-    nx_curl.easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
-  } else if (settings->cert_bundle_file)
-    nx_curl.easy_setopt(curl, CURLOPT_CAINFO, settings->cert_bundle_file);
-  CURLcode code = say_noop(curl, settings->email, reason);
-  nx_curl.easy_cleanup(curl);
-  if (code != CURLE_OK) {
-    g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s port %d: %s", settings->email->smtp_host, settings->email->smtp_port,
-                *reason ? reason : nx_curl.easy_strerror(code));
-    return FALSE;
-  }
-  printf("%s answers%s; no mail was sent.\n", settings->email->smtp_host, settings->email->smtp_username ? " and accepts the login" : "");
+  gboolean logs_in = email->smtp_username && email->smtp_password;
+  printf("%s answers%s; no mail was sent.\n", email->smtp_host, logs_in ? " and accepts the login" : "");
   return TRUE;
 }
 

@@ -17,11 +17,11 @@ bin_nx_tui_LDADD = $(TUI_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 bin_PROGRAMS += bin/nx-tui-probe
 bin_nx_tui_probe_SOURCES = bin/nx-tui-probe.c
-bin_nx_tui_probe_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
-bin_nx_tui_probe_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+bin_nx_tui_probe_LDADD = $(EXPORT_LIBS) $(MAIL_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
-dist_check_SCRIPTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats tests/tui/postgresql.bats
-TESTS += tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats tests/tui/postgresql.bats
+TUI_BATS = tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats tests/tui/connections.bats tests/tui/postgresql.bats
+dist_check_SCRIPTS += $(TUI_BATS)
+TESTS += $(TUI_BATS)
 EXTRA_DIST += tests/tui/screen.bash tests/bench/screens.py
 
 check_PROGRAMS += tests/unit/test-tui

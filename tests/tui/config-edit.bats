@@ -330,7 +330,7 @@ press() {
   keys C-u
   typed wrong-password
   press "Test connection"
-  wait_for "Connection failed" "127.0.0.1 port"
+  wait_for "Connection failed" "mail server 127.0.0.1, port"
   [[ $(screen) != *wrong-password* ]]
 }
 

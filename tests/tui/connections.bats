@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# What `Test connection` of config edit says about a server, from the program behind the button: the settings of the form are its environment (tui §4.1).
+load ../bats/lib
+bats_require_minimum_version 1.5.0
+
+setup() {
+  cd "$BATS_TEST_TMPDIR"
+  export NX_ENV_FILE=/dev/null
+}
+
+teardown() {
+  [ ! -e server.pid ] || kill "$(cat server.pid)"
+}
+
+# serve_mail OPTIONS… — a mail server on loopback, and the settings that lead to it
+serve_mail() {
+  /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || skip 'python3-aiosmtpd is not installed'
+  mkdir -p mails
+  "$NX_SOURCE/tests/servers/smtp-sink" mails "$@" >port 2>server.err 3>&- &
+  echo $! >server.pid
+  for _ in $(seq 400); do [ ! -s port ] || break; sleep 0.05; done
+  export NX_EMAIL_SMTP_HOST=127.0.0.1 NX_EMAIL_SENDER=nexus@example.com NX_EMAIL_RECIPIENTS=admin@example.com NX_EMAIL_SMTP_PORT
+  NX_EMAIL_SMTP_PORT=$(cat port)
+  [ -n "$NX_EMAIL_SMTP_PORT" ] || fail "the mail server did not start: $(cat server.err)"
+}
+
+# A certificate of an authority that no system knows.
+certify() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1,DNS:localhost \
+    -keyout key.pem -out authority.pem 2>/dev/null
+  cat authority.pem key.pem >server.pem
+}
+
+@test "a mail server is trusted by the authorities of both settings, as when mail is sent" {
+  certify
+  serve_mail --certificate server.pem
+  export NX_EMAIL_USE_TLS=true
+  run nx-tui-probe mail
+  assert_failure 1
+  assert_output --partial NX_CERT_BUNDLE_FILE
+  NX_CERT_BUNDLE=$(cat authority.pem) run nx-tui-probe mail
+  assert_success
+  NX_CERT_BUNDLE_FILE=$PWD/authority.pem run nx-tui-probe mail
+  assert_success
+  assert_output "127.0.0.1 answers; no mail was sent."
+}
+
+@test "on port 465 a mail server is spoken to in TLS, whatever NX_EMAIL_USE_TLS says" {
+  certify
+  own=(unshare -rn "$NX_SOURCE/tests/servers/own-network")
+  "${own[@]}" true 2>/dev/null || skip 'no network namespace can be made here'
+  serve_mail # for its settings
+  export NX_EMAIL_SMTP_PORT=465 NX_EMAIL_USE_TLS=false NX_CERT_BUNDLE_FILE=$PWD/authority.pem
+  rm port
+  run "${own[@]}" bash -c '"$NX_SOURCE/tests/servers/smtp-sink" mails --port 465 --implicit --certificate server.pem >port 3>&- &
+    server=$!
+    for _ in $(seq 400); do [ ! -s port ] || break; sleep 0.05; done
+    nx-tui-probe mail; code=$?
+    kill $server
+    exit $code'
+  assert_success
+  assert_output "127.0.0.1 answers; no mail was sent."
+}
+
+@test "a login is spoken of only when there was one" {
+  serve_mail --login ned:hunter2-secret
+  export NX_EMAIL_USE_TLS=false NX_EMAIL_SMTP_USERNAME=ned
+  run nx-tui-probe mail
+  assert_success
+  assert_output "127.0.0.1 answers; no mail was sent."
+  NX_EMAIL_SMTP_PASSWORD=hunter2-secret run nx-tui-probe mail
+  assert_success
+  assert_output "127.0.0.1 answers and accepts the login; no mail was sent."
+  NX_EMAIL_SMTP_PASSWORD=wrong-secret run nx-tui-probe mail
+  assert_failure 1
+  assert_output --partial "check NX_EMAIL_SMTP_USERNAME and NX_EMAIL_SMTP_PASSWORD"
+  refute_output --partial wrong-secret
+}
