@@ -131,7 +131,7 @@ static NxField *add_setting(NxEdit *edit, NxForm *form, const NxSetting *setting
   g_autofree char *text = initial_text(edit, setting, name);
   NxField *field = nx_form_add(form, kind, name, whole, text);
   field->required = required;
-  field->help = setting->type == NX_TYPE_LIST ? "File names that are never looked at, parted by commas" : setting->summary;
+  field->help = setting->type == NX_TYPE_LIST ? "File names that are never looked at, parted by commas; [] for none" : setting->summary;
   field->choices = setting->members;
   field->glosses = setting->members ? setting->help : NULL;
   field->input.placeholder = setting->type == NX_TYPE_LIST ? "*.mib, *.db, *.emi, *.hdr" : kind == NX_FIELD_LINES ? "Enter opens a box for its lines" : setting->fallback;

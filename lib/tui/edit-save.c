@@ -18,17 +18,31 @@ char *nx_edit_list_to_json(const char *typed)
   return nx_json_text(list, NX_JSON_LINE);
 }
 
-char *nx_edit_list_from_json(const char *stored)
+static char *with_commas(json_object *list)
 {
-  g_autoptr(json_object) list = nx_json_parse(stored, strlen(stored), NULL);
-  if (!json_object_is_type(list, json_type_array))
-    return g_strdup(stored);
   GString *typed = g_string_new(NULL);
   for (gsize i = 0; i < json_object_array_length(list); i++) {
     const char *pattern = json_object_get_string(json_object_array_get_idx(list, i));
     g_string_append_printf(typed, "%s%s", i ? ", " : "", pattern ? pattern : "");
   }
   return g_string_free(typed, FALSE);
+}
+
+/* An empty text is no list, but the default. */
+static gboolean is_typed_as(const char *typed, json_object *list)
+{
+  g_autofree char *text = nx_edit_list_to_json(typed);
+  g_autoptr(json_object) meant = nx_json_parse(text, strlen(text), NULL);
+  return *typed && meant && json_object_equal(meant, list);
+}
+
+char *nx_edit_list_from_json(const char *stored)
+{
+  g_autoptr(json_object) list = nx_json_parse(stored, strlen(stored), NULL);
+  if (!json_object_is_type(list, json_type_array))
+    return g_strdup(stored);
+  g_autofree char *typed = with_commas(list);
+  return g_strdup(is_typed_as(typed, list) ? typed : stored);
 }
 
 static void put(GHashTable *wanted, const char *name, char *value)

@@ -7,6 +7,7 @@
 
 #include <glib/gstdio.h>
 #include <locale.h>
+#include <string.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -321,6 +322,54 @@ static void test_patterns_list(void)
   expect(nx_edit_list_from_json("not json"), "not json");
 }
 
+/* An empty text would mean the default, and what stands between commas would be two patterns. */
+static void test_patterns_as_stored(void)
+{
+  static const char *const STORED[] = {"[]", "[\"a,b\"]", "[\" x\"]", "[\"[ab]*\"]", "[\"\"]"};
+  for (gsize i = 0; i < G_N_ELEMENTS(STORED); i++) {
+    expect(nx_edit_list_from_json(STORED[i]), STORED[i]);
+    expect(nx_edit_list_to_json(STORED[i]), STORED[i]);
+  }
+}
+
+/* -------------------------------------------------------------------------------------------------- config edit */
+
+/* An editor of a file that holds these lines, NAME=VALUE. */
+static void edit_open(NxEdit *edit, const char *text)
+{
+  *edit = (NxEdit){.path = ".env", .present = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+  g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+  for (char **line = lines; *line; line++) {
+    const char *equals = strchr(*line, '=');
+    g_hash_table_insert(edit->present, g_strndup(*line, (gsize)(equals - *line)), g_strdup(equals + 1));
+  }
+  nx_edit_make_forms(edit);
+}
+
+static void edit_close(NxEdit *edit)
+{
+  for (guint tab = 0; tab < NX_EDIT_TABS; tab++)
+    nx_form_clear(&edit->forms[tab]);
+  g_hash_table_unref(edit->present);
+}
+
+/* NULL: it would not be in the file. */
+static char *edit_saves(const NxEdit *edit, const char *name)
+{
+  g_autoptr(GHashTable) wanted = nx_edit_wanted(edit);
+  return g_strdup(g_hash_table_lookup(wanted, name));
+}
+
+static void test_no_patterns(void)
+{
+  NxEdit edit;
+  edit_open(&edit, "NX_IGNORE_PATTERNS=[]");
+  expect(edit_saves(&edit, "NX_IGNORE_PATTERNS"), "[]");
+  nx_input_set(&nx_edit_field(&edit, "NX_IGNORE_PATTERNS")->input, "");
+  expect(edit_saves(&edit, "NX_IGNORE_PATTERNS"), NULL);
+  edit_close(&edit);
+}
+
 static void has_field(const NxEdit *edit, const NxSetting *row, guint number)
 {
   g_autofree char *name = number ? g_strdup_printf("%.*s_%u", (int)strlen(row->name) - 2, row->name, number) : g_strdup(row->name);
@@ -334,18 +383,15 @@ static void has_field(const NxEdit *edit, const NxSetting *row, guint number)
 
 static void test_every_setting(void)
 {
-  NxEdit edit = {.path = ".env", .present = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
-  g_hash_table_insert(edit.present, g_strdup("NX_NEMO_ADDRESS_7"), g_strdup("https://nemo.example.com/api/"));
-  nx_edit_make_forms(&edit);
+  NxEdit edit;
+  edit_open(&edit, "NX_NEMO_ADDRESS_7=https://nemo.example.com/api/");
   for (const NxSetting *row = nx_settings_table; row->name; row++)
     has_field(&edit, row, 0);
   for (const NxSetting *row = nx_nemo_table; row->name; row++)
     has_field(&edit, row, 7);
   for (const NxSetting *row = nx_email_table; row->name; row++)
     has_field(&edit, row, 0);
-  for (guint tab = 0; tab < NX_EDIT_TABS; tab++)
-    nx_form_clear(&edit.forms[tab]);
-  g_hash_table_unref(edit.present);
+  edit_close(&edit);
 }
 
 int main(int argc, char **argv)
@@ -374,5 +420,7 @@ int main(int argc, char **argv)
   g_test_add_func("/tui/lines break at blanks", test_wrap);
   g_test_add_func("/tui/every setting of the table has a field and a help", test_every_setting);
   g_test_add_func("/tui/patterns are typed with commas and stored as JSON", test_patterns_list);
+  g_test_add_func("/tui/patterns that commas would make others of are shown as they are stored", test_patterns_as_stored);
+  g_test_add_func("/tui/no patterns at all are not taken for the default ones", test_no_patterns);
   return g_test_run();
 }
