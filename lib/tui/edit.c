@@ -93,6 +93,8 @@ static gboolean save(NxEdit *edit)
 
 static gboolean may_leave(const NxEdit *edit)
 {
+  if (nx_screen_is_gone())
+    return TRUE;
   g_autofree char *now = nx_edit_snapshot(edit);
   nx_screen_stay();
   return g_str_equal(now, edit->start) || nx_box_ask("Unsaved Changes", "Some settings were changed. Leave without saving them?");

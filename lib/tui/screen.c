@@ -7,6 +7,7 @@
 #include "theme.h"
 
 #include <dialog.h>
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
@@ -18,7 +19,7 @@
 #define DOUBLE_CLICK_US 400000
 
 static struct {
-  gboolean started, quitting, cursor_wanted;
+  gboolean started, quitting, gone, cursor_wanted;
   int cursor_row, cursor_column;
   int next_tab, previous_tab; /* curses codes, 0: unknown */
   NxMouse mouse;
@@ -230,17 +231,25 @@ static int patience(int milliseconds)
   return milliseconds < 0 ? (int)left : MIN(milliseconds, (int)left);
 }
 
+/* After a key could not be read: the terminal hung up, or the shell that lent it has taken it back for good (EIO, termios(3)). */
+static gboolean is_gone(void)
+{
+  screen.gone = errno == EIO || !isatty(STDIN_FILENO);
+  return screen.gone;
+}
+
 int nx_screen_key(int milliseconds)
 {
   wint_t character = 0;
   timeout(patience(milliseconds));
+  errno = 0;
   int kind = get_wch(&character);
+  if (kind == ERR && is_gone())
+    return quit();
   if (kind == ERR && screen.notice && g_get_monotonic_time() >= screen.notice_end_us) {
     nx_notice_clear();
     return NX_KEY_REDRAW;
   }
-  if (kind == ERR && milliseconds < 0 && !isatty(STDIN_FILENO))
-    return quit();
   if (kind == ERR)
     return NX_KEY_NONE;
   int key = kind == KEY_CODE_YES ? (int)character : 0;
@@ -273,9 +282,14 @@ gboolean nx_screen_is_quitting(void)
   return screen.quitting;
 }
 
+gboolean nx_screen_is_gone(void)
+{
+  return screen.gone;
+}
+
 void nx_screen_stay(void)
 {
-  screen.quitting = FALSE;
+  screen.quitting = screen.gone;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- drawing */

@@ -32,7 +32,7 @@ enum {
   NX_KEY_NONE = -1,   /* the time is over */
   NX_KEY_REDRAW = -2, /* size or theme changed */
   NX_KEY_MOUSE = -3,  /* nx_screen_mouse says where */
-  NX_KEY_QUIT = -4,   /* ^Q or ^C */
+  NX_KEY_QUIT = -4,   /* ^Q or ^C; no terminal any more */
   NX_KEY_ESCAPE = 27,
   NX_KEY_ENTER = 10,
   NX_KEY_TAB = 9,
@@ -59,8 +59,10 @@ int nx_screen_key(int milliseconds);
 /* TRUE when a key is already there. */
 gboolean nx_screen_has_key(void);
 const NxMouse *nx_screen_mouse(void);
-/* TRUE once ^Q was typed: every loop ends. The one who asks first may take it back. */
+/* TRUE once ^Q was typed, or there is no terminal any more: every loop ends. The one who asks first may take it back, but nobody can be asked
+ * whose terminal is gone. */
 gboolean nx_screen_is_quitting(void);
+gboolean nx_screen_is_gone(void);
 void nx_screen_stay(void);
 /* The program cannot be on this screen: another moment, and it is redrawn. */
 gboolean nx_screen_is_too_small(void);

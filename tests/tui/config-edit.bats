@@ -177,6 +177,55 @@ backups() {
   cmp before .env
 }
 
+# wait_for_end PID — or until nobody but its parent has still to hear of it.
+wait_for_end() {
+  local i
+  for ((i = 0; i < PATIENCE; i++)); do
+    case $(ps -o stat= -p "$1") in '' | Z*) return 0 ;; esac
+    sleep 0.1
+  done
+  kill -KILL "$1"
+  fail "process $1 would not end"
+}
+
+# without_terminal TEXT KEY… — the keys are pressed in a changed form, TEXT is shown, and then the terminal is gone.
+without_terminal() {
+  start_screen 80 24 bash -c 'trap "" HUP; exec nexuslims config edit'
+  wait_for "NX_DATA_PATH *"
+  typed x
+  wait_for "changed"
+  keys "${@:2}"
+  wait_for "$1"
+  tmux_of_test kill-server
+  wait_for_end "$(cat "$BATS_TEST_TMPDIR/pid")"
+  SERVER=$((SERVER + 1))
+}
+
+@test "without its terminal it ends and asks nobody, even where a hang-up is ignored" {
+  settings
+  cp .env before
+  without_terminal "changed" Home
+  without_terminal "Unsaved Changes" Escape
+  without_terminal "Directories" F3
+  without_terminal "NX_CERT_BUNDLE" C-PPage Tab Enter
+  without_terminal "Navigation" BTab '?'
+  cmp before .env
+}
+
+@test "when the shell has taken the terminal back for good, it ends with the next key" {
+  settings
+  start_screen 80 24 bash -c 'nexuslims config edit; true'
+  wait_for "NX_DATA_PATH *"
+  typed x
+  wait_for "changed"
+  shell=$(cat "$BATS_TEST_TMPDIR/pid")
+  program=$(pgrep -P "$shell")
+  kill -KILL "$shell"
+  wait_for "END=137"
+  typed y
+  wait_for_end "$program"
+}
+
 @test "a file that another program changed meanwhile is not overwritten without a question" {
   settings
   edit
