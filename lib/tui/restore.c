@@ -55,8 +55,12 @@ void nx_restore_arm(void)
   append(keypad_local);
   append(cursor_normal);
   append(exit_ca_mode);
-  for (gsize i = 0; i < G_N_ELEMENTS(DEADLY); i++)
-    sigaction(DEADLY[i], &action, &saved.before[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS(DEADLY); i++) {
+    sigaction(DEADLY[i], NULL, &saved.before[i]);
+    /* What is ignored is not deadly. */
+    if (saved.before[i].sa_handler != SIG_IGN)
+      sigaction(DEADLY[i], &action, NULL);
+  }
   saved.armed = TRUE;
 }
 

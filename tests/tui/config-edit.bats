@@ -212,6 +212,16 @@ without_terminal() {
   cmp before .env
 }
 
+@test "a hang-up that is ignored changes nothing as long as the terminal is there" {
+  settings
+  start_screen 80 24 bash -c 'trap "" HUP; exec nexuslims config edit'
+  wait_for "NX_DATA_PATH *"
+  kill -HUP "$(cat "$BATS_TEST_TMPDIR/pid")"
+  typed x
+  wait_for "changed" "NX_DATA_PATH *" "Save"
+  [[ $(screen) != *"the shell before"* ]]
+}
+
 @test "when the shell has taken the terminal back for good, it ends with the next key" {
   settings
   start_screen 80 24 bash -c 'nexuslims config edit; true'
