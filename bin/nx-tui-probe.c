@@ -49,6 +49,13 @@ static const NxNemoSettings *find_harvester(const NxSettings *settings, gint64 n
   return NULL;
 }
 
+/* Its root lists the endpoints (config §12); a browser's page at the same host answers too. */
+static gboolean is_api_root(const NxHttpAnswer *answer)
+{
+  g_autoptr(json_object) endpoints = nx_json_parse(answer->body->str, answer->body->len, NULL);
+  return json_object_is_type(endpoints, json_type_object);
+}
+
 static gboolean try_nemo(const Options *options, GError **err)
 {
   static const char *const NEEDED[] = {"NX_NEMO_ADDRESS_N", NULL};
@@ -71,6 +78,8 @@ static gboolean try_nemo(const Options *options, GError **err)
     g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s answers with the status %ld", nemo->address, answer->status);
     return FALSE;
   }
+  if (!is_api_root(answer))
+    return refuse(err, "%s answers with a page, not with NEMO's API: is this the address of the API root (…/api/)?", nemo->address);
   printf("%s answers and accepts the token.\n", nemo->address);
   return TRUE;
 }

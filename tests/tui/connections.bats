@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What `Test connection` of config edit says about a server, from the program behind the button: the settings of the form are its environment (tui §4.1).
+# What `Test connection` of config edit says about a server, from the program behind the button; its environment is what stands in the form (tui §4).
 load ../bats/lib
 bats_require_minimum_version 1.5.0
 
@@ -75,4 +75,27 @@ certify() {
   assert_failure 1
   assert_output --partial "check NX_EMAIL_SMTP_USERNAME and NX_EMAIL_SMTP_PASSWORD"
   refute_output --partial wrong-secret
+}
+
+# nemo SCRIPT — a server that answers as told (tests/servers/scripted-http); its address is in $address
+nemo() {
+  echo "$1" >script.json
+  "$NX_SOURCE/tests/servers/scripted-http" script.json >address 3>&- &
+  echo $! >server.pid
+  for _ in $(seq 400); do [ ! -s address ] || break; sleep 0.05; done
+  address=$(cat address)
+  export NX_NEMO_TOKEN_1=nemo-secret-token
+}
+
+@test "NEMO is what answers with the JSON of its API: a page, a list or a login page that one is sent to is not" {
+  nemo '{"/api/": [{"status": 200, "body": "{\"users\": \"@ROOT@api/users/\"}"}], "/login/": [{"status": 200, "body": "<html>Log in</html>"}],
+    "/list/": [{"status": 200, "body": "[]"}], "/empty/": [{"status": 200}], "/": [{"status": 302, "headers": {"Location": "@ROOT@login/"}}]}'
+  NX_NEMO_ADDRESS_1=${address}api/ run nx-tui-probe nemo 1
+  assert_success
+  assert_output "${address}api/ answers and accepts the token."
+  for place in '' login/ list/ empty/; do
+    NX_NEMO_ADDRESS_1=$address$place run nx-tui-probe nemo 1
+    assert_failure 1
+    assert_output "Error: $address$place answers with a page, not with NEMO's API: is this the address of the API root (…/api/)?"
+  done
 }
