@@ -122,6 +122,15 @@ static void check_as_the_programs_do(NxField *field, const NxSetting *setting)
     field->error = sentence;
 }
 
+/* A value as it is typed may come back as another, and no quotes prevent it (config §9). */
+static void warn_about_variable(NxField *field)
+{
+  if (field->error || !strstr(field->input.text->str, "${"))
+    return;
+  g_free(field->warning);
+  field->warning = g_strdup("Holds ${: a variable takes its place whenever the file is read, and nothing prevents it");
+}
+
 void nx_edit_check(NxForm *form, NxField *field, gpointer data)
 {
   (void)form;
@@ -138,6 +147,7 @@ void nx_edit_check(NxForm *form, NxField *field, gpointer data)
       field->error = CHECKS[i].check(edit, text, CHECKS[i].label ? CHECKS[i].label : field->name);
   if (!field->error && *text)
     check_as_the_programs_do(field, setting);
+  warn_about_variable(field);
   if (g_str_equal(field->name, "NX_DISABLE_SSL_VERIFY") && g_str_equal(text, "true"))
     field->warning = g_strdup("Insecure: for tests on one machine only");
 }

@@ -370,6 +370,33 @@ static void test_no_patterns(void)
   edit_close(&edit);
 }
 
+/* What is said about a text in a field, an error or a warning; NULL: nothing. */
+static char *edit_says(NxEdit *edit, const char *name, const char *text)
+{
+  NxField *field = nx_edit_field(edit, name);
+  nx_input_set(&field->input, text);
+  nx_edit_follow_switches(edit);
+  for (guint tab = 0; tab < NX_EDIT_TABS; tab++)
+    nx_form_check(&edit->forms[tab]);
+  return g_strdup(field->error ? field->error : field->warning);
+}
+
+static void test_variables(void)
+{
+  static const char WORDS[] = "Holds ${: a variable takes its place whenever the file is read, and nothing prevents it";
+  NxEdit edit;
+  edit_open(&edit, "NX_NEMO_ADDRESS_7=https://nemo.example.com/api/\nNX_EMAIL_SENDER=a@example.com");
+  expect(edit_says(&edit, "NX_CDCS_TOKEN", "ab${c}"), WORDS);
+  expect(edit_says(&edit, "NX_DATA_PATH", "/tmp/${PLACE}"), WORDS);
+  expect(edit_says(&edit, "NX_NEMO_TOKEN_7", "x${"), WORDS);
+  expect(edit_says(&edit, "NX_IGNORE_PATTERNS", "*.a, ${B}"), WORDS);
+  expect(edit_says(&edit, "NX_EMAIL_SMTP_PASSWORD", "${"), WORDS);
+  expect(edit_says(&edit, "NX_CDCS_TOKEN", "a$b{c}"), NULL);
+  expect(edit_says(&edit, "NX_DATA_PATH", "/tmp"), NULL);
+  expect(edit_says(&edit, "NX_FILE_DELAY_DAYS", "${DAYS}"), "NX_FILE_DELAY_DAYS must be a number");
+  edit_close(&edit);
+}
+
 static void has_field(const NxEdit *edit, const NxSetting *row, guint number)
 {
   g_autofree char *name = number ? g_strdup_printf("%.*s_%u", (int)strlen(row->name) - 2, row->name, number) : g_strdup(row->name);
@@ -422,5 +449,6 @@ int main(int argc, char **argv)
   g_test_add_func("/tui/patterns are typed with commas and stored as JSON", test_patterns_list);
   g_test_add_func("/tui/patterns that commas would make others of are shown as they are stored", test_patterns_as_stored);
   g_test_add_func("/tui/no patterns at all are not taken for the default ones", test_no_patterns);
+  g_test_add_func("/tui/a value that begins a variable is warned of", test_variables);
   return g_test_run();
 }
