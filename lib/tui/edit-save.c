@@ -1,4 +1,4 @@
-/* edit-save.c — from the forms of `config edit` to the file: what is on no form stays, comments and order too (config §9, §10). */
+/* edit-save.c — from the forms of `config edit` to the file: what is no setting stays, comments and order too (config §9, §10). */
 #include "edit.h"
 
 #include <string.h>
@@ -45,11 +45,6 @@ char *nx_edit_list_from_json(const char *stored)
   return g_strdup(is_typed_as(typed, list) ? typed : stored);
 }
 
-static void put(GHashTable *wanted, const char *name, char *value)
-{
-  g_hash_table_replace(wanted, g_strdup(name), value);
-}
-
 /* A switch or list that still means what the file says keeps the file's own spelling. */
 static gboolean means_the_same(const NxSetting *setting, const char *present, const char *text)
 {
@@ -59,38 +54,28 @@ static gboolean means_the_same(const NxSetting *setting, const char *present, co
   return g_str_equal(shown, text);
 }
 
-static void put_field(const NxEdit *edit, GHashTable *wanted, const NxSetting *setting, const NxField *field)
+/* NULL: nothing is to stand there. */
+static char *wanted_value(const NxEdit *edit, const NxSetting *setting, const NxField *field)
 {
   const char *text = field->input.text->str, *present = g_hash_table_lookup(edit->present, field->name);
   gboolean is_default = field->kind == NX_FIELD_SWITCH && g_strcmp0(setting->fallback, text) == 0;
   if (field->disabled || !*text || (is_default && !present && !(setting->flags & NX_SETTING_ALWAYS_WRITTEN)))
-    g_hash_table_remove(wanted, field->name);
-  else if (!present || !means_the_same(setting, present, text))
-    put(wanted, field->name, setting->type == NX_TYPE_LIST ? nx_edit_list_to_json(text) : g_strdup(text));
-}
-
-/* Harvesters of the file that have no field any more were deleted. */
-static gboolean was_deleted(gpointer name, gpointer value, gpointer data)
-{
-  (void)value;
-  return g_str_has_prefix(name, "NX_NEMO_") && nx_setting_find(name, NULL) && !nx_edit_field(data, name);
+    return NULL;
+  if (present && means_the_same(setting, present, text))
+    return g_strdup(present);
+  return setting->type == NX_TYPE_LIST ? nx_edit_list_to_json(text) : g_strdup(text);
 }
 
 GHashTable *nx_edit_wanted(const NxEdit *edit)
 {
   GHashTable *wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  GHashTableIter iter;
-  gpointer name, value;
-  g_hash_table_iter_init(&iter, edit->present);
-  while (g_hash_table_iter_next(&iter, &name, &value))
-    put(wanted, name, g_strdup(value));
-  g_hash_table_foreach_remove(wanted, was_deleted, (gpointer)edit);
   for (guint tab = 0; tab < NX_EDIT_TABS; tab++)
     for (guint i = 0; i < edit->forms[tab].fields->len; i++) {
       const NxField *field = edit->forms[tab].fields->pdata[i];
       const NxSetting *setting = nx_setting_find(field->name, NULL);
-      if (setting)
-        put_field(edit, wanted, setting, field);
+      char *value = setting ? wanted_value(edit, setting, field) : NULL;
+      if (value)
+        g_hash_table_replace(wanted, g_strdup(field->name), value);
     }
   return wanted;
 }

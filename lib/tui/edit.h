@@ -47,7 +47,7 @@ GPtrArray *nx_edit_problems(NxEdit *edit, NxField **first, guint *tab);
 /* `*.mib, *.db` as a JSON array, and back; what is no such array, or one that commas would change (none, or one with a comma), stays as it is. */
 char *nx_edit_list_to_json(const char *typed);
 char *nx_edit_list_from_json(const char *stored);
-/* What the file is to hold: name → value. */
+/* The settings that the file is to hold, of which every one has a field: name → value. */
 GHashTable *nx_edit_wanted(const NxEdit *edit);
 /* The file was changed by another program since it was read. */
 gboolean nx_edit_is_outdated(const NxEdit *edit);

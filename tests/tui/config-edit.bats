@@ -249,6 +249,21 @@ without_terminal() {
   grep -q "^ADDED_BY_OTHERS=1$" .env
 }
 
+@test "lines of other programs stay as they are when the file is written, two of one name and those that changed meanwhile too" {
+  settings
+  printf '%s\n' 'OTHERS=one' 'NX_LOG_PATH=${OTHERS}/log' 'OTHERS=two' >>.env
+  edit
+  wait_for "NX_DATA_PATH *"
+  sed -i 's/^FOREIGN_KEY=.*/FOREIGN_KEY=new/' .env
+  grep -v NX_INSTRUMENT_DATA_PATH .env >before
+  typed x
+  keys C-s
+  wait_for "Changed by somebody else"
+  keys y
+  wait_for "Configuration saved"
+  grep -v NX_INSTRUMENT_DATA_PATH .env | head -n "$(wc -l <before)" | diff before -
+}
+
 @test "a folder that cannot be written to is an error notice, and the form stays" {
   settings
   start_screen 80 24 nexuslims config edit --env-path "$BATS_TEST_TMPDIR/file/.env"
