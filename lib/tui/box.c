@@ -9,11 +9,67 @@
 
 #include <curses.h>
 #include <dialog.h>
+#include <dlg_keys.h>
 #include <string.h>
 
-/* A box of libdialog ends the program when it does not fit: the screen has to be large enough first. */
-static gboolean wait_for_room(void)
+/* ------------------------------------------------------------------------------------------------------------- keys */
+
+/* In a box without a text these end it, and then it is seen which one did. */
+static DLG_KEYS_BINDING OF_MESSAGES[] = {DLG_KEYS_DATA(DLGK_ESC, '?'), DLG_KEYS_DATA(DLGK_ESC, 'q'), DLG_KEYS_DATA(DLGK_ESC, NX_CTRL('T')),
+                                         DLG_KEYS_DATA(DLGK_ESC, NX_CTRL('Z')), END_KEYS_BINDING};
+
+/* An edited text is left only by the character Escape itself. */
+static DLG_KEYS_BINDING OF_EDITED_TEXTS[] = {DLG_KEYS_DATA(ESC, NX_CTRL('Q')), DLG_KEYS_DATA(ESC, NX_CTRL('C')), END_KEYS_BINDING};
+
+/* libdialog types every other control character into a text. Without a help file, the key for it is read and forgotten. */
+#define FORGOTTEN(letter) DLG_KEYS_DATA(DLGK_HELPFILE, NX_CTRL(letter))
+static DLG_KEYS_BINDING OF_ALL[] = {
+  DLG_KEYS_DATA(DLGK_ESC, NX_CTRL('Q')),
+  DLG_KEYS_DATA(DLGK_ESC, NX_CTRL('C')),
+  DLG_KEYS_DATA(DLGK_BEGIN, NX_CTRL('A')),
+  DLG_KEYS_DATA(DLGK_FINAL, NX_CTRL('E')),
+  DLG_KEYS_DATA(DLGK_DELETE_RIGHT, NX_CTRL('D')),
+  DLG_KEYS_DATA(DLGK_ITEM_NEXT, NX_CTRL('N')),
+  DLG_KEYS_DATA(DLGK_ITEM_PREV, NX_CTRL('P')),
+  FORGOTTEN('B'), FORGOTTEN('F'), FORGOTTEN('G'), FORGOTTEN('K'), FORGOTTEN('O'), FORGOTTEN('R'), FORGOTTEN('S'), FORGOTTEN('T'),
+  FORGOTTEN('V'), FORGOTTEN('W'), FORGOTTEN('X'), FORGOTTEN('Y'), FORGOTTEN('Z'), FORGOTTEN('\\'), FORGOTTEN(']'), FORGOTTEN('^'), FORGOTTEN('_'),
+  END_KEYS_BINDING,
+};
+
+/* Of several bindings of a key the first counts. Binding once more changes nothing. */
+static void bind_keys(void)
 {
+  dlg_register_window(NULL, "yesno", OF_MESSAGES);
+  dlg_register_window(NULL, "msgbox", OF_MESSAGES);
+  dlg_register_window(NULL, "editbox2", OF_EDITED_TEXTS);
+  dlg_register_window(NULL, "*", OF_ALL);
+}
+
+static void show_help(const char *title, const NxKeyRow *keys)
+{
+  WINDOW *before = dupwin(stdscr);
+  nx_keys_help(title, keys);
+  erase();
+  overwrite(before, stdscr);
+  delwin(before);
+}
+
+/* Does what the key means that ended a box without a text. TRUE: the box is wanted again. */
+static gboolean goes_on(const char *title, const NxKeyRow *keys)
+{
+  int key = nx_screen_obey(dlg_last_getc());
+  if (key == '?')
+    show_help(title, keys);
+  nx_screen_show();
+  return !nx_screen_is_quitting() && (key == NX_KEY_REDRAW || key == '?');
+}
+
+/* ---------------------------------------------------------------------------------------------- questions, messages */
+
+/* A box of libdialog ends the program when it does not fit: the screen has to be large enough first. */
+static gboolean is_ready(void)
+{
+  bind_keys();
   while (nx_screen_is_too_small()) {
     nx_screen_show();
     nx_screen_key(-1);
@@ -31,10 +87,10 @@ static char *prepared(const char *text, int *rows)
   return g_strjoinv("\n", lines);
 }
 
-static int run_box(const char *title, const char *text, gboolean is_question)
+static int run_once(const char *title, const char *text, gboolean is_question)
 {
-  if (!wait_for_room())
-    return DLG_EXIT_ESC;
+  if (!is_ready())
+    return DLG_EXIT_ERROR;
   int rows = 0, width = MIN(nx_screen_columns() - 2, 74);
   g_autofree char *body = prepared(text, &rows);
   int height = MIN(rows + 5, nx_screen_rows() - 1);
@@ -48,28 +104,46 @@ static int run_box(const char *title, const char *text, gboolean is_question)
   return answer;
 }
 
+static int run_box(const char *title, const char *text, gboolean is_question, const NxKeyRow *keys)
+{
+  const DIALOG_VARS wanted = dialog_vars;
+  int answer;
+  do {
+    dialog_vars = wanted;
+    answer = run_once(title, text, is_question);
+  } while (answer == DLG_EXIT_ESC && goes_on(title, keys));
+  return answer;
+}
+
 gboolean nx_box_ask(const char *title, const char *text)
 {
+  static const NxKeyRow KEYS[] = {{'y', "y, n", NULL, "yes, no", 0}, {'q', "q", NULL, "close: no", 0}, {0}};
   dialog_vars.default_button = DLG_EXIT_CANCEL;
-  return run_box(title, text, TRUE) == DLG_EXIT_OK;
+  return run_box(title, text, TRUE, KEYS) == DLG_EXIT_OK;
 }
 
 void nx_box_say(const char *title, const char *text)
 {
-  run_box(title, text, FALSE);
+  static const NxKeyRow KEYS[] = {{'q', "q", NULL, "close", 0}, {0}};
+  run_box(title, text, FALSE, KEYS);
 }
 
-gboolean nx_box_choose(const char *title, const char *text, const char *first, const char *second)
+gboolean nx_box_choose(const char *title, const char *text, const char *first, const char *second, const NxKeyRow *keys)
 {
   g_autofree char *yes = g_strdup(first), *no = g_strdup(second);
   dialog_vars.yes_label = yes;
   dialog_vars.no_label = no;
-  return run_box(title, text, TRUE) == DLG_EXIT_OK;
+  int answer = run_box(title, text, TRUE, keys);
+  if (answer == DLG_EXIT_ESC && dlg_last_getc() == 'q')
+    nx_screen_obey(NX_CTRL('Q'));
+  return answer == DLG_EXIT_OK;
 }
+
+/* ---------------------------------------------------------------------------------------------------------- a text */
 
 char *nx_box_choose_path(const char *title, const char *start, gboolean folder)
 {
-  if (!wait_for_room())
+  if (!is_ready())
     return NULL;
   int height = MAX(nx_screen_rows() - 12, 4), width = MIN(nx_screen_columns() - 6, 70);
   g_autofree char *begin = *start ? g_strdup(start) : g_strdup("/");
@@ -78,6 +152,8 @@ char *nx_box_choose_path(const char *title, const char *start, gboolean folder)
   dlg_clr_result();
   dialog_vars.default_button = -1; /* the text has the focus */
   int answer = folder ? dialog_dselect(title, begin, height, width) : dialog_fselect(title, begin, height, width);
+  if (answer == DLG_EXIT_ESC)
+    nx_screen_obey(dlg_last_getc());
   if (answer == DLG_EXIT_OK && dialog_vars.input_result)
     chosen = g_strdup(dialog_vars.input_result);
   dlg_clr_result();
@@ -91,6 +167,8 @@ static char *edit_lines(const char *title, char ***lines)
 {
   int rows = (int)g_strv_length(*lines);
   int answer = dlg_editbox(title, lines, &rows, nx_screen_rows() - 2, nx_screen_columns() - 2);
+  if (answer == DLG_EXIT_ESC)
+    nx_screen_obey(dlg_last_getc());
   if (answer != DLG_EXIT_OK)
     return NULL;
   GString *text = g_string_new(NULL);
@@ -103,7 +181,7 @@ static char *edit_lines(const char *title, char ***lines)
 
 char *nx_box_edit_lines(const char *title, const char *text)
 {
-  if (!wait_for_room())
+  if (!is_ready())
     return NULL;
   char **lines = g_strsplit(*text ? text : "\n", "\n", -1);
   dialog_vars.default_button = -1; /* the text has the focus */

@@ -192,8 +192,8 @@ static State loop(NxEdit *edit)
   while (state == GOING) {
     draw(edit);
     state = obey(edit, nx_screen_key(-1));
-    /* ^Q in a box over the form asks here. */
-    if (state == GOING && nx_screen_is_quitting())
+    /* ^Q in a box over the form asks here, and asks once more in the box that asks. */
+    while (state == GOING && nx_screen_is_quitting())
       state = act(edit, CANCEL);
   }
   return state;

@@ -227,7 +227,7 @@ static void welcome(NxManage *manage)
   if (nx_box_choose("Welcome to the NexusLIMS Instrument Manager",
                     "No instruments were found in the database.\n\nAdd the first one with the key a, or with the button below.\n\n"
                     "?           help\nCtrl+T      dark or light theme\nCtrl+Q, q   quit",
-                    "Add First Instrument (a)", "Close"))
+                    "Add First Instrument (a)", "Close", KEYS))
     act(manage, ADD);
 }
 

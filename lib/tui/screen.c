@@ -258,6 +258,11 @@ int nx_screen_key(int milliseconds)
   return key ? function_key(key) : character_key(character);
 }
 
+int nx_screen_obey(int character)
+{
+  return character > 0 ? character_key((wint_t)character) : NX_KEY_NONE;
+}
+
 gboolean nx_screen_has_key(void)
 {
   wint_t character = 0;

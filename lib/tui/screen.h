@@ -56,6 +56,8 @@ void nx_screen_take_back(void);
 
 /* The next key; NX_KEY_NONE after `milliseconds` (-1: waits). A notice that has had its time counts as NX_KEY_REDRAW. */
 int nx_screen_key(int milliseconds);
+/* What a character does everywhere (^Q, ^C, ^T, ^Z), for one that was typed in a box of libdialog. The key, as above. */
+int nx_screen_obey(int character);
 /* TRUE when a key is already there. */
 gboolean nx_screen_has_key(void);
 const NxMouse *nx_screen_mouse(void);

@@ -548,6 +548,70 @@ MIIabc
 -----END CERTIFICATE-----'" ]
 }
 
+@test "in a box with a text control characters are not typed, and Ctrl+Q quits as it does everywhere" {
+  settings
+  edit
+  wait_for "NX_DATA_PATH *"
+  open_tab 8
+  wait_for "NX_CERT_BUNDLE"
+  keys Tab Enter
+  wait_for "OK"
+  typed MIIab
+  keys C-t C-v C-w C-g C-z C-k C-s C-_ C-a
+  typed x
+  keys C-e
+  typed c
+  wait_for "│xMIIabc "
+  keys Tab Enter
+  wait_for "changed" "****"
+  keys F2
+  wait_for " xMIIabc"
+  keys Enter
+  wait_for "OK"
+  typed more
+  keys C-q
+  wait_for "Unsaved Changes"
+  keys C-q
+  wait_for "Unsaved Changes"
+  keys n
+  wait_until_gone "Unsaved Changes"
+  wait_for " xMIIabc"
+  [[ $(screen) != *more* ]]
+  keys Escape
+  wait_for "Unsaved Changes"
+  keys y
+  wait_for "END=0 icanon"
+}
+
+@test "the choice of a folder takes no control characters, and is left with Ctrl+C" {
+  settings
+  edit
+  wait_for "NX_DATA_PATH *"
+  keys F3
+  wait_for "Directories"
+  keys C-t C-v C-w C-g C-z C-k C-s C-]
+  typed /x
+  wait_for "│/tmp/x "
+  keys C-c
+  wait_for "END=0 icanon"
+}
+
+@test "a message is closed by q and by Ctrl+Q, which quits" {
+  settings
+  edit
+  wait_for "NX_DATA_PATH *"
+  open_tab 4
+  wait_for "NEMO Harvester #3"
+  press "Test connection"
+  wait_for "Connection failed"
+  keys q
+  wait_until_gone "Connection failed"
+  press "Test connection"
+  wait_for "Connection failed"
+  keys C-q
+  wait_for "END=0 icanon"
+}
+
 @test "every key of the help does what it says" {
   settings
   edit 100 30

@@ -73,6 +73,47 @@ value() {
   wait_for "END=0" "Database not found at $NX_DB_PATH"
 }
 
+@test "the keys that the welcome names work in it" {
+  make_database
+  manage
+  wait_for "Add First Instrument (a)"
+  keys '?'
+  wait_for "add an instrument" "Navigation"
+  keys Escape
+  wait_for "Add First Instrument (a)" "Filter (press / to focus)..."
+  keys C-t
+  wait_for "Add First Instrument (a)" "Switched to light mode"
+  keys C-z
+  wait_for "STOPPED icanon"
+  keys Enter
+  wait_for "Add First Instrument (a)"
+  keys q
+  wait_for "END=0 icanon"
+  teardown
+  manage
+  wait_for "Add First Instrument (a)"
+  keys C-q
+  wait_for "END=0 icanon"
+}
+
+@test "a question has help and both themes, and Ctrl+Q in it answers No and quits" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys d
+  wait_for "Confirm Delete"
+  keys '?'
+  wait_for "Confirm Delete - Help" "yes, no"
+  keys Escape
+  wait_for "Delete instrument 'Titan-1'?" "Titan TEM" "Undo"
+  keys C-t
+  wait_for "Delete instrument 'Titan-1'?" "Switched to light mode"
+  [ "$(cat "$BATS_TEST_TMPDIR/home/nexuslims/theme")" = light ]
+  keys C-q
+  wait_for "END=0 icanon"
+  [ "$(value Titan-1 display_name)" = "Titan TEM" ]
+}
+
 @test "without NX_DB_PATH it says how to set it and ends with 1" {
   unset NX_DB_PATH
   run --separate-stderr nexuslims instruments manage
