@@ -185,6 +185,19 @@ static gint by_number(gconstpointer a, gconstpointer b)
   return first < second ? -1 : first > second;
 }
 
+/* NX_NEMO_TOKEN_01 is of harvester 1, but the programs look for NX_NEMO_TOKEN_1: what stands under that name counts. */
+static void drop_leading_zeros(GHashTable *values)
+{
+  g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(values), (GCompareFunc)strcmp);
+  for (GList *name = names; name; name = name->next) {
+    guint number = 0;
+    const NxSetting *setting = g_str_has_prefix(name->data, "NX_NEMO_") ? nx_setting_find(name->data, &number) : NULL;
+    g_autofree char *plain = setting ? g_strdup_printf("%.*s%u", (int)strlen(setting->name) - 1, setting->name, number) : NULL;
+    if (plain && !g_hash_table_contains(values, plain))
+      g_hash_table_insert(values, g_steal_pointer(&plain), g_strdup(g_hash_table_lookup(values, name->data)));
+  }
+}
+
 /* The numbers of the harvesters in `values`, ascending. */
 static GArray *harvester_numbers(GHashTable *values)
 {
@@ -303,6 +316,7 @@ void nx_edit_make_forms(NxEdit *edit)
   for (guint tab = 0; tab < NX_EDIT_TABS; tab++)
     if (tab != NX_TAB_NEMO)
       make_form(edit, tab);
+  drop_leading_zeros(edit->present);
   g_autoptr(GArray) numbers = harvester_numbers(edit->present);
   make_harvester_form(edit, numbers);
   edit->forms[NX_TAB_NEMO].focus = numbers->len ? 1 : 0;

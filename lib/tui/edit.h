@@ -20,7 +20,7 @@ typedef struct {
 
 /* ---- fields */
 
-/* Fills every form from `present`. */
+/* Fills every form from `present`, in which harvesters get their numbers without leading zeros. */
 void nx_edit_make_forms(NxEdit *edit);
 void nx_edit_add_harvester(NxEdit *edit);
 void nx_edit_remove_harvester(NxEdit *edit, guint number);

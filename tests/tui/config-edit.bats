@@ -154,6 +154,21 @@ backups() {
   assert_failure
 }
 
+@test "a harvester whose number begins with zero is shown, and written as the programs read it" {
+  settings
+  sed -i 's/_3=/_03=/' .env
+  edit
+  wait_for "NX_DATA_PATH *"
+  open_tab 4
+  wait_for "NEMO Harvester #3" "http://127.0.0.1:1/api/"
+  keys C-s
+  wait_for "Configuration saved"
+  [ "$(grep -c "^NX_NEMO_ADDRESS_3=.*http://127.0.0.1:1/api/" .env)" = 1 ]
+  [ "$(grep -c "^NX_NEMO_TOKEN_3=.*nemo-secret-token" .env)" = 1 ]
+  run grep _03 .env
+  assert_failure
+}
+
 @test "leaving without changes asks nothing, with changes it asks and keeps what was typed" {
   settings
   cp .env before

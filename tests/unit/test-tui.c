@@ -397,6 +397,21 @@ static void test_variables(void)
   edit_close(&edit);
 }
 
+/* The programs look for NX_NEMO_TOKEN_1 only: under that name it is shown, and written. */
+static void test_padded_numbers(void)
+{
+  NxEdit edit;
+  edit_open(&edit, "NX_NEMO_ADDRESS_01=https://nemo.example.com/api/\nNX_NEMO_TOKEN_001=first\nNX_NEMO_TOKEN_01=second\nNX_NEMO_TZ_1=UTC\n"
+                   "NX_NEMO_ADDRESS_2=https://other.example.com/api/\nNX_NEMO_ADDRESS_02=https://unread.example.com/api/\nNX_NEMO_TOKEN_2=x");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_NEMO_ADDRESS_1"), ==, "https://nemo.example.com/api/");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_NEMO_TOKEN_1"), ==, "first");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_NEMO_TZ_1"), ==, "UTC");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_NEMO_ADDRESS_2"), ==, "https://other.example.com/api/");
+  expect(edit_saves(&edit, "NX_NEMO_ADDRESS_1"), "https://nemo.example.com/api/");
+  expect(edit_saves(&edit, "NX_NEMO_ADDRESS_01"), NULL);
+  edit_close(&edit);
+}
+
 static void has_field(const NxEdit *edit, const NxSetting *row, guint number)
 {
   g_autofree char *name = number ? g_strdup_printf("%.*s_%u", (int)strlen(row->name) - 2, row->name, number) : g_strdup(row->name);
@@ -450,5 +465,6 @@ int main(int argc, char **argv)
   g_test_add_func("/tui/patterns that commas would make others of are shown as they are stored", test_patterns_as_stored);
   g_test_add_func("/tui/no patterns at all are not taken for the default ones", test_no_patterns);
   g_test_add_func("/tui/a value that begins a variable is warned of", test_variables);
+  g_test_add_func("/tui/a harvester is found by its number however it is written", test_padded_numbers);
   return g_test_run();
 }
