@@ -145,6 +145,8 @@ const NxSetting *nx_setting_find(const char *name, guint *number);
 /* What is wrong with a value, in words that follow the setting's name ("must be greater than 0"); NULL when it is good. An empty value is
  * good: it counts as not set. */
 char *nx_setting_problem(const NxSetting *setting, const char *text);
+/* What the programs take `text` for as the value of a switch (NX_TYPE_BOOL, NX_TYPE_YES); FALSE also when it is no value of one. */
+gboolean nx_setting_is_on(const NxSetting *setting, const char *text);
 
 /* ----------------------------------------------------------------------------------------------- writing a settings file */
 

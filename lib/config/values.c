@@ -300,6 +300,13 @@ char *nx_setting_problem(const NxSetting *setting, const char *text)
   return problem;
 }
 
+gboolean nx_setting_is_on(const NxSetting *setting, const char *text)
+{
+  g_autoptr(json_object) value = NULL;
+  g_autofree char *problem = NULL;
+  return nx_value_read(setting, text, &value, &problem) && json_object_get_boolean(value);
+}
+
 static int member_index(const NxSetting *setting, const char *word)
 {
   int index = 0;

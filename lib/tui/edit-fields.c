@@ -104,11 +104,11 @@ static NxFieldKind kind_of(const NxSetting *setting)
   }
 }
 
-static gboolean is_yes(const char *text)
+char *nx_edit_shown(const NxSetting *setting, const char *stored)
 {
-  static const char *const WORDS[] = {"true", "1", "yes", "on", "t", "y", NULL};
-  g_autofree char *lower = g_ascii_strdown(text, -1);
-  return g_strv_contains(WORDS, lower);
+  if (kind_of(setting) == NX_FIELD_SWITCH)
+    return g_strdup(nx_setting_is_on(setting, stored) ? "true" : "false");
+  return setting->type == NX_TYPE_LIST ? nx_edit_list_from_json(stored) : g_strdup(stored);
 }
 
 /* What the field shows at the start: the value of the file, else the default where one is always written. */
@@ -118,9 +118,7 @@ static char *initial_text(const NxEdit *edit, const NxSetting *setting, const ch
   gboolean is_switch = kind_of(setting) == NX_FIELD_SWITCH;
   if (!value)
     value = is_switch || setting->type == NX_TYPE_ENUM || (setting->flags & NX_SETTING_ALWAYS_WRITTEN) ? setting->fallback : "";
-  if (is_switch)
-    return g_strdup(is_yes(value) ? "true" : "false");
-  return setting->type == NX_TYPE_LIST ? nx_edit_list_from_json(value) : g_strdup(value);
+  return nx_edit_shown(setting, value);
 }
 
 static NxField *add_setting(NxEdit *edit, NxForm *form, const NxSetting *setting, const char *name, const char *label, gboolean required)

@@ -45,13 +45,12 @@ char *nx_edit_list_from_json(const char *stored)
   return g_strdup(is_typed_as(typed, list) ? typed : stored);
 }
 
-/* A switch or list that still means what the file says keeps the file's own spelling. */
-static gboolean means_the_same(const NxSetting *setting, const char *present, const char *text)
+/* A switch or list that still means what the file says keeps the file's own spelling; a switch that means nothing gets one. */
+static gboolean means_the_same(const NxSetting *setting, const char *present, const NxField *field)
 {
-  if (setting->type != NX_TYPE_LIST)
-    return FALSE;
-  g_autofree char *shown = nx_edit_list_from_json(present);
-  return g_str_equal(shown, text);
+  g_autofree char *shown = nx_edit_shown(setting, present);
+  g_autofree char *problem = field->kind == NX_FIELD_SWITCH ? nx_setting_problem(setting, present) : NULL;
+  return !problem && g_str_equal(shown, field->input.text->str);
 }
 
 /* NULL: nothing is to stand there. */
@@ -61,7 +60,7 @@ static char *wanted_value(const NxEdit *edit, const NxSetting *setting, const Nx
   gboolean is_default = field->kind == NX_FIELD_SWITCH && g_strcmp0(setting->fallback, text) == 0;
   if (field->disabled || !*text || (is_default && !present && !(setting->flags & NX_SETTING_ALWAYS_WRITTEN)))
     return NULL;
-  if (present && means_the_same(setting, present, text))
+  if (present && means_the_same(setting, present, field))
     return g_strdup(present);
   return setting->type == NX_TYPE_LIST ? nx_edit_list_to_json(text) : g_strdup(text);
 }

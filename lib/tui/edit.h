@@ -22,6 +22,8 @@ typedef struct {
 
 /* Fills every form from `present`, in which harvesters get their numbers without leading zeros. */
 void nx_edit_make_forms(NxEdit *edit);
+/* A value of the file as its field shows it. */
+char *nx_edit_shown(const NxSetting *setting, const char *stored);
 void nx_edit_add_harvester(NxEdit *edit);
 void nx_edit_remove_harvester(NxEdit *edit, guint number);
 gboolean nx_edit_harvester_is_filled(const NxEdit *edit, guint number);

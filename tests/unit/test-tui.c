@@ -412,6 +412,28 @@ static void test_padded_numbers(void)
   edit_close(&edit);
 }
 
+static void test_switches(void)
+{
+  static const struct {
+    const char *name, *stored, *shown, *saved;
+  } CASES[] = {
+    {"NX_EMAIL_USE_TLS", "on", "false", "on"},   {"NX_EMAIL_USE_TLS", "YES", "true", "YES"},
+    {"NX_EMAIL_USE_TLS", "0", "false", "0"},     {"NX_DISABLE_SSL_VERIFY", "on", "true", "on"},
+    {"NX_DISABLE_SSL_VERIFY", "F", "false", "F"}, {"NX_DISABLE_SSL_VERIFY", "maybe", "false", "false"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    NxEdit edit;
+    g_autofree char *text = g_strdup_printf("NX_EMAIL_SENDER=a@example.com\n%s=%s", CASES[i].name, CASES[i].stored);
+    edit_open(&edit, text);
+    g_assert_cmpstr(nx_edit_text(&edit, CASES[i].name), ==, CASES[i].shown);
+    expect(edit_saves(&edit, CASES[i].name), CASES[i].saved);
+    gboolean is_on = g_str_equal(CASES[i].shown, "true");
+    nx_input_set(&nx_edit_field(&edit, CASES[i].name)->input, is_on ? "false" : "true");
+    expect(edit_saves(&edit, CASES[i].name), is_on ? "false" : "true");
+    edit_close(&edit);
+  }
+}
+
 static void has_field(const NxEdit *edit, const NxSetting *row, guint number)
 {
   g_autofree char *name = number ? g_strdup_printf("%.*s_%u", (int)strlen(row->name) - 2, row->name, number) : g_strdup(row->name);
@@ -466,5 +488,6 @@ int main(int argc, char **argv)
   g_test_add_func("/tui/no patterns at all are not taken for the default ones", test_no_patterns);
   g_test_add_func("/tui/a value that begins a variable is warned of", test_variables);
   g_test_add_func("/tui/a harvester is found by its number however it is written", test_padded_numbers);
+  g_test_add_func("/tui/a switch is on when the programs take it so, and keeps its spelling until it is turned", test_switches);
   return g_test_run();
 }
