@@ -183,6 +183,14 @@ static gint by_number(gconstpointer a, gconstpointer b)
   return first < second ? -1 : first > second;
 }
 
+/* It counts as not set (config §3). */
+static gboolean is_empty(gpointer name, gpointer value, gpointer data)
+{
+  (void)name;
+  (void)data;
+  return *(const char *)value == '\0';
+}
+
 /* NX_NEMO_TOKEN_01 is of harvester 1, but the programs look for NX_NEMO_TOKEN_1: what stands under that name counts. */
 static void drop_leading_zeros(GHashTable *values)
 {
@@ -309,12 +317,13 @@ gboolean nx_edit_harvester_is_filled(const NxEdit *edit, guint number)
 
 void nx_edit_make_forms(NxEdit *edit)
 {
+  g_hash_table_foreach_remove(edit->present, is_empty, NULL);
+  drop_leading_zeros(edit->present);
   for (guint tab = 0; tab < NX_EDIT_TABS; tab++)
     start_form(edit, tab);
   for (guint tab = 0; tab < NX_EDIT_TABS; tab++)
     if (tab != NX_TAB_NEMO)
       make_form(edit, tab);
-  drop_leading_zeros(edit->present);
   g_autoptr(GArray) numbers = harvester_numbers(edit->present);
   make_harvester_form(edit, numbers);
   edit->forms[NX_TAB_NEMO].focus = numbers->len ? 1 : 0;

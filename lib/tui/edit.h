@@ -20,7 +20,7 @@ typedef struct {
 
 /* ---- fields */
 
-/* Fills every form from `present`, in which harvesters get their numbers without leading zeros. */
+/* Fills every form from `present`, from which empty values go, and in which harvesters get their numbers without leading zeros. */
 void nx_edit_make_forms(NxEdit *edit);
 /* A value of the file as its field shows it. */
 char *nx_edit_shown(const NxSetting *setting, const char *stored);

@@ -434,6 +434,21 @@ static void test_switches(void)
   }
 }
 
+static void test_empty_values(void)
+{
+  NxEdit edit;
+  edit_open(&edit, "NX_EMAIL_USE_TLS=\nNX_EMAIL_SMTP_HOST=\nNX_ELABFTW_API_KEY=\nNX_FILE_DELAY_DAYS=\nNX_FILE_STRATEGY=\nNX_NEMO_ADDRESS_2=\n"
+                   "NX_CDCS_ASSIGN_TO_PUBLIC_WORKSPACE=");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_EMAIL_USE_TLS"), ==, "true");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_CDCS_ASSIGN_TO_PUBLIC_WORKSPACE"), ==, "true");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_FILE_DELAY_DAYS"), ==, "2");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_FILE_STRATEGY"), ==, "exclusive");
+  g_assert_false(nx_edit_is_on(&edit, "email"));
+  g_assert_false(nx_edit_is_on(&edit, "elabftw"));
+  g_assert_null(nx_edit_field(&edit, "NX_NEMO_ADDRESS_2"));
+  edit_close(&edit);
+}
+
 static void has_field(const NxEdit *edit, const NxSetting *row, guint number)
 {
   g_autofree char *name = number ? g_strdup_printf("%.*s_%u", (int)strlen(row->name) - 2, row->name, number) : g_strdup(row->name);
@@ -489,5 +504,6 @@ int main(int argc, char **argv)
   g_test_add_func("/tui/a value that begins a variable is warned of", test_variables);
   g_test_add_func("/tui/a harvester is found by its number however it is written", test_padded_numbers);
   g_test_add_func("/tui/a switch is on when the programs take it so, and keeps its spelling until it is turned", test_switches);
+  g_test_add_func("/tui/an empty value counts as not set", test_empty_values);
   return g_test_run();
 }
