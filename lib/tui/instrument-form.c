@@ -151,7 +151,8 @@ static void check(NxForm *form, NxField *field, gpointer data)
     column++;
   if (column == NX_INSTRUMENT_COLUMNS || field->kind == NX_FIELD_FIXED)
     return;
-  const char *text = field->input.text->str, *label = ROWS[column].label;
+  g_autofree char *text = g_strstrip(g_strdup(field->input.text->str)); /* as it will be stored */
+  const char *label = ROWS[column].label;
   gboolean may_be_empty = column == NX_INSTRUMENT_API_URL && is_ical(form);
   field->error = may_be_empty ? NULL : nx_rule_required(label, text);
   if (!field->error && ROWS[column].longest)

@@ -199,6 +199,39 @@ value() {
   [ "$(sqlite3 "$NX_DB_PATH" "SELECT count(*) FROM instruments")" = 2 ]
 }
 
+@test "blanks around a value neither hide a duplicate nor count as a fault" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys a
+  wait_for "Add New Instrument"
+  typed " Titan-1 "
+  wait_for "Instrument PID already exists"
+  keys Tab
+  typed " https://nemo.example.com/api/tools/?id=Titan-1  "
+  wait_for "API URL already used by Titan-1"
+  keys C-u
+  typed "  https://nemo.example.com/api/tools/?id=3 "
+  wait_until_gone "API URL already"
+  [[ $(screen) != *"API URL must"* ]]
+  keys Tab
+  typed " https://nemo.example.com/calendar/ "; keys Tab
+  typed Room; keys Tab
+  typed Third; keys Tab
+  typed " 12345678901234567890 "; keys Tab
+  typed " /absolute"
+  wait_for "Filestore Path must be relative"
+  keys C-u
+  typed " ./Third "; keys Tab Tab C-u
+  typed " UTC "
+  keys BTab BTab BTab BTab BTab BTab BTab BTab C-u
+  typed " New-3 "
+  keys C-s
+  wait_for "Created instrument: New-3"
+  [ "$(value New-3 "api_url || '|' || property_tag || '|' || filestore_path || '|' || timezone")" = \
+    "https://nemo.example.com/api/tools/?id=3|12345678901234567890|./Third|UTC" ]
+}
+
 @test "a new instrument is stored, the cursor stands on it, and u takes it back" {
   two_instruments
   manage
