@@ -193,8 +193,10 @@ static State loop(NxEdit *edit)
     draw(edit);
     state = obey(edit, nx_screen_key(-1));
     /* ^Q in a box over the form asks here, and asks once more in the box that asks. */
-    while (state == GOING && nx_screen_is_quitting())
+    while (state == GOING && nx_screen_is_quitting()) {
+      draw(edit);
       state = act(edit, CANCEL);
+    }
   }
   return state;
 }

@@ -585,7 +585,7 @@ MIIabc
   wait_for "OK"
   typed more
   keys C-q
-  wait_for "Unsaved Changes"
+  wait_for "Unsaved Changes" "NX_CERT_BUNDLE_FILE (optional)"
   keys C-q
   wait_for "Unsaved Changes"
   keys n
