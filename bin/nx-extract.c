@@ -91,6 +91,7 @@ static gboolean run_filter(const Options *options, const NxExtractSettings *sett
     .write_metadata = !options->shared.no_metadata,
     .write_preview = !options->shared.no_preview,
     .overwrite = TRUE,
+    .links = NX_LINKS_REFUSED,
     .workers = (guint)options->workers,
   };
   g_autoptr(NxLines) lines = nx_lines_new(STDIN_FILENO);
@@ -220,6 +221,7 @@ static gboolean run_files(const Options *options, const NxExtractSettings *setti
     .preview_beside = TRUE,
     .preview_path = options->shared.preview_path,
     .with_documents = TRUE,
+    .links = NX_LINKS_FOLLOWED,
     .workers = (guint)MAX(options->workers, 1),
   };
   g_autoptr(NxExtractor) extractor = nx_extractor_new(&rules, settings->profiles_path, err);

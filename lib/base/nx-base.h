@@ -219,9 +219,11 @@ gboolean nx_write_whole(int fd, const char *data, gsize length);
 gboolean nx_file_read(const char *path, gsize limit, char **data, gsize *length, GError **err);
 /* The same for a path that nobody has looked at: what is not a regular file is refused (NX_ERROR_IO) and holds nobody up. */
 gboolean nx_file_read_regular(const char *path, gsize limit, char **data, gsize *length, GError **err);
+/* Whether a path that is itself a symbolic link may be opened. Its folders may be links in any case. */
+typedef enum { NX_LINKS_REFUSED, NX_LINKS_FOLLOWED } NxLinks;
 /* A regular file opened for reading, and its status; -1 with *err: NX_ERROR_IO when this file alone may be the reason. No FIFO or device can hold it
  * up. */
-int nx_file_open_regular(const char *path, struct stat *status, GError **err);
+int nx_file_open_regular(const char *path, NxLinks links, struct stat *status, GError **err);
 /* With its parents. NX_ERROR_PLACE also when a file lies in its place. */
 gboolean nx_folder_make(const char *path, GError **err);
 /* fsync of a folder. */

@@ -209,12 +209,12 @@ gboolean nx_file_read(const char *path, gsize limit, char **data, gsize *length,
 gboolean nx_file_read_regular(const char *path, gsize limit, char **data, gsize *length, GError **err)
 {
   struct stat status;
-  return read_opened(nx_file_open_regular(path, &status, err), path, limit, data, length, err);
+  return read_opened(nx_file_open_regular(path, NX_LINKS_FOLLOWED, &status, err), path, limit, data, length, err);
 }
 
 /* Of the errors that are trouble of the place elsewhere, those that one file alone may give when it is opened or looked at: its own mode, a
  * lease on it, a socket or a device without driver. All others (a stale handle, no connection, no descriptor left) speak of more than this file. */
-static const int FILE_ERRORS[] = {EACCES, EPERM, EAGAIN, ENXIO, ENODEV};
+static const int FILE_ERRORS[] = {EACCES, EPERM, EAGAIN, ENXIO, ENODEV, ELOOP};
 
 static void fail_to_open(int error_number, const char *action, const char *path, GError **err)
 {
@@ -225,9 +225,9 @@ static void fail_to_open(int error_number, const char *action, const char *path,
   }
 }
 
-int nx_file_open_regular(const char *path, struct stat *status, GError **err)
+int nx_file_open_regular(const char *path, NxLinks links, struct stat *status, GError **err)
 {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (links == NX_LINKS_REFUSED ? O_NOFOLLOW : 0));
   if (fd < 0) {
     fail_to_open(errno, "open", path, err);
     return -1;

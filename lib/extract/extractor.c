@@ -59,6 +59,7 @@ NxExtractor *nx_extractor_new(const NxExtractRules *rules, const char *profiles_
     .rules = { rules->instrument_root, rules->data_root, rules->write_metadata, rules->write_preview, rules->overwrite, rules->preview_beside,
                rules->preview_path },
     .with_document = rules->with_documents || rules->write_metadata,
+    .links = rules->links,
   };
   extractor->context.readers = nx_job_readers(&extractor->context);
   return g_steal_pointer(&extractor);

@@ -56,43 +56,43 @@ static void add_companion(NxOpened *opened, guint8 number, int fd)
 }
 
 /* The file, else the one whose last suffix is in capitals: programs that write IMG1.TIF write IMG1.TXT beside it. -1 when there is none. */
-static int open_in_either_case(const char *path)
+static int open_in_either_case(const char *path, NxLinks links)
 {
   struct stat status;
-  int fd = nx_file_open_regular(path, &status, NULL);
+  int fd = nx_file_open_regular(path, links, &status, NULL);
   const char *dot = strrchr(path, '.');
   if (fd >= 0 || !dot)
     return fd;
   g_autofree char *suffix = g_ascii_strup(dot, -1), *capitals = nx_path_with_suffix(path, suffix);
-  return capitals ? nx_file_open_regular(capitals, &status, NULL) : -1;
+  return capitals ? nx_file_open_regular(capitals, links, &status, NULL) : -1;
 }
 
 /* The file beside `path` that `format` wants; -1 when there is none. */
-static int open_beside(const char *path, const NxFormat *format)
+static int open_beside(const char *path, NxLinks links, const NxFormat *format)
 {
   for (const char *const *suffix = format->companion_suffixes; suffix && *suffix; suffix++) {
     g_autofree char *beside = nx_path_with_suffix(path, *suffix);
-    int fd = beside ? open_in_either_case(beside) : -1;
+    int fd = beside ? open_in_either_case(beside, links) : -1;
     if (fd >= 0)
       return fd;
   }
   g_autofree char *named = format->companion ? format->companion(path) : NULL;
-  return named ? open_in_either_case(named) : -1;
+  return named ? open_in_either_case(named, links) : -1;
 }
 
-static void open_companion(NxOpened *opened, guint8 number)
+static void open_companion(NxOpened *opened, NxLinks links, guint8 number)
 {
-  int fd = opened->n_descriptors <= COMPANIONS_MAX ? open_beside(opened->path, nx_formats[number]) : -1;
+  int fd = opened->n_descriptors <= COMPANIONS_MAX ? open_beside(opened->path, links, nx_formats[number]) : -1;
   if (fd >= 0)
     add_companion(opened, number, fd);
 }
 
-static void open_companions(NxOpened *opened)
+static void open_companions(NxOpened *opened, NxLinks links)
 {
   g_autofree char *extension = nx_name_extension(opened->name);
   for (guint8 i = 0; nx_formats[i]; i++) {
     if (nx_format_claims(nx_formats[i], extension))
-      open_companion(opened, i);
+      open_companion(opened, links, i);
   }
   opened->in.companions = opened->companions;
 }
@@ -151,17 +151,17 @@ static void add_file(NxOpened *opened, int fd, GError **err)
   opened->descriptors[opened->n_descriptors++] = fd;
 }
 
-NxOpened *nx_opened_new(json_object *line, const char *path, const char *instrument_root, GError **err)
+NxOpened *nx_opened_new(json_object *line, const char *path, NxLinks links, const char *instrument_root, GError **err)
 {
   NxOpened *opened = opened_described(line, path, instrument_root);
-  int fd = nx_file_open_regular(path, &opened->status, err);
+  int fd = nx_file_open_regular(path, links, &opened->status, err);
   set_time(opened, line, fd >= 0 || stat(path, &opened->status) == 0);
   if (fd < 0) {
     blame_folder(opened, instrument_root, err);
     return opened;
   }
   add_file(opened, fd, err);
-  open_companions(opened);
+  open_companions(opened, links);
   return opened;
 }
 

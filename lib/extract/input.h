@@ -7,10 +7,11 @@
 /* A file that is open, and all that NxInput borrows. */
 typedef struct NxOpened NxOpened;
 
-/* The file of a line. `instrument_root` (or NULL) is NX_INSTRUMENT_DATA_PATH. Errors: NX_ERROR_MISSING when it is gone; NX_ERROR_PLACE when
- * the share, the instrument's folder or this machine stands in the way and not the file; all else means that it is there and cannot be read.
- * nx_opened_input() may be asked in any case: name and time are then known, descriptor and bytes are not. */
-NxOpened *nx_opened_new(json_object *line, const char *path, const char *instrument_root, GError **err);
+/* The file of a line. `links`: whether it, and what stands beside it, may be links. `instrument_root` (or NULL) is NX_INSTRUMENT_DATA_PATH.
+ * Errors: NX_ERROR_MISSING when it is gone; NX_ERROR_PLACE when the share, the instrument's folder or this machine stands in the way and not the
+ * file; all else means that it is there and cannot be read. nx_opened_input() may be asked in any case: name and time are then known,
+ * descriptor and bytes are not. */
+NxOpened *nx_opened_new(json_object *line, const char *path, NxLinks links, const char *instrument_root, GError **err);
 void nx_opened_free(NxOpened *opened);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxOpened, nx_opened_free)
 NxInput *nx_opened_input(NxOpened *opened);

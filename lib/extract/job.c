@@ -236,7 +236,7 @@ NxJob *nx_job_start(const NxJobContext *context, json_object *line, GError **err
   job->path = nx_line_path(line, err);
   if (!job->path)
     return NULL;
-  job->opened = nx_opened_new(line, job->path, context->rules.instrument_root, &problem);
+  job->opened = nx_opened_new(line, job->path, context->links, context->rules.instrument_root, &problem);
   NxInput *in = nx_opened_input(job->opened);
   job->extension = nx_name_extension(in->name);
   if (nx_opened_is_readable(job->opened)) {
@@ -328,7 +328,7 @@ static gboolean has_started_alone(NxJob *job, const char *reason)
 static gboolean has_started_again(NxJob *job)
 {
   g_autoptr(GError) problem = NULL;
-  g_autoptr(NxOpened) again = nx_opened_new(job->line, job->path, job->context->rules.instrument_root, &problem);
+  g_autoptr(NxOpened) again = nx_opened_new(job->line, job->path, job->context->links, job->context->rules.instrument_root, &problem);
   if (!nx_opened_is_readable(again))
     return FALSE;
   nx_log_info("%s changed while it was read and is read again", job->path);

@@ -13,6 +13,7 @@ typedef struct {
   GPtrArray *plugins;
   NxOutputRules rules;
   gboolean with_document; /* documents are wanted even when none is written */
+  NxLinks links;
   NxReaders *readers;     /* of nx_job_readers(); NULL: every file has a process of its own */
 } NxJobContext;
 /* Readers for the jobs of this context, which they see as it is when the first of them is made. */

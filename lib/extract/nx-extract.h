@@ -187,6 +187,7 @@ typedef struct {
   gboolean preview_beside;     /* FILE.thumb.png beside FILE, whatever data_root says */
   const char *preview_path;    /* of the only file; or NULL */
   gboolean with_documents;     /* `documents` of the results are wanted */
+  NxLinks links;               /* of the files and what stands beside them: those of a share are not followed, for they could lead anywhere */
   guint workers;               /* files read at once, 1 or more */
 } NxExtractRules;
 

@@ -126,6 +126,25 @@ PYTHON
   done
 }
 
+@test "links on a share are not followed, neither a file that became one nor what stands beside a file; a person's own are" {
+  echo 'Password = sesame' >secret
+  ln -s "$PWD/secret" "$ROOT/Quanta/swapped.txt"
+  ln -s "$PWD/secret" "$ROOT/Quanta/one.mrc.mdoc"
+  { printf '\1\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0'; head -c 48 /dev/zero; printf '\1\0\0\0\2\0\0\0\3\0\0\0'; head -c 132 /dev/zero
+    printf 'MAP DD\0\0'; head -c 809 /dev/zero; } >"$ROOT/Quanta/one.mrc"
+  INPUT=$(file_line "$ROOT/Quanta/swapped.txt")
+  extract_lines
+  assert_success
+  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("^Extraction failed: cannot open ")' true
+  INPUT=$(file_line "$ROOT/Quanta/one.mrc")
+  extract_lines
+  assert_success
+  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"].Module' nexusLIMS.extractors.plugins.mrc_extractor
+  run ! grep -r sesame "$DATA"
+  run --separate-stderr nx-extract --no-preview "$ROOT/Quanta/one.mrc"
+  [[ "$output" == *sesame* ]]
+}
+
 @test "a damaged file still has metadata, a preview and a place in the record" {
   head -c 500 /dev/zero > "$ROOT/Quanta/broken.dm3"
   INPUT=$(file_line "$ROOT/Quanta/broken.dm3")

@@ -26,7 +26,7 @@ static void read_beside(const NxFormat *format, const char *folder, const char *
   g_autoptr(json_object) line = json_object_new_object();
   if (!nx_file_write_fast(beside, data, size, 0600, NULL))
     return;
-  g_autoptr(NxOpened) opened = nx_opened_new(line, path, NULL, NULL);
+  g_autoptr(NxOpened) opened = nx_opened_new(line, path, NX_LINKS_FOLLOWED, NULL, NULL);
   NxInput *in = nx_opened_input(opened);
   if (nx_opened_is_readable(opened) && format->sniff(in)) {
     g_autoptr(GPtrArray) signals = read_as(format, in);

@@ -40,7 +40,7 @@ CorpusCase *corpus_case_open(const char *expectation)
   g_autoptr(json_object) line = json_object_new_object();
   nx_json_set(line, "mtime", json_object_get(nx_json_get(test->expected, "mtime")));
   nx_json_set(line, "instrument", json_object_get(nx_json_get(test->expected, "instrument")));
-  test->opened = nx_opened_new(line, test->path, NULL, &problem);
+  test->opened = nx_opened_new(line, test->path, NX_LINKS_FOLLOWED, NULL, &problem);
   g_assert_no_error(problem);
   test->in = *nx_opened_input(test->opened);
   return test;

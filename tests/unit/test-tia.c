@@ -83,7 +83,7 @@ static NxOpened *open_file(const char *path, json_object *expected, json_object 
     nx_json_set_string(instrument, "timezone", nx_json_get_string(conditions, "timezone"));
     nx_json_set(*line, "instrument", instrument);
   }
-  NxOpened *opened = nx_opened_new(*line, path, folder, &problem);
+  NxOpened *opened = nx_opened_new(*line, path, NX_LINKS_FOLLOWED, folder, &problem);
   g_assert_no_error(problem);
   return opened;
 }
@@ -484,7 +484,7 @@ static json_object *extensions_with(const char *ser_name, const char *emi, gsize
   if (emi)
     g_assert_true(g_file_set_contents(emi_path, emi, (gssize)emi_length, NULL));
   g_autoptr(json_object) line = json_object_new_object();
-  g_autoptr(NxOpened) opened = nx_opened_new(line, ser_path, folder, &problem);
+  g_autoptr(NxOpened) opened = nx_opened_new(line, ser_path, NX_LINKS_FOLLOWED, folder, &problem);
   g_assert_no_error(problem);
   g_autoptr(GPtrArray) signals = read_input(nx_opened_input(opened));
   g_assert_cmpstr(nx_json_get_string(only(signals)->nx_meta, "Data Dimensions"), ==, "(2, 3)");

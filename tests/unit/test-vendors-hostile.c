@@ -133,7 +133,7 @@ static void check_beside(const VendorSample *sample, const char *folder, const g
   g_autofree char *path = g_build_filename(folder, sample->name, NULL), *beside = g_build_filename(folder, sample->companion, NULL);
   g_autoptr(json_object) line = json_object_new_object();
   g_assert_true(g_file_set_contents(beside, (const char *)text, (gssize)length, NULL));
-  g_autoptr(NxOpened) opened = nx_opened_new(line, path, NULL, &problem);
+  g_autoptr(NxOpened) opened = nx_opened_new(line, path, NX_LINKS_FOLLOWED, NULL, &problem);
   g_assert_no_error(problem);
   check_input(nx_opened_input(opened), format_of(sample));
 }

@@ -39,7 +39,7 @@ NxOpened *vendor_open_extended(const char *name, const GByteArray *bytes, gsize 
   g_assert_cmpint(truncate(path, (off_t)length), ==, 0);
   g_autoptr(json_object) line = json_object_new_object();
   nx_json_set(line, "mtime", json_object_new_int64(1700000000));
-  NxOpened *opened = nx_opened_new(line, path, NULL, &problem);
+  NxOpened *opened = nx_opened_new(line, path, NX_LINKS_FOLLOWED, NULL, &problem);
   g_assert_no_error(problem);
   return opened;
 }
