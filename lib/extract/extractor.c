@@ -51,6 +51,7 @@ NxExtractor *nx_extractor_new(const NxExtractRules *rules, const char *profiles_
   extractor->plugins = nx_plugins_find(extractor->sandbox);
   nx_profiles_load(profiles_path);
   nx_samples_load_converters();
+  nx_zone_system(); /* readers cannot open its file any more, and GLib would take UTC */
   if (rules->write_preview)
     nx_job_warm_up();
   extractor->context = (NxJobContext){

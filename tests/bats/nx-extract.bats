@@ -126,6 +126,13 @@ PYTHON
   done
 }
 
+@test "readers know the system's zone, from the first file on" {
+  for i in 1 2 3; do cp "$ROOT/Quanta/note.txt" "$ROOT/Quanta/$i.txt"; file_line "$ROOT/Quanta/$i.txt" | jq -c 'del(.instrument)'; done >lines
+  run --separate-stderr env TZ=America/Phoenix nx-extract -j 2 --no-preview <lines
+  assert_success
+  [ "$(jq -r '.datasets[0].nx_meta["NexusLIMS Extraction"].Date[-6:]' <<<"$output" | tr '\n' ' ')" = "-07:00 -07:00 -07:00 " ]
+}
+
 @test "links on a share are not followed, neither a file that became one nor what stands beside a file; a person's own are" {
   echo 'Password = sesame' >secret
   ln -s "$PWD/secret" "$ROOT/Quanta/swapped.txt"
