@@ -56,6 +56,21 @@ char *nx_address_url(const char *text, const char **problem)
   return g_strdup(out->str);
 }
 
+char *nx_address_root(const char *text, const char **problem)
+{
+  g_autofree char *url = nx_address_url(text, problem);
+  if (!url)
+    return NULL;
+  const char *authority = strstr(url, "://") + 3;
+  if (memchr(authority, '@', strcspn(authority, "/?#")))
+    *problem = "must be without user and password, which every record would show: write https://host.example.com/api/, the token says who asks";
+  else if (strpbrk(url, "?#"))
+    *problem = "must end with the path, without ? and #, as in https://host.example.com/api/";
+  else if (!g_str_has_suffix(url, "/"))
+    *problem = "must end with a trailing slash";
+  return *problem ? NULL : g_steal_pointer(&url);
+}
+
 /* --------------------------------------------------------------------------------------------------------------- mail */
 
 static gboolean is_local_part(const char *local)

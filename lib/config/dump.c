@@ -16,15 +16,15 @@ static gboolean is_secret_name(const char *name)
   return (row && (row->flags & NX_SETTING_SECRET)) || strstr(upper, "TOKEN") || strstr(upper, "PASSWORD");
 }
 
-/* The passwords inside the addresses among the settings of a table. */
-static void mask_addresses(json_object *object, const NxSetting *table)
+/* The passwords inside addresses; those of NEMO servers have none. */
+static void mask_addresses(json_object *configuration)
 {
-  for (const NxSetting *row = table; row->name; row++) {
-    const char *key = row->key ? row->key : row->name, *address = nx_json_get_string(object, key);
+  for (const NxSetting *row = nx_settings_table; row->name; row++) {
+    const char *address = nx_json_get_string(configuration, row->name);
     if (!address || (row->type != NX_TYPE_DATABASE && row->type != NX_TYPE_URL))
       continue;
     g_autofree char *masked = nx_config_masked_address(address);
-    nx_json_set_string(object, key, masked);
+    nx_json_set_string(configuration, row->name, masked);
   }
 }
 
@@ -35,12 +35,11 @@ static void redact(json_object *configuration)
       redact_member(configuration, name);
     (void)value;
   }
-  mask_addresses(configuration, nx_settings_table);
+  mask_addresses(configuration);
   json_object *harvesters = nx_json_get(configuration, "nemo_harvesters");
   if (harvesters) {
     json_object_object_foreach(harvesters, number, harvester) {
       redact_member(harvester, "token");
-      mask_addresses(harvester, nx_nemo_table);
       (void)number;
     }
   }

@@ -112,7 +112,7 @@ typedef enum {
   NX_SETTING_CDCS = 1 << 1,      /* required unless another destination is configured */
   NX_SETTING_SECRET = 1 << 2,
   NX_SETTING_WHEN_SET = 1 << 3,  /* dumped only when set */
-  NX_SETTING_SLASH = 1 << 4,     /* a URL that ends in / */
+  NX_SETTING_ROOT = 1 << 4,      /* a URL under which everything of a server lies: no user, no ? or #, / at its end */
   NX_SETTING_ALWAYS_WRITTEN = 1 << 5, /* the editor writes it even when it is the default (config 10) */
   NX_SETTING_LINES = 1 << 6,          /* a text of several lines */
 } NxSettingFlags;

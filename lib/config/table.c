@@ -127,10 +127,11 @@ const NxSetting nx_settings_table[] = {
 };
 
 const NxSetting nx_nemo_table[] = {
-  {"NX_NEMO_ADDRESS_N", NEMO(address), .type = NX_TYPE_URL, .flags = NX_SETTING_REQUIRED | NX_SETTING_SLASH,
+  {"NX_NEMO_ADDRESS_N", NEMO(address), .type = NX_TYPE_URL, .flags = NX_SETTING_REQUIRED | NX_SETTING_ROOT,
    .summary = "Root of a NEMO server's API",
    .help = "The API, not the web page, with a slash at its end, for example https://nemo.example.com/api/. To check it, open it in a browser: "
            "the answer is a JSON list of endpoints.\n\n"
+           "It is part of every session's identifier and of every record, so it must be without user and password; the token says who asks.\n\n"
            "N is a number of your choice; each server has its own, and gaps do no harm."},
   {"NX_NEMO_TOKEN_N", NEMO(token), .type = NX_TYPE_STRING, .flags = NX_SETTING_REQUIRED | NX_SETTING_SECRET,
    .summary = "API token for that server",

@@ -138,11 +138,9 @@ static gboolean read_database(const NxSetting *setting, const char *text, json_o
 static gboolean read_url(const NxSetting *setting, const char *text, json_object **value, char **problem)
 {
   const char *wrong = NULL;
-  g_autofree char *url = nx_address_url(text, &wrong);
+  g_autofree char *url = setting->flags & NX_SETTING_ROOT ? nx_address_root(text, &wrong) : nx_address_url(text, &wrong);
   if (!url)
     return refuse(problem, wrong);
-  if ((setting->flags & NX_SETTING_SLASH) && !g_str_has_suffix(url, "/"))
-    return refuse(problem, "must end with a trailing slash");
   *value = nx_json_string(url);
   return TRUE;
 }

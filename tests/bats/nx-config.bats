@@ -124,14 +124,13 @@ END
   cat >>.env <<'END'
 NX_DB_PATH='postgresql://nx:secret@host/nx?sslpassword=k'
 NX_CDCS_URL=http://svc:pw@cdcs.example.com/
-NX_NEMO_ADDRESS_1=https://svc:pw@nemo.example.com/api/
-NX_NEMO_TOKEN_1=nemo-token
+NX_ELABFTW_URL=https://svc:pw@eln.example.com/
 END
   nx-config dump 2>/dev/null >before.json
   nx-config dump --redact >dump.json
   run --separate-stderr nx-config load dump.json --force
   assert_success
-  for name in NX_DB_PATH NX_CDCS_URL NX_NEMO_ADDRESS_1; do
+  for name in NX_DB_PATH NX_CDCS_URL NX_ELABFTW_URL; do
     [[ $stderr == *"$name holds *** in the dump, which was redacted; the present value stays."* ]]
   done
   nx-config dump 2>/dev/null | cmp - before.json
@@ -160,6 +159,15 @@ END
   run nx-config check
   assert_failure 1
   assert_output --partial "NX_EMAIL_SENDER: must be a mail address"
+}
+
+@test "check refuses a NEMO address with a user, and does not show the password" {
+  printf 'NX_NEMO_ADDRESS_1=http://bob:hunter2@nemo.example.com/api/\nNX_NEMO_TOKEN_1=t\n' >>.env
+  run nx-config check
+  assert_failure 1
+  assert_output --partial 'NX_NEMO_ADDRESS_1: must be without user and password'
+  assert_output --partial '(got "http://bob:***@nemo.example.com/api/")'
+  refute_output --partial hunter2
 }
 
 @test "check --format json lists names and problems without secrets" {

@@ -96,6 +96,7 @@ static char *pick(GRand *random, const char *const *choices)
 static char *random_value(GRand *random, const NxSetting *row, const char *folder)
 {
   static const char *const URLS[] = {"http://h", "https://H.example.com:443/a'b/?q=%41#f", "http://u:p@[::1]:8080/x/", NULL};
+  static const char *const ROOTS[] = {"http://h", "https://H.example.com:443/a'b/", "http://[::1]:8080/x/", NULL};
   static const char *const LISTS[] = {"[]", "[\"*.mib\"]", "[\"it's\", \"a\\\\b\", \"\\u00b5m\"]", NULL};
   static const char *const MAILS[] = {"o'hara@ex.org", "a+b@x-y.example", NULL};
   static const char *const FLOATS[] = {"1", "0.25", "1e-7", "0.3333333333333333", NULL};
@@ -112,7 +113,7 @@ static char *random_value(GRand *random, const NxSetting *row, const char *folde
   case NX_TYPE_DATABASE:
     return g_strdup_printf("%s//n.db", folder);
   case NX_TYPE_URL:
-    return pick(random, row->flags & NX_SETTING_SLASH ? URLS + 2 : URLS);
+    return pick(random, row->flags & NX_SETTING_ROOT ? ROOTS : URLS);
   case NX_TYPE_ENUM:
     return pick(random, row->members);
   case NX_TYPE_LIST:

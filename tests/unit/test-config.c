@@ -92,7 +92,8 @@ static void test_types(void)
     {"NX_FILE_DELAY_DAYS", "2|0.5|1e-3| 2 |+2|inf|.5|5.", "0|-1|nan|0x10|2d|1,5|--2"},
     {"NX_CLUSTERING_SENSITIVITY", "0|1.5|inf", "-0.1|nan|x"},
     {"NX_CLUSTERING_MIN_DIP", "0|1|0.01", "1.01|-0.01|nan|inf"},
-    {"NX_NEMO_ADDRESS_1", "https://h/api/|https://h", "https://h/api|h/"},
+    {"NX_NEMO_ADDRESS_1", "https://h/api/|https://h|http://h/a@b/",
+     "https://h/api|h/|http://bob:pw@h/api/|http://bob@h/|https://@h/|https://h/api/?a=/|https://h/api/#/|https://h/?"},
     {"NX_NEMO_TZ_1", "America/Denver|UTC|US/Eastern", "Mars/Olympus|../../etc/passwd"},
     {"NX_EMAIL_SMTP_PORT", "1|65535| 25", "0|65536|smtp|-1"},
     {"NX_EMAIL_SENDER", "a@b.co|Some One <a@b.co>|a.b+c@x-y.example|o'hara@ex.org",
@@ -305,6 +306,19 @@ static void test_harvesters(Place *place, gconstpointer data G_GNUC_UNUSED)
   check_fields(place, VALID "NX_NEMO_ADDRESS_3=https://h/api\nNX_NEMO_TOKEN_3=t\n", "NX_NEMO_ADDRESS_3");
 }
 
+/* The address of a server stands in identifiers and records, which are published. */
+static void test_harvester_address(Place *place, gconstpointer data G_GNUC_UNUSED)
+{
+  write_settings(place, VALID "NX_NEMO_ADDRESS_1=http://bob:hunter2@h/api/\nNX_NEMO_TOKEN_1=t\n"
+                              "NX_NEMO_ADDRESS_2=https://h/api/?x=/\nNX_NEMO_TOKEN_2=t\n");
+  g_autofree char *report = load_report(NULL);
+  g_assert_nonnull(strstr(report, "NX_NEMO_ADDRESS_1: must be without user and password, which every record would show: write "
+                                  "https://host.example.com/api/, the token says who asks (got \"http://bob:***@h/api/\")\n"));
+  g_assert_nonnull(strstr(report, "NX_NEMO_ADDRESS_2: must end with the path, without ? and #, as in https://host.example.com/api/ "
+                                  "(got \"https://h/api/?x=/\")\n"));
+  g_assert_null(strstr(report, "hunter2"));
+}
+
 static void test_email(Place *place, gconstpointer data G_GNUC_UNUSED)
 {
 #define MAIL VALID "NX_EMAIL_SMTP_HOST=smtp.example.com\nNX_EMAIL_SENDER=Us <a@Example.com>\nNX_EMAIL_RECIPIENTS=b@example.com, c@example.com,\n"
@@ -380,15 +394,12 @@ static void test_redaction(Place *place, gconstpointer data G_GNUC_UNUSED)
 static void test_redacted_addresses(Place *place, gconstpointer data G_GNUC_UNUSED)
 {
   write_settings(place, WORKED_EXAMPLE "NX_CDCS_URL=http://svc:pw@host/nx/\nNX_ELABFTW_URL=https://svc:p%40w@eln.example.com:8443/\n"
-                                       "NX_LABARCHIVES_URL=http://la.example.com:8080/a@b/api\n"
-                                       "NX_NEMO_ADDRESS_1=https://svc:pw@nemo.example.com/api/\n");
+                                       "NX_LABARCHIVES_URL=http://la.example.com:8080/a@b/api\n");
   g_autoptr(NxSettings) settings = load(NULL);
   g_autoptr(json_object) redacted = nx_settings_to_json(settings, TRUE);
   g_assert_cmpstr(nx_json_get_string(redacted, "NX_CDCS_URL"), ==, "http://svc:***@host/nx/");
   g_assert_cmpstr(nx_json_get_string(redacted, "NX_ELABFTW_URL"), ==, "https://svc:***@eln.example.com:8443/");
   g_assert_cmpstr(nx_json_get_string(redacted, "NX_LABARCHIVES_URL"), ==, "http://la.example.com:8080/a@b/api");
-  json_object *nemo = nx_json_get(nx_json_get(redacted, "nemo_harvesters"), "1");
-  g_assert_cmpstr(nx_json_get_string(nemo, "address"), ==, "https://svc:***@nemo.example.com/api/");
 }
 
 static void test_own_settings(Place *place, gconstpointer data G_GNUC_UNUSED)
@@ -452,6 +463,7 @@ int main(int argc, char **argv)
   ADD("CDCS may be absent only where records go elsewhere", test_cdcs_rule);
   ADD("paths must be there and of their kind", test_paths);
   ADD("harvesters come in ascending order and incomplete ones are left out", test_harvesters);
+  ADD("the address of a NEMO server names no person and ends with its path", test_harvester_address);
   ADD("mail is off when something is missing or wrong", test_email);
   ADD("one value can be had without a valid configuration", test_text);
   ADD("the dump is the documented one letter for letter", test_dump);
