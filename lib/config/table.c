@@ -1,5 +1,6 @@
 /* table.c — one row per setting, in the order in which `config dump` prints them (config 4 to 6; facts of the help texts: config 12). */
 #include "nx-config.h"
+#include "nx-date-format.h"
 
 #include <string.h>
 
@@ -136,11 +137,11 @@ const NxSetting nx_nemo_table[] = {
   {"NX_NEMO_TOKEN_N", NEMO(token), .type = NX_TYPE_STRING, .flags = NX_SETTING_REQUIRED | NX_SETTING_SECRET,
    .summary = "API token for that server",
    .help = "40 hexadecimal digits, made on the page /admin/authtoken/token/ of NEMO's detailed administration."},
-  {"NX_NEMO_STRFTIME_FMT_N", NEMO(strftime_fmt), .type = NX_TYPE_STRING, .fallback = "%Y-%m-%dT%H:%M:%S%z",
+  {"NX_NEMO_STRFTIME_FMT_N", NEMO(strftime_fmt), .type = NX_TYPE_STRING, .fallback = NX_DATE_FORMAT_ISO,
    .flags = NX_SETTING_ALWAYS_WRITTEN,
    .summary = "How times are written in requests to it",
    .help = "A strftime(3) format. Change it only for a NEMO whose date formats were changed; the default stands for ISO 8601."},
-  {"NX_NEMO_STRPTIME_FMT_N", NEMO(strptime_fmt), .type = NX_TYPE_STRING, .fallback = "%Y-%m-%dT%H:%M:%S%z",
+  {"NX_NEMO_STRPTIME_FMT_N", NEMO(strptime_fmt), .type = NX_TYPE_STRING, .fallback = NX_DATE_FORMAT_ISO,
    .flags = NX_SETTING_ALWAYS_WRITTEN,
    .summary = "How times are written in its answers",
    .help = "A strptime(3) format. Change it only for a NEMO whose date formats were changed; the default stands for ISO 8601."},

@@ -1,12 +1,9 @@
 /* stamp.h — a date and time as a reservation server writes it: with an offset, or without any ("naive": then the reader decides whose wall
- * clock it is). Formats are Python's, because that is what NEMO's administrators write into their settings (harvest-nemo §4). */
+ * clock it is), in ISO 8601 or a format of the server's own (harvest-nemo §4). */
 #ifndef NX_HARVEST_STAMP_H
 #define NX_HARVEST_STAMP_H
 
-#include "nx-base.h"
-
-/* The text that stands for "ISO 8601 mode" in NX_NEMO_STRFTIME_FMT_N and NX_NEMO_STRPTIME_FMT_N. */
-#define NX_STAMP_ISO_FORMAT "%Y-%m-%dT%H:%M:%S%z"
+#include "nx-date-format.h"
 
 typedef struct {
   GDateTime *when; /* a naive stamp's wall clock is kept in UTC */
@@ -19,7 +16,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxStamp, nx_stamp_free)
 /* Takes a reference on `when`. */
 NxStamp *nx_stamp_new(GDateTime *when);
 
-/* Reads `text` by `format` (NULL or NX_STAMP_ISO_FORMAT: ISO 8601). With `coerced` the wall clock is kept and the offset replaced by that
+/* Reads `text` by `format` (NULL or NX_DATE_FORMAT_ISO: ISO 8601). With `coerced` the wall clock is kept and the offset replaced by that
  * zone's. NX_ERROR_DATA for a text that does not fit, NX_ERROR_CONFIG for a format that cannot be used. */
 NxStamp *nx_stamp_parse(const char *text, const char *format, GTimeZone *coerced, GError **err);
 

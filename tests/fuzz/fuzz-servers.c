@@ -61,7 +61,7 @@ static NxSettings *settings(void)
   static NxSettings known;
   if (!known.nemo) {
     NxNemoSettings *nemo = g_new0(NxNemoSettings, 1);
-    *nemo = (NxNemoSettings){1, "https://nemo.example.com/api/", "secret-token", NX_STAMP_ISO_FORMAT, NX_STAMP_ISO_FORMAT, NULL};
+    *nemo = (NxNemoSettings){1, "https://nemo.example.com/api/", "secret-token", NX_DATE_FORMAT_ISO, NX_DATE_FORMAT_ISO, NULL};
     known.nemo = g_ptr_array_new();
     g_ptr_array_add(known.nemo, nemo);
     known.cdcs_token = known.elabftw_api_key = known.labarchives_access_password = "secret-token";

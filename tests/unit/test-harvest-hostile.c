@@ -22,8 +22,8 @@ static OneServer *one_server(guint port)
   own->nemo = (NxNemoSettings){.number = 1,
                                .address = g_strdup_printf("http://127.0.0.1:%u/api/", port),
                                .token = (char *)"a-secret-token",
-                               .strftime_fmt = (char *)NX_STAMP_ISO_FORMAT,
-                               .strptime_fmt = (char *)NX_STAMP_ISO_FORMAT};
+                               .strftime_fmt = (char *)NX_DATE_FORMAT_ISO,
+                               .strptime_fmt = (char *)NX_DATE_FORMAT_ISO};
   own->settings.nemo = g_ptr_array_new();
   g_ptr_array_add(own->settings.nemo, &own->nemo);
   return own;

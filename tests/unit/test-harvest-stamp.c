@@ -15,7 +15,7 @@ static NxStamp *stamp_of(const char *text, const char *zone)
 static const struct {
   const char *in, *in_zone, *format, *tz, *out;
 } PRINTED[] = {
-    {"2022-02-16T09:39:00", NULL, NX_STAMP_ISO_FORMAT, NULL, "2022-02-16T09:39:00"},
+    {"2022-02-16T09:39:00", NULL, NX_DATE_FORMAT_ISO, NULL, "2022-02-16T09:39:00"},
     {"2022-02-16T09:39:00.000001", NULL, NULL, NULL, "2022-02-16T09:39:00.000001"},
     {"2022-02-16T09:39:00.000001", "America/New_York", NULL, NULL, "2022-02-16T09:39:00.000001-05:00"},
     {"2022-02-16T09:39:00Z", NULL, NULL, NULL, "2022-02-16T09:39:00+00:00"},
@@ -82,6 +82,7 @@ static const struct {
     {"16   Feb\t2022 11:06 pm", "%d %b %Y %I:%M %p", NULL, "2022-02-16T23:06:00"},
     {"wednesday, FEBRUARY 16, 22 12:06 AM", "%A, %B %d, %y %I:%M %p", NULL, "2022-02-16T00:06:00"},
     {"2022 047", "%Y %j", NULL, "2022-02-16T00:00:00"},
+    {"9999 366", "%Y %j", NULL, NULL},
     {"31-02-2022", "%d-%m-%Y", NULL, NULL},
     {"02-16-2022 09:39:00 ", "%m-%d-%Y %H:%M:%S", NULL, NULL},
     {" 02-16-2022 09:39:00", "%m-%d-%Y %H:%M:%S", NULL, NULL},
