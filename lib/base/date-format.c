@@ -127,7 +127,8 @@ static const char *compound_format(char letter)
   return NULL;
 }
 
-static gboolean write_format(GString *out, GDateTime *when, gboolean is_naive, const char *format, GError **err)
+/* NULL, or what stands behind the % of a directive that there is none of. */
+static const char *write_format(GString *out, GDateTime *when, gboolean is_naive, const char *format)
 {
   for (const char *at = format; *at; at++) {
     if (*at != '%') {
@@ -135,21 +136,12 @@ static gboolean write_format(GString *out, GDateTime *when, gboolean is_naive, c
       continue;
     }
     const char *parts = compound_format(*++at);
-    if (parts) {
-      write_format(out, when, is_naive, parts, NULL);
-    } else if (*at == '\0' || (!write_number(out, when, *at) && !write_words(out, when, is_naive, *at))) {
-      g_set_error(err, NX_ERROR, NX_ERROR_CONFIG,
-                  "the date format '%s' has '%%%.1s', which is not a known directive; correct NX_NEMO_STRFTIME_FMT_N", format, at);
-      return FALSE;
-    }
+    if (parts)
+      write_format(out, when, is_naive, parts);
+    else if (*at == '\0' || (!write_number(out, when, *at) && !write_words(out, when, is_naive, *at)))
+      return at;
   }
-  return TRUE;
-}
-
-char *nx_date_format_print(const char *format, GDateTime *when, gboolean is_naive, GError **err)
-{
-  g_autoptr(GString) out = g_string_new(NULL);
-  return write_format(out, when, is_naive, format, err) ? g_strdup(out->str) : NULL;
+  return NULL;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- reading */
@@ -191,8 +183,8 @@ static const char *directive_pattern(char letter)
   return NULL;
 }
 
-/* Appends the regular expression of `format`; FALSE at a directive that there is none of. */
-static gboolean append_pattern(GString *pattern, const char *format)
+/* Appends the regular expression of `format`. NULL, or what stands behind the % of a directive that there is none of. */
+static const char *append_pattern(GString *pattern, const char *format)
 {
   for (const char *at = format; *at; at++) {
     if (g_ascii_isspace(*at)) {
@@ -208,15 +200,15 @@ static gboolean append_pattern(GString *pattern, const char *format)
     } else {
       const char *part = *at ? directive_pattern(*at) : NULL;
       if (!part)
-        return FALSE;
+        return at;
       g_string_append(pattern, part);
     }
   }
-  return TRUE;
+  return NULL;
 }
 
-/* The compiled expression of a format, kept for the life of the process; borrowed. */
-static GRegex *format_regex(const char *format, GError **err)
+/* The compiled expression of a format, kept for the life of the process; borrowed. NULL: none can be made. */
+static GRegex *format_regex(const char *format)
 {
   static GHashTable *known;
   if (!known)
@@ -225,17 +217,11 @@ static GRegex *format_regex(const char *format, GError **err)
   if (regex)
     return regex;
   g_autoptr(GString) pattern = g_string_new("^");
-  g_autoptr(GError) reason = NULL;
-  if (g_utf8_validate(format, -1, NULL) && append_pattern(pattern, format)) {
-    g_string_append(pattern, "\\z");
-    regex = g_regex_new(pattern->str, G_REGEX_CASELESS, 0, &reason);
-  }
-  if (!regex) {
-    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the date format '%s' %s; correct NX_NEMO_STRPTIME_FMT_N", format,
-                reason ? "names something twice" : "has a directive that is not known");
-    return NULL;
-  }
-  g_hash_table_insert(known, g_strdup(format), regex);
+  append_pattern(pattern, format);
+  g_string_append(pattern, "\\z");
+  regex = g_regex_new(pattern->str, G_REGEX_CASELESS, 0, NULL);
+  if (regex)
+    g_hash_table_insert(known, g_strdup(format), regex);
   return regex;
 }
 
@@ -316,9 +302,73 @@ static GDateTime *date_of_match(GMatchInfo *match, gboolean *is_naive)
   return when && day_of_year ? g_date_time_add_days(when, day_of_year - 1) : g_steal_pointer(&when);
 }
 
+/* ---------------------------------------------------------------------------------------------------------- both */
+
+/* The letters of all directives in a format that has none but good ones, those behind a compound one as well. */
+static void append_letters(GString *letters, const char *format)
+{
+  for (const char *at = format; *at; at++) {
+    if (*at != '%')
+      continue;
+    const char *parts = compound_format(*++at);
+    if (parts)
+      append_letters(letters, parts);
+    else
+      g_string_append_c(letters, *at);
+  }
+}
+
+/* Any other date would be taken for one of the year 1900, or of a first of January. */
+static gboolean names_a_day(const char *format)
+{
+  g_autoptr(GString) letters = g_string_new(NULL);
+  append_letters(letters, format);
+  return strpbrk(letters->str, "Yy") && strpbrk(letters->str, "mBbhj") && strpbrk(letters->str, "dej");
+}
+
+static char *unknown_directive(const char *at, NxDateUse use)
+{
+  static const char *const NAMES[] = {[NX_DATE_WRITTEN] = "strftime", [NX_DATE_READ] = "strptime"};
+  const char *letter = *at == '-' ? at + 1 : at, *end = *letter ? g_utf8_next_char(letter) : letter;
+  return g_strdup_printf("must be made of %s's directives, and %%%.*s is none%s", NAMES[use], (int)(end - at), at,
+                         letter > at && use == NX_DATE_READ ? "; without the - it reads short numbers, too" : "");
+}
+
+char *nx_date_format_problem(const char *format, NxDateUse use)
+{
+  if (!g_utf8_validate(format, -1, NULL))
+    return g_strdup("must be UTF-8 text");
+  g_autoptr(GDateTime) any = g_date_time_new_from_unix_utc(0);
+  g_autoptr(GString) scratch = g_string_new(NULL);
+  const char *unknown = use == NX_DATE_WRITTEN ? write_format(scratch, any, TRUE, format) : append_pattern(scratch, format);
+  if (unknown)
+    return unknown_directive(unknown, use);
+  if (!names_a_day(format))
+    return g_strdup("must name the year, the month and the day, as %Y-%m-%d does");
+  return use == NX_DATE_READ && !format_regex(format) ? g_strdup("must name each part of a date once") : NULL;
+}
+
+static gboolean check_format(const char *format, NxDateUse use, GError **err)
+{
+  g_autofree char *problem = nx_date_format_problem(format, use);
+  if (problem)
+    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the date format '%s' %s", format, problem);
+  return problem == NULL;
+}
+
+char *nx_date_format_print(const char *format, GDateTime *when, gboolean is_naive, GError **err)
+{
+  g_autoptr(GString) out = g_string_new(NULL);
+  if (!check_format(format, NX_DATE_WRITTEN, err))
+    return NULL;
+  write_format(out, when, is_naive, format);
+  return g_strdup(out->str);
+}
+
 GDateTime *nx_date_format_parse(const char *format, const char *text, gboolean *is_naive, GError **err)
 {
   g_autoptr(GMatchInfo) match = NULL;
-  GRegex *regex = format_regex(format, err);
-  return regex && g_utf8_validate(text, -1, NULL) && g_regex_match(regex, text, 0, &match) ? date_of_match(match, is_naive) : NULL;
+  if (!check_format(format, NX_DATE_READ, err) || !g_utf8_validate(text, -1, NULL))
+    return NULL;
+  return g_regex_match(format_regex(format), text, 0, &match) ? date_of_match(match, is_naive) : NULL;
 }

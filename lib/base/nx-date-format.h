@@ -8,6 +8,14 @@
 /* The format that stands for ISO 8601 in settings, where it is the default; whoever reads them treats it apart. */
 #define NX_DATE_FORMAT_ISO "%Y-%m-%dT%H:%M:%S%z"
 
+typedef enum {
+  NX_DATE_WRITTEN, /* by strftime's directives */
+  NX_DATE_READ,    /* by strptime's */
+} NxDateUse;
+
+/* What is wrong with a format, in words that follow its name ("must name …"); NULL when dates can be written or read by it. */
+char *nx_date_format_problem(const char *format, NxDateUse use);
+
 /* The wall clock of `when` in its own zone; of a naive one the offset and the zone's name print nothing. NX_ERROR_CONFIG for a format that
  * cannot be used. */
 char *nx_date_format_print(const char *format, GDateTime *when, gboolean is_naive, GError **err);

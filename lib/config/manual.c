@@ -47,6 +47,8 @@ static const char *const TYPE_WORDS[] = {
   [NX_TYPE_PORT] = "a port number",
   [NX_TYPE_FLOAT] = "a number",
   [NX_TYPE_ZONE] = "an IANA time zone",
+  [NX_TYPE_STRFTIME] = "a format of dates",
+  [NX_TYPE_STRPTIME] = "a format of dates",
   [NX_TYPE_EMAIL] = "a mail address",
   [NX_TYPE_EMAIL_LIST] = "mail addresses",
 };

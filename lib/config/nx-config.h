@@ -103,6 +103,8 @@ typedef enum {
   NX_TYPE_PORT,
   NX_TYPE_FLOAT,
   NX_TYPE_ZONE,       /* IANA name */
+  NX_TYPE_STRFTIME,   /* formats of dates, as nx-date-format.h has them: to write one, to read one */
+  NX_TYPE_STRPTIME,
   NX_TYPE_EMAIL,
   NX_TYPE_EMAIL_LIST, /* comma-separated */
 } NxSettingType;

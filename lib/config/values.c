@@ -2,6 +2,7 @@
 #include "values.h"
 
 #include "addresses.h"
+#include "nx-date-format.h"
 
 #include <errno.h>
 #include <math.h>
@@ -55,6 +56,15 @@ static gboolean read_zone(const NxSetting *setting G_GNUC_UNUSED, const char *te
 {
   if (!nx_zone(text, NULL))
     return refuse(problem, "must be an IANA time zone such as America/Denver");
+  *value = nx_json_string(text);
+  return TRUE;
+}
+
+static gboolean read_date_format(const NxSetting *setting, const char *text, json_object **value, char **problem)
+{
+  *problem = nx_date_format_problem(text, setting->type == NX_TYPE_STRFTIME ? NX_DATE_WRITTEN : NX_DATE_READ);
+  if (*problem)
+    return FALSE;
   *value = nx_json_string(text);
   return TRUE;
 }
@@ -280,6 +290,8 @@ static const Reader READERS[] = {
   [NX_TYPE_PORT] = read_port,
   [NX_TYPE_FLOAT] = read_float,
   [NX_TYPE_ZONE] = read_zone,
+  [NX_TYPE_STRFTIME] = read_date_format,
+  [NX_TYPE_STRPTIME] = read_date_format,
   [NX_TYPE_EMAIL] = read_email,
   [NX_TYPE_EMAIL_LIST] = read_email_list,
 };

@@ -198,6 +198,19 @@ ${ROOT}api/usage_events/?id=8" ] || fail "$output"
   [ "$(wc -l <"$LOG")" -eq 3 ]
 }
 
+@test "a date format that cannot be used stops the stage, and no session ends of it" {
+  serve reservations "[{\"body\": \"$RESERVATION\"}]"
+  for name in NX_NEMO_STRFTIME_FMT_1 NX_NEMO_STRPTIME_FMT_1; do
+    export "$name=%Y-%m-%d %Q"
+    run_harvest reservations < <(session)
+    assert_failure 1
+    assert_output ""
+    assert_stderr "$name: must be made of"
+    unset "$name"
+  done
+  [ ! -s "$LOG" ]
+}
+
 @test "the token is in no message, however much is logged" {
   serve reservations "[{\"status\": 403, \"body\": \"{\\\"detail\\\": \\\"Bad header: Token $TOKEN\\\"}\"}]"
   run_harvest reservations -vv < <(session)

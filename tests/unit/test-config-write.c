@@ -102,10 +102,14 @@ static char *random_value(GRand *random, const NxSetting *row, const char *folde
   static const char *const FLOATS[] = {"1", "0.25", "1e-7", "0.3333333333333333", NULL};
   static const char *const BOOLS[] = {"on", "False", "1", "n", NULL};
   static const char *const ZONES[] = {"America/Denver", "UTC", NULL};
+  static const char *const DATES[] = {"%Y-%m-%dT%H:%M:%S%z", "%d.%m.%y, '%H' \"%M\" #%S", "%c", NULL};
   static const char *const INTS[] = {"1", " 25 ", "465", NULL};
   switch (row->type) {
   case NX_TYPE_STRING:
     return random_text(random);
+  case NX_TYPE_STRFTIME:
+  case NX_TYPE_STRPTIME:
+    return pick(random, DATES);
   case NX_TYPE_DIRECTORY:
   case NX_TYPE_NEW_DIRECTORY:
     return g_strdup_printf("%s/./", folder);

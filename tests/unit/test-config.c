@@ -94,6 +94,10 @@ static void test_types(void)
     {"NX_CLUSTERING_MIN_DIP", "0|1|0.01", "1.01|-0.01|nan|inf"},
     {"NX_NEMO_ADDRESS_1", "https://h/api/|https://h|http://h/a@b/",
      "https://h/api|h/|http://bob:pw@h/api/|http://bob@h/|https://@h/|https://h/api/?a=/|https://h/api/#/|https://h/?"},
+    {"NX_NEMO_STRFTIME_FMT_1", "%Y-%m-%dT%H:%M:%S%z|%d.%m.%y %I:%M:%S.%f %p|%c|%F %T|%Y %j 100%%|%A, %B %e, %Y",
+     "%Y-%m-%d %Q|YYYY-MM-DD|%H:%M|%Y-%m|%m-%d|%Y-%m-%%d|%Y-%m-%d %|%Y-%m-%d \xff|%Y-%m-%d \xc3\xbc%\xc3\xbc"},
+    {"NX_NEMO_STRPTIME_FMT_1", "%Y-%m-%dT%H:%M:%S%z|%m-%d-%Y %H:%M:%S|%d %b %y|%D %R|%Y %j",
+     "%Y-%m-%d %Q|YYYY-MM-DD|%H:%M|%Y-%m-%d %|%Y-%m-%d %Y|%F %d|%-d.%m.%Y|%Y-%m-%d \xff"},
     {"NX_NEMO_TZ_1", "America/Denver|UTC|US/Eastern", "Mars/Olympus|../../etc/passwd"},
     {"NX_EMAIL_SMTP_PORT", "1|65535| 25", "0|65536|smtp|-1"},
     {"NX_EMAIL_SENDER", "a@b.co|Some One <a@b.co>|a.b+c@x-y.example|o'hara@ex.org",
@@ -306,6 +310,24 @@ static void test_harvesters(Place *place, gconstpointer data G_GNUC_UNUSED)
   check_fields(place, VALID "NX_NEMO_ADDRESS_3=https://h/api\nNX_NEMO_TOKEN_3=t\n", "NX_NEMO_ADDRESS_3");
 }
 
+static void test_harvester_dates(Place *place, gconstpointer data G_GNUC_UNUSED)
+{
+  write_settings(place, VALID "NX_NEMO_ADDRESS_1=https://h/\nNX_NEMO_TOKEN_1=t\nNX_NEMO_STRFTIME_FMT_1=%Y-%m-%d %Q\nNX_NEMO_STRPTIME_FMT_1=%d/%m\n"
+                              "NX_NEMO_ADDRESS_2=https://i/\nNX_NEMO_TOKEN_2=t\nNX_NEMO_STRFTIME_FMT_2=%F%\nNX_NEMO_STRPTIME_FMT_2=%-d.%m.%Y\n"
+                              "NX_NEMO_ADDRESS_3=https://j/\nNX_NEMO_TOKEN_3=t\nNX_NEMO_STRPTIME_FMT_3=%Y-%m-%d of %Y\n");
+  static const char *const LINES[] = {
+    "NX_NEMO_STRFTIME_FMT_1: must be made of strftime's directives, and %Q is none (got \"%Y-%m-%d %Q\")\n",
+    "NX_NEMO_STRPTIME_FMT_1: must name the year, the month and the day, as %Y-%m-%d does (got \"%d/%m\")\n",
+    "NX_NEMO_STRFTIME_FMT_2: must be made of strftime's directives, and % is none (got \"%F%\")\n",
+    "NX_NEMO_STRPTIME_FMT_2: must be made of strptime's directives, and %-d is none; without the - it reads short numbers, too (got \"%-d.%m.%Y\")\n",
+    "NX_NEMO_STRPTIME_FMT_3: must name each part of a date once (got \"%Y-%m-%d of %Y\")\n",
+  };
+  g_autofree char *report = load_report(NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(LINES); i++)
+    if (!strstr(report, LINES[i]))
+      g_error("expected %s in %s", LINES[i], report);
+}
+
 /* The address of a server stands in identifiers and records, which are published. */
 static void test_harvester_address(Place *place, gconstpointer data G_GNUC_UNUSED)
 {
@@ -463,6 +485,7 @@ int main(int argc, char **argv)
   ADD("CDCS may be absent only where records go elsewhere", test_cdcs_rule);
   ADD("paths must be there and of their kind", test_paths);
   ADD("harvesters come in ascending order and incomplete ones are left out", test_harvesters);
+  ADD("the date formats of a NEMO server are checked before a date is", test_harvester_dates);
   ADD("the address of a NEMO server names no person and ends with its path", test_harvester_address);
   ADD("mail is off when something is missing or wrong", test_email);
   ADD("one value can be had without a valid configuration", test_text);
