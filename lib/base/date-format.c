@@ -52,12 +52,13 @@ static const struct {
     {'u', '0', 1, g_date_time_get_day_of_week},
 };
 
-static gboolean write_number(GString *out, GDateTime *when, char letter)
+/* `is_bare`: without what fills it up, as the C library has it for %-d, and Python through it; not for %f, which is Python's own. */
+static gboolean write_number(GString *out, GDateTime *when, char letter, gboolean is_bare)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(NUMBERS); i++) {
-    if (NUMBERS[i].letter != letter)
+    if (NUMBERS[i].letter != letter || (is_bare && letter == 'f'))
       continue;
-    g_string_append_printf(out, NUMBERS[i].fill == '0' ? "%0*d" : "%*d", NUMBERS[i].digits, NUMBERS[i].value(when));
+    g_string_append_printf(out, NUMBERS[i].fill == '0' ? "%0*d" : "%*d", is_bare ? 1 : NUMBERS[i].digits, NUMBERS[i].value(when));
     return TRUE;
   }
   return FALSE;
@@ -135,11 +136,14 @@ static const char *write_format(GString *out, GDateTime *when, gboolean is_naive
       g_string_append_c(out, *at);
       continue;
     }
-    const char *parts = compound_format(*++at);
+    const char *directive = ++at;
+    gboolean is_bare = *at == '-';
+    at += is_bare;
+    const char *parts = is_bare ? NULL : compound_format(*at);
     if (parts)
       write_format(out, when, is_naive, parts);
-    else if (*at == '\0' || (!write_number(out, when, *at) && !write_words(out, when, is_naive, *at)))
-      return at;
+    else if (!write_number(out, when, *at, is_bare) && (is_bare || !write_words(out, when, is_naive, *at)))
+      return directive;
   }
   return NULL;
 }
@@ -310,7 +314,8 @@ static void append_letters(GString *letters, const char *format)
   for (const char *at = format; *at; at++) {
     if (*at != '%')
       continue;
-    const char *parts = compound_format(*++at);
+    at += at[1] == '-' ? 2 : 1;
+    const char *parts = compound_format(*at);
     if (parts)
       append_letters(letters, parts);
     else

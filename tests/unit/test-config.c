@@ -94,7 +94,8 @@ static void test_types(void)
     {"NX_CLUSTERING_MIN_DIP", "0|1|0.01", "1.01|-0.01|nan|inf"},
     {"NX_NEMO_ADDRESS_1", "https://h/api/|https://h|http://h/a@b/",
      "https://h/api|h/|http://bob:pw@h/api/|http://bob@h/|https://@h/|https://h/api/?a=/|https://h/api/#/|https://h/?"},
-    {"NX_NEMO_STRFTIME_FMT_1", "%Y-%m-%dT%H:%M:%S%z|%d.%m.%y %I:%M:%S.%f %p|%c|%F %T|%Y %j 100%%|%A, %B %e, %Y",
+    {"NX_NEMO_STRFTIME_FMT_1", "%Y-%m-%dT%H:%M:%S%z|%d.%m.%y %I:%M:%S.%f %p|%c|%F %T|%Y %j 100%%|%A, %B %e, %Y|%-d/%-m/%-y|%Y %-j",
+     "%Y-%m-%d %-|%Y-%m-%d %-f|%Y-%-B-%d|%Y-%m-%d %-%|"
      "%Y-%m-%d %Q|YYYY-MM-DD|%H:%M|%Y-%m|%m-%d|%Y-%m-%%d|%Y-%m-%d %|%Y-%m-%d \xff|%Y-%m-%d \xc3\xbc%\xc3\xbc"},
     {"NX_NEMO_STRPTIME_FMT_1", "%Y-%m-%dT%H:%M:%S%z|%m-%d-%Y %H:%M:%S|%d %b %y|%D %R|%Y %j",
      "%Y-%m-%d %Q|YYYY-MM-DD|%H:%M|%Y-%m-%d %|%Y-%m-%d %Y|%F %d|%-d.%m.%Y|%Y-%m-%d \xff"},

@@ -25,6 +25,9 @@ static const struct {
     {"2022-02-16T23:06:12.000050", NULL, "%d.%m.%y %I:%M:%S.%f %p 100%%", NULL, "16.02.22 11:06:12.000050 PM 100%"},
     {"2022-02-06T00:06:02", NULL, "%a %A %b %B %j %e|%I %p|%w %u|%D %T %F", NULL,
      "Sun Sunday Feb February 037  6|12 AM|0 7|02/06/22 00:06:02 2022-02-06"},
+    /* without the zeros in front: Python on glibc */
+    {"2005-02-06T09:04:02", NULL, "%-d.%-m.%-y %-H:%-M:%-S %-I|%-j|%-Y|%-e", NULL, "6.2.5 9:4:2 9|37|2005|6"},
+    {"2020-12-31T00:00:00", NULL, "%-d/%-m/%y %-I:%M %p %-H %-j", NULL, "31/12/20 12:00 AM 0 366"},
 };
 
 static void test_printed(void)
