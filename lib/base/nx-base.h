@@ -24,7 +24,7 @@ GQuark nx_error_quark(void);
 /* What went wrong decides who acts: a code is chosen by what the caller does about it, not by where it happened. */
 typedef enum {
   NX_ERROR_USAGE,   /* the command line: exit 2 */
-  NX_ERROR_CONFIG,  /* a setting: exit 1 */
+  NX_ERROR_CONFIG,  /* a setting, which somebody has to correct: exit 1 */
   NX_ERROR_LINE,    /* an input line that cannot be read, or output that cannot be written: exit 2 */
   NX_ERROR_IO,      /* a file or folder */
   NX_ERROR_FORMAT,  /* bytes that are not what they claim to be */
@@ -192,7 +192,8 @@ gboolean nx_session_is_open(json_object *session, const char *status);
 void nx_session_end(json_object *session, const char *status, const char *stage, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* `postponed` {stage, message}; `status` stays. File lines have it, too. */
 void nx_session_postpone(json_object *session, const char *stage, const char *format, ...) G_GNUC_PRINTF(3, 4);
-/* An error of a stage becomes `postponed` (NX_ERROR_PLACE, NX_ERROR_INTERRUPTED) or status ERROR (all else); logs it at ERROR level. */
+/* An error of a stage becomes `postponed` (NX_ERROR_PLACE, NX_ERROR_CONFIG, NX_ERROR_INTERRUPTED) or status ERROR (all else); logs it at ERROR
+ * level. */
 void nx_session_fail(json_object *session, const char *stage, const GError *error);
 /* The zone of the session's or file's instrument; the system zone when it names none or an unknown one (logged). Borrowed. */
 GTimeZone *nx_line_zone(json_object *line);

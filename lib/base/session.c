@@ -39,10 +39,17 @@ void nx_session_postpone(json_object *session, const char *stage, const char *fo
   va_end(arguments);
 }
 
+/* Errors that others have to end, after which the session can still become a record. */
+static gboolean is_worth_waiting(const GError *error)
+{
+  return g_error_matches(error, NX_ERROR, NX_ERROR_PLACE) || g_error_matches(error, NX_ERROR, NX_ERROR_CONFIG) ||
+         g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED);
+}
+
 void nx_session_fail(json_object *session, const char *stage, const GError *error)
 {
   const char *identifier = nx_json_get_string(session, "session_identifier");
-  gboolean later = error->domain == NX_ERROR && (error->code == NX_ERROR_PLACE || error->code == NX_ERROR_INTERRUPTED);
+  gboolean later = is_worth_waiting(error);
   nx_log_error("session %s: %s%s", identifier ? identifier : "(no identifier)", error->message, later ? " (will be tried again)" : "");
   if (later)
     nx_session_postpone(session, stage, "%s", error->message);

@@ -349,13 +349,23 @@ static void test_line_paths(void)
 
 static void test_session_failures(void)
 {
-  g_autoptr(json_object) line = nx_json_parse("{\"status\":\"TO_BE_BUILT\"}", 24, NULL);
-  g_assert_true(nx_session_is_open(line, "TO_BE_BUILT"));
-  g_autoptr(GError) place = g_error_new(NX_ERROR, NX_ERROR_PLACE, "no route");
-  nx_session_fail(line, "nx-test", place);
-  g_assert_cmpstr(nx_json_get_string(line, "status"), ==, "TO_BE_BUILT");
-  g_assert_cmpstr(nx_json_get_string(nx_json_get(line, "postponed"), "message"), ==, "no route");
-  g_assert_false(nx_session_is_open(line, NULL));
+  static const struct {
+    NxErrorCode code;
+    const char *status, *outcome;
+  } EXPECTED[] = {
+      {NX_ERROR_PLACE, "TO_BE_BUILT", "postponed"}, {NX_ERROR_INTERRUPTED, "TO_BE_BUILT", "postponed"},
+      {NX_ERROR_CONFIG, "TO_BE_BUILT", "postponed"}, {NX_ERROR_DATA, "ERROR", "error"},
+      {NX_ERROR_FORMAT, "ERROR", "error"},           {NX_ERROR_REMOTE, "ERROR", "error"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
+    g_autoptr(json_object) line = nx_json_parse("{\"status\":\"TO_BE_BUILT\"}", 24, NULL);
+    g_assert_true(nx_session_is_open(line, "TO_BE_BUILT"));
+    g_autoptr(GError) reason = g_error_new(NX_ERROR, (gint)EXPECTED[i].code, "no route");
+    nx_session_fail(line, "nx-test", reason);
+    g_assert_cmpstr(nx_json_get_string(line, "status"), ==, EXPECTED[i].status);
+    g_assert_cmpstr(nx_json_get_string(nx_json_get(line, EXPECTED[i].outcome), "message"), ==, "no route");
+    g_assert_false(nx_session_is_open(line, NULL));
+  }
 }
 
 static void check_record_name(const char *start, const char *pid, const char *identifier, const char *expected)
@@ -540,7 +550,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/lines/a bad line is named by its number", test_line_errors);
   g_test_add_func("/base/lines/a missing or wrong key is named", test_line_needs);
   g_test_add_func("/base/lines/a path of any bytes survives", test_line_paths);
-  g_test_add_func("/base/session/trouble of the place postpones", test_session_failures);
+  g_test_add_func("/base/session/trouble of the place and a wrong setting postpone, all else is an error", test_session_failures);
   g_test_add_func("/base/session/names of records hold date, instrument and session and no path", test_record_names);
   g_test_add_func("/base/session/only an address has an id, and what is too long for a name is hashed", test_record_names_differ);
   g_test_add_func("/base/files/a file is replaced whole with the mode asked for", test_file_write);
