@@ -79,6 +79,8 @@ char *nx_text_from_latin1(const char *bytes, gssize length);
 /* Bytes of UTF-16, whose order the mark in front tells; NULL when there is no such mark. Half a surrogate pair becomes U+FFFD, NUL a blank, and
  * a last odd byte goes. */
 char *nx_text_from_utf16(const char *bytes, gsize length);
+/* The bytes without NULs, behind which C would see nothing; *dropped (may be NULL) counts them. */
+char *nx_text_without_nul(const char *bytes, gsize length, guint *dropped);
 /* TRUE for valid UTF-8 without NUL; fast where it is ASCII. */
 gboolean nx_text_is_utf8(const char *bytes, gsize length);
 /* `text` for a terminal or a log: C0, DEL and C1 controls as \n, \t or \xNN. */

@@ -279,6 +279,17 @@ char *nx_text_from_utf16(const char *bytes, gsize length)
   return g_string_free(text, FALSE);
 }
 
+char *nx_text_without_nul(const char *bytes, gsize length, guint *dropped)
+{
+  GString *out = g_string_sized_new(length + 1);
+  for (gsize i = 0; i < length; i++)
+    if (bytes[i])
+      g_string_append_c(out, bytes[i]);
+  if (dropped)
+    *dropped = (guint)(length - out->len);
+  return g_string_free(out, FALSE);
+}
+
 char *nx_text_visible(const char *text)
 {
   GString *out = g_string_new(NULL);

@@ -46,12 +46,22 @@ json_object *nx_reservation_project(const char *name, const char *id, const char
   return project;
 }
 
-/* A scalar as text: a string as it is, a number or a word as JSON writes it; NULL for null, arrays and objects. */
-static char *scalar_text(json_object *value)
+/* A string as C can hold it (DECISIONS 47). */
+static char *string_text(const char *name, json_object *string)
+{
+  guint dropped = 0;
+  char *text = nx_text_without_nul(json_object_get_string(string), (gsize)json_object_get_string_len(string), &dropped);
+  if (dropped)
+    nx_log_warning("the answer to '%s' holds NUL characters, which are left out of it", name);
+  return text;
+}
+
+/* The answer to question `name` as text: a string as it is, a number or a word as JSON writes it; NULL for null, arrays and objects. */
+static char *scalar_text(const char *name, json_object *value)
 {
   switch (json_object_get_type(value)) {
   case json_type_string:
-    return g_strdup(json_object_get_string(value));
+    return string_text(name, value);
   case json_type_boolean:
   case json_type_int:
   case json_type_double:
@@ -69,7 +79,7 @@ NxConsent nx_consent_judge(json_object *answer)
       return NX_CONSENT_REFUSED;
     answer = json_object_array_get_idx(answer, 0);
   }
-  g_autofree char *text = scalar_text(answer);
+  g_autofree char *text = scalar_text("data_consent", answer);
   if (!text)
     return NX_CONSENT_UNDEFINED;
   g_autofree char *lower = g_utf8_strdown(text, -1);
@@ -85,7 +95,7 @@ json_object *nx_answer(json_object *questions, const char *name)
 
 char *nx_answer_text(json_object *questions, const char *name)
 {
-  return scalar_text(nx_answer(questions, name));
+  return scalar_text(name, nx_answer(questions, name));
 }
 
 /* The symbols somebody chose: an array of texts, or one text from a list with a single choice; NULL when nothing was chosen. */
@@ -107,9 +117,14 @@ static json_object *read_elements(json_object *chosen)
   return elements;
 }
 
+static char *member_text(json_object *entry, const char *name)
+{
+  return scalar_text(name, nx_json_get(entry, name));
+}
+
 static json_object *read_sample(json_object *entry)
 {
-  g_autofree char *text = scalar_text(nx_json_get(entry, "sample_name")), *details = scalar_text(nx_json_get(entry, "sample_details"));
+  g_autofree char *text = member_text(entry, "sample_name"), *details = member_text(entry, "sample_details");
   const char *kind = nx_json_get_string(entry, "sample_or_pid");
   gboolean is_pid = kind && g_ascii_strcasecmp(kind, "pid") == 0, is_name = kind && g_ascii_strcasecmp(kind, "sample name") == 0;
   return nx_reservation_sample(is_name ? text : NULL, is_pid ? text : NULL, details && *details ? details : NULL,

@@ -65,14 +65,10 @@ gboolean nx_value_is_quantity(json_object *value)
 /* A string's text, without NUL and what else XML forbids; *dropped counts. */
 static char *clean_text(json_object *string, guint *dropped)
 {
-  const char *text = json_object_get_string(string);
-  gsize length = (gsize)json_object_get_string_len(string);
-  g_autoptr(GString) without_nul = g_string_sized_new(length + 1);
-  for (gsize i = 0; i < length; i++)
-    if (text[i])
-      g_string_append_c(without_nul, text[i]);
-  char *clean = nx_text_for_xml(without_nul->str, dropped);
-  *dropped += (guint)(length - without_nul->len);
+  guint nuls = 0;
+  g_autofree char *text = nx_text_without_nul(json_object_get_string(string), (gsize)json_object_get_string_len(string), &nuls);
+  char *clean = nx_text_for_xml(text, dropped);
+  *dropped += nuls;
   return clean;
 }
 

@@ -177,6 +177,14 @@ ${ROOT}api/usage_events/?id=8" ] || fail "$output"
   assert_json .reservation.user_full_name null
 }
 
+@test "NUL characters in an answer are left out with a warning, and what stands behind them stays" {
+  serve reservations "[{\"body\": \"$(sed 's/A title/before\\\\u0000after/' <<<"$RESERVATION")\"}]"
+  run_harvest reservations < <(session)
+  assert_success
+  assert_json .reservation.experiment_title beforeafter
+  assert_stderr "WARNING: the answer to 'experiment_title' holds NUL characters, which are left out of it"
+}
+
 @test "a reservation with unreadable dates is passed over when another one overlaps, else the session is an ERROR" {
   local bad='{\"id\": 6, \"start\": \"soon\", \"end\": \"later\"}'
   serve reservations "[{\"body\": \"[$bad, $(sed 's/^\[//; s/\]$//' <<<"$RESERVATION")]\"}]"

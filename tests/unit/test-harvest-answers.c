@@ -59,16 +59,18 @@ static void test_malformed_samples(void)
                  "[" SAMPLE("null", "null", "\"  spaced  \"", "null") "]");
   assert_samples(GROUP("\"0\":{\"sample_or_pid\":\"PID\",\"sample_name\":12,\"periodic_table\":[]}"),
                  "[" SAMPLE("null", "\"12\"", "null", "[]") "]");
+  assert_samples(GROUP("\"0\":{\"sample_or_pid\":\"PID\",\"sample_name\":\"a\\u0000b\",\"sample_details\":\"\\u0000\"}"),
+                 "[" SAMPLE("null", "\"ab\"", "null", "null") "]");
 }
 
 static void test_answers(void)
 {
   g_autoptr(json_object) data =
       parsed("{\"a\":{\"user_input\":\"x\",\"type\":\"textbox\"},\"b\":{\"user_input\":null},\"c\":{},\"d\":7,\"e\":{\"user_input\":\"\"},"
-             "\"f\":{\"user_input\":1.50},\"g\":{\"user_input\":{}}}");
+             "\"f\":{\"user_input\":1.50},\"g\":{\"user_input\":{}},\"h\":{\"user_input\":\"before\\u0000, \\u0000after\"}}");
   static const struct {
     const char *name, *text;
-  } EXPECTED[] = {{"a", "x"}, {"b", NULL}, {"c", NULL}, {"d", NULL}, {"e", ""}, {"f", "1.50"}, {"g", NULL}, {"absent", NULL}};
+  } EXPECTED[] = {{"a", "x"}, {"b", NULL}, {"c", NULL}, {"d", NULL}, {"e", ""}, {"f", "1.50"}, {"g", NULL}, {"h", "before, after"}, {"absent", NULL}};
   for (gsize i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
     g_autofree char *text = nx_answer_text(data, EXPECTED[i].name);
     g_assert_cmpstr(text, ==, EXPECTED[i].text);
@@ -87,6 +89,7 @@ static void test_consent(void)
       {"\"\"", NX_CONSENT_UNDEFINED},    {"\" \\t\"", NX_CONSENT_UNDEFINED},   {"null", NX_CONSENT_UNDEFINED},
       {"[]", NX_CONSENT_REFUSED},        {"[\"Agree\"]", NX_CONSENT_GIVEN},    {"[\"No\"]", NX_CONSENT_REFUSED},
       {"{}", NX_CONSENT_UNDEFINED},      {"false", NX_CONSENT_REFUSED},        {"[[\"Agree\"]]", NX_CONSENT_UNDEFINED},
+      {"\"No\\u0000\"", NX_CONSENT_REFUSED}, {"\"\\u0000Disagree\"", NX_CONSENT_REFUSED}, {"\"\\u0000\"", NX_CONSENT_UNDEFINED},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
     g_autoptr(json_object) answer = parsed(EXPECTED[i].answer);
