@@ -228,9 +228,11 @@ GDateTime *nx_time_parse(const char *text, GTimeZone *naive, GError **err)
   GDateTime *instant = NULL;
   if (read_fields(text, &f) && (f.has_offset || naive))
     instant = from_fields(&f, naive);
-  if (!instant)
-    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "'%s' is not a date and time%s", text, naive ? "" : " with an offset");
-  return instant;
+  if (instant)
+    return instant;
+  g_autofree char *shown = nx_text_beginning(text);
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "'%s' is not a date and time%s", shown, naive ? "" : " with an offset");
+  return NULL;
 }
 
 gboolean nx_time_has_offset(const char *text)

@@ -85,6 +85,9 @@ char *nx_text_without_nul(const char *bytes, gsize length, guint *dropped);
 gboolean nx_text_is_utf8(const char *bytes, gsize length);
 /* `text` for a terminal or a log: C0, DEL and C1 controls as \n, \t or \xNN. */
 char *nx_text_visible(const char *text);
+/* What a message shows of a text from outside: its first line that is not empty, visible, at most 160 characters; … where it goes on.
+ * Secrets are *** already: nobody would know one that was cut. */
+char *nx_text_beginning(const char *text);
 /* `text` without the characters XML 1.0 forbids; *dropped (may be NULL) counts them. */
 char *nx_text_for_xml(const char *text, guint *dropped);
 /* Percent-encodes bytes: A-Z a-z 0-9 - . _ ~ and the characters of `also` stay, all others become %XX (upper case). */

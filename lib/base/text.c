@@ -11,6 +11,9 @@
 #define SCALE_MAX 22
 #define DIGITS 17
 
+#define BEGINNING_MAX 160    /* characters of somebody else's text in a message */
+#define BEGINNING_BYTES 4096 /* more than those can have, with a secret behind them */
+
 static const guint64 POWERS[] = {
   1ull,
   10ull,
@@ -305,6 +308,20 @@ char *nx_text_visible(const char *text)
       g_string_append_unichar(out, c);
   }
   return g_string_free(out, FALSE);
+}
+
+char *nx_text_beginning(const char *text)
+{
+  for (const char *at = text; g_ascii_isspace(*at); at++)
+    if (*at == '\n' || *at == '\r')
+      text = at + 1;
+  const gsize length = MIN(strcspn(text, "\r\n"), BEGINNING_BYTES);
+  g_autofree char *valid = nx_text_utf8(text, (gssize)length), *masked = nx_log_masked(valid), *visible = nx_text_visible(masked);
+  const gboolean goes_on = text[length] != '\0' || g_utf8_strlen(visible, -1) > BEGINNING_MAX;
+  if (!goes_on)
+    return g_steal_pointer(&visible);
+  g_autofree char *cut = g_utf8_strlen(visible, -1) < BEGINNING_MAX ? g_strdup(visible) : g_utf8_substring(visible, 0, BEGINNING_MAX - 1);
+  return g_strconcat(cut, "…", NULL);
 }
 
 /* XML 1.0, production [2] Char. */

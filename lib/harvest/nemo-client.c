@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define PAGES_MAX 10000
-#define SHOWN_MAX 160 /* characters of a server's own words in a message */
 #define TROUBLES_MAX 3u
 
 static const int RETRIED_STATUSES[] = {502, 503, 504, 0};
@@ -55,29 +54,19 @@ void nx_nemo_free(NxNemo *nemo)
 
 /* ---------------------------------------------------------------------------------------------------- errors in words */
 
-/* The beginning of a server's text for a message: its first line, valid and short. */
-static char *shown_beginning(const char *text)
-{
-  while (g_ascii_isspace(*text))
-    text++;
-  g_autofree char *line = g_strndup(text, strcspn(text, "\r\n"));
-  g_autofree char *valid = nx_text_utf8(line, -1);
-  return g_utf8_strlen(valid, -1) > SHOWN_MAX ? g_utf8_substring(valid, 0, SHOWN_MAX) : g_steal_pointer(&valid);
-}
-
 /* NEMO's own explanation of a refusal: `detail`, else its first field error; "" when the body says nothing. */
 static char *explanation(json_object *body)
 {
   const char *detail = nx_json_get_string(body, "detail");
   if (detail)
-    return shown_beginning(detail);
+    return nx_text_beginning(detail);
   if (json_object_is_type(body, json_type_object)) {
     json_object_object_foreach(body, field, problems)
     {
       json_object *first = json_object_is_type(problems, json_type_array) ? json_object_array_get_idx(problems, 0) : NULL;
-      g_autofree char *words = first ? shown_beginning(json_object_get_string(first)) : NULL;
+      g_autofree char *shown = nx_text_beginning(field), *words = first ? nx_text_beginning(json_object_get_string(first)) : NULL;
       if (words)
-        return g_strdup_printf("%s: %s", field, words);
+        return g_strdup_printf("%s: %s", shown, words);
     }
   }
   return g_strdup("");
@@ -96,7 +85,7 @@ static void set_refusal(const NxNemo *nemo, const char *endpoint, long status, j
 
 static void set_not_json(const NxNemo *nemo, const char *endpoint, const char *body, GError **err)
 {
-  g_autofree char *beginning = shown_beginning(body);
+  g_autofree char *beginning = nx_text_beginning(body);
   g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "NEMO %u: the answer of %s%s is not JSON (a login page?); its first line: '%s'",
               nemo->settings->number, nemo->settings->address, endpoint, beginning);
 }
@@ -158,7 +147,7 @@ static gboolean take_page(const NxNemo *nemo, const char *endpoint, json_object 
   json_object *items = json_object_is_type(page, json_type_object) ? nx_json_get(page, "results") : page;
   if (!json_object_is_type(items, json_type_array)) {
     g_autofree char *text = nx_json_text(page, NX_JSON_LINE);
-    g_autofree char *beginning = shown_beginning(text);
+    g_autofree char *beginning = nx_text_beginning(text);
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "NEMO %u: the answer of %s%s is not a list; it begins with '%s'", nemo->settings->number,
                 nemo->settings->address, endpoint, beginning);
     return FALSE;

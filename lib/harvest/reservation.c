@@ -142,10 +142,12 @@ json_object *nx_answer_samples(json_object *questions)
     return samples;
   json_object_object_foreach(entries, index, entry)
   {
-    if (json_object_is_type(entry, json_type_object))
+    if (json_object_is_type(entry, json_type_object)) {
       json_object_array_add(samples, read_sample(entry));
-    else
-      nx_log_warning("sample '%s' of 'sample_group' is not a group of answers; it is left out", index);
+      continue;
+    }
+    g_autofree char *shown = nx_text_beginning(index);
+    nx_log_warning("sample '%s' of 'sample_group' is not a group of answers; it is left out", shown);
   }
   return samples;
 }

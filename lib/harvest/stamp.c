@@ -94,10 +94,12 @@ static NxStamp *parse_formatted(const char *text, const char *format, GError **e
     g_autofree char *shorter = g_strjoinv("", parts);
     stamp = match_format(text, shorter, &problem);
   }
-  if (problem)
+  if (problem) {
     g_propagate_error(err, g_steal_pointer(&problem));
-  else if (!stamp)
-    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the date '%s' does not fit the format '%s'", text, format);
+  } else if (!stamp) {
+    g_autofree char *shown = nx_text_beginning(text);
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the date '%s' does not fit the format '%s'", shown, format);
+  }
   return g_steal_pointer(&stamp);
 }
 
@@ -115,7 +117,8 @@ NxStamp *nx_stamp_parse(const char *text, const char *format, GTimeZone *coerced
     return g_steal_pointer(&stamp);
   GDateTime *when = same_clock(stamp->when, coerced);
   if (!when) {
-    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the date '%s' cannot be read as a clock time of the zone %s", text,
+    g_autofree char *shown = nx_text_beginning(text);
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the date '%s' cannot be read as a clock time of the zone %s", shown,
                 g_time_zone_get_identifier(coerced));
     return NULL;
   }

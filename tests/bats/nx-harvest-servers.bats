@@ -16,6 +16,11 @@ serve() {
   start_script "$(jq -cn "{\"/api/usage_events/\": [{\"body\": \"[]\"}], \"/api/reservations/\": [{\"body\": \"$RESERVATION\"}], $USERS} + {\"/api/$1/\": $2}")"
 }
 
+# answer BODY [STATUS]: the steps of a path that always answers that
+answer() {
+  jq -cn --arg body "$1" --argjson status "${2:-200}" '[{status: $status, body: $body}]'
+}
+
 @test "an answer of 503 is asked for again after 1 s and 2 s, and then counts" {
   serve reservations "[{\"status\": 503}, {\"status\": 503}, {\"body\": \"$RESERVATION\"}]"
   run_harvest reservations -vv < <(session)
@@ -152,6 +157,27 @@ ${ROOT}api/usage_events/?id=8" ] || fail "$output"
   assert_stderr "is not known as an instrument"
 }
 
+@test "a server cannot write lines of the log: dates, names of fields and of samples are shown in one line" {
+  local forged='x\n2026-01-01 00:00:00,000 nexuslims INFO: forged'
+  serve usage_events "$(answer '[{"id": 7, "tool": 3, "start": "'"$forged"'", "end": "2025-03-03T12:00:00-05:00"}]')"
+  run_harvest events --from none < <(instrument)
+  assert_success
+  assert_stderr "'start': 'x…' is not a date and time"
+  refute_stderr forged
+  stop_servers
+  serve reservations "$(answer '{"'"$forged"'": ["'"$forged"'"]}' 400)"
+  run_harvest reservations < <(session)
+  assert_json '.error.message | test("status 400: x…: x…$")' true
+  refute_stderr forged
+  stop_servers
+  serve reservations "$(answer '[{"id": 5, "start": "2025-03-03T09:00:00-05:00", "end": "2025-03-03T13:00:00-05:00", "user": 1, "question_data":
+    {"data_consent": {"user_input": "Agree"}, "sample_group": {"user_input": {"'"$forged"'": 1}}}}]')"
+  run_harvest reservations < <(session)
+  assert_json .reservation.internal_id 5
+  assert_stderr "sample 'x…' of 'sample_group'"
+  refute_stderr forged
+}
+
 @test "an event whose user cannot be asked for waits for the next run; a user that does not exist is null" {
   serve usage_events "[{\"body\": \"[$EVENT]\"}]"
   run_harvest events --from none < <(instrument)
@@ -178,7 +204,8 @@ ${ROOT}api/usage_events/?id=8" ] || fail "$output"
 }
 
 @test "NUL characters in an answer are left out with a warning, and what stands behind them stays" {
-  serve reservations "[{\"body\": \"$(sed 's/A title/before\\\\u0000after/' <<<"$RESERVATION")\"}]"
+  serve reservations "$(answer '[{"id": 5, "start": "2025-03-03T09:00:00-05:00", "end": "2025-03-03T13:00:00-05:00", "user": 1, "question_data":
+    {"data_consent": {"user_input": "Agree"}, "experiment_title": {"user_input": "before\u0000after"}}}]')"
   run_harvest reservations < <(session)
   assert_success
   assert_json .reservation.experiment_title beforeafter

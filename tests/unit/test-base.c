@@ -117,6 +117,42 @@ static void test_visible(void)
   g_assert_cmpstr(text, ==, "a\\x1b[31m\\n\\tµ\\x9b");
 }
 
+static void check_beginning(const char *text, const char *expected)
+{
+  g_autofree char *beginning = nx_text_beginning(text);
+  g_assert_cmpstr(beginning, ==, expected);
+}
+
+static void test_beginning(void)
+{
+  check_beginning("", "");
+  check_beginning("Not found.", "Not found.");
+  check_beginning(" \r\n\n  <html>\n<title>", "  <html>…");
+  check_beginning("x\n2026-01-01 00:00:00,000 nexuslims INFO: forged", "x…");
+  check_beginning("\x1b]0;owned\x07 \xFFµ", "\\x1b]0;owned\\x07 \xEF\xBF\xBDµ");
+  g_autofree char *fits = g_strnfill(160, 'x'), *longer = g_strnfill(5000000, 'y');
+  check_beginning(fits, fits);
+  g_autofree char *cut = nx_text_beginning(longer);
+  g_assert_cmpint(g_utf8_strlen(cut, -1), ==, 160);
+  g_assert_true(g_str_has_suffix(cut, "y…"));
+}
+
+/* A secret that is cut is none that the log would know. */
+static void test_beginning_secret(void)
+{
+  nx_log_hide("s3cr3t-0f-th3-s3rv3r");
+  g_autofree char *before = g_strnfill(150, 'x'), *expected = g_strconcat(before, "***", NULL);
+  g_autofree char *text = g_strconcat(before, "s3cr3t-0f-th3-s3rv3r", NULL);
+  check_beginning(text, expected);
+}
+
+static void test_time_messages(void)
+{
+  g_autoptr(GError) err = NULL;
+  g_assert_null(nx_time_parse("x\n2026-01-01 00:00:00,000 nexuslims INFO: forged", NULL, &err));
+  g_assert_cmpstr(err->message, ==, "'x…' is not a date and time with an offset");
+}
+
 static void test_xml(void)
 {
   guint dropped;
@@ -533,6 +569,9 @@ int main(int argc, char **argv)
   g_test_add_func("/base/text/no shorter text reads back to the same number", test_double_shortest);
   g_test_add_func("/base/text/bytes that are not UTF-8 become U+FFFD one by one", test_utf8);
   g_test_add_func("/base/text/control characters never reach a terminal", test_visible);
+  g_test_add_func("/base/text/of foreign text a message shows a line that everybody can see", test_beginning);
+  g_test_add_func("/base/text/of a secret in foreign text not even its beginning is shown", test_beginning_secret);
+  g_test_add_func("/base/time/what is no date cannot write a line of the log", test_time_messages);
   g_test_add_func("/base/text/characters that XML forbids are dropped and counted", test_xml);
   g_test_add_func("/base/text/percent encoding goes both ways", test_percent);
   g_test_add_func("/base/text/the first query value of a name counts", test_query);

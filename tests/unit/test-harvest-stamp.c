@@ -107,6 +107,21 @@ static void test_read(void)
   }
 }
 
+/* What the server sent is shown, but is no line of the log of its own. */
+static void test_messages(void)
+{
+  static const char TEXT[] = "\x1b[2J2022-02-16\n2026-01-01 00:00:00,000 nexuslims INFO: forged";
+  static const char *const EXPECTED[][2] = {
+      {NULL, "'\\x1b[2J2022-02-16…' is not a date and time"},
+      {"%Y-%m-%d", "the date '\\x1b[2J2022-02-16…' does not fit the format '%Y-%m-%d'"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
+    g_autoptr(GError) err = NULL;
+    g_assert_null(nx_stamp_parse(TEXT, EXPECTED[i][0], NULL, &err));
+    g_assert_cmpstr(err->message, ==, EXPECTED[i][1]);
+  }
+}
+
 static void test_bad_formats(void)
 {
   static const char *const FORMATS[] = {"%Q", "%Y %Y", "%", "%Y-%", "\xff%Y"};
@@ -157,6 +172,7 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/stamp/dates are written as the server wants them", test_printed);
   g_test_add_func("/harvest/stamp/a wall clock that nobody located has no offset to print", test_printed_nowhere);
   g_test_add_func("/harvest/stamp/dates are read as the server writes them, and forced into a zone when asked", test_read);
+  g_test_add_func("/harvest/stamp/what a server sent instead of a date is shown as one line", test_messages);
   g_test_add_func("/harvest/stamp/a format that cannot be used is an error of configuration", test_bad_formats);
   g_test_add_func("/harvest/stamp/adding time keeps the offset, or the lack of one", test_added);
   g_test_add_func("/harvest/stamp/overlap counts shared microseconds on the time line", test_overlap);
