@@ -130,15 +130,28 @@ static NxCalendarSeries *series_of(NxCalendar *calendar, const char *uid)
   return series;
 }
 
+/* A UID becomes a session's identifier, which every stage writes into the log. */
+static gboolean is_usable_uid(icalcomponent *event, const char *uid)
+{
+  if (!uid || !*uid) {
+    const char *summary = icalcomponent_get_summary(event);
+    g_autofree char *shown = nx_text_beginning(summary ? summary : "no SUMMARY either");
+    nx_log_warning("an event of the calendar has no UID ('%s'); it is left out", shown);
+    return FALSE;
+  }
+  g_autofree char *visible = nx_text_visible(uid), *shown = nx_text_beginning(uid);
+  gboolean is_usable = g_str_equal(visible, uid);
+  if (!is_usable)
+    nx_log_warning("the UID '%s' of an event holds control characters; the event is left out", shown);
+  return is_usable;
+}
+
 /* Of several versions of the same event the one with the highest SEQUENCE counts, of equal ones the last. */
 static void add_event(NxCalendar *calendar, icalcomponent *event)
 {
   const char *uid = icalcomponent_get_uid(event);
-  if (!uid || !*uid) {
-    const char *summary = icalcomponent_get_summary(event);
-    nx_log_warning("an event of the calendar has no UID ('%s'); it is left out", summary ? summary : "no SUMMARY either");
+  if (!is_usable_uid(event, uid))
     return;
-  }
   NxCalendarSeries *series = series_of(calendar, uid);
   g_autofree char *own = recurrence_id_text(event);
   if (!own) {
@@ -269,10 +282,12 @@ static const CalendarZone *zone_of(NxCalendar *calendar, const char *tzid)
   known->zone = database_zone(tzid);
   if (!known->zone)
     known->defined = defined_zone(calendar, tzid);
-  if (!known->zone && !known->defined)
+  if (!known->zone && !known->defined) {
+    g_autofree char *shown = nx_text_beginning(tzid);
     nx_log_warning("the calendar's time zone '%s' is not in the tz database, and the calendar has no usable VTIMEZONE of that name; "
                    "its times are read in the instrument's zone",
-                   tzid);
+                   shown);
+  }
   g_hash_table_insert(calendar->zones, g_strdup(tzid), known);
   return known;
 }

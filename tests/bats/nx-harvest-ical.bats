@@ -271,6 +271,22 @@ $(event "$FULL")"
   assert_stderr "no UID"
 }
 
+@test "an event cannot write lines of the log, neither by its SUMMARY nor by its UID" {
+  local forged='x\n2026-01-01 00:00:00\,000 nexuslims INFO: forged'
+  calendar "$(event "DTSTART:20250303T100000Z
+SUMMARY:$forged")
+$(event "UID:$forged
+DTSTART:20250303T100000Z
+DTEND:20250303T120000Z")
+$(event "$FULL")"
+  run_harvest events --from none < <(ical_instrument)
+  assert_success
+  [ "$(jq -r .session_identifier <<<"$output")" = ical:TEM-1:a-1@x ] || fail "$output"
+  assert_stderr "no UID ('x…')"
+  assert_stderr "the UID 'x…' of an event holds control characters"
+  refute_stderr forged
+}
+
 @test "usage that is lost because its event is wrong is named" {
   local lines words
   while IFS='|' read -r lines words; do
