@@ -72,6 +72,11 @@ static gboolean try_nemo(const Options *options, GError **err)
   g_autoptr(NxHttpAnswer) answer = http ? nx_http_send(http, &request, err) : NULL;
   if (!answer)
     return FALSE;
+  if (answer->elsewhere) {
+    g_autofree char *shown = nx_text_beginning(answer->elsewhere);
+    g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s redirects to %s, where no token is sent; is that its address?", nemo->address, shown);
+    return FALSE;
+  }
   if (answer->status == 401 || answer->status == 403)
     return refuse(err, "%s answers, but it does not accept the token", nemo->address);
   if (answer->status >= 400) {

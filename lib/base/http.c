@@ -84,6 +84,7 @@ void nx_http_answer_free(NxHttpAnswer *answer)
     g_string_free(answer->body, TRUE);
   g_free(answer->type);
   g_free(answer->location);
+  g_free(answer->elsewhere);
   g_hash_table_unref(answer->headers);
   g_free(answer);
 }
@@ -285,6 +286,24 @@ static struct curl_slist *header_list(const NxHttpRequest *request)
   return list;
 }
 
+static gboolean is_same_server(GUri *one, GUri *other)
+{
+  return g_str_equal(g_uri_get_scheme(one), g_uri_get_scheme(other)) && g_uri_get_port(one) == g_uri_get_port(other) &&
+         g_ascii_strcasecmp(g_uri_get_host(one), g_uri_get_host(other)) == 0;
+}
+
+/* The address at the end of all redirects, when another server than the one that was asked is there. */
+static char *other_server(CURL *curl, const char *asked)
+{
+  static const GUriFlags FLAGS = G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_SCHEME_NORMALIZE;
+  const char *last = NULL;
+  nx_curl.easy_getinfo(curl, CURLINFO_EFFECTIVE_URL, &last);
+  g_autoptr(GUri) from = g_uri_parse(asked, FLAGS, NULL), to = last ? g_uri_parse(last, FLAGS, NULL) : NULL;
+  if (!from || !to || !g_uri_get_host(from) || !g_uri_get_host(to) || is_same_server(from, to))
+    return NULL;
+  return g_uri_to_string_partial(to, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY | G_URI_HIDE_FRAGMENT);
+}
+
 static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *file, guint64 file_size, GError **err)
 {
   g_autoptr(NxHttpAnswer) answer = answer_new();
@@ -315,6 +334,7 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
   nx_curl.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
   answer->type = g_strdup(g_hash_table_lookup(answer->headers, "content-type"));
   answer->location = g_strdup(g_hash_table_lookup(answer->headers, "location"));
+  answer->elsewhere = other_server(curl, request->url);
   return g_steal_pointer(&answer);
 }
 

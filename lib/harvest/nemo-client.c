@@ -72,22 +72,37 @@ static char *explanation(json_object *body)
   return g_strdup("");
 }
 
-static void set_refusal(const NxNemo *nemo, const char *endpoint, long status, json_object *body, GError **err)
+/* What to do about an answer that is none: "" when nothing can be said. A server that redirects to another one gets no token there, and
+ * what that one says of the token is no wonder. */
+static char *advice(const NxNemo *nemo, const char *endpoint, const NxHttpAnswer *answer)
 {
-  g_autofree char *words = explanation(body);
-  g_autofree char *advice =
-      status == 401 || status == 403
-          ? g_strdup_printf("; the token was rejected or lacks the right to view this, check NX_NEMO_TOKEN_%u", nemo->settings->number)
-          : g_strdup("");
-  g_set_error(err, NX_ERROR, nx_http_error_code(status), "NEMO %u: %s%s answered with status %ld%s%s%s", nemo->settings->number,
-              nemo->settings->address, endpoint, status, *words ? ": " : "", words, advice);
+  guint number = nemo->settings->number;
+  if (!answer->elsewhere)
+    return answer->status == 401 || answer->status == 403
+               ? g_strdup_printf("; the token was rejected or lacks the right to view this, check NX_NEMO_TOKEN_%u", number)
+               : g_strdup("");
+  g_autofree char *root = g_strdup(answer->elsewhere);
+  if (g_str_has_suffix(root, endpoint))
+    root[strlen(root) - strlen(endpoint)] = '\0';
+  g_autofree char *shown = nx_text_beginning(root);
+  return g_strdup_printf("; it redirected to %s, where no token is sent: if that is the API, set NX_NEMO_ADDRESS_%u to it", shown, number);
 }
 
-static void set_not_json(const NxNemo *nemo, const char *endpoint, const char *body, GError **err)
+static void set_refusal(const NxNemo *nemo, const char *endpoint, const NxHttpAnswer *answer, json_object *body, GError **err)
 {
-  g_autofree char *beginning = nx_text_beginning(body);
-  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "NEMO %u: the answer of %s%s is not JSON (a login page?); its first line: '%s'",
-              nemo->settings->number, nemo->settings->address, endpoint, beginning);
+  g_autofree char *words = explanation(body), *what_to_do = advice(nemo, endpoint, answer);
+  NxErrorCode code = nx_http_error_code(answer->status);
+  g_set_error(err, NX_ERROR, answer->elsewhere && code != NX_ERROR_PLACE ? NX_ERROR_CONFIG : code,
+              "NEMO %u: %s%s answered with status %ld%s%s%s", nemo->settings->number, nemo->settings->address, endpoint, answer->status,
+              *words ? ": " : "", words, what_to_do);
+}
+
+static void set_not_json(const NxNemo *nemo, const char *endpoint, const NxHttpAnswer *answer, GError **err)
+{
+  g_autofree char *beginning = nx_text_beginning(answer->body->str), *what_to_do = advice(nemo, endpoint, answer);
+  g_set_error(err, NX_ERROR, answer->elsewhere ? NX_ERROR_CONFIG : NX_ERROR_FORMAT,
+              "NEMO %u: the answer of %s%s is not JSON (a login page?); its first line: '%s'%s", nemo->settings->number,
+              nemo->settings->address, endpoint, beginning, what_to_do);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- requests */
@@ -129,9 +144,9 @@ static json_object *get_json(NxNemo *nemo, const char *endpoint, const char *que
   g_autoptr(NxHttpAnswer) answer = send_get(nemo, endpoint, query, &problem);
   g_autoptr(json_object) body = answer ? nx_json_parse(answer->body->str, answer->body->len, NULL) : NULL;
   if (answer && answer->status >= 400)
-    set_refusal(nemo, endpoint, answer->status, body, &problem);
+    set_refusal(nemo, endpoint, answer, body, &problem);
   else if (answer && !body)
-    set_not_json(nemo, endpoint, answer->body->str, &problem);
+    set_not_json(nemo, endpoint, answer, &problem);
   nemo->troubles = is_trouble_of_place(problem) ? nemo->troubles + 1 : 0;
   if (!problem)
     return g_steal_pointer(&body);

@@ -127,6 +127,33 @@ answer() {
   [ "$(jq -r .authorization "$other_log")" = null ] || fail "$(cat "$other_log")"
 }
 
+@test "a server that redirects to another address is told from one that rejects the token, and the session waits" {
+  local body words other advice
+  while IFS='|' read -r words body; do
+    start_script "{\"/\": [$body]}" elsewhere
+    other=$ROOT
+    serve reservations "[{\"status\": 301, \"headers\": {\"Location\": \"${other/127.0.0.1/bob:hunter2@127.0.0.1}api/reservations/?start=1\"}}]"
+    run_harvest reservations < <(session)
+    assert_success
+    assert_json .status TO_BE_BUILT
+    advice="it redirected to ${other}api/, where no token is sent: if that is the API, set NX_NEMO_ADDRESS_1 to it"
+    assert_json '.postponed.message' "NEMO 1: ${words/@/${ROOT}api/reservations/}; $advice"
+    stop_servers
+  done <<'END'
+@ answered with status 401: No credentials.|{"status": 401, "body": "{\"detail\": \"No credentials.\"}"}
+@ answered with status 403|{"status": 403}
+@ answered with status 503|{"status": 503}
+the answer of @ is not JSON (a login page?); its first line: '<title>Sign in</title>'|{"body": "<title>Sign in</title>"}
+END
+}
+
+@test "a redirect on the same server leaves the token to blame" {
+  serve reservations '[{"status": 301, "headers": {"Location": "/api/reservations/?there=1"}}, {"status": 401}]'
+  run_harvest reservations < <(session)
+  assert_json .status ERROR
+  assert_json '.error.message | test("check NX_NEMO_TOKEN_1$")' true
+}
+
 @test "pages are followed to the end, and always on the configured server" {
   start_script '{"/": [{"body": "[]"}]}' elsewhere
   local other=$ROOT other_log=$LOG

@@ -331,6 +331,23 @@ without_terminal() {
   wait "$server" || true
 }
 
+@test "a NEMO that redirects to another server is told from one that refuses the token" {
+  settings
+  serve '{"/": [{"status": 401}]}'
+  elsewhere=$address first=$server
+  rm address
+  serve "{\"/api/\": [{\"status\": 301, \"headers\": {\"Location\": \"${elsewhere}api/\"}}]}"
+  sed -i "s|^NX_NEMO_ADDRESS_3=.*|NX_NEMO_ADDRESS_3=${address}api/|" .env
+  edit
+  wait_for "NX_DATA_PATH *"
+  keys C-NPage C-NPage C-NPage
+  wait_for "NEMO Harvester #3"
+  keys Tab Tab Tab Tab Tab Enter
+  wait_for "Connection failed" "redirects to" "${elsewhere}api/, where no token is sent"
+  kill "$first"
+  wait "$first" || true
+}
+
 # serve SCRIPT — a server that answers as told; its address is in $address. Ended by teardown.
 serve() {
   echo "$1" >script.json
