@@ -253,7 +253,23 @@ json_object *nx_nemo_list_of_tools(NxNemo *nemo, const char *endpoint, const cha
   }
 }
 
-/* ------------------------------------------------------------------------------------------------------ users, dates */
+/* ------------------------------------------------------------------------------------------------- ids, users, dates */
+
+static gboolean is_whole(json_object *value)
+{
+  return json_object_is_type(value, json_type_int) ||
+         (json_object_is_type(value, json_type_double) && json_object_get_double(value) == (double)json_object_get_int64(value));
+}
+
+gint64 nx_nemo_id(json_object *object, const char *key)
+{
+  json_object *value = nx_json_get(object, key);
+  const char *digits = nx_json_get_string(object, key);
+  gint64 id = is_whole(value) ? json_object_get_int64(value) : -1;
+  if (digits && strlen(digits) == (gsize)json_object_get_string_len(value))
+    g_ascii_string_to_signed(digits, 10, 0, G_MAXINT64, &id, NULL);
+  return id >= 0 && id < G_MAXINT64 ? id : -1; /* json-c has the largest number for all beyond it */
+}
 
 static KnownUser *ask_user(NxNemo *nemo, gint64 id)
 {

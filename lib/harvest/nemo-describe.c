@@ -25,7 +25,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Person, person_clear)
 static gboolean find_person(NxNemo *nemo, json_object *source, const char *key, Person *person, GError **err)
 {
   json_object *user = NULL;
-  gint64 id = nx_json_get_int(source, key, -1);
+  gint64 id = nx_nemo_id(source, key);
   if (id < 0)
     return TRUE;
   if (!nx_nemo_user(nemo, id, &user, err))
@@ -87,9 +87,22 @@ static gboolean set_date(const NxNemo *nemo, json_object *reservation, const cha
   return stamp != NULL;
 }
 
-/* `{BASE}` with every "api/" replaced by the page that shows this object to people. */
-static void set_address(const NxNemo *nemo, json_object *reservation, const SourceKind *kind, gint64 id)
+/* "reservation 187", for messages. */
+static char *name_of(const SourceKind *kind, json_object *source)
 {
+  gint64 id = nx_nemo_id(source, "id");
+  return id < 0 ? g_strdup_printf("a %s without an id", kind->shown) : g_strdup_printf("%s %" G_GINT64_FORMAT, kind->shown, id);
+}
+
+/* `{BASE}` with every "api/" replaced by the page that shows this object to people. */
+static void set_address(const NxNemo *nemo, json_object *reservation, const SourceKind *kind, json_object *source)
+{
+  gint64 id = nx_nemo_id(source, "id");
+  if (id < 0) {
+    nx_log_warning("NEMO %u: a %s without an id describes the session; the record does not link to it", nemo->settings->number,
+                   kind->shown);
+    return;
+  }
   g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, id);
   g_autofree char *page = g_strdup_printf("event_details/%s/%s/", kind->page, number);
   g_auto(GStrv) parts = g_strsplit(nemo->settings->address, "api/", -1);
@@ -102,7 +115,7 @@ static json_object *make_reservation(NxNemo *nemo, const char *name, const Sourc
                                      GError **err)
 {
   g_autoptr(json_object) reservation = nx_reservation_new(name);
-  set_address(nemo, reservation, kind, nx_json_get_int(source, "id", -1));
+  set_address(nemo, reservation, kind, source);
   set_answer(reservation, "experiment_title", questions);
   set_answer(reservation, "experiment_purpose", questions);
   if (!set_date(nemo, reservation, "start_time", source, "start", err) || !set_date(nemo, reservation, "end_time", source, "end", err) ||
@@ -123,7 +136,8 @@ static gboolean describe_from(NxNemo *nemo, json_object *session, const char *na
 {
   NxConsent consent = nx_consent_judge(nx_answer(questions, "data_consent"));
   if (consent != NX_CONSENT_GIVEN) {
-    g_autofree char *reason = g_strdup_printf("%s %" G_GINT64_FORMAT " %s", kind->shown, nx_json_get_int(source, "id", -1),
+    g_autofree char *shown = name_of(kind, source);
+    g_autofree char *reason = g_strdup_printf("%s %s", shown,
                                               consent == NX_CONSENT_REFUSED ? "requested not to have its data harvested"
                                                                             : "did not define consent to have its data harvested");
     nx_harvest_no_consent(session, reason);
@@ -220,14 +234,15 @@ static json_object *best_reservation(const NxNemo *nemo, json_object *reservatio
       best = reservation;
     }
     if (problem) {
-      nx_log_warning("NEMO %u: reservation %" G_GINT64_FORMAT ": %s; it is passed over", nemo->settings->number,
-                     nx_json_get_int(reservation, "id", -1), problem->message);
+      g_autofree char *shown = name_of(&RESERVATION, reservation);
+      nx_log_warning("NEMO %u: %s: %s; it is passed over", nemo->settings->number, shown, problem->message);
       g_clear_error(&unreadable);
       unreadable = g_steal_pointer(&problem);
     }
   }
+  g_autofree char *shown = best ? name_of(&RESERVATION, best) : NULL;
   if (best)
-    nx_log_info("reservation %" G_GINT64_FORMAT " overlaps by %.6f s", nx_json_get_int(best, "id", -1), (double)largest_us / 1e6);
+    nx_log_info("%s overlaps by %.6f s", shown, (double)largest_us / 1e6);
   else if (unreadable)
     g_propagate_prefixed_error(err, g_steal_pointer(&unreadable), "a reservation cannot be read: ");
   return best;

@@ -63,7 +63,7 @@ static const char *user_name(NxNemo *nemo, json_object *event, const char *ident
 {
   json_object *user = NULL;
   g_autoptr(GError) problem = NULL;
-  gint64 id = nx_json_get_int(event, "user", -1);
+  gint64 id = nx_nemo_id(event, "user");
   *skip = id >= 0 && !nx_nemo_user(nemo, id, &user, &problem);
   if (*skip)
     nx_log_error("%s: its user is not known: %s; the event is left for the next run", identifier, problem->message);
@@ -74,13 +74,13 @@ static const char *user_name(NxNemo *nemo, json_object *event, const char *ident
 static gboolean emit_event(NxNemo *nemo, const ServerInstruments *own, json_object *event, GError **err)
 {
   const char *base = nemo->settings->address;
-  gint64 id = nx_json_get_int(event, "id", -1);
+  gint64 id = nx_nemo_id(event, "id");
   if (id < 0) {
     nx_log_warning("NEMO %u: a usage event without an id is left out", nemo->settings->number);
     return TRUE;
   }
   g_autofree char *identifier = g_strdup_printf("%susage_events/?id=%" G_GINT64_FORMAT, base, id);
-  g_autofree char *api_url = g_strdup_printf("%stools/?id=%" G_GINT64_FORMAT, base, nx_json_get_int(event, "tool", -1));
+  g_autofree char *api_url = g_strdup_printf("%stools/?id=%" G_GINT64_FORMAT, base, nx_nemo_id(event, "tool"));
   json_object *instrument = g_hash_table_lookup(own->by_api_url, api_url);
   if (!instrument) {
     nx_log_warning("%s: its tool (%s) is not known as an instrument; the event is left out", identifier, api_url);

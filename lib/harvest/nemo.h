@@ -24,6 +24,9 @@ json_object *nx_nemo_list(NxNemo *nemo, const char *endpoint, const char *query,
 /* The same with `tool_id__in=…` (`tools`: of gint64) at the end; tools that the server does not know are left out with a warning. */
 json_object *nx_nemo_list_of_tools(NxNemo *nemo, const char *endpoint, const char *query, GArray *tools, GError **err);
 
+/* The id in `object`'s member `key`, a whole number or its decimal digits; -1 when there is none. */
+gint64 nx_nemo_id(json_object *object, const char *key);
+
 /* *user: the server's object, borrowed, or NULL when it has no user of that id. Each user is asked for once. */
 gboolean nx_nemo_user(NxNemo *nemo, gint64 id, json_object **user, GError **err);
 

@@ -239,6 +239,36 @@ ${ROOT}api/usage_events/?id=8" ] || fail "$output"
   assert_stderr "WARNING: the answer to 'experiment_title' holds NUL characters, which are left out of it"
 }
 
+@test "ids that a server writes as text are the same ids" {
+  serve usage_events "$(answer '[{"id": "7", "start": "2025-03-03T10:00:00-05:00", "end": "2025-03-03T12:00:00-05:00", "user": "1", "tool": "3"}]')"
+  run_harvest events --from none < <(instrument)
+  assert_success
+  assert_json .session_identifier "${ROOT}api/usage_events/?id=7"
+  assert_json .user ned
+  stop_servers
+  serve reservations "$(answer '[{"id": "100", "start": "2025-03-03T09:00:00-05:00", "end": "2025-03-03T13:00:00-05:00", "user": "1", "creator": "1",
+    "question_data": {"data_consent": {"user_input": "Agree"}}}]')"
+  run_harvest reservations < <(session)
+  assert_json .reservation.internal_id 100
+  assert_json .reservation.url "${ROOT}event_details/reservation/100/"
+  assert_json .reservation.created_by_full_name "Ned Land (ned)"
+  assert_no_stderr
+}
+
+@test "a reservation without an id has no link, and says so" {
+  for id in '' '"id": null,' '"id": "A-17",' '"id": -1,'; do
+    serve reservations "$(answer '[{'"$id"' "start": "2025-03-03T09:00:00-05:00", "end": "2025-03-03T13:00:00-05:00", "user": 1,
+      "question_data": {"data_consent": {"user_input": "Agree"}}}]')"
+    run_harvest reservations < <(session)
+    assert_json '.reservation | [.internal_id, .url, .username] | tojson' '[null,null,"ned"]'
+    assert_stderr "WARNING: NEMO 1: a reservation without an id"
+    stop_servers
+  done
+  serve reservations "$(answer '[{"start": "2025-03-03T09:00:00-05:00", "end": "2025-03-03T13:00:00-05:00", "user": 1}]')"
+  run_harvest reservations < <(session)
+  assert_json .error.message "a reservation without an id did not define consent to have its data harvested"
+}
+
 @test "a reservation with unreadable dates is passed over when another one overlaps, else the session is an ERROR" {
   local bad='{\"id\": 6, \"start\": \"soon\", \"end\": \"later\"}'
   serve reservations "[{\"body\": \"[$bad, $(sed 's/^\[//; s/\]$//' <<<"$RESERVATION")]\"}]"

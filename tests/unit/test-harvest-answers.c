@@ -127,6 +127,25 @@ static void test_url_ids(void)
   }
 }
 
+static void test_ids(void)
+{
+  static const struct {
+    const char *value;
+    gint64 id;
+  } EXPECTED[] = {
+      {"7", 7},      {"0", 0},        {"7.0", 7},   {"\"100\"", 100}, {"9223372036854775806", G_MAXINT64 - 1}, {"-5", -1},   {"7.5", -1},
+      {"1e300", -1}, {"\"-5\"", -1}, {"\"\"", -1}, {"\"7 \"", -1},  {"36893488147419103232", -1},            {"\"x\"", -1}, {"null", -1},
+      {"true", -1},  {"[7]", -1},     {"{}", -1},   {"\"0x7\"", -1},  {"\"7\\u0000\"", -1},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(EXPECTED); i++) {
+    g_autofree char *text = g_strdup_printf("{\"id\":%s}", EXPECTED[i].value);
+    g_autoptr(json_object) object = parsed(text);
+    g_assert_cmpint(nx_nemo_id(object, "id"), ==, EXPECTED[i].id);
+    g_assert_cmpint(nx_nemo_id(object, "user"), ==, -1);
+  }
+  g_assert_cmpint(nx_nemo_id(NULL, "id"), ==, -1);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -137,5 +156,6 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/answers/an answer is the user_input, as it was written", test_answers);
   g_test_add_func("/harvest/answers/consent is given, refused or not defined", test_consent);
   g_test_add_func("/harvest/answers/an id is the first one in the address, and a number", test_url_ids);
+  g_test_add_func("/harvest/answers/an id is a whole number or its digits", test_ids);
   return g_test_run();
 }
