@@ -286,20 +286,20 @@ static struct curl_slist *header_list(const NxHttpRequest *request)
   return list;
 }
 
-static gboolean is_same_server(GUri *one, GUri *other)
+gboolean nx_http_is_same_server(GUri *one, GUri *other)
 {
-  return g_str_equal(g_uri_get_scheme(one), g_uri_get_scheme(other)) && g_uri_get_port(one) == g_uri_get_port(other) &&
-         g_ascii_strcasecmp(g_uri_get_host(one), g_uri_get_host(other)) == 0;
+  const char *host = g_uri_get_host(one), *other_host = g_uri_get_host(other);
+  return host && other_host && g_ascii_strcasecmp(host, other_host) == 0 && g_uri_get_port(one) == g_uri_get_port(other) &&
+         g_str_equal(g_uri_get_scheme(one), g_uri_get_scheme(other));
 }
 
 /* The address at the end of all redirects, when another server than the one that was asked is there. */
 static char *other_server(CURL *curl, const char *asked)
 {
-  static const GUriFlags FLAGS = G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_SCHEME_NORMALIZE;
   const char *last = NULL;
   nx_curl.easy_getinfo(curl, CURLINFO_EFFECTIVE_URL, &last);
-  g_autoptr(GUri) from = g_uri_parse(asked, FLAGS, NULL), to = last ? g_uri_parse(last, FLAGS, NULL) : NULL;
-  if (!from || !to || !g_uri_get_host(from) || !g_uri_get_host(to) || is_same_server(from, to))
+  g_autoptr(GUri) from = g_uri_parse(asked, NX_HTTP_URI_FLAGS, NULL), to = last ? g_uri_parse(last, NX_HTTP_URI_FLAGS, NULL) : NULL;
+  if (!from || !to || nx_http_is_same_server(from, to))
     return NULL;
   return g_uri_to_string_partial(to, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY | G_URI_HIDE_FRAGMENT);
 }

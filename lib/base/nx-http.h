@@ -77,6 +77,10 @@ void nx_http_wait(guint milliseconds);
 void nx_http_set_trust(NxHttp *http);
 /* `status` as an error class: 429 and 5xx NX_ERROR_PLACE, all else NX_ERROR_REMOTE. */
 NxErrorCode nx_http_error_code(long status);
+/* How addresses are parsed that are to be compared or put together: escapes stay, default ports are dropped. */
+#define NX_HTTP_URI_FLAGS (G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_SCHEME_NORMALIZE)
+/* Scheme, host and port are the same: what is secret to one may be sent to the other. */
+gboolean nx_http_is_same_server(GUri *one, GUri *other);
 /* name=value pairs, form-encoded (space → +) and appended to a query: starts with '?' or '&' as needed. */
 void nx_http_query_add(GString *url, const char *name, const char *value);
 

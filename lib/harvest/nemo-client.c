@@ -123,9 +123,8 @@ static gboolean is_trouble_of_place(const GError *error)
   return g_error_matches(error, NX_ERROR, NX_ERROR_PLACE);
 }
 
-static NxHttpAnswer *send_get(NxNemo *nemo, const char *endpoint, const char *query, GError **err)
+static NxHttpAnswer *send_get(NxNemo *nemo, const char *url, GError **err)
 {
-  g_autofree char *url = g_strconcat(nemo->settings->address, endpoint, query, NULL);
   const char *const headers[] = {nemo->authorization, NULL};
   NxHttpRequest request = {.method = "GET", .url = url, .headers = headers, .retry = &RETRY};
   nx_log_debug("NEMO %u: GET %s", nemo->settings->number, url);
@@ -135,13 +134,14 @@ static NxHttpAnswer *send_get(NxNemo *nemo, const char *endpoint, const char *qu
   return answer;
 }
 
-/* One answer as JSON. A refusal sets *err, and *refusal (may be NULL) to the body that came with it. */
-static json_object *get_json(NxNemo *nemo, const char *endpoint, const char *query, json_object **refusal, GError **err)
+/* One answer as JSON; `endpoint` is what messages call `url`. A refusal sets *err, and *refusal (may be NULL) to the body that came with
+ * it. */
+static json_object *get_json(NxNemo *nemo, const char *endpoint, const char *url, json_object **refusal, GError **err)
 {
   if (!check_patience(nemo, err))
     return NULL;
   g_autoptr(GError) problem = NULL;
-  g_autoptr(NxHttpAnswer) answer = send_get(nemo, endpoint, query, &problem);
+  g_autoptr(NxHttpAnswer) answer = send_get(nemo, url, &problem);
   g_autoptr(json_object) body = answer ? nx_json_parse(answer->body->str, answer->body->len, NULL) : NULL;
   if (answer && answer->status >= 400)
     set_refusal(nemo, endpoint, answer, body, &problem);
@@ -156,8 +156,31 @@ static json_object *get_json(NxNemo *nemo, const char *endpoint, const char *que
   return NULL;
 }
 
-/* Moves the members of one page to `all`; *next is the query of the page after it, or NULL. */
-static gboolean take_page(const NxNemo *nemo, const char *endpoint, json_object *page, json_object *all, char **next, GError **err)
+/* The address of the page after the one at `url`, from its member `next`. It is on the configured server and nowhere else, for the token
+ * goes there: what lies under the configured address is followed as it is; of an address that has a query, only that, whatever name a proxy
+ * gave the server; of others, those with the same scheme, host and port. */
+static char *next_page(const NxNemo *nemo, const char *endpoint, const char *url, json_object *next, GError **err)
+{
+  const char *root = nemo->settings->address, *text = json_object_get_string(next);
+  g_autoptr(GUri) here = g_uri_parse(url, NX_HTTP_URI_FLAGS, NULL);
+  g_autoptr(GUri) there =
+      here && json_object_is_type(next, json_type_string) && *text ? g_uri_parse_relative(here, text, NX_HTTP_URI_FLAGS, NULL) : NULL;
+  g_autofree char *address = there ? g_uri_to_string_partial(there, G_URI_HIDE_USERINFO | G_URI_HIDE_FRAGMENT) : NULL;
+  if (address && g_str_has_prefix(address, root))
+    return g_steal_pointer(&address);
+  if (there && g_uri_get_query(there))
+    return g_strconcat(root, endpoint, "?", g_uri_get_query(there), NULL);
+  if (there && nx_http_is_same_server(here, there))
+    return g_steal_pointer(&address);
+  g_autofree char *shown = nx_text_beginning(text);
+  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "NEMO %u: the next page of %s%s cannot be followed: '%s' is no address of this server",
+              nemo->settings->number, root, endpoint, shown);
+  return NULL;
+}
+
+/* Moves the members of the page at `url` to `all`; *next is the address of the page after it, or NULL. */
+static gboolean take_page(const NxNemo *nemo, const char *endpoint, const char *url, json_object *page, json_object *all, char **next,
+                          GError **err)
 {
   json_object *items = json_object_is_type(page, json_type_object) ? nx_json_get(page, "results") : page;
   if (!json_object_is_type(items, json_type_array)) {
@@ -169,23 +192,21 @@ static gboolean take_page(const NxNemo *nemo, const char *endpoint, json_object 
   }
   for (gsize i = 0; i < json_object_array_length(items); i++)
     json_object_array_add(all, json_object_get(json_object_array_get_idx(items, i)));
-  const char *address = items == page ? NULL : nx_json_get_string(page, "next");
-  *next = address && strchr(address, '?') ? g_strdup(strchr(address, '?')) : NULL;
-  return TRUE;
+  json_object *further = nx_json_get(page, "next");
+  *next = further ? next_page(nemo, endpoint, url, further, err) : NULL;
+  return !further || *next;
 }
 
-/* Of the address of a next page only the query is used: it goes to the configured server and nowhere else, whatever name a proxy gave it.
- */
 static json_object *list_pages(NxNemo *nemo, const char *endpoint, const char *query, json_object **refusal, GError **err)
 {
   g_autoptr(json_object) all = json_object_new_array();
   g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  for (g_autofree char *next = g_strdup(query); next;) {
-    g_autofree char *current = g_steal_pointer(&next);
-    g_autoptr(json_object) page = get_json(nemo, endpoint, current, refusal, err);
-    if (!page || !take_page(nemo, endpoint, page, all, &next, err))
+  for (g_autofree char *next = g_strconcat(nemo->settings->address, endpoint, query, NULL); next;) {
+    g_autofree char *url = g_steal_pointer(&next);
+    g_autoptr(json_object) page = get_json(nemo, endpoint, url, refusal, err);
+    if (!page || !take_page(nemo, endpoint, url, page, all, &next, err))
       return NULL;
-    g_hash_table_add(seen, g_steal_pointer(&current));
+    g_hash_table_add(seen, g_steal_pointer(&url));
     if (next && (g_hash_table_contains(seen, next) || g_hash_table_size(seen) >= PAGES_MAX)) {
       g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "NEMO %u: the pages of %s%s do not end", nemo->settings->number, nemo->settings->address,
                   endpoint);

@@ -167,6 +167,47 @@ ${ROOT}api/usage_events/?id=8" ] || fail "$output"
   [ ! -s "$other_log" ]
 }
 
+# page ID NEXT: a page with that event, and the address of the next one as JSON
+page() {
+  jq -cn --argjson id "$1" --argjson next "$2" '{count: 9, next: $next, previous: null, results: [{id: $id, tool: 3, user: 1,
+    start: "2025-03-03T10:00:00-05:00", end: "2025-03-03T12:00:00-05:00"}]}'
+}
+
+# paged NEXT: the events of a server whose first page is followed by NEXT; the further ones lie under usage_events/page/
+paged() {
+  start_script "$(jq -cn --arg first "$(page 1 "$1")" --arg second "$(page 2 '"3?cursor=x"')" --arg third "$(page 3 null)" "{$USERS} + {
+    \"/api/usage_events/\": [{body: \$first}], \"/api/usage_events/page/2\": [{body: \$second}], \"/api/usage_events/page/3\": [{body: \$third}],
+    \"/page/2\": [{body: \$third}]}")"
+  run_harvest events --from none < <(instrument)
+  assert_success
+}
+
+ids() {
+  jq -r '.session_identifier | split("=")[1]' <<<"$output" | paste -sd,
+}
+
+@test "a next page with a path of its own is followed, wherever on the server it lies" {
+  for next in '"page/2"' '"/api/usage_events/page/2"' '"@ROOT@api/usage_events/page/2#top"' '"@ROOT@api/usage_events/page/2?a=b"'; do
+    paged "$next"
+    [ "$(ids)" = 1,2,3 ] || fail "$next: $output"
+    assert_no_stderr
+    stop_servers
+  done
+  paged '"/page/2"'
+  [ "$(ids)" = 1,3 ] || fail "$output"
+}
+
+@test "a next page that cannot be followed is an error, and no token goes to another server" {
+  start_script '{"/": [{"body": "[]"}]}' elsewhere
+  local other=$ROOT other_log=$LOG
+  for next in "\"${other}api/usage_events/page/2\"" '"//other.example/page/2"' '"https://127.0.0.1/api/page/2"' '7' '{}' 'true' '""' '"http://[/"' '"ftp:x"'; do
+    paged "$next"
+    assert_output ""
+    assert_stderr "NEMO 1: the next page of ${ROOT}api/usage_events/ cannot be followed"
+  done
+  [ ! -s "$other_log" ]
+}
+
 @test "pages that lead back to themselves end as an error" {
   serve usage_events '[{"body": "{\"next\": \"http://x/?page=2\", \"results\": []}"}]'
   run_harvest events --from none < <(instrument)
