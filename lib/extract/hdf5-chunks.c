@@ -34,11 +34,43 @@ static void learn_filters(NxHdf5Chunks *chunks, hid_t list)
   }
 }
 
+/* A reference to what varies in length: its length, where it is in the file, and which of those there. */
+static gsize stored_reference(hid_t dataset)
+{
+  size_t address = 0, length = 0;
+  hid_t file = H5Iget_file_id(dataset), list = H5Fget_create_plist(file);
+  H5Pget_sizes(list, &address, &length);
+  H5Pclose(list);
+  H5Fclose(file);
+  return sizeof(guint32) + address + sizeof(guint32);
+}
+
+/* What an element takes in the file: H5Tget_size tells what it takes in memory, where a text of variable length is a pointer. The types are
+ * sound, which also bounds how deep they are nested. */
+static gsize stored_bytes(hid_t type, gsize reference)
+{
+  gsize bytes = H5Tget_size(type);
+  const H5T_class_t class = H5Tget_class(type);
+  if (class == H5T_VLEN || (class == H5T_STRING && H5Tis_variable_str(type) > 0))
+    return reference;
+  for (int i = 0; class == H5T_COMPOUND && i < H5Tget_nmembers(type); i++) {
+    hid_t member = H5Tget_member_type(type, (unsigned)i);
+    bytes += stored_bytes(member, reference) - H5Tget_size(member);
+    H5Tclose(member);
+  }
+  if (class == H5T_ARRAY) {
+    hid_t element = H5Tget_super(type);
+    bytes = bytes / MAX(H5Tget_size(element), 1) * stored_bytes(element, reference);
+    H5Tclose(element);
+  }
+  return bytes;
+}
+
 /* Bytes of one chunk; 0 when there can be none, or too many. */
 static gsize bytes_of(const NxHdf5Chunks *chunks)
 {
   hid_t type = H5Dget_type(chunks->dataset);
-  gsize bytes = H5Tget_size(type);
+  gsize bytes = stored_bytes(type, stored_reference(chunks->dataset));
   guint64 number = 1;
   H5Tclose(type);
   for (guint dim = 0; dim < chunks->n_dims; dim++) {

@@ -33,8 +33,10 @@ static gboolean read_all(const Source *source, hid_t type, void *to)
 {
   if (source->is_attribute)
     return H5Aread(source->object, type, to) >= 0;
-  if (!nx_hdf5_is_whole(source->object))
+  if (!nx_hdf5_is_whole(source->object)) {
+    nx_hdf5_note_damage(source->file, "a small dataset has a chunk that does not unpack to all of its bytes");
     return FALSE;
+  }
   if (source->field)
     return read_field(source, type, to) >= 0;
   return H5Dread(source->object, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to) >= 0;

@@ -1,7 +1,8 @@
 /* hspy.c — HyperSpy .hspy (hspy_extractor): HDF5 with one group per signal below /Experiments: `data`, an `axis-N` group of attributes for each
  * dimension, `metadata` and `original_metadata` as trees of groups and attributes.
  * Facts: HyperSpy user guide, "HSpy – HyperSpy's HDF5 Specification" and "Metadata structure" (beam energy in kV, current in nA, angles of the stage
- * in degrees, its position in mm, times in s). A list of texts is a group `_list_N_NAME` with members 0, 1, … */
+ * in degrees, its position in mm, times in s). A list of texts alone is a dataset `_list_NAME`, another a group
+ * `_list_N_NAME` with members 0, 1, … */
 #include "formats.h"
 #include "hdf5-fields.h"
 #include "hdf5-file.h"

@@ -122,16 +122,6 @@ GBytes *nx_tiff_bytes(NxTiff *tiff, guint32 tag)
   return get_value(tiff, tag, &value, &length, &is_ascii) && value ? g_bytes_new(value, length) : NULL;
 }
 
-static char *without_nul(const char *value, gsize length)
-{
-  GString *out = g_string_sized_new(length + 1);
-  for (gsize i = 0; i < length; i++) {
-    if (value[i])
-      g_string_append_c(out, value[i]);
-  }
-  return g_string_free(out, FALSE);
-}
-
 static char *without_invalid(const char *text)
 {
   GString *out = g_string_new(NULL);
@@ -150,7 +140,7 @@ char *nx_tiff_text(NxTiff *tiff, guint32 tag)
   gboolean is_ascii = FALSE;
   if (!get_value(tiff, tag, &value, &length, &is_ascii) || !value)
     return NULL;
-  g_autofree char *text = without_nul(value, length);
+  g_autofree char *text = nx_text_without_nul(value, length, NULL);
   return is_ascii ? nx_text_from_latin1(text, -1) : without_invalid(text);
 }
 

@@ -238,7 +238,7 @@ static void hspy_metadata(hid_t file, const char *experiment, const char *title,
   g_autofree char *general = g_strconcat(experiment, "/metadata/General", NULL), *signal = g_strconcat(experiment, "/metadata/Signal", NULL);
   g_autofree char *instrument = g_strconcat(experiment, "/metadata/Acquisition_instrument/TEM", NULL);
   g_autofree char *stage = g_strconcat(instrument, "/Stage", NULL), *eds = g_strconcat(instrument, "/Detector/EDS", NULL);
-  g_autofree char *elements = g_strconcat(experiment, "/metadata/Sample/_list_2_elements", NULL);
+  g_autofree char *sample = g_strconcat(experiment, "/metadata/Sample", NULL);
   group(file, general);
   text(file, general, "title", title);
   text(file, general, "authors", "_None_");
@@ -251,9 +251,24 @@ static void hspy_metadata(hid_t file, const char *experiment, const char *title,
   number(file, stage, "x", 0.0125);
   group(file, eds);
   number(file, eds, "live_time", 12.5);
-  group(file, elements);
-  text(file, elements, "0", "Fe");
-  text(file, elements, "1", "Pt");
+  group(file, sample);
+}
+
+/* Lists of texts alone are packed datasets, others groups with a member for each. */
+static void hspy_elements(hid_t file)
+{
+  static const char *const ELEMENTS[] = { "Fe", "Pt" };
+  const hsize_t two = 2;
+  hid_t list = H5Pcreate(H5P_DATASET_CREATE), type = text_type();
+  H5Pset_chunk(list, 1, &two);
+  H5Pset_shuffle(list);
+  H5Pset_deflate(list, 4);
+  dataset(file, "Experiments/EDS map/metadata/Sample/_list_elements", type, 1, &two, list, type, ELEMENTS);
+  H5Tclose(type);
+  H5Pclose(list);
+  group(file, "Experiments/Image/metadata/Sample/_list_2_elements");
+  text(file, "Experiments/Image/metadata/Sample/_list_2_elements", "0", "Fe");
+  text(file, "Experiments/Image/metadata/Sample/_list_2_elements", "1", "Pt");
 }
 
 static void hspy_spectra(hid_t file)
@@ -395,6 +410,7 @@ GByteArray *hdf5_write_hspy(void)
   hid_t file = begin_hspy();
   hspy_spectra(file);
   hspy_image(file);
+  hspy_elements(file);
   return end(file);
 }
 

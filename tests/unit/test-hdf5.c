@@ -350,6 +350,8 @@ static void test_hspy_nothing(void)
   g_assert_null(nx_json_get(extensions, "Signal Type"));
   g_assert_true(json_object_object_get_ex(nx_json_get(nx_json_get(image->raw, "metadata"), "General"), "authors", &authors));
   g_assert_null(authors);
+  g_assert_cmpstr(json_object_get_string(nx_json_get(nx_json_get(image->raw, "metadata"), "Sample")), ==,
+                  "{ \"_list_2_elements\": { \"0\": \"Fe\", \"1\": \"Pt\" } }");
   reading_clear(&reading);
 }
 
