@@ -328,8 +328,10 @@ static char *axis_text(json_object *keywords, const char *key)
 static void describe_channels(json_object *keywords, const GArray *channels, NxSignal *signal)
 {
   NxArray *array = &signal->array;
-  if (channels->len == 0)
+  if (channels->len == 0) {
+    signal->view = NX_VIEW_PLACEHOLDER;
     return;
+  }
   array->owned = g_bytes_new(channels->data, (gsize)channels->len * sizeof(double));
   array->sample = NX_F64;
   array->big_endian = G_BYTE_ORDER == G_BIG_ENDIAN;

@@ -302,8 +302,8 @@ static void test_msa_tolerated(void)
   static const char NO_SPECTRUM[] = "#TITLE : x\n1\n2\n", OTHER_TYPE[] = "#DATATYPE : YY\n#SPECTRUM : x\n1\nnot looked at\n";
   g_autoptr(NxSignal) no_spectrum = read_text(NO_SPECTRUM, sizeof NO_SPECTRUM - 1);
   g_autoptr(NxSignal) other_type = read_text(OTHER_TYPE, sizeof OTHER_TYPE - 1);
-  g_assert_cmpint(no_spectrum->view, ==, NX_VIEW_NONE);
-  g_assert_cmpint(other_type->view, ==, NX_VIEW_NONE);
+  g_assert_cmpint(no_spectrum->view, ==, NX_VIEW_PLACEHOLDER);
+  g_assert_cmpint(other_type->view, ==, NX_VIEW_PLACEHOLDER);
 }
 
 /* Whether a comma is a point or parts two numbers, the step between channels tells. */

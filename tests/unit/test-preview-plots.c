@@ -2,6 +2,7 @@
 #include "preview-png.h"
 
 #include "../generate/signals.h"
+#include "preview/chart.h"
 #include "preview/nx-preview.h"
 
 #include <math.h>
@@ -207,6 +208,52 @@ static void test_marks_of_text_are_seen_on_white(void)
   small->marks = g_ptr_array_ref(annotated->marks);
   g_autoptr(GdkPixbuf) picture = picture_of(small);
   g_assert_cmpuint(test_count_dark(picture, 300, 455, 130, 30, 120), >, 100);
+}
+
+/* Rows of the picture in which a text that is its only mark is seen. */
+static guint rows_of_text(const char *text)
+{
+  g_autoptr(NxSignal) signal = synthetic("image-annotated");
+  NxMark *words = g_new(NxMark, 1);
+  *words = (NxMark){ .kind = NX_MARK_TEXT, .x0 = 10, .y0 = 15, .red = 1, .text = g_strdup(text) };
+  g_ptr_array_set_size(signal->marks, 0);
+  g_ptr_array_add(signal->marks, words);
+  g_autoptr(GdkPixbuf) picture = picture_of(signal);
+  guint rows = 0;
+  for (int y = 0; y < gdk_pixbuf_get_height(picture); y++) {
+    gboolean has = FALSE;
+    for (int x = 0; x < gdk_pixbuf_get_width(picture); x++) {
+      const guint8 *pixel = test_pixel(picture, x, y);
+      has = has || (pixel[0] > 200 && pixel[1] < 60 && pixel[2] < 60);
+    }
+    rows += has;
+  }
+  return rows;
+}
+
+static void test_lines_of_text_stand_below_each_other(void)
+{
+  const guint one = rows_of_text("HHH");
+  g_assert_cmpuint(one, >, 4);
+  /* The edge of a letter may be of two rows, for lines are not whole pixels high. */
+  const guint two = rows_of_text("HHH\rHHH"), three = rows_of_text("HHH\r\nHHH\nHHH\n");
+  g_assert_cmpuint(two, >=, 2 * one - 2);
+  g_assert_cmpuint(two, <=, 2 * one + 2);
+  g_assert_cmpuint(three, >=, 3 * one - 3);
+  g_assert_cmpuint(three, <=, 3 * one + 3);
+}
+
+/* Of light or of a line across a picture: only a reader can tell. */
+static void test_axes_without_a_name_are_named_by_what_is_sure(void)
+{
+  static const struct {
+    const char *units, *label;
+  } CASES[] = { { "nm", "x (nm)" }, { "keV", "Energy (keV)" }, { "s", "Time (s)" }, { "", "x" } };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    const NxAxis axis = { .name = (char *)"x", .units = (char *)CASES[i].units, .scale = 1 };
+    g_autofree char *label = nx_axis_label(&axis, TRUE, "Channel");
+    g_assert_cmpstr(label, ==, CASES[i].label);
+  }
 }
 
 static void test_colours_of_rgb_images_are_kept(void)
@@ -520,6 +567,8 @@ int main(int argc, char **argv)
   g_test_add_func("/preview/plots/a scale bar has the right length, without units there is none", test_scale_bar_has_the_right_length);
   g_test_add_func("/preview/plots/a scale bar is seen on white", test_scale_bar_is_seen_on_white);
   g_test_add_func("/preview/plots/marks are drawn in their colours", test_marks_are_drawn_in_their_colours);
+  g_test_add_func("/preview/plots/lines of a text stand below each other", test_lines_of_text_stand_below_each_other);
+  g_test_add_func("/preview/plots/an axis is named by its unit where that is sure", test_axes_without_a_name_are_named_by_what_is_sure);
   g_test_add_func("/preview/plots/marks of text are seen on white", test_marks_of_text_are_seen_on_white);
   g_test_add_func("/preview/plots/colours of an RGB image are kept", test_colours_of_rgb_images_are_kept);
   g_test_add_func("/preview/plots/an image that is stored from below is turned", test_images_stored_from_below_are_turned);

@@ -200,11 +200,11 @@ void nx_chart_widen(double *from, double *to)
 
 /* ----------------------------------------------------------------------------------------------------------------- axis */
 
-/* What an axis without a name measures, by its unit. */
+/* What an axis without a name measures, by its unit. Of nm only a reader knows whether they are of light or of a line across a picture. */
 static const struct {
   const char *unit, *name;
 } SIGNAL_NAMES[] = {
-  { "eV", "Energy" }, { "keV", "Energy" }, { "nm", "Wavelength" }, { "1/nm", "Spatial frequency" }, { "s", "Time" },
+  { "eV", "Energy" }, { "keV", "Energy" }, { "1/nm", "Spatial frequency" }, { "s", "Time" },
 };
 
 static gboolean is_usable(const NxAxis *axis)

@@ -4,6 +4,7 @@
 #include "scale-bar.h"
 
 #include <math.h>
+#include <string.h>
 
 #define SIDE NX_PREVIEW_SIZE
 #define MARGIN 8.0
@@ -30,6 +31,19 @@ static gboolean is_placeable(const NxMark *mark)
   return TRUE;
 }
 
+/* Of several lines, each below the one before; all that lie on the canvas. */
+static void draw_words(NxCanvas *canvas, double x, double y, const char *text)
+{
+  const double height = nx_canvas_text_height(canvas, NX_FONT_LABEL);
+  for (const char *line = text; *line && y < SIDE; y += height) {
+    const gsize length = strcspn(line, "\r\n");
+    g_autofree char *words = g_strndup(line, length), *cut = nx_canvas_text_cut(canvas, NX_FONT_LABEL, words, SIDE);
+    nx_canvas_text_edged(canvas, NX_FONT_LABEL, x, y, 0, 0, cut);
+    line += length;
+    line += g_str_has_prefix(line, "\r\n") ? 2 : *line ? 1 : 0;
+  }
+}
+
 static void draw_mark(NxCanvas *canvas, const NxMark *mark, const Placement *place)
 {
   const double x0 = place->x + mark->x0 * place->across, y0 = place->y + mark->y0 * place->down;
@@ -52,10 +66,8 @@ static void draw_mark(NxCanvas *canvas, const NxMark *mark, const Placement *pla
     cairo_fill(canvas->cairo);
     break;
   case NX_MARK_TEXT:
-    if (mark->text) {
-      g_autofree char *cut = nx_canvas_text_cut(canvas, NX_FONT_LABEL, mark->text, SIDE);
-      nx_canvas_text_edged(canvas, NX_FONT_LABEL, x0, y0, 0, 0, cut);
-    }
+    if (mark->text)
+      draw_words(canvas, x0, y0, mark->text);
     break;
   }
   cairo_new_path(canvas->cairo);
