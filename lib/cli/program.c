@@ -3,6 +3,8 @@
 #include "command.h"
 #include "nx-base.h"
 #include "streams.h"
+
+#include <signal.h>
 #include <string.h>
 
 #define NAME_VARIABLE "NX_CLI_PROG"
@@ -28,6 +30,7 @@ void nx_cli_begin(const char *argv0)
   if (program.words)
     return;
   nx_cli_guard_streams();
+  signal(SIGCHLD, SIG_DFL); /* whoever ignores it hands that on, and then no child can be waited for (wait(2), NOTES) */
   const char *wanted = g_getenv(NAME_VARIABLE);
   g_autofree char *base = g_path_get_basename(argv0 ? argv0 : "nexuslims");
   program.words = g_string_new(wanted && is_plain(wanted) ? wanted : base);

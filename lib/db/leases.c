@@ -211,6 +211,7 @@ static gpointer keep(gpointer data)
 NxLeaseKeeper *nx_lease_keeper_new(const char *address, const char *holder)
 {
   NxLeaseKeeper *keeper = g_new0(NxLeaseKeeper, 1);
+  g_autoptr(GError) problem = NULL;
   keeper->address = g_strdup(address);
   keeper->holders = g_ptr_array_new_with_free_func(g_free);
   g_ptr_array_add(keeper->holders, g_strdup(holder));
@@ -220,8 +221,10 @@ NxLeaseKeeper *nx_lease_keeper_new(const char *address, const char *holder)
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  keeper->thread = g_thread_new("leases", keep, keeper);
+  keeper->thread = g_thread_try_new("leases", keep, keeper, &problem);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (!keeper->thread)
+    nx_log_warning("the leases of this run are not renewed, and other runs may take its sessions after %.0f s: %s", LEASE_SECONDS, problem->message);
   return keeper;
 }
 
@@ -241,7 +244,8 @@ void nx_lease_keeper_free(NxLeaseKeeper *keeper)
   keeper->has_ended = TRUE;
   g_cond_signal(&keeper->change);
   g_mutex_unlock(&keeper->mutex);
-  g_thread_join(keeper->thread);
+  if (keeper->thread)
+    g_thread_join(keeper->thread);
   g_mutex_clear(&keeper->mutex);
   g_cond_clear(&keeper->change);
   g_ptr_array_unref(keeper->holders);

@@ -55,12 +55,13 @@ static gboolean handle(Work *work, NxExporter *exporter, json_object *line)
 
 /* --------------------------------------------------------------------------------------------------------------- workers */
 
+/* NULL at the end; what nobody would hear of is not exported. */
 static json_object *take(Work *work)
 {
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&work->lock);
-  while (g_queue_is_empty(&work->waiting) && !work->is_ended)
+  while (g_queue_is_empty(&work->waiting) && !work->is_ended && !work->problem)
     g_cond_wait(&work->changed, &work->lock);
-  json_object *line = g_queue_pop_head(&work->waiting);
+  json_object *line = work->problem ? NULL : g_queue_pop_head(&work->waiting);
   g_cond_broadcast(&work->changed);
   return line;
 }
@@ -94,12 +95,12 @@ static void end(Work *work)
   g_cond_broadcast(&work->changed);
 }
 
-static GThread *start_worker(Worker *worker)
+static GThread *start_worker(Worker *worker, GError **err)
 {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  GThread *thread = g_thread_new("export", run_worker, worker);
+  GThread *thread = g_thread_try_new("export", run_worker, worker, err);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return thread;
 }
@@ -123,7 +124,21 @@ static gboolean read_lines(Work *work, NxExporter *exporter, int in, GError **er
   }
 }
 
-static gboolean read_with_workers(Work *work, const NxExporter *exporter, int in, GError **err)
+/* As many as this machine allows. */
+static void start_workers(Worker *workers, guint n, GPtrArray *threads)
+{
+  for (guint i = 0; i < n; i++) {
+    g_autoptr(GError) problem = NULL;
+    GThread *thread = start_worker(&workers[i], &problem);
+    if (!thread) {
+      nx_log_info("an export with fewer threads: %s", problem->message);
+      return;
+    }
+    g_ptr_array_add(threads, thread);
+  }
+}
+
+static gboolean read_with_workers(Work *work, NxExporter *exporter, int in, GError **err)
 {
   g_autoptr(GPtrArray) exporters = g_ptr_array_new_with_free_func((GDestroyNotify)nx_exporter_free);
   g_autoptr(GPtrArray) threads = g_ptr_array_new();
@@ -137,9 +152,8 @@ static gboolean read_with_workers(Work *work, const NxExporter *exporter, int in
   }
   if (exporters->len < work->how->jobs)
     return FALSE;
-  for (guint i = 0; i < work->how->jobs; i++)
-    g_ptr_array_add(threads, start_worker(&workers[i]));
-  gboolean good = read_lines(work, NULL, in, err);
+  start_workers(workers, work->how->jobs, threads);
+  gboolean good = read_lines(work, threads->len ? NULL : exporter, in, err);
   end(work);
   for (guint i = 0; i < threads->len; i++)
     g_thread_join(threads->pdata[i]);
@@ -152,6 +166,8 @@ gboolean nx_export_lines(NxExporter *exporter, const NxExportRun *how, int in, F
   g_mutex_init(&work.lock);
   g_cond_init(&work.changed);
   gboolean good = how->jobs > 1 ? read_with_workers(&work, exporter, in, err) : read_lines(&work, exporter, in, err);
+  for (json_object *line; (line = g_queue_pop_head(&work.waiting));)
+    json_object_put(line);
   *all_exported = work.all_exported;
   if (good && work.problem) {
     g_propagate_error(err, g_steal_pointer(&work.problem));

@@ -66,13 +66,22 @@ static void remove_unfinished(const char *records)
   }
 }
 
+#define LOCK_PERIOD_MAX_MS 64
+
+/* A worker of several takes no signals: it looks every moment whether the program is to end, more seldom the longer it waits. */
 static int lock_site(const char *folder, GError **err)
 {
   g_autofree char *path = g_build_filename(folder, ".lock", NULL);
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  int locked = fd < 0 ? -1 : flock(fd, LOCK_EX);
-  while (locked < 0 && fd >= 0 && errno == EINTR && !nx_interrupted())
-    locked = flock(fd, LOCK_EX);
+  int locked = fd < 0 ? -1 : flock(fd, LOCK_EX | LOCK_NB);
+  for (guint wait = 1; locked < 0 && fd >= 0 && (errno == EINTR || errno == EWOULDBLOCK); wait = MIN(2 * wait, LOCK_PERIOD_MAX_MS)) {
+    if (nx_interrupted()) {
+      errno = EINTR;
+      break;
+    }
+    g_usleep(wait * 1000);
+    locked = flock(fd, LOCK_EX | LOCK_NB);
+  }
   if (locked == 0)
     return fd;
   nx_error_from_errno(err, errno, "lock the catalogue with", path);

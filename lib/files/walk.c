@@ -346,16 +346,39 @@ static Walk *walk_new(const NxWalk *request, GPtrArray *starts, GArray *links)
   return walk;
 }
 
+static gboolean start_thread(Walker *walker)
+{
+  g_autoptr(GError) problem = NULL;
+  g_atomic_int_inc(&walker->walk->references);
+  GThread *thread = g_thread_try_new("walk", walk_thread, walker, &problem);
+  if (thread) {
+    g_thread_unref(thread);
+    return TRUE;
+  }
+  nx_log_info("a search with fewer threads: %s", problem->message);
+  g_atomic_int_add(&walker->walk->references, -1);
+  return FALSE;
+}
+
+/* As many as this machine allows; where it allows none, this thread walks. */
 static void start_threads(Walk *walk)
 {
+  guint started = 0;
   walk->running = walk->n_walkers;
   for (guint i = 0; i < walk->n_walkers; i++) {
     Walker *walker = &walk->walkers[i];
     walker->walk = walk;
     walker->bag = (NxWalkBag){g_array_new(FALSE, FALSE, sizeof(NxWalkedFile)), g_string_new(NULL)};
-    g_atomic_int_inc(&walk->references);
-    g_thread_unref(g_thread_new("walk", walk_thread, walker));
   }
+  while (started < walk->n_walkers && start_thread(&walk->walkers[started]))
+    started++;
+  g_mutex_lock(&walk->lock);
+  walk->running -= walk->n_walkers - MAX(started, 1);
+  g_mutex_unlock(&walk->lock);
+  if (started > 0)
+    return;
+  g_atomic_int_inc(&walk->references);
+  walk_thread(&walk->walkers[0]);
 }
 
 static guint count_answers(Walk *walk)

@@ -116,8 +116,11 @@ NxBrowser *nx_browser_new(const char *address, GError **err)
   g_mutex_init(&browser->lock);
   g_cond_init(&browser->asked);
   g_cond_init(&browser->answered);
-  browser->thread = g_thread_new("browse", work, browser);
-  return browser;
+  browser->thread = g_thread_try_new("browse", work, browser, err);
+  if (browser->thread)
+    return browser;
+  nx_browser_free(browser);
+  return NULL;
 }
 
 /* FALSE: the thread waits for a lock that another program holds, and may do so for half a minute more. */
@@ -145,9 +148,10 @@ static void forget_expected(NxBrowser *browser)
 void nx_browser_free(NxBrowser *browser)
 {
   /* A thread that only reads may end with the process. */
-  if (!browser || !stop_thread(browser))
+  if (!browser || (browser->thread && !stop_thread(browser)))
     return;
-  g_thread_join(browser->thread);
+  if (browser->thread)
+    g_thread_join(browser->thread);
   nx_answerer_forget(&browser->answerer);
   nx_db_close(browser->answerer.db);
   nx_browse_question_clear(&browser->question);

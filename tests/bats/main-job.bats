@@ -239,6 +239,36 @@ SH
   [ "$(wc -l <sent)" = 4 ]
 }
 
+@test "where no thread can be made, stages work with the one they have" {
+  [ "$(id -u)" -eq 0 ] && setpriv --reuid 65534 --clear-groups test -x "$NX_BUILD/bin/nx-db" || skip "only root can become a user with few processes"
+  alone() { setpriv --reuid 65534 --regid 65534 --clear-groups prlimit --nproc=1 "$NX_BUILD/bin/$1" "${@:2}"; }
+  export -f alone
+  chmod a+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test
+  chmod -R a+rwX "$BATS_TEST_TMPDIR"
+  nx-db instruments | nx-harvest events --from none | nx-db log-events 2>/dev/null
+  chmod -R a+rwX data
+  nx-db pending | nx-harvest reservations >sessions
+  alone nx-find-files <sessions >found
+  [ "$(jq -s 'map(.files | length) | add' found)" = 12 ]
+  nx-build-xml <found 2>/dev/null >built
+  chmod -R a+rwX data
+  alone nx-export -j 3 <built >exported
+  [ "$(jq -r .status exported | sort | uniq -c | tr -s ' ')" = " 4 COMPLETED" ]
+  run --separate-stderr alone nx-db log-results <exported
+  assert_success
+  [[ "$stderr" == *"the leases of this run are not renewed"* ]]
+  run sqlite3 data/nexuslims.db "SELECT count(*) FROM session_log WHERE event_type = 'END' AND record_status = 'COMPLETED'"
+  assert_output 4
+}
+
+@test "a starter that ignores the end of its children hands nothing of that on" {
+  run --separate-stderr /usr/bin/env python3 -c 'import os, signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execvp("nexuslims", ["nexuslims", "build-records", "--from", "none"])'
+  assert_success
+  assert_all_once
+}
+
 @test "--retry sends a record again to the destination that failed, without building it anew" {
   mkdir bin
   cat >bin/nx-export-flaky <<'SH'

@@ -38,6 +38,32 @@ sessions() {
   assert_output 40
 }
 
+@test "a catalogue that another program has locked holds nobody up who is to end" {
+  sessions 2
+  export NX_SITE_PATH=$PWD/site
+  mkdir site
+  mkfifo locked
+  flock site/.lock sh -c 'echo >locked; exec sleep 60' &
+  holder=$!
+  read -r _ <locked
+  nx-export -j 2 <sessions.jsonl >out 2>err 3>&- &
+  child=$!
+  until grep -qs . "/proc/$child/task/"*/comm && [ "$(ls "/proc/$child/task" | wc -l)" -ge 3 ]; do sleep 0.05; done
+  kill -TERM "$child"
+  status=0
+  timeout 20 tail --pid="$child" -f /dev/null || status=$?
+  kill "$holder"
+  [ "$status" = 0 ]
+}
+
+@test "nothing more is exported once the output is gone" {
+  sessions 12
+  export NX_SITE_PATH=$PWD/site
+  run bash -c 'nx-export -j 2 <sessions.jsonl >/dev/full'
+  assert_failure
+  [ "$(ls site/records | wc -l)" -lt 8 ]
+}
+
 @test "with one job the lines keep their order, with more each comes out when it is done" {
   sessions 10
   start_repositories --delay 5
