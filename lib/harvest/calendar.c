@@ -325,11 +325,14 @@ GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, str
   if (icaltime_is_utc(time))
     return in_fixed_zone(time, 0);
   const CalendarZone *known = tzid ? zone_of(calendar, tzid) : NULL;
-  if (known && known->defined)
+  if (known && known->defined) {
+    time.is_daylight = 1; /* libical's word for the first of two */
     return in_fixed_zone(time, icaltimezone_get_utc_offset(known->defined, &time, NULL));
-  GTimeZone *zone = known && known->zone ? known->zone : floating;
+  }
+  gboolean is_named = known && known->zone;
+  GTimeZone *zone = is_named ? known->zone : floating;
   GDateTime *instant = nx_time_from_wall_clock(zone, time.year, time.month, time.day, time.hour, time.minute, time.second, 0);
-  return instant && zone != floating ? first_of_two(instant, zone, time) : instant;
+  return instant && is_named ? first_of_two(instant, zone, time) : instant;
 }
 
 /* ----------------------------------------------------------------------------------------------------- the whole feed */

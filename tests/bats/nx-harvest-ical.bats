@@ -114,6 +114,19 @@ ical:TEM-1:s/1/20250331T140000Z 2025-03-31T10:00:00-04:00' ] || fail "$output"
 ["NO_RESERVATION",null,null,null]' ] || fail "$output"
 }
 
+@test "in the autumn hour that occurs twice an event with a TZID is in the first, and its series names it so" {
+  calendar "$(event 'UID:night
+DTSTART;TZID=America/New_York:20251026T013000
+DURATION:PT30M
+RRULE:FREQ=WEEKLY;COUNT=3')"
+  run_harvest events --from none < <(ical_instrument)
+  assert_success
+  [ "$(jq -r '[.session_identifier, .start, .end] | join(" ")' <<<"$output")" = \
+    'ical:TEM-1:night/20251026T053000Z 2025-10-26T01:30:00-04:00 2025-10-26T02:00:00-04:00
+ical:TEM-1:night/20251102T053000Z 2025-11-02T01:30:00-04:00 2025-11-02T01:00:00-05:00
+ical:TEM-1:night/20251109T063000Z 2025-11-09T01:30:00-05:00 2025-11-09T02:00:00-05:00' ] || fail "$output"
+}
+
 @test "what has not ended, is cancelled or lies outside the dates is no usage" {
   local soon later
   soon=$(date -u -d '-1 hour' +%Y%m%dT%H%M%SZ) later=$(date -u -d '+1 hour' +%Y%m%dT%H%M%SZ)

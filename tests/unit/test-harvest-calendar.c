@@ -141,8 +141,16 @@ static void test_zones(void)
   assert_expands(FEED(FIXED_ZONE("Custom+3", "+0300") EVENT("DTSTART;TZID=Custom+3:20250303T100000\r\n")),
                  "2025-03-03T10:00:00+03:00/2025-03-03T10:00:00+03:00");
   assert_expands(FEED(EVENT("DTSTART;TZID=UTC-05:00:20250303T100000\r\n")), "2025-03-03T10:00:00-07:00/2025-03-03T10:00:00-07:00");
-  /* The first of the two in New York; the standard-time one when it is clock time of the instrument. */
+}
+
+/* The first of the two where a TZID says the zone (RFC 5545 §3.3.5), be it the instrument's own, Denver, or the feed's; the standard-time one when
+ * it is clock time of the instrument. */
+static void test_repeated_hour(void)
+{
   assert_expands(FEED(EVENT("DTSTART;TZID=America/New_York:20251102T013000\r\n")), "2025-11-02T01:30:00-04:00/2025-11-02T01:30:00-04:00");
+  assert_expands(FEED(EVENT("DTSTART;TZID=America/Denver:20251102T013000\r\n")), "2025-11-02T01:30:00-06:00/2025-11-02T01:30:00-06:00");
+  assert_expands(FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20251026T023000\r\nDTEND;TZID=Lab time:20251026T030000\r\n")),
+                 "2025-10-26T02:30:00+05:30/2025-10-26T04:00:00+05:30");
   assert_expands(FEED(EVENT("DTSTART:20251102T013000\r\n")), "2025-11-02T01:30:00-07:00/2025-11-02T01:30:00-07:00");
 }
 
@@ -336,6 +344,7 @@ int main(int argc, char **argv)
                   test_until_and_summer_time);
   g_test_add_func("/harvest/calendar/UTC, floating, all-day, DTEND and DURATION give the right instants", test_single_forms);
   g_test_add_func("/harvest/calendar/a TZID is a zone of the tz database, else the VTIMEZONE of the feed", test_zones);
+  g_test_add_func("/harvest/calendar/a clock time that occurs twice is the first where a TZID says the zone", test_repeated_hour);
   g_test_add_func("/harvest/calendar/an unknown zone means the instrument's", test_unknown_zone);
   g_test_add_func("/harvest/calendar/EXDATE, EXRULE and RDATE take away and add", test_exceptions);
   g_test_add_func("/harvest/calendar/RECURRENCE-ID moves, changes or cancels instances", test_changed_instances);
