@@ -12,9 +12,9 @@ int nx_fail(const GError *error)
     return 0;
   gboolean ours = error->domain == NX_ERROR;
   if (!(ours && error->code == NX_ERROR_INTERRUPTED)) {
-    g_autofree char *masked = nx_log_masked(error->message);
-    gboolean complete = g_str_has_prefix(masked, "Error: "); /* reports of several lines bring their own head */
-    fprintf(stderr, "%s%s\n", complete ? "" : "Error: ", masked);
+    g_autofree char *shown = nx_log_shown(error->message);
+    gboolean complete = g_str_has_prefix(shown, "Error: "); /* reports of several lines bring their own head */
+    fprintf(stderr, "%s%s\n", complete ? "" : "Error: ", shown);
   }
   return ours && (error->code == NX_ERROR_USAGE || error->code == NX_ERROR_LINE) ? 2 : 1;
 }

@@ -120,16 +120,21 @@ static void write_whole(int fd, const char *text, gsize length)
   }
 }
 
-/* Control characters escaped, line ends kept: continuation lines are part of the format. */
-static char *safe_message(const char *message)
+/* TRUE for a line that may be taken for the head of a record (`2025-…`, `[ERROR] …`): names of files hold whatever they like. */
+static gboolean looks_like_head(const char *line)
+{
+  return g_ascii_isdigit(*line) || *line == '[';
+}
+
+char *nx_log_shown(const char *message)
 {
   g_autofree char *masked = nx_log_masked(message);
   g_autofree char *valid = nx_text_utf8(masked, -1);
   g_auto(GStrv) lines = g_strsplit(valid, "\n", -1);
   for (char **line = lines; *line; line++) {
-    char *visible = nx_text_visible(*line);
+    g_autofree char *visible = nx_text_visible(*line);
     g_free(*line);
-    *line = visible;
+    *line = g_strconcat(line > lines && looks_like_head(visible) ? "  " : "", visible, NULL);
   }
   return g_strjoinv("\n", lines);
 }
@@ -152,7 +157,7 @@ void nx_log(NxLogLevel level, const char *format, ...)
   va_start(arguments, format);
   g_autofree char *raw = g_strdup_vprintf(format, arguments);
   va_end(arguments);
-  g_autofree char *message = safe_message(raw);
+  g_autofree char *message = nx_log_shown(raw);
   g_autofree char *head = line_head(level), *line = g_strconcat(head, message, "\n", NULL);
   write_whole(STDERR_FILENO, line, strlen(line));
   if (log_file >= 0)

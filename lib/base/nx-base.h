@@ -57,7 +57,9 @@ NxLogLevel nx_log_level(void);
 void nx_log_hide(const char *secret);
 /* A copy of `text` with the hidden secrets replaced, and the passwords of addresses in it (`scheme://user:password@host`). */
 char *nx_log_masked(const char *text);
-/* One line `YYYY-MM-DD HH:MM:SS,mmm <program> <LEVEL>: <message>` (or as nx_log_in_brackets says), one write(2); control characters but \n are shown escaped. */
+/* A message as people get to see it: masked, UTF-8, control characters but \n escaped. A further line that begins like a record is indented. */
+char *nx_log_shown(const char *message);
+/* One line `YYYY-MM-DD HH:MM:SS,mmm <program> <LEVEL>: <message>` (or as nx_log_in_brackets says), one write(2), the message as nx_log_shown makes it. */
 void nx_log(NxLogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 #define nx_log_error(...) nx_log(NX_LOG_ERROR, __VA_ARGS__)

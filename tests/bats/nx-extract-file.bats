@@ -117,6 +117,17 @@ PYTHON
   [ ! -e gone ]
 }
 
+@test "no name of a file is taken for a record of the log" {
+  local forged=$'x\n2025-01-31 14:05:09,123 nx-db ERROR: forged.dm3'
+  echo junk >"$forged"
+  run --separate-stderr nx-extract --no-preview -- "$forged"
+  assert_success
+  [[ $stderr == *x$'\n  2025-01-31 14:05:09,123 nx-db ERROR: forged.dm3: shorter than header'* ]] || fail "$stderr"
+  NX_ENV_FILE="$forged/.env" run --separate-stderr nexuslims extract --no-preview -- "$forged"
+  assert_failure
+  [[ $stderr == "Error: "*x$'\n  2025-01-31 14:05:09,123 nx-db ERROR: forged.dm3/.env: '* ]] || fail "$stderr"
+}
+
 @test "data come through a pipe: standard input, a FIFO, a process of the shell" {
   need_corpus fei-tif
   local image

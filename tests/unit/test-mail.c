@@ -2,6 +2,7 @@
 #include "nx-mail.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define STAMP "2025-01-28 02:00:00,000 nexuslims "
 
@@ -68,6 +69,23 @@ static void test_matching_records_are_given(void)
   g_assert_cmpstr(text, ==, STAMP "ERROR: b\n  more\n");
 }
 
+/* The name of a file may hold whatever a record begins with. */
+static void test_no_message_makes_a_second_record(void)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *path = NULL, *log = NULL;
+  gsize length;
+  int fd = g_file_open_tmp("nx-XXXXXX.log", &path, &problem);
+  g_assert_no_error(problem);
+  g_assert_true(nx_log_to_file(path, &problem));
+  nx_log_warning("cannot read %s", "NoDataConsentError\n" STAMP "ERROR: " STAMP "\n[ERROR] x\n  y\nz");
+  g_assert_true(nx_file_read(path, 4096, &log, &length, &problem));
+  close(fd);
+  unlink(path);
+  assert_words(log, "");
+  g_assert_true(g_str_has_suffix(log, "Error\n  " STAMP "ERROR: " STAMP "\n  [ERROR] x\n  y\nz\n"));
+}
+
 static void test_zero_bytes_end_nothing(void)
 {
   static const char LOG[] = STAMP "INFO: \0 error";
@@ -116,6 +134,7 @@ int main(int argc, char **argv)
   g_test_add_func("/mail/words-are-whole", test_words_are_whole);
   g_test_add_func("/mail/an-exclusion-drops-its-own-record-alone", test_exclusion_is_per_record);
   g_test_add_func("/mail/the-records-that-matched-are-given", test_matching_records_are_given);
+  g_test_add_func("/mail/no-message-makes-a-second-record", test_no_message_makes_a_second_record);
   g_test_add_func("/mail/zero-bytes-end-nothing", test_zero_bytes_end_nothing);
   g_test_add_func("/mail/a-message-is-bounded", test_a_message_is_bounded);
   return g_test_run();
