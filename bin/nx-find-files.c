@@ -78,9 +78,12 @@ static gboolean run(const FindOptions *options, GError **err)
   if (!settings || !read_strategy(&strategy, err) || !read_data_root(&data_root, err))
     return FALSE;
   g_autoptr(NxFileFilter) filter = nx_file_filter_for_strategy(strategy, (const char *const *)settings->ignore_patterns);
+  const char *const paths[] = {settings->data_path, settings->records_path, settings->log_path, settings->site_path};
+  g_autoptr(GArray) ours = nx_our_folders(paths, G_N_ELEMENTS(paths));
   NxFindFiles find = {
       .data_root = data_root,
       .filter = filter,
+      .ours = ours,
       .rule = {settings->clustering_sensitivity, settings->clustering_min_dip},
       .delay_days = settings->file_delay_days,
       .threads = (guint)options->jobs,

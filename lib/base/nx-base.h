@@ -59,7 +59,7 @@ void nx_log_hide(const char *secret);
 char *nx_log_masked(const char *text);
 /* A message as people get to see it: masked, UTF-8, control characters but \n escaped. A further line that begins like a record is indented. */
 char *nx_log_shown(const char *message);
-/* One line `YYYY-MM-DD HH:MM:SS,mmm <program> <LEVEL>: <message>` (or as nx_log_in_brackets says), one write(2), the message as nx_log_shown makes it. */
+/* One line `YYYY-MM-DD HH:MM:SS,mmm <program> <LEVEL>: <message>` (or as nx_log_in_brackets says), one write(2), the message as by nx_log_shown. */
 void nx_log(NxLogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 #define nx_log_error(...) nx_log(NX_LOG_ERROR, __VA_ARGS__)
@@ -238,6 +238,8 @@ gboolean nx_folder_make(const char *path, GError **err);
 gboolean nx_folder_sync(const char *path, GError **err);
 /* Saves all that was written to the file system of a folder: one call for many files. A folder that is not there holds nothing to save. */
 gboolean nx_file_system_sync(const char *folder, GError **err);
+/* TRUE when the folder open as `fd` is the one of the status `above` or lies in it, whatever links led there. */
+gboolean nx_folder_is_within(int fd, const struct stat *above);
 /* `path` relative to `root` (no leading '/'), borrowed from path; NULL when it is not below root. Text only, no links resolved. */
 const char *nx_path_below(const char *path, const char *root);
 /* `root` + '/' + `relative` without leading '/', './' and doubled slashes. */

@@ -48,6 +48,23 @@ gboolean nx_folder_sync(const char *path, GError **err)
   return good || nx_error_from_errno(err, problem, "sync folder", path);
 }
 
+gboolean nx_folder_is_within(int fd, const struct stat *above)
+{
+  struct stat here, parent;
+  int current = openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  gboolean found = FALSE, at_top = FALSE;
+  while (current >= 0 && !found && !at_top && fstat(current, &here) == 0) {
+    found = here.st_dev == above->st_dev && here.st_ino == above->st_ino;
+    int next = openat(current, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    at_top = next >= 0 && fstat(next, &parent) == 0 && parent.st_dev == here.st_dev && parent.st_ino == here.st_ino;
+    close(current);
+    current = next;
+  }
+  if (current >= 0)
+    close(current);
+  return found;
+}
+
 gboolean nx_file_system_sync(const char *folder, GError **err)
 {
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

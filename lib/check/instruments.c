@@ -2,8 +2,10 @@
 #include "checks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define NOTHING_KNOWN "no instrument is known: skipped"
 
@@ -21,43 +23,96 @@ static const char *text_of(json_object *instrument, const char *key)
 /* ------------------------------------------------------------------------------------------------------------- folders */
 
 /* Why a path is no folder that can be looked into; NULL when it is one. */
-static const char *folder_problem(const char *path)
+static const char *folder_problem(const char *path, struct stat *status)
 {
-  struct stat status;
-  if (stat(path, &status) != 0)
+  if (stat(path, status) != 0)
     return errno == ENOENT || errno == ENOTDIR ? "does not exist" : g_strerror(errno);
-  return S_ISDIR(status.st_mode) ? NULL : "is not a folder";
+  return S_ISDIR(status->st_mode) ? NULL : "is not a folder";
 }
 
-static gboolean write_if_missing(FILE *out, const char *root, json_object *instrument)
+/* What NexusLIMS writes to. */
+static const struct {
+  const char *name;
+  gsize offset;
+} OURS[] = {
+  {"NX_DATA_PATH", G_STRUCT_OFFSET(NxSettings, data_path)},
+  {"NX_RECORDS_PATH", G_STRUCT_OFFSET(NxSettings, records_path)},
+  {"NX_LOG_PATH", G_STRUCT_OFFSET(NxSettings, log_path)},
+  {"NX_SITE_PATH", G_STRUCT_OFFSET(NxSettings, site_path)},
+};
+
+/* Adds `name` to `inside` when the folder at `path` lies in the one of the status `above`, to `same` when it is that one. */
+static void place(const char *name, const char *path, const struct stat *above, GPtrArray *inside, GPtrArray *same)
 {
+  struct stat status;
+  int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  if (fstat(fd, &status) == 0 && nx_folder_is_within(fd, above))
+    g_ptr_array_add(status.st_dev == above->st_dev && status.st_ino == above->st_ino ? same : inside, (gpointer)name);
+  close(fd);
+}
+
+static void write_names(FILE *out, GPtrArray *names, const char *format, const char *pid, const char *folder)
+{
+  if (names->len == 0)
+    return;
+  g_ptr_array_add(names, NULL);
+  g_autofree char *joined = g_strjoinv(" and ", (char **)names->pdata);
+  g_autofree char *what = g_strdup_printf(format, joined);
+  nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING, "%s: its folder %s %s", pid, folder, what);
+}
+
+/* What we write is no instrument's: nx-find-files leaves it out where it meets it, but cannot leave out the whole folder. Records and logs that
+ * are in the data folder anyway are not named. */
+static gboolean write_if_ours(FILE *out, const NxSettings *settings, const char *pid, const char *folder, const struct stat *status)
+{
+  g_autoptr(GPtrArray) inside = g_ptr_array_new(), same = g_ptr_array_new();
+  for (gsize i = 0; i < G_N_ELEMENTS(OURS); i++) {
+    const char *path = G_STRUCT_MEMBER(char *, settings, OURS[i].offset);
+    gboolean is_below_data = path && path != settings->data_path && settings->data_path && nx_path_below(path, settings->data_path);
+    if (path && !is_below_data)
+      place(OURS[i].name, path, status, inside, same);
+  }
+  gboolean found = inside->len + same->len > 0;
+  write_names(out, inside, "holds %s, which the search for its files leaves out; give what NexusLIMS writes a folder outside", pid, folder);
+  write_names(out, same, "is also %s, so that records may list what NexusLIMS writes; give that a folder outside", pid, folder);
+  return found;
+}
+
+static gboolean write_if_troubled(FILE *out, const NxSettings *settings, const char *root, json_object *instrument)
+{
+  struct stat status;
+  const char *pid = text_of(instrument, "instrument_pid");
   g_autofree char *path = nx_path_join(root, text_of(instrument, "filestore_path"));
-  const char *problem = folder_problem(path);
-  if (problem)
-    nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING,
-                     "%s: its folder %s %s; check its filestore_path with 'nexuslims instruments manage', and that the share is mounted",
-                     text_of(instrument, "instrument_pid"), path, problem);
-  return problem != NULL;
+  const char *problem = folder_problem(path, &status);
+  if (!problem)
+    return write_if_ours(out, settings, pid, path, &status);
+  nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING,
+                   "%s: its folder %s %s; check its filestore_path with 'nexuslims instruments manage', and that the share is mounted", pid, path,
+                   problem);
+  return TRUE;
 }
 
 void nx_check_filestores(gconstpointer data, FILE *out)
 {
   const NxSubject *subject = data;
+  struct stat status;
   /* A folder that is gone is no valid setting; its name is still wanted. */
   const char *valid = subject->settings->instrument_data_path;
   g_autofree char *root = valid ? g_strdup(valid) : nx_settings_text("NX_INSTRUMENT_DATA_PATH", NULL);
-  const char *problem = root ? folder_problem(root) : "is not set";
-  gsize n = count(subject->instruments), missing = 0;
+  const char *problem = root ? folder_problem(root, &status) : "is not set";
+  gsize n = count(subject->instruments), troubled = 0;
   if (problem) {
     nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING, "NX_INSTRUMENT_DATA_PATH%s%s %s%s", root ? " " : "",
                      root ? root : "", problem, root ? "; is the share mounted?" : ": run 'nexuslims config edit'");
     return;
   }
   for (gsize i = 0; i < n; i++)
-    missing += write_if_missing(out, root, json_object_array_get_idx(subject->instruments, i));
+    troubled += write_if_troubled(out, subject->settings, root, json_object_array_get_idx(subject->instruments, i));
   if (n == 0)
     nx_finding_write(out, NX_CHECK_FILESTORES, TRUE, NX_SEVERITY_WARNING, NOTHING_KNOWN);
-  else if (missing == 0)
+  else if (troubled == 0)
     nx_finding_write(out, NX_CHECK_FILESTORES, TRUE, NX_SEVERITY_WARNING, "the folders of %zu instrument%s are there", n, n == 1 ? "" : "s");
 }
 

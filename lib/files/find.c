@@ -165,6 +165,7 @@ static gboolean serves(const Stage *stage, const Tree *tree, const Item *item)
 
 static const Tree *tree_for(Stage *stage, const Item *item)
 {
+  const NxFindFiles *find = stage->find;
   Tree *tree = g_hash_table_lookup(stage->trees, item->root);
   if (tree && serves(stage, tree, item))
     return tree;
@@ -173,7 +174,7 @@ static const Tree *tree_for(Stage *stage, const Item *item)
   tree = g_new0(Tree, 1);
   tree->since = since;
   tree->walked = now_ns();
-  tree->index = nx_file_index_new(item->root, &(NxWalk){stage->find->filter, since, stage->find->threads}, &tree->error);
+  tree->index = nx_file_index_new(item->root, &(NxWalk){find->filter, since, find->threads, find->ours}, &tree->error);
   g_hash_table_replace(stage->trees, g_strdup(item->root), tree);
   nx_log_debug("walked %s in %.3f s", item->root, (double)(now_ns() - tree->walked) / 1e9);
   return tree;

@@ -2,7 +2,7 @@
 noinst_LIBRARIES += lib/files/libfiles.a
 lib_files_libfiles_a_SOURCES = lib/files/nx-files.h lib/files/cluster.c lib/files/density.h lib/files/density.c lib/files/lattice.h \
 	lib/files/lattice.c lib/files/dips.h lib/files/dips.c lib/files/filter.c lib/files/wanted.c lib/files/folder.h lib/files/folder.c \
-	lib/files/walk.h lib/files/walk.c lib/files/index.c lib/files/find.c
+	lib/files/walk.h lib/files/walk.c lib/files/ours.c lib/files/index.c lib/files/find.c
 FILES_LIBS = lib/files/libfiles.a
 
 bin_PROGRAMS += bin/nx-find-files

@@ -45,10 +45,15 @@ gboolean nx_file_filter_accepts(const NxFileFilter *filter, const char *name);
  * are not followed; links to files are not returned. Hidden files and folders count like others. */
 typedef struct NxFileIndex NxFileIndex;
 
+/* The folders that NexusLIMS itself writes to. A walk leaves them out where it meets them below its root, by whatever link or name: their logs,
+ * previews and records are no instrument's. Those of `paths` count that are there; NULL is none. Free with g_array_unref. */
+GArray *nx_our_folders(const char *const *paths, gsize n);
+
 typedef struct {
   NxFileFilter *filter; /* borrowed */
   gint64 since;         /* ns since the epoch: files not modified after it are left out; G_MININT64: none */
   guint threads;        /* requests in flight; at least 1 */
+  GArray *ours;         /* borrowed, from nx_our_folders; NULL: none */
 } NxWalk;
 
 /* NULL when the root cannot be read (NX_ERROR_MISSING when it is not there) or trouble of the place makes the result incomplete
@@ -72,6 +77,7 @@ GArray *nx_file_index_select(NxFileIndex *index, gint64 start, gint64 end);
 typedef struct {
   const char *data_root; /* NX_INSTRUMENT_DATA_PATH */
   NxFileFilter *filter;
+  GArray *ours; /* from nx_our_folders */
   NxClusterRule rule;
   double delay_days;
   guint threads;

@@ -35,6 +35,7 @@ typedef struct {
   guint n_walkers;
   Walker *walkers;
   GArray *links; /* of NxWalkLink; NULL: not wanted */
+  GArray *ours;  /* of NxOurFolder; a reference, or NULL */
   GMutex lock;
   GCond changed;
   GArray *tasks;    /* stack of Task */
@@ -188,22 +189,39 @@ static void look_at_gathered(Walker *walker, NxFolder *folder, int fd)
 
 /* ------------------------------------------------------------------------------------------------------------ listing */
 
-/* TRUE when the folder `target` contains the folder open as `fd`, or is it: a link to it would lead in a circle. */
-static gboolean contains(const struct stat *target, int fd)
+/* Says so the first time. */
+static gboolean is_ours(const Walk *walk, const struct stat *status, const char *path)
 {
-  struct stat here, above;
-  int current = openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  gboolean found = FALSE, at_top = FALSE;
-  while (current >= 0 && !found && !at_top && fstat(current, &here) == 0) {
-    found = here.st_dev == target->st_dev && here.st_ino == target->st_ino;
-    int parent = openat(current, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    at_top = parent >= 0 && fstat(parent, &above) == 0 && above.st_dev == here.st_dev && above.st_ino == here.st_ino;
-    close(current);
-    current = parent;
+  for (guint i = 0; walk->ours && i < walk->ours->len; i++) {
+    NxOurFolder *ours = &g_array_index(walk->ours, NxOurFolder, i);
+    if (ours->device != status->st_dev || ours->inode != status->st_ino)
+      continue;
+    if (g_atomic_int_compare_and_exchange(&ours->was_met, FALSE, TRUE))
+      nx_log_info("%s holds what NexusLIMS writes itself; left out", path);
+    return TRUE;
   }
-  if (current >= 0)
-    close(current);
-  return found;
+  return FALSE;
+}
+
+/* What a listing says of a folder tells nearly all from ours, without a question more to the share. Its inode is not the one that counts where
+ * something is mounted or laid over, its name not where a folder has two: what agrees in either is looked at. */
+static gboolean may_be_ours(const Walk *walk, const struct dirent64 *entry)
+{
+  for (guint i = 0; walk->ours && i < walk->ours->len; i++) {
+    const NxOurFolder *ours = &g_array_index(walk->ours, NxOurFolder, i);
+    if (ours->inode == entry->d_ino || g_ascii_strcasecmp(ours->name, entry->d_name) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean is_listed_ours(const Walk *walk, const NxFolder *folder, int fd, const struct dirent64 *entry)
+{
+  struct stat status;
+  if (!may_be_ours(walk, entry) || fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return FALSE;
+  g_autofree char *path = nx_folder_path(folder, entry->d_name);
+  return is_ours(walk, &status, path);
 }
 
 static void note_link(Walker *walker, const NxFolder *folder, int fd, const char *name)
@@ -212,8 +230,10 @@ static void note_link(Walker *walker, const NxFolder *folder, int fd, const char
   if (folder->linked || !walker->walk->links || fstatat(fd, name, &target, 0) != 0 || !S_ISDIR(target.st_mode))
     return;
   NxWalkLink link = {nx_folder_path(folder, name), target.st_dev, target.st_ino};
-  if (contains(&target, fd)) {
+  gboolean is_circle = nx_folder_is_within(fd, &target);
+  if (is_circle)
     nx_log_debug("%s leads to a folder that contains it; not followed", link.path);
+  if (is_circle || is_ours(walker->walk, &target, link.path)) {
     g_free(link.path);
     return;
   }
@@ -235,7 +255,7 @@ static void take_entry(Walker *walker, NxFolder *folder, int fd, const struct di
   const char *name = entry->d_name;
   switch (kind_of(fd, entry)) {
   case DT_DIR:
-    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_listed_ours(walker->walk, folder, fd, entry))
       push(walker->walk, (Task){.folder = nx_folder_child(folder, name), .by_parent = nx_folder_share(folder)});
     break;
   case DT_LNK:
@@ -303,6 +323,7 @@ static void walk_unref(Walk *walk)
   g_free(walk->walkers);
   nx_file_filter_unref(walk->filter);
   g_clear_pointer(&walk->links, g_array_unref);
+  g_clear_pointer(&walk->ours, g_array_unref);
   g_array_unref(walk->tasks);
   g_clear_error(&walk->error);
   g_mutex_clear(&walk->lock);
@@ -337,6 +358,7 @@ static Walk *walk_new(const NxWalk *request, GPtrArray *starts, GArray *links)
   walk->n_walkers = request->threads;
   walk->walkers = g_new0(Walker, walk->n_walkers);
   walk->links = links ? g_array_ref(links) : NULL;
+  walk->ours = request->ours ? g_array_ref(request->ours) : NULL;
   walk->tasks = g_array_new(FALSE, FALSE, sizeof(Task));
   walk->references = 1;
   g_mutex_init(&walk->lock);

@@ -29,6 +29,14 @@ typedef struct {
   ino_t inode;
 } NxWalkLink;
 
+/* A folder that NexusLIMS writes to. */
+typedef struct {
+  char *name; /* the last part of its path, links resolved */
+  dev_t device;
+  ino_t inode;
+  gint was_met;
+} NxOurFolder;
+
 void nx_walk_bag_clear(gpointer bag);
 
 /* Walks each of `starts` (of NxFolder *) and adds what was found to `bags` (of NxWalkBag). Links to folders met on the way are added to

@@ -129,6 +129,21 @@ false warning JEOL-JEM: its folder $PWD/instruments/JEOL does not exist"
   assert_equal "$(findings instrument_filestore_paths)" "false warning NX_INSTRUMENT_DATA_PATH $PWD/instruments does not exist; is the share mounted?"
 }
 
+@test "what NexusLIMS writes lies in no instrument's folder, else a sentence says where" {
+  mkdir -p instruments/Titan/nx/records instruments/Titan/site elsewhere
+  ln -s ../instruments/Titan/nx elsewhere/link
+  NX_DATA_PATH=$PWD/elsewhere/link NX_SITE_PATH=$PWD/instruments/Titan/site checked
+  assert_success
+  assert_equal "$(findings instrument_filestore_paths)" "false warning FEI-Titan: its folder $PWD/instruments/Titan holds \
+NX_DATA_PATH and NX_SITE_PATH, which the search for its files leaves out; give what NexusLIMS writes a folder outside"
+  NX_DATA_PATH=$PWD/instruments/Titan checked
+  assert_equal "$(findings instrument_filestore_paths)" "false warning FEI-Titan: its folder $PWD/instruments/Titan is also NX_DATA_PATH, \
+so that records may list what NexusLIMS writes; give that a folder outside"
+  mkdir logs
+  NX_LOG_PATH=$PWD/instruments/JEOL/logs NX_DATA_PATH=$PWD checked # a log folder that is still to come is nothing to walk
+  assert_equal "$(findings instrument_filestore_paths)" 'true warning the folders of 2 instruments are there'
+}
+
 @test "an unknown harvester or time zone is named once, with all instruments that have it" {
   sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'sharepoint', timezone = 'Mars/Olympus'"
   checked

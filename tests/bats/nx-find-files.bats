@@ -40,6 +40,44 @@ names() {
   assert_json '.status' TO_BE_BUILT
 }
 
+# NX_DATA_PATH and NX_SITE_PATH in the instrument's folder, reached through a link, and files of the window in all of them
+write_into_the_share() {
+  local folder
+  for folder in nx/copies nx/logs nx/records site/records sub data; do file $folder/x.log '2024-02-05 17:30 UTC'; done
+  ln -s "$NX_INSTRUMENT_DATA_PATH/Titan" "$BATS_TEST_TMPDIR/link"
+  ln -s ../nx "$NX_INSTRUMENT_DATA_PATH/Titan/sub/to_ours"
+  export NX_FILE_STRATEGY=inclusive NX_DATA_PATH=$BATS_TEST_TMPDIR/link/nx NX_SITE_PATH=$BATS_TEST_TMPDIR/link/site
+}
+
+@test "what NexusLIMS writes itself is left out where it lies in the instrument's folder, and so it says once" {
+  write_into_the_share
+  run --separate-stderr nx-find-files -v <<<"$(session; session '.start = "2024-02-01T10:00:00-07:00"')"
+  assert_success
+  [ "$(names <<<"$output")" = 'data/x.log sub/x.log
+data/x.log sub/x.log' ] || fail "$output"
+  assert_equal "$(grep -c "Titan/nx holds what NexusLIMS writes itself; left out" <<<"$stderr")" 1
+  assert_equal "$(grep -c "Titan/site holds what NexusLIMS writes itself; left out" <<<"$stderr")" 1
+}
+
+@test "NX_RECORDS_PATH and NX_LOG_PATH alone are left out too" {
+  write_into_the_share
+  mkdir "$BATS_TEST_TMPDIR/nx"
+  unset NX_SITE_PATH
+  NX_DATA_PATH=$BATS_TEST_TMPDIR/nx NX_RECORDS_PATH=$NX_INSTRUMENT_DATA_PATH/Titan/nx/records \
+    NX_LOG_PATH=$NX_INSTRUMENT_DATA_PATH/Titan/nx/logs run nx-find-files <<<"$(session)"
+  assert_success
+  [ "$(names <<<"$output")" = 'data/x.log nx/copies/x.log site/records/x.log sub/x.log' ] || fail "$output"
+}
+
+@test "nothing is left out when the instruments' data lie in NX_DATA_PATH, or an instrument's folder is it" {
+  file a.dm3 '2024-02-05 17:30 UTC'
+  for ours in "$BATS_TEST_TMPDIR" "$NX_INSTRUMENT_DATA_PATH" "$NX_INSTRUMENT_DATA_PATH/Titan"; do
+    NX_DATA_PATH=$ours run nx-find-files <<<"$(session)"
+    assert_success
+    [ "$(names <<<"$output")" = a.dm3 ] || fail "$output"
+  done
+}
+
 @test "a session whose window holds no file becomes NO_FILES_FOUND and keeps its identifier" {
   run --separate-stderr nx-find-files <<<"$(session)"
   assert_success

@@ -65,6 +65,7 @@ static void test_filter(void)
 /* ------------------------------------------------------------------------------------------------------------ tree */
 
 static char *scratch;
+static GArray *ours; /* what the walks leave out, or NULL */
 
 static void fresh_scratch(void)
 {
@@ -104,7 +105,7 @@ static char *found_between(const char *root, gint64 start, gint64 end, guint thr
   g_autoptr(NxFileFilter) filter = nx_file_filter_new(globs, NULL);
   g_autofree char *path = g_build_filename(scratch, root, NULL);
   g_autoptr(GError) err = NULL;
-  g_autoptr(NxFileIndex) index = nx_file_index_new(path, &(NxWalk){filter, G_MININT64, threads}, &err);
+  g_autoptr(NxFileIndex) index = nx_file_index_new(path, &(NxWalk){filter, G_MININT64, threads, ours}, &err);
   g_assert_no_error(err);
   g_autoptr(GArray) files = nx_file_index_select(index, start, end);
   GString *text = g_string_new(NULL);
@@ -196,6 +197,36 @@ static void test_circles(void)
   remove_scratch();
 }
 
+static void leave_out(const char *relative)
+{
+  g_autofree char *path = relative ? g_build_filename(scratch, relative, NULL) : NULL;
+  g_clear_pointer(&ours, g_array_unref);
+  ours = nx_our_folders((const char *const[]){path, NULL}, 2);
+}
+
+static void test_own_folders(void)
+{
+  fresh_scratch();
+  make_file("root/a.dm3", 1, 0);
+  make_file("root/deep/ours/b.dm3", 2, 0);
+  make_file("root/ours/c.dm3", 3, 0);
+  make_link("../elsewhere", "root/link");
+  make_file("elsewhere/ours/d.dm3", 4, 0);
+  make_link("root/deep", "way");
+  leave_out("way/ours");
+  check_found("root", "a.dm3 ours/c.dm3 link/ours/d.dm3");
+  leave_out("root/link/ours"); /* met behind a link */
+  check_found("root", "a.dm3 deep/ours/b.dm3 ours/c.dm3");
+  leave_out("elsewhere"); /* met as a link */
+  check_found("root", "a.dm3 deep/ours/b.dm3 ours/c.dm3");
+  leave_out("root"); /* where a walk starts is looked at */
+  check_found("root", "a.dm3 deep/ours/b.dm3 ours/c.dm3 link/ours/d.dm3");
+  leave_out("not/there");
+  check_found("root", "a.dm3 deep/ours/b.dm3 ours/c.dm3 link/ours/d.dm3");
+  g_clear_pointer(&ours, g_array_unref);
+  remove_scratch();
+}
+
 static void test_deep(void)
 {
   fresh_scratch();
@@ -262,7 +293,7 @@ static void test_many_windows(void)
   }
   const char *const globs[] = {"*.dm3", NULL};
   g_autoptr(NxFileFilter) filter = nx_file_filter_new(globs, NULL);
-  g_autoptr(NxFileIndex) index = nx_file_index_new(scratch, &(NxWalk){filter, G_MININT64, 3}, NULL);
+  g_autoptr(NxFileIndex) index = nx_file_index_new(scratch, &(NxWalk){filter, G_MININT64, 3, NULL}, NULL);
   for (int window = 0; window < 10; window++) {
     gint64 start = window * 20 * G_GINT64_CONSTANT(1000000000) + 5, end = start + 20 * G_GINT64_CONSTANT(1000000000);
     g_autoptr(GArray) files = nx_file_index_select(index, start, end);
@@ -279,7 +310,7 @@ static void test_root_missing(void)
   g_autofree char *path = g_build_filename(scratch, "not there", NULL);
   g_autoptr(NxFileFilter) filter = nx_file_filter_new(NULL, NULL);
   g_autoptr(GError) err = NULL;
-  g_assert_null(nx_file_index_new(path, &(NxWalk){filter, G_MININT64, 2}, &err));
+  g_assert_null(nx_file_index_new(path, &(NxWalk){filter, G_MININT64, 2, NULL}, &err));
   g_assert_error(err, NX_ERROR, NX_ERROR_MISSING);
   g_assert_nonnull(strstr(err->message, path));
   remove_scratch();
@@ -289,7 +320,7 @@ static void check_trouble(const char *reason)
 {
   g_autoptr(NxFileFilter) filter = nx_file_filter_new(NULL, NULL);
   g_autoptr(GError) err = NULL;
-  g_assert_null(nx_file_index_new(scratch, &(NxWalk){filter, G_MININT64, 3}, &err));
+  g_assert_null(nx_file_index_new(scratch, &(NxWalk){filter, G_MININT64, 3, NULL}, &err));
   g_assert_error(err, NX_ERROR, NX_ERROR_PLACE);
   g_assert_nonnull(strstr(err->message, scratch));
   g_assert_nonnull(strstr(err->message, reason));
@@ -330,6 +361,7 @@ int main(int argc, char **argv)
   g_test_add_func("/walk/links to folders are searched, links inside them and links to files are not", test_links);
   g_test_add_func("/walk/a file with several names comes once, by its first path", test_same_file_twice);
   g_test_add_func("/walk/links that lead in a circle are not followed", test_circles);
+  g_test_add_func("/walk/our own folders are left out below the root, by what they are and not by name", test_own_folders);
   g_test_add_func("/walk/a path longer than the system takes in one piece is walked", test_deep);
   g_test_add_func("/walk/a handful of descriptors is enough", test_few_descriptors);
   g_test_add_func("/walk/a folder of thousands of files is shared among threads without loss", test_many_in_one_folder);
