@@ -3,7 +3,8 @@
 The commands are the lines of literal blocks that begin with `$ `, with the lines that belong to them. Two kinds of comment lines in the page:
   .\\" run: COMMAND         runs it first, unseen by the reader: what the example needs
   .\\" not run: REASON      leaves the next block out
-A page fails when a command fails, or when no command was run."""
+A page fails when a command fails, when no command was run, or when one takes sessions from the database and hands none back: who only asks
+a question says `nx-db pending -n`, which changes nothing."""
 import os, re, subprocess, sys
 
 LITERAL = {r"\(aq": "'", r"\e": "\\", r"\&": "", r"\-": "-"}
@@ -49,12 +50,17 @@ def commands(page):
                 pending = ""
 
 
+def keeps_sessions(command):
+    return bool(re.search(r"\bnx-db pending(?! -n)", command)) and "nx-db log-results" not in command
+
+
 def main():
     page = sys.argv[1]
     script, count = ["set -o pipefail"], 0
     for command, number in commands(page):
         if command is not None:
             count += 1
+            assert not keeps_sessions(command), f"line {number}: it hands no session back to nx-db log-results; nx-db pending -n would ask only"
             script += [command, f'status=$?; [ $status = 0 ] || {{ echo "line {number} ended with $status"; exit 1; }}']
     if not count:
         print("no example of this page can be run")
