@@ -16,6 +16,12 @@ pages() {
   done
 }
 
+# mdoc(7) takes a word of a macro line that begins with a quotation mark as quoted, and drops the marks.
+@test "no page loses the quotation marks of what it shows" {
+  run grep -nE '^\.[A-Z][a-z1] (.* )?"[^"]*"[^ "]' $(pages)
+  assert_output ''
+}
+
 @test "every page has examples, and each of them runs" {
   unshare --mount true 2>/dev/null || skip "the folders of the examples cannot be made here"
   for page in $(pages); do
