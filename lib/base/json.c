@@ -45,11 +45,11 @@ json_object *nx_json_parse(const char *text, gsize length, GError **err)
   json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
   json_object *value = json_tokener_parse_ex(tokener, text, (int)length);
   enum json_tokener_error problem = json_tokener_get_error(tokener);
+  gsize end = json_tokener_get_parse_end(tokener);
   if (problem == json_tokener_continue) { /* a bare number ends only with the text */
     value = json_tokener_parse_ex(tokener, "", 1);
     problem = json_tokener_get_error(tokener);
   }
-  gsize end = json_tokener_get_parse_end(tokener);
   json_tokener_free(tokener);
   if (problem == json_tokener_success && value && is_blank(text, end, length))
     return value;

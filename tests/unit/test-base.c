@@ -305,6 +305,18 @@ static void test_edge_of_calendar(void)
   }
 }
 
+static void test_json_of_one_word(void)
+{
+  const char *const good[] = {"5", "-1.50", " 13000 ", "true", "\"x\""};
+  for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
+    g_autoptr(GError) err = NULL;
+    g_autoptr(json_object) value = nx_json_parse(good[i], strlen(good[i]), &err);
+    g_assert_no_error(err);
+    g_autofree char *text = nx_json_text(value, NX_JSON_LINE), *expected = g_strstrip(g_strdup(good[i]));
+    g_assert_cmpstr(text, ==, expected);
+  }
+}
+
 static void test_json_refuses(void)
 {
   const char *const bad[] = {"", "{", "{\"a\":1} x", "{'a':1}", "[1,]", "\xff", "nul", "{\"a\":NaN}"};
@@ -585,6 +597,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/json/text is escaped as the dump shows it", test_json_escapes);
   g_test_add_func("/base/json/bytes that are not UTF-8 become U+FFFD", test_json_of_bytes);
   g_test_add_func("/base/time/an instant outside of the calendar is none", test_edge_of_calendar);
+  g_test_add_func("/base/json/a value of one word is a text of its own", test_json_of_one_word);
   g_test_add_func("/base/json/what is not JSON is refused", test_json_refuses);
   g_test_add_func("/base/lines/a bad line is named by its number", test_line_errors);
   g_test_add_func("/base/lines/a missing or wrong key is named", test_line_needs);
