@@ -6,10 +6,27 @@
 #include <string.h>
 
 #define DEPTH_MAX 256
+#define TEXT_MAX (1024u * 1024 * 1024) /* json-c counts in int, and marks come on top */
 
-/* json-c lets keys in single quotes, NaN and Infinity pass even when strict; outside of strings their first characters never occur in JSON. */
-static gboolean has_foreign_words(const char *text, gsize length)
+/* ------------------------------------------------------------------------------------------------------------- reading */
+
+/* What json-c is not to be given as it is. */
+typedef struct {
+  gboolean foreign_words; /* it lets keys in single quotes, NaN and Infinity pass even when strict */
+  gboolean long_numbers;  /* perhaps: of integers beyond 64 bits it makes the nearest one that fits */
+} Oddities;
+
+#define DIGITS_THAT_FIT 18
+
+static gboolean is_digit(char c)
 {
+  return c >= '0' && c <= '9';
+}
+
+/* Outside of strings the first characters of the foreign words never occur in JSON. */
+static Oddities look_over(const char *text, gsize length)
+{
+  Oddities found = {0};
   gboolean inside = FALSE;
   for (gsize i = 0; i < length; i++) {
     if (inside && text[i] == '\\')
@@ -17,9 +34,71 @@ static gboolean has_foreign_words(const char *text, gsize length)
     else if (text[i] == '"')
       inside = !inside;
     else if (!inside && (text[i] == '\'' || text[i] == 'N' || text[i] == 'I'))
-      return TRUE;
+      found.foreign_words = TRUE;
+    else if (!inside && is_digit(text[i])) {
+      gsize start = i;
+      while (i + 1 < length && is_digit(text[i + 1]))
+        i++;
+      found.long_numbers |= i - start >= DIGITS_THAT_FIT;
+    }
   }
-  return FALSE;
+  return found;
+}
+
+static gsize number_length(const char *text, const char *end)
+{
+  const char *at = text;
+  while (at < end && (is_digit(*at) || *at == '-' || *at == '+' || *at == '.' || *at == 'e' || *at == 'E'))
+    at++;
+  return (gsize)(at - text);
+}
+
+/* Integers of 64 bits are from -2^63 to 2^64 - 1. */
+static gboolean is_beyond_64_bits(const char *number, gsize length)
+{
+  gboolean is_negative = length > 0 && *number == '-';
+  const char *digits = number + is_negative, *limit = is_negative ? "9223372036854775808" : "18446744073709551615";
+  gsize n = length - is_negative, n_limit = strlen(limit);
+  for (gsize i = 0; i < n; i++)
+    if (!is_digit(digits[i]))
+      return FALSE;
+  return n > 0 && *digits != '0' && (n > n_limit || (n == n_limit && memcmp(digits, limit, n) > 0));
+}
+
+/* Makes a real of an integer: json-c keeps the text of a real, and so its digits. Taken away again by unmark. */
+#define MARK "e-00"
+
+static GString *mark_long_numbers(const char *text, gsize length)
+{
+  GString *marked = g_string_sized_new(length + 64);
+  gboolean inside = FALSE;
+  for (const char *at = text, *end = text + length; at < end;) {
+    gsize n_number = inside ? 0 : number_length(at, end);
+    gsize n = n_number > 0 ? n_number : inside && *at == '\\' && at + 1 < end ? 2 : 1;
+    inside ^= *at == '"';
+    g_string_append_len(marked, at, (gssize)n);
+    if (is_beyond_64_bits(at, n_number))
+      g_string_append(marked, MARK);
+    at += n;
+  }
+  return marked;
+}
+
+static void unmark(json_object *value)
+{
+  char *own = json_object_is_type(value, json_type_double) ? json_object_get_userdata(value) : NULL;
+  gsize length = own && g_str_has_suffix(own, MARK) ? strlen(own) - strlen(MARK) : 0;
+  if (length > 0 && is_beyond_64_bits(own, length))
+    own[length] = '\0';
+  for (gsize i = 0; json_object_is_type(value, json_type_array) && i < json_object_array_length(value); i++)
+    unmark(json_object_array_get_idx(value, i));
+  if (!json_object_is_type(value, json_type_object))
+    return;
+  json_object_object_foreach(value, key, member)
+  {
+    (void)key;
+    unmark(member);
+  }
 }
 
 /* Only white space from `start` to `end`. */
@@ -31,16 +110,8 @@ static gboolean is_blank(const char *text, gsize start, gsize end)
   return TRUE;
 }
 
-json_object *nx_json_parse(const char *text, gsize length, GError **err)
+static json_object *parse_strictly(const char *text, gsize length, GError **err)
 {
-  if (length > G_MAXINT - 1 || !g_utf8_validate_len(text, length, NULL)) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, length > G_MAXINT - 1 ? "larger than 2 GiB" : "not valid UTF-8 text");
-    return NULL;
-  }
-  if (has_foreign_words(text, length)) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "not JSON: single quotes, NaN or Infinity");
-    return NULL;
-  }
   struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
   json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
   json_object *value = json_tokener_parse_ex(tokener, text, (int)length);
@@ -62,6 +133,25 @@ json_object *nx_json_parse(const char *text, gsize length, GError **err)
   return NULL;
 }
 
+json_object *nx_json_parse(const char *text, gsize length, GError **err)
+{
+  if (length > TEXT_MAX || !g_utf8_validate_len(text, length, NULL)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, length > TEXT_MAX ? "larger than 1 GiB" : "not valid UTF-8 text");
+    return NULL;
+  }
+  Oddities oddities = look_over(text, length);
+  if (oddities.foreign_words) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "not JSON: single quotes, NaN or Infinity");
+    return NULL;
+  }
+  if (!oddities.long_numbers)
+    return parse_strictly(text, length, err);
+  g_autoptr(GString) marked = mark_long_numbers(text, length);
+  json_object *value = parse_strictly(marked->str, marked->len, err);
+  unmark(value);
+  return value;
+}
+
 json_object *nx_json_read_file(const char *path, gsize limit, GError **err)
 {
   g_autofree char *text = NULL;
@@ -73,6 +163,8 @@ json_object *nx_json_read_file(const char *path, gsize limit, GError **err)
     g_prefix_error(err, "%s: ", path);
   return value;
 }
+
+/* ------------------------------------------------------------------------------------------------------------- writing */
 
 /* For json-c's own writer: the text is made when it is wanted, which for most numbers is once or never. */
 static int print_real(json_object *value, struct printbuf *out, int level, int flags)
@@ -267,6 +359,8 @@ char *nx_json_text(json_object *value, NxJsonStyle style)
   append_value(out, value, 0, style);
   return g_string_free(out, FALSE);
 }
+
+/* ------------------------------------------------------------------------------------------------------------- members */
 
 json_object *nx_json_get(json_object *object, const char *key)
 {

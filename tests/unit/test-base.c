@@ -279,6 +279,30 @@ static void test_json_keeps_numbers(void)
                   "{\n  \"b\": 13000.0,\n  \"a\": 13000,\n  \"c\": [\n    1.50,\n    true,\n    null,\n    \"\\u00e9\"\n  ],\n  \"d\": {}\n}");
 }
 
+/* 2^63 and 2^64 are where integers of 64 bits end. */
+static void test_json_keeps_long_numbers(void)
+{
+  static const char *const TEXTS[] = {
+      "[10000000000000000000000,-10000000000000000000000]",
+      "[18446744073709551615,18446744073709551616,-9223372036854775808,-9223372036854775809]",
+      "{\"Counts\":123456789012345678901234567890}",
+      "99999999999999999999999",
+      "[0.1234567890123456789012345,1234567890123456789012345.0,1e-1234567890123456789012345,12345678901234567890e3]",
+      "[\"10000000000000000000000 \\\"10000000000000000000000\",10000000000000000000000,\"e-00\"]",
+      "{\"10000000000000000000000\":[[10000000000000000000000],{\"a\":10000000000000000000000}],\"b\":5e-00}",
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+    g_autoptr(GError) err = NULL;
+    g_autoptr(json_object) value = nx_json_parse(TEXTS[i], strlen(TEXTS[i]), &err);
+    g_assert_no_error(err);
+    g_autofree char *line = nx_json_text(value, NX_JSON_LINE);
+    g_assert_cmpstr(line, ==, TEXTS[i]);
+  }
+  g_autoptr(json_object) value = nx_json_parse("[-10000000000000000000000]", 26, NULL);
+  g_assert_cmpfloat(json_object_get_double(json_object_array_get_idx(value, 0)), ==, -1e22);
+  g_assert_cmpstr(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN), ==, "[-10000000000000000000000]");
+}
+
 static void test_json_escapes(void)
 {
   g_autoptr(json_object) value = json_object_new_string("\"\\/\b\f\n\r\t\x01\x7fµ😀");
@@ -319,7 +343,8 @@ static void test_json_of_one_word(void)
 
 static void test_json_refuses(void)
 {
-  const char *const bad[] = {"", "{", "{\"a\":1} x", "{'a':1}", "[1,]", "\xff", "nul", "{\"a\":NaN}"};
+  const char *const bad[] = {"", "{", "{\"a\":1} x", "{'a':1}", "[1,]", "\xff", "nul",
+                             "{\"a\":NaN}", "[0010000000000000000000000]", "10000000000000000000000e"};
   for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
     g_autoptr(GError) err = NULL;
     g_autoptr(json_object) value = nx_json_parse(bad[i], strlen(bad[i]), &err);
@@ -594,6 +619,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/time/rules and offsets are no names of zones, names that look like them are", test_zones_are_names);
   g_test_add_func("/base/time/bounds are whole days of the system zone", test_bounds);
   g_test_add_func("/base/json/numbers keep their form and keys their order", test_json_keeps_numbers);
+  g_test_add_func("/base/json/an integer beyond 64 bits keeps its digits", test_json_keeps_long_numbers);
   g_test_add_func("/base/json/text is escaped as the dump shows it", test_json_escapes);
   g_test_add_func("/base/json/bytes that are not UTF-8 become U+FFFD", test_json_of_bytes);
   g_test_add_func("/base/time/an instant outside of the calendar is none", test_edge_of_calendar);
