@@ -9,5 +9,5 @@ AM_TESTS_ENVIRONMENT = PATH="/usr/bin:/bin:$$PATH"; export PATH; NX_BUILD='$(abs
 EXTRA_DIST += tests/tap-bats tests/bats/lib.bash tests/cppcheck-suppressions
 dist_check_SCRIPTS += tests/browser/catalogue
 TESTS += tests/browser/catalogue
-dist_check_SCRIPTS += tests/corpus/nemo-records tests/bats/main-job.bats
-TESTS += tests/corpus/nemo-records tests/bats/main-job.bats
+dist_check_SCRIPTS += tests/corpus/nemo-records tests/bats/main-job.bats tests/bats/scripts.bats
+TESTS += tests/corpus/nemo-records tests/bats/main-job.bats tests/bats/scripts.bats

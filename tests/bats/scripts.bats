@@ -1,0 +1,25 @@
+#!/usr/bin/env bats
+# What is in scripts/, where its promise is about folders and words and not about a build.
+load lib
+
+@test "scripts/build makes its folder where its caller is" {
+  local script=$NX_SOURCE/scripts/build
+  [ -x "$script" ] || skip "no script in a source archive"
+  mkdir -p "$BATS_TEST_TMPDIR"/{source/scripts,work/here}
+  cd "$BATS_TEST_TMPDIR"
+  cp "$script" source/scripts/
+  : >source/configure.ac
+  : >source/Makefile.am
+  printf '#!/bin/sh\nprintf "all:\\n\\t@pwd\\n" >Makefile\n' >source/configure
+  chmod +x source/configure
+  touch -d '2001-01-01' source/configure.ac source/Makefile.am
+  unset MAKEFLAGS MFLAGS # of the make that runs this test
+  cd work
+  run ../source/scripts/build here/build --prefix=/usr
+  assert_success
+  assert_output "$BATS_TEST_TMPDIR/work/here/build"
+  run ../source/scripts/build "$BATS_TEST_TMPDIR/elsewhere"
+  assert_output "$BATS_TEST_TMPDIR/elsewhere"
+  run ../source/scripts/build
+  assert_output "$BATS_TEST_TMPDIR/source/build"
+}
