@@ -31,7 +31,7 @@ static const NxCommand COMMAND = {
   .epilog = "\b\nExamples:\n    $ nexuslims-mail -n process_records_02-00-00.log",
 };
 
-static const char *const NEEDED[] = {"NX_CERT_BUNDLE_FILE", "NX_DISABLE_SSL_VERIFY", NULL};
+static const char *const NEEDED[] = {"NX_EMAIL_SMTP_HOST", "NX_CERT_BUNDLE_FILE", "NX_DISABLE_SSL_VERIFY", NULL};
 
 /* ----------------------------------------------------------------------------------------------------------- the check */
 
@@ -39,7 +39,7 @@ static int check(const NxSettings *settings)
 {
   g_autoptr(GError) problem = NULL;
   g_autoptr(json_object) line = json_object_new_object();
-  gboolean answers = !settings->email || nx_mail_greet(settings, &problem);
+  gboolean answers = settings->email ? nx_mail_greet(settings, &problem) : !settings->email_is_wrong;
   g_autofree char *text = problem              ? nx_log_masked(problem->message)
                           : settings->email ? g_strdup_printf("mail server %s, port %d answers", settings->email->smtp_host, settings->email->smtp_port)
                                             : g_strdup("mail is off");
@@ -106,6 +106,8 @@ int main(int argc, char **argv)
     return check(settings);
   if (settings->email)
     return mail_log(settings, &options);
+  if (settings->email_is_wrong)
+    return 1; /* what is wrong was said when it was read */
   nx_log_info("Mail is off: NX_EMAIL_SMTP_HOST, NX_EMAIL_SENDER and NX_EMAIL_RECIPIENTS turn it on");
   return 0;
 }

@@ -91,6 +91,7 @@ void nx_email_read(const NxSources *sources, NxSettings *settings, GPtrArray *pr
     nx_settings_read_row(row, row->name, sources, email, dumped, problems);
   if (!good || problems->len > 0) {
     nx_email_settings_free(email);
+    settings->email_is_wrong = good;
     return;
   }
   settings->email = email;

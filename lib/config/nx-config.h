@@ -59,17 +59,18 @@ typedef struct {
   char *site_path;
   GPtrArray *nemo;        /* of NxNemoSettings*, ascending number */
   NxEmailSettings *email; /* NULL: mail is off */
+  gboolean email_is_wrong; /* mail is off because of a value that is none */
   json_object *dumped;    /* private: the settings as `config dump` prints them */
 } NxSettings;
 
 void nx_settings_free(NxSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSettings, nx_settings_free)
 
-/* Reads every setting. Directories and files become absolute. `needed` names the settings (NULL-terminated, e.g. {"NX_DATA_PATH", NULL}; NULL = all of the table) whose absence or
- * wrong value is an error; a bad value of another one is ignored and stays at its default. "NX_NEMO_ADDRESS_N" in it stands for all
- * harvesters: only then is a bad one an error and an incomplete one worth a warning. Mail is never an error: a bad value is logged when all
- * settings are asked for, and mail is off. All problems are reported in one NX_ERROR_CONFIG whose message is the report of config 6.1. Every
- * secret read is given to nx_log_hide. */
+/* Reads every setting. Directories and files become absolute. `needed` names the settings (NULL-terminated, e.g. {"NX_DATA_PATH", NULL};
+ * NULL = all of the table) whose absence or wrong value is an error; a bad value of another one is ignored and stays at its default.
+ * "NX_NEMO_ADDRESS_N" in it stands for all harvesters: only then is a bad one an error and an incomplete one worth a warning. Mail is never
+ * an error: a bad value is logged when all settings are asked for, or "NX_EMAIL_SMTP_HOST", which stands for all of mail; and mail is off.
+ * All problems are reported in one NX_ERROR_CONFIG whose message is the report of config 6.1. Every secret read is given to nx_log_hide. */
 NxSettings *nx_settings_load(const char *const *needed, GError **err);
 
 /* The effective configuration in the layout of `config dump`; with `redact`, secrets are "***" (config 7). */

@@ -190,7 +190,7 @@ NxSettings *nx_settings_load(const char *const *needed, GError **err)
     return NULL;
   }
   log_problems(problems, "");
-  if (!needed)
+  if (is_needed(needed, "NX_EMAIL_SMTP_HOST"))
     log_problems(mail_problems, "; mail is off");
   return g_steal_pointer(&settings);
 }

@@ -80,6 +80,17 @@ no_mail() {
   assert_output --partial 'INFO: Mail is off'
 }
 
+@test "a wrong sender, recipient or port is an error that names it, and nothing is sent" {
+  for wrong in NX_EMAIL_SENDER='not an address' NX_EMAIL_RECIPIENTS='a@example.com,nobody' NX_EMAIL_SMTP_PORT=65536; do
+    run --separate-stderr env "$wrong" nexuslims-mail run.log
+    assert_failure 1
+    [[ $stderr == *" nexuslims-mail ERROR: ${wrong%%=*}: "*"; mail is off" ]] || fail "$stderr"
+    assert_equal "${#stderr_lines[@]}" 1
+    run --separate-stderr env "$wrong" nexuslims-mail --check
+    assert_json .passed false
+  done
+}
+
 @test "all recipients get it, and a refused one is named and stops nobody" {
   serve --refuse gone@example.com
   NX_EMAIL_RECIPIENTS='a@example.com, gone@example.com ,b@example.com,' run nexuslims-mail run.log
