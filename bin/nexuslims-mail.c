@@ -31,6 +31,8 @@ static const NxCommand COMMAND = {
   .epilog = "\b\nExamples:\n    $ nexuslims-mail -n process_records_02-00-00.log",
 };
 
+#define LOG_MAX (1024u * 1024 * 1024)
+
 static const char *const NEEDED[] = {"NX_EMAIL_SMTP_HOST", "NX_CERT_BUNDLE_FILE", "NX_DISABLE_SSL_VERIFY", NULL};
 
 /* ----------------------------------------------------------------------------------------------------------- the check */
@@ -70,14 +72,12 @@ static int send_message(const NxSettings *settings, const GString *message)
 static int mail_log(const NxSettings *settings, const Options *options)
 {
   g_autoptr(GError) problem = NULL;
-  g_autofree char *path = g_canonicalize_filename(options->log, NULL);
-  g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, &problem);
-  if (!file) {
+  g_autofree char *path = g_canonicalize_filename(options->log, NULL), *log = NULL;
+  gsize length;
+  if (!nx_file_read(path, LOG_MAX, &log, &length, &problem)) { /* and not mapped: what is cut meanwhile would end this program */
     nx_log_error("The log could not be mailed: %s", problem->message);
     return 1;
   }
-  const char *log = g_mapped_file_get_contents(file) ? g_mapped_file_get_contents(file) : "";
-  gsize length = g_mapped_file_get_length(file);
   g_autoptr(NxLogFindings) findings = nx_mail_scan(log, length);
   if (findings->patterns->len == 0) {
     nx_log_info("The log reports no problem; no mail is sent");

@@ -170,6 +170,17 @@ no_mail() {
   refute [ "$(grep -c 'nobody misses' text)" != 0 ]
 }
 
+@test "a log that is cut while it is read costs nobody the program" {
+  for after in 0.02 0.05 0.1; do
+    yes '2025-01-28 02:00:00,000 nexuslims INFO: nothing to see here, and nothing to see there' | head -c 60M >cut.log
+    nexuslims-mail -n cut.log >/dev/null 2>&1 &
+    reader=$!
+    sleep $after
+    : >cut.log
+    wait $reader || fail "it ended with $?"
+  done
+}
+
 @test "--dry-run writes the message and sends nothing" {
   NX_EMAIL_SMTP_PORT=1 run nexuslims-mail -n run.log
   assert_success
