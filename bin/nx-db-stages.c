@@ -153,7 +153,7 @@ int run_pending(const char *address, int argc, char **argv)
 
 const NxCommand command_preflight = {
     .name = "preflight",
-    .help = "Check that the database is fit for a build.\n\nWrites a check line for each check, and the instruments when all pass.",
+    .help = "Check that the database is fit for a build.\n\nWrites a check line for each check, then the instruments, if the database has them.",
     .epilog = "\b\nExamples:\n    $ nx-db preflight | jq -r 'select(.passed == false) | .message'",
 };
 

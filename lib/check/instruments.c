@@ -7,11 +7,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NOTHING_KNOWN "no instrument is known: skipped"
+#define NONE_THERE "there is no instrument: skipped"
 
 static gsize count(json_object *instruments)
 {
   return instruments ? json_object_array_length(instruments) : 0;
+}
+
+/* That none came does not mean that none is there: nothing about them is said to be well then. Why none came is the database's error, and said. */
+static gboolean are_unknown(const NxSubject *subject, FILE *out, const char *check)
+{
+  if (!subject->instruments)
+    nx_finding_write(out, check, FALSE, NX_SEVERITY_WARNING, "not known, because the database does not say which instruments there are");
+  return !subject->instruments;
 }
 
 static const char *text_of(json_object *instrument, const char *key)
@@ -108,10 +116,12 @@ void nx_check_filestores(gconstpointer data, FILE *out)
                      root ? root : "", problem, root ? "; is the share mounted?" : ": run 'nexuslims config edit'");
     return;
   }
+  if (are_unknown(subject, out, NX_CHECK_FILESTORES))
+    return;
   for (gsize i = 0; i < n; i++)
     troubled += write_if_troubled(out, subject->settings, root, json_object_array_get_idx(subject->instruments, i));
   if (n == 0)
-    nx_finding_write(out, NX_CHECK_FILESTORES, TRUE, NX_SEVERITY_WARNING, NOTHING_KNOWN);
+    nx_finding_write(out, NX_CHECK_FILESTORES, TRUE, NX_SEVERITY_WARNING, NONE_THERE);
   else if (troubled == 0)
     nx_finding_write(out, NX_CHECK_FILESTORES, TRUE, NX_SEVERITY_WARNING, "the folders of %zu instrument%s are there", n, n == 1 ? "" : "s");
 }
@@ -171,6 +181,8 @@ static gboolean is_harvester(const char *name)
 void nx_check_harvesters(gconstpointer data, FILE *out)
 {
   const NxSubject *subject = data;
+  if (are_unknown(subject, out, NX_CHECK_HARVESTERS))
+    return;
   g_autoptr(GPtrArray) groups = group_by(subject->instruments, "harvester");
   guint unknown = 0;
   for (guint i = 0; i < groups->len; i++) {
@@ -183,7 +195,7 @@ void nx_check_harvesters(gconstpointer data, FILE *out)
                      group->pids->str, group->value);
   }
   if (groups->len == 0)
-    nx_finding_write(out, NX_CHECK_HARVESTERS, TRUE, NX_SEVERITY_ERROR, NOTHING_KNOWN);
+    nx_finding_write(out, NX_CHECK_HARVESTERS, TRUE, NX_SEVERITY_ERROR, NONE_THERE);
   else if (unknown == 0)
     nx_finding_write(out, NX_CHECK_HARVESTERS, TRUE, NX_SEVERITY_ERROR, "every instrument's harvester is there");
 }
@@ -193,6 +205,8 @@ void nx_check_harvesters(gconstpointer data, FILE *out)
 void nx_check_timezones(gconstpointer data, FILE *out)
 {
   const NxSubject *subject = data;
+  if (are_unknown(subject, out, NX_CHECK_TIMEZONES))
+    return;
   g_autoptr(GPtrArray) groups = group_by(subject->instruments, "timezone");
   guint unknown = 0;
   for (guint i = 0; i < groups->len; i++) {
@@ -204,7 +218,7 @@ void nx_check_timezones(gconstpointer data, FILE *out)
                      "there is no time zone '%s' (%s): use an IANA name such as America/New_York", group->value, group->pids->str);
   }
   if (groups->len == 0)
-    nx_finding_write(out, NX_CHECK_TIMEZONES, TRUE, NX_SEVERITY_WARNING, NOTHING_KNOWN);
+    nx_finding_write(out, NX_CHECK_TIMEZONES, TRUE, NX_SEVERITY_WARNING, NONE_THERE);
   else if (unknown == 0)
     nx_finding_write(out, NX_CHECK_TIMEZONES, TRUE, NX_SEVERITY_WARNING, "every instrument's time zone is known");
 }
@@ -214,6 +228,8 @@ void nx_check_timezones(gconstpointer data, FILE *out)
 void nx_check_nemo_absent(gconstpointer data, FILE *out)
 {
   const NxSubject *subject = data;
+  if (are_unknown(subject, out, NX_CHECK_NEMO))
+    return;
   g_autoptr(GPtrArray) groups = group_by(subject->instruments, "harvester");
   g_autoptr(GString) pids = g_string_new(NULL);
   for (guint i = 0; i < groups->len; i++) {

@@ -4,14 +4,17 @@
 #include "destinations.h"
 #include "task.h"
 
+#define TABLES "db_tables"
+#define INSTRUMENTS "instruments_exist"
+
 /* The checks that nx-db answers, in its order. */
 static const struct {
   const char *name, *severity;
 } OF_DATABASE[] = {
   {"db_reachable", NX_SEVERITY_ERROR},
-  {"db_tables", NX_SEVERITY_ERROR},
+  {TABLES, NX_SEVERITY_ERROR},
   {"alembic_migration", NX_SEVERITY_ERROR},
-  {"instruments_exist", NX_SEVERITY_WARNING},
+  {INSTRUMENTS, NX_SEVERITY_WARNING},
 };
 
 static const NxCheck FILESTORES = {NX_CHECK_FILESTORES, NX_SEVERITY_WARNING, nx_check_filestores};
@@ -86,6 +89,17 @@ static void hear(const Preflight *preflight, const char *name, const char *sever
 
 /* ------------------------------------------------------------------------------------------------------------ database */
 
+static gboolean passed(json_object *lines, const char *name)
+{
+  for (gsize i = 0; i < json_object_array_length(lines); i++) {
+    json_object *line = json_object_array_get_idx(lines, i);
+    if (is_of(line, name))
+      return nx_json_get_boolean(line, "passed");
+  }
+  return FALSE;
+}
+
+/* NULL when none came although there may be some. */
 static json_object *instruments_of(json_object *lines)
 {
   json_object *instruments = json_object_new_array();
@@ -94,6 +108,9 @@ static json_object *instruments_of(json_object *lines)
     if (g_strcmp0(nx_json_get_string(line, "kind"), "instrument") == 0)
       json_object_array_add(instruments, json_object_get(line));
   }
+  gboolean none_there = passed(lines, TABLES) && !passed(lines, INSTRUMENTS);
+  if (json_object_array_length(instruments) == 0 && !none_there)
+    g_clear_pointer(&instruments, json_object_put);
   return instruments;
 }
 

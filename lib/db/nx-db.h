@@ -301,7 +301,7 @@ gboolean nx_db_status_is_known(const char *status);
 /* One instrument line a row, in the order in which they were added. */
 gboolean nx_stage_instruments(const char *address, FILE *out, GError **err);
 
-/* A check line for each of the first four checks of a build (export §9), whatever they say; when all pass, then the instrument lines. */
+/* A check line for each of the first four checks of a build (export §9), then the instrument lines, if the database has them. */
 gboolean nx_db_preflight(const char *address, FILE *out, GError **err);
 
 /* Instrument lines → rows, in one transaction; the summary goes to stderr. `dry_run`: says on `out` what would change (cli 7.3).

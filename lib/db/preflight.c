@@ -1,6 +1,7 @@
 /* preflight.c — is the database fit for a build: checks 1 to 4 of export §9, and the instruments for those that follow. */
 #include "migration.h"
 #include "reports.h"
+#include "stages.h"
 
 #include "nx-config.h"
 
@@ -125,6 +126,26 @@ static gboolean write_check(gsize i, gboolean passed, const char *message, FILE 
   return nx_line_write(out, line, err);
 }
 
+/* The instruments of a database that is not fit for a build, so that what is wrong with them is said at once. Revisions that lack a column of
+ * theirs do not tell. */
+static gboolean write_instruments(NxDb *db, FILE *out, GError **err)
+{
+  for (guint i = 0; nx_instrument_columns[i]; i++) {
+    NxColumnFacts facts = {0};
+    if (!nx_db_has_column(db, "instruments", nx_instrument_columns[i], &facts, err))
+      return FALSE;
+    if (!facts.exists)
+      return TRUE;
+  }
+  g_autoptr(GPtrArray) instruments = nx_instruments_read(db, err);
+  for (guint i = 0; instruments && i < instruments->len; i++) {
+    nx_json_set_string(instruments->pdata[i], "kind", "instrument");
+    if (!nx_line_write(out, instruments->pdata[i], err))
+      return FALSE;
+  }
+  return instruments != NULL;
+}
+
 gboolean nx_db_preflight(const char *address, FILE *out, GError **err)
 {
   g_auto(Patient) patient = {.address = address ? address : "", .shown = nx_config_masked_address(address ? address : "")};
@@ -137,5 +158,7 @@ gboolean nx_db_preflight(const char *address, FILE *out, GError **err)
     if (!write_check(i, passed, known ? message->str : "not known, because the database cannot be read", out, err))
       return FALSE;
   }
-  return !fit || nx_stage_instruments(address, out, err);
+  if (fit)
+    return nx_stage_instruments(address, out, err);
+  return !patient.tables || write_instruments(patient.db, out, err);
 }

@@ -107,6 +107,37 @@ instrument_filestore_paths instrument_harvesters instrument_timezones nemo_harve
   assert_regex "$(findings alembic_migration)" '^false error .*alembic_version.*v2_5_0b'
 }
 
+@test "the instruments of a database that is not at the newest revision are looked at like others" {
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'sharepoint', timezone = 'Mars/Olympus' WHERE instrument_pid = 'FEI-Titan'"
+  rmdir instruments/Titan
+  sqlite3 "$NX_DB_PATH" "UPDATE alembic_version SET version_num = 'v9_0_0a'" # of a newer version
+  checked
+  assert_failure 1
+  assert_regex "$(findings alembic_migration)" '^false error the schema is at revision v9_0_0a'
+  assert_regex "$(findings instruments_exist)" '^true '
+  assert_regex "$(findings instrument_filestore_paths)" '^false warning FEI-Titan: its folder .* does not exist'
+  assert_regex "$(findings instrument_harvesters)" "^false error nobody can harvest 'sharepoint' \(FEI-Titan\)"
+  assert_regex "$(findings instrument_timezones)" "^false warning there is no time zone 'Mars/Olympus' \(FEI-Titan\)"
+  assert_regex "$(findings nemo_harvester_config)" '^false warning JEOL-JEM cannot be harvested'
+}
+
+@test "nothing is said to be well about instruments that cannot be read" {
+  # Before v2_5_0b instruments had no display_name.
+  for spoil in "nx-db downgrade v2_5_0a" "sqlite3 $NX_DB_PATH 'DROP TABLE instruments'"; do
+    eval "$spoil" >/dev/null
+    checked
+    assert_failure 1
+    assert_equal "$stderr" ''
+    for name in instrument_filestore_paths instrument_harvesters instrument_timezones nemo_harvester_config; do
+      assert_regex "$(findings $name)" '^false warning not known, because the database does not say which instruments there are$'
+    done
+  done
+  rm "$NX_DB_PATH"
+  checked
+  assert_equal "$(jq -c '[.[] | select(.message | startswith("not known")) | .name]' <<<"$output")" '["db_tables","alembic_migration",'\
+'"instruments_exist","instrument_filestore_paths","instrument_harvesters","instrument_timezones","nemo_harvester_config"]'
+}
+
 @test "without instruments nothing of them is wrong, but that there are none is a warning" {
   sqlite3 "$NX_DB_PATH" 'DELETE FROM instruments'
   checked
