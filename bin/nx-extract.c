@@ -244,7 +244,7 @@ static int check_usage(const Options *options)
   gsize n_files = g_strv_length((char **)options->shared.files);
   const gboolean reads_files = n_files > 0 && !options->check_profiles, reads_pipe = reads_files && has_pipe(options);
   if (reads_files && options->shared.no_metadata && options->shared.no_preview)
-    return nx_cli_usage_error("--no-metadata and --no-preview together leave nothing to do.");
+    return nx_cli_usage_error("Cannot use both --no-metadata and --no-preview.");
   if (n_files != 1 && options->shared.preview_path)
     return nx_cli_usage_error("--preview-path needs exactly one FILE.");
   if (reads_pipe && options->shared.write)

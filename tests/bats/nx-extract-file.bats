@@ -72,8 +72,11 @@ setup() {
 }
 
 @test "wrong usage is told" {
-  run nx-extract --no-metadata --no-preview note.txt
-  assert_failure 2
+  for program in nx-extract "nexuslims extract"; do
+    run $program --no-metadata --no-preview note.txt
+    assert_failure 2
+    assert_line 'Error: Cannot use both --no-metadata and --no-preview.' # cli §2.3
+  done
   run nx-extract -p x.png note.txt other.txt
   assert_failure 2
   run nx-extract missing.txt
