@@ -185,7 +185,9 @@ gboolean nx_line_write(FILE *out, json_object *line, GError **err)
   g_string_append_c(text, '\n');
   if (fwrite(text->str, 1, text->len, out) == text->len && fflush(out) == 0)
     return TRUE;
-  g_set_error(err, NX_ERROR, NX_ERROR_LINE, "cannot write the output: %s", g_strerror(errno));
+  int problem = errno;
+  g_set_error(err, NX_ERROR, problem == EPIPE && nx_interrupted() ? NX_ERROR_INTERRUPTED : NX_ERROR_LINE, "cannot write the output: %s",
+              g_strerror(problem));
   return FALSE;
 }
 

@@ -184,7 +184,7 @@ json_object *nx_lines_need(NxLines *lines, json_object *line, const char *key, e
 /* The same for text that names a thing, such as a session or an instrument: it is not empty, and C reads it whole (no NUL). Borrowed, or NULL. */
 const char *nx_lines_need_text(NxLines *lines, json_object *line, const char *key, GError **err);
 
-/* Writes one line and flushes it: complete or an error (NX_ERROR_LINE; EPIPE included). */
+/* Writes one line and flushes it: complete or an error (NX_ERROR_LINE, EPIPE included; NX_ERROR_INTERRUPTED when the reader got our signal too). */
 gboolean nx_line_write(FILE *out, json_object *line, GError **err);
 
 /* The common loop of a filter: reads stdin to its end and calls `work` for each line of `kinds`; what `work` leaves in the line is written
@@ -199,8 +199,8 @@ gboolean nx_session_is_open(json_object *session, const char *status);
 void nx_session_end(json_object *session, const char *status, const char *stage, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* `postponed` {stage, message}; `status` stays. File lines have it, too. */
 void nx_session_postpone(json_object *session, const char *stage, const char *format, ...) G_GNUC_PRINTF(3, 4);
-/* An error of a stage becomes `postponed` (NX_ERROR_PLACE, NX_ERROR_CONFIG, NX_ERROR_INTERRUPTED) or status ERROR (all else); logs it at ERROR
- * level. */
+/* An error of a stage becomes `postponed` (NX_ERROR_PLACE, NX_ERROR_CONFIG, NX_ERROR_INTERRUPTED) or status ERROR (all else). Logs it at ERROR
+ * level, but an interruption, which somebody wanted, at INFO. */
 void nx_session_fail(json_object *session, const char *stage, const GError *error);
 /* The zone of the session's or file's instrument; the system zone when it names none or an unknown one (logged). Borrowed. */
 GTimeZone *nx_line_zone(json_object *line);

@@ -49,8 +49,9 @@ static gboolean is_worth_waiting(const GError *error)
 void nx_session_fail(json_object *session, const char *stage, const GError *error)
 {
   const char *identifier = nx_json_get_string(session, "session_identifier");
-  gboolean later = is_worth_waiting(error);
-  nx_log_error("session %s: %s%s", identifier ? identifier : "(no identifier)", error->message, later ? " (will be tried again)" : "");
+  gboolean later = is_worth_waiting(error), is_interrupted = g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED);
+  nx_log(is_interrupted ? NX_LOG_INFO : NX_LOG_ERROR, "session %s: %s%s", identifier ? identifier : "(no identifier)", error->message,
+         later ? " (will be tried again)" : "");
   if (later)
     nx_session_postpone(session, stage, "%s", error->message);
   else

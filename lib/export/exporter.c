@@ -107,7 +107,7 @@ static gboolean send_record(NxExporter *exporter, NxSlot *slot, NxExportJob *job
   return FALSE;
 }
 
-json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object *context, NxExportMode mode)
+json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object *context, NxExportMode mode, gboolean *is_interrupted)
 {
   NxExportJob job = {
       .context = context,
@@ -118,6 +118,8 @@ json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object
   };
   g_autoptr(GError) problem = NULL;
   send_record(exporter, slot, &job, &problem);
+  if (is_interrupted)
+    *is_interrupted = g_error_matches(problem, NX_ERROR, NX_ERROR_INTERRUPTED);
   json_object *result = nx_result_new(slot->destination->name, &job, problem);
   json_object_put(job.metadata);
   json_object_put(job.warnings);
@@ -190,7 +192,7 @@ json_object *nx_exporter_answer(NxExporter *exporter, json_object *request)
   else if (!nx_export_mode_from_name(mode_name, &mode))
     result = refused(name, "'mode' is none of export, retry, reexport, validate");
   else
-    result = nx_exporter_attempt(exporter, slot, context, mode);
+    result = nx_exporter_attempt(exporter, slot, context, mode, NULL);
   nx_json_set_string(result, "kind", "export_result");
   return result;
 }

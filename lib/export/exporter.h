@@ -18,8 +18,8 @@ struct NxExporter {
   GPtrArray *plugins; /* of NxPlugin*, shared between copies */
 };
 
-/* One record to one destination; the result, owned. */
-json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object *context, NxExportMode mode);
+/* One record to one destination; the result, owned. *is_interrupted (may be NULL): it failed because a signal came. */
+json_object *nx_exporter_attempt(NxExporter *exporter, NxSlot *slot, json_object *context, NxExportMode mode, gboolean *is_interrupted);
 /* "export", "retry", "reexport". */
 const char *nx_export_mode_name(NxExportMode mode);
 /* The mode of that name, NX_MODE_EXPORT for NULL; FALSE when there is none. */

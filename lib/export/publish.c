@@ -107,12 +107,13 @@ static void attempt_one(NxExporter *exporter, NxSlot *slot, json_object *session
   nx_log_info("Exporting to %s (priority=%d)...", name, slot->destination->priority);
   nx_json_set(context, "previous_results", previous_results(verdict));
   nx_json_set(context, "metadata", nx_context_metadata(session, name, mode));
-  json_object *result = nx_exporter_attempt(exporter, slot, context, mode);
+  gboolean is_interrupted;
+  json_object *result = nx_exporter_attempt(exporter, slot, context, mode, &is_interrupted);
   json_object_array_add(verdict->now, result);
   if (nx_json_get_boolean(result, "success"))
     nx_log_info("Exported to %s: %s", name, nx_json_get_string(result, "record_url"));
   else
-    nx_log_error("Export to %s failed: %s", name, nx_json_get_string(result, "error_message"));
+    nx_log(is_interrupted ? NX_LOG_INFO : NX_LOG_ERROR, "Export to %s failed: %s", name, nx_json_get_string(result, "error_message"));
 }
 
 static void attempt_all(NxExporter *exporter, json_object *session, json_object *context, NxExportMode mode, Verdict *verdict)
@@ -210,11 +211,12 @@ static void publish_file(NxExporter *exporter, json_object *session, const char 
                      .everywhere = everywhere};
   attempt_all(exporter, session, context, mode, &verdict);
   nx_json_set(session, "exports", verdict.now);
-  log_outcome(path, verdict.now);
   if (nx_interrupted() && !is_exported(&verdict)) {
+    nx_log_info("session %s: interrupted while exporting (will be tried again)", nx_json_get_string(session, "session_identifier"));
     nx_session_postpone(session, STAGE, "interrupted while exporting");
     return;
   }
+  log_outcome(path, verdict.now);
   *exported = is_exported(&verdict);
   finish(&verdict, session, path, *exported);
 }

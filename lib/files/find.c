@@ -190,8 +190,9 @@ static gboolean delay_has_passed(const Stage *stage, const Item *item)
 /* The folder or its share is not there, or in trouble: tried again until the delay has passed (DECISIONS 43). */
 static void refuse_tree(const Stage *stage, const Item *item, const GError *error)
 {
-  if (g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED) || !delay_has_passed(stage, item)) {
-    nx_log_error("session %s: %s (will be tried again)", identifier(item->line), error->message);
+  gboolean is_interrupted = g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED);
+  if (is_interrupted || !delay_has_passed(stage, item)) {
+    nx_log(is_interrupted ? NX_LOG_INFO : NX_LOG_ERROR, "session %s: %s (will be tried again)", identifier(item->line), error->message);
     nx_session_postpone(item->line, STAGE, "%s", error->message);
     return;
   }

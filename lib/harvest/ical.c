@@ -330,6 +330,10 @@ static gboolean harvest_instrument(NxHarvest *harvest, json_object *instrument, 
   const char *pid = nx_json_get_string(instrument, "instrument_pid");
   g_autoptr(GError) problem = NULL;
   NxCalendar *calendar = calendar_of(harvest, instrument, &problem);
+  if (!calendar && g_error_matches(problem, NX_ERROR, NX_ERROR_INTERRUPTED)) {
+    g_propagate_error(err, g_steal_pointer(&problem));
+    return FALSE;
+  }
   if (!calendar) {
     nx_log_error("harvest of instrument %s failed: %s", pid, problem->message);
     return TRUE;

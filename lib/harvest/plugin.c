@@ -176,6 +176,10 @@ gboolean nx_plugin_events(const char *name, GPtrArray *instruments, const NxHarv
   g_autoptr(GString) output = path ? run(argv, input->str, input->len, &problem) : NULL;
   if (output && !pass_events(output->str, output->len, instruments, &problem, err))
     return FALSE;
+  if (g_error_matches(problem, NX_ERROR, NX_ERROR_INTERRUPTED)) {
+    g_propagate_error(err, g_steal_pointer(&problem));
+    return FALSE;
+  }
   if (problem)
     nx_log_error("harvest by %s failed: %s", name, problem->message);
   return TRUE;

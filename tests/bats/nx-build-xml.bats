@@ -306,7 +306,7 @@ PYTHON
 @test "a signal while files are read postpones the session and ends the stage" {
   extractor <<<'open("started", "w"); time.sleep(600)'
   session > in
-  nx-build-xml < in > out &
+  nx-build-xml -v < in > out 2> err &
   pid=$!
   for _ in $(seq 200); do [ -e started ] && break; sleep 0.05; done
   kill -TERM $pid
@@ -315,6 +315,24 @@ PYTHON
   [ $code -ne 0 ]
   [ "$(jq -r .postponed.stage out)" = nx-build-xml ]
   [ ! -e $RECORD ]
+  run cat err
+  assert_line --regexp ' INFO: session .*: interrupted \(will be tried again\)$'
+  refute_line --regexp ' ERROR: |^Error: '
+}
+
+@test "a stage that is interrupted does not complain that the next one is gone already" {
+  extractor <<<'open("started", "w"); time.sleep(600)'
+  session > in
+  mkfifo gone
+  : < gone &
+  nx-build-xml < in > gone 2> err &
+  pid=$!
+  for _ in $(seq 200); do [ -e started ] && break; sleep 0.05; done
+  kill -TERM $pid
+  code=0
+  wait $pid || code=$?
+  [ $code = 1 ]
+  assert_equal "$(cat err)" ''
 }
 
 @test "lines of another status, with an error, postponed, or without files pass untouched" {

@@ -111,6 +111,7 @@ sessions() {
   wait "$child" || true
   run jq -rs '[.[].postponed.message] | unique | join("|")' out
   assert_output "interrupted while exporting"
+  refute_regex "$(cat err)" ' ERROR: |Error: '
   [ "$(wc -l <out)" -ge 4 ]
 }
 

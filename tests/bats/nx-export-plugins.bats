@@ -145,6 +145,27 @@ SH
   assert_failure
 }
 
+@test "a signal interrupts the export at hand and postpones its session, which is no error" {
+  plugin slow <<'SH'
+[ "$1" = --describe ] && exit 3
+: >started
+sleep 60
+SH
+  nx-export -v < <(session 101) >out 2>err 3>&- &
+  child=$!
+  for _ in $(seq 200); do [ -e started ] && break; sleep 0.05; done
+  kill -TERM "$child"
+  ended=0
+  wait "$child" || ended=$?
+  [ $ended = 1 ]
+  run cat out
+  assert_json '[.status, .postponed.message] | join(": ")' 'TO_BE_BUILT: interrupted while exporting'
+  run cat err
+  assert_line --partial ' INFO: Export to slow failed: nx-export-slow was interrupted'
+  assert_line --partial ' INFO: session https://nemo.example.com/api/usage_events/?id=101: interrupted while exporting (will be tried again)'
+  refute_line --regexp ' ERROR: |^Error: '
+}
+
 @test "a program that fills the pipe or reads nothing is no trouble" {
   failing_plugin <<<'[ "$1" = --describe ] || yes'
   assert_json '.exports[0].error_message' "nx-export-bad wrote more than 40 MiB and was ended"

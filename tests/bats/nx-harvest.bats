@@ -177,3 +177,27 @@ END
   assert_failure 2
   assert_output --partial "cannot write the output"
 }
+
+@test "a signal ends the harvest of a calendar or a program without a complaint" {
+  cd "$BATS_TEST_TMPDIR"
+  start_script '{"/lab.ics": [{"do": "silence"}]}'
+  plugin slow <<'SH'
+#!/bin/sh
+: >"$0.started"
+exec sleep 60
+SH
+  for lines in "{\"harvester\": \"ical\", \"calendar_url\": \"${ROOT}lab.ics\"}" '{"harvester": "slow"}'; do
+    instrument "$lines" >line
+    nx-harvest events --from none <line >out 2>err 3>&- &
+    local child=$! code=0
+    for _ in $(seq 200); do
+      [ ! -s "$LOG" ] && [ ! -e "$BATS_TEST_TMPDIR/bin/nx-harvest-slow.started" ] || break
+      sleep 0.05
+    done
+    kill -TERM "$child"
+    wait "$child" || code=$?
+    [ $code = 1 ] || fail "it ended with $code"
+    assert_equal "$(cat out err)" ''
+    : >"$LOG"
+  done
+}
