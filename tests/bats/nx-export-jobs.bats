@@ -43,7 +43,7 @@ sessions() {
   export NX_SITE_PATH=$PWD/site
   mkdir site
   mkfifo locked
-  flock site/.lock sh -c 'echo >locked; exec sleep 60' &
+  flock --no-fork site/.lock sh -c 'echo >locked; exec sleep 60' 3>&- &
   holder=$!
   read -r _ <locked
   nx-export -j 2 <sessions.jsonl >out 2>err 3>&- &
@@ -104,7 +104,7 @@ sessions() {
   faults '[{"at":"POST /eln","do":"silence"}]'
   start_repositories --faults faults.json
   use elabftw
-  nx-export -j 4 < <(cat sessions.jsonl; sleep 60) >out 2>err &
+  nx-export -j 4 < <(exec 3>&-; cat sessions.jsonl; exec sleep 60) >out 2>err &
   child=$!
   for _ in $(seq 100); do [ "$(state .requests)" -ge 4 ] && break; sleep 0.05; done
   kill -TERM "$child"
