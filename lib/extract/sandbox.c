@@ -101,7 +101,7 @@ static int make_ruleset(const char *const *readable)
 /* What reading a file, computing, and drawing a picture need. No network, no exec, no fork, no signals to others, no tracing. */
 static const char *const ALLOWED[] = {
   "brk", "clock_getres", "clock_gettime", "clock_nanosleep", "close", "dup", "exit", "exit_group", "faccessat", "faccessat2", "fadvise64",
-  "fcntl", "fstat", "fstatfs", "futex", "getcpu", "getcwd", "getdents64", "getegid", "geteuid", "getgid", "getpid", "getppid", "getrandom",
+  "fstat", "fstatfs", "futex", "getcpu", "getcwd", "getdents64", "getegid", "geteuid", "getgid", "getpid", "getppid", "getrandom",
   "getrlimit", "getrusage", "gettid", "gettimeofday", "getuid", "lseek", "madvise", "membarrier", "mmap", "mprotect", "mremap", "munmap",
   "nanosleep", "newfstatat", "poll", "ppoll", "pread64", "preadv", "read", "readlink", "readlinkat", "readv", "restart_syscall", "rseq",
   "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list", "setrlimit", "sigaltstack", "stat",
@@ -126,10 +126,23 @@ static gboolean allow(scmp_filter_ctx filter, const char *const *names, gsize n_
   return TRUE;
 }
 
+/* What libraries ask of descriptors of their own. Not what they are owned by, and not O_ASYNC: with these a descriptor sends signals to whatever process
+ * one names. */
+static const int ALLOWED_FCNTL[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL };
+
+static gboolean allow_fcntl(scmp_filter_ctx filter)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(ALLOWED_FCNTL); i++) {
+    if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)ALLOWED_FCNTL[i])) != 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* prlimit64 on oneself only; threads but no processes: glibc and GLib start threads with clone or, refused with ENOSYS, not with clone3. */
 static gboolean allow_with_arguments(scmp_filter_ctx filter)
 {
-  return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_EQ, 0)) == 0 &&
+  return allow_fcntl(filter) && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_EQ, 0)) == 0 &&
          seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, 0x10000 /* CLONE_THREAD */, 0x10000)) == 0 &&
          seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }

@@ -180,6 +180,23 @@ static void kill_parent(int results, gpointer unused)
   report(results, kill(getppid(), 0) < 0 ? errno : 0);
 }
 
+/* A descriptor that sends a signal of one's choice to whomever one names, when it can be read or written. */
+static void signal_through_descriptor(int results, gpointer process)
+{
+  const gboolean is_refused = fcntl(results, F_SETOWN, *(pid_t *)process) < 0 && fcntl(results, F_SETSIG, SIGKILL) < 0 &&
+                              fcntl(results, F_SETFL, O_WRONLY | O_ASYNC) < 0;
+  report(results, is_refused ? errno : 0);
+}
+
+/* What libraries do with descriptors of their own. */
+static void mark_descriptor(int results, gpointer unused)
+{
+  (void)unused;
+  const int copy = fcntl(results, F_DUPFD_CLOEXEC, 0);
+  const gboolean is_good = copy >= 0 && fcntl(copy, F_GETFD) == FD_CLOEXEC && fcntl(copy, F_SETFD, 0) == 0 && fcntl(copy, F_GETFL) >= 0;
+  report(results, is_good ? 0 : errno);
+}
+
 static void read_parent_memory(int results, gpointer unused)
 {
   (void)unused;
@@ -294,6 +311,31 @@ static void test_without_landlock(void)
   g_autofree char *path = g_build_filename(allowed, "font", NULL);
   g_auto(Result) result = run_with(sandbox, open_for_reading, path, NULL, 0);
   g_assert_cmpint(result.number, ==, EPERM);
+}
+
+/* Landlock keeps such signals back from Linux 6.12 on only. */
+static void test_signal_through_descriptor(void)
+{
+  g_autoptr(NxSandbox) sandbox = make_sandbox(&PATIENT, FALSE);
+  pid_t victim = fork();
+  if (victim == 0) {
+    for (;;)
+      pause();
+  }
+  g_auto(Result) result = run_with(sandbox, signal_through_descriptor, &victim, NULL, 0);
+  int status;
+  g_assert_cmpint(waitpid(victim, &status, WNOHANG), ==, 0);
+  kill(victim, SIGTERM);
+  g_assert_cmpint(waitpid(victim, &status, 0), ==, victim);
+  g_assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+  g_assert_cmpint(result.number, ==, EPERM);
+}
+
+static void test_own_descriptors(void)
+{
+  g_auto(Result) result = run(mark_descriptor, NULL);
+  g_assert_cmpstr(result.end, ==, NULL);
+  g_assert_cmpint(result.number, ==, 0);
 }
 
 static void test_landlock_is_missed_once(void)
@@ -458,6 +500,8 @@ int main(int argc, char **argv)
   }
   g_test_add_func("/extract/sandbox/a reader opens what is on the list", test_allowed_folder);
   g_test_add_func("/extract/sandbox/a reader opens nothing at all where there is no Landlock", test_without_landlock);
+  g_test_add_func("/extract/sandbox/a reader cannot have a descriptor signal others, Landlock or not", test_signal_through_descriptor);
+  g_test_add_func("/extract/sandbox/a reader copies and marks its descriptors", test_own_descriptors);
   g_test_add_func("/extract/sandbox/that there is no Landlock is told once", test_landlock_is_missed_once);
   g_test_add_func("/extract/sandbox/a reader has the descriptors it was handed, to read, and no other", test_given_descriptor);
   g_test_add_func("/extract/sandbox/no secret of the environment is left", test_environment);
