@@ -18,8 +18,12 @@
 
 const NxLimits nx_limits_default = { .wall_seconds = 120, .cpu_seconds = 90, .address_space = 2ull * 1024 * 1024 * 1024 };
 
+/* So many threads may come to those that the machine had when the run began: this run's readers', or what its user starts beside it. */
+#define MORE_TASKS 1024u
+
 struct NxSandbox {
   NxLimits limits;
+  guint64 tasks_max;         /* processes and threads of this user; 0: not known */
   int ruleset;               /* Landlock; -1: none */
   struct sock_fprog program; /* seccomp */
   struct sock_fprog standing_program; /* seccomp of a standing reader; empty: this machine has none */
@@ -193,10 +197,20 @@ static gboolean make_program(gboolean has_landlock, struct sock_fprog *program)
   return is_good;
 }
 
+/* A limit of threads counts all that the user has anywhere (RLIMIT_NPROC), of which nobody can tell quickly, but there are no more than the machine has:
+ * the second number of "1/80" in proc_loadavg(5). */
+static guint64 find_tasks_max(void)
+{
+  g_autofree char *text = NULL;
+  const char *slash = g_file_get_contents("/proc/loadavg", &text, NULL, NULL) ? strchr(text, '/') : NULL;
+  return slash ? g_ascii_strtoull(slash + 1, NULL, 10) + MORE_TASKS : 0;
+}
+
 NxSandbox *nx_sandbox_new(const NxLimits *limits, const char *const *readable, gboolean use_landlock, GError **err)
 {
   NxSandbox *sandbox = g_new0(NxSandbox, 1);
   sandbox->limits = *limits;
+  sandbox->tasks_max = find_tasks_max();
   sandbox->ruleset = use_landlock ? make_ruleset(readable) : -1;
   if (sandbox->ruleset < 0)
     nx_log_info("this kernel has no Landlock: files are read in processes that can open nothing, so rare characters may miss in previews");
@@ -264,9 +278,15 @@ static gboolean raise_walls(const NxSandbox *sandbox, const struct sock_fprog *p
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program) == 0;
 }
 
+/* Pango looks for fonts in threads and aborts where it gets none, so there have to be a few. */
+static gboolean limit_threads(const NxSandbox *sandbox)
+{
+  return sandbox->tasks_max == 0 || set_limit(RLIMIT_NPROC, sandbox->tasks_max, sandbox->tasks_max);
+}
+
 gboolean nx_sandbox_enter(const NxSandbox *sandbox)
 {
-  return nx_sandbox_limit(sandbox) && raise_walls(sandbox, &sandbox->program);
+  return nx_sandbox_limit(sandbox) && limit_threads(sandbox) && raise_walls(sandbox, &sandbox->program);
 }
 
 gboolean nx_sandbox_enter_standing(const NxSandbox *sandbox)

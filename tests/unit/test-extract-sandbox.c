@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -166,6 +167,26 @@ static void fork_process(int results, gpointer unused)
   if (child == 0)
     _exit(0);
   report(results, child < 0 ? errno : 0);
+}
+
+static void *sleep_in_thread(void *unused)
+{
+  for (;;)
+    sleep(60);
+  return unused;
+}
+
+/* Reports how many of `most` threads it got. */
+static void start_threads(int results, gpointer most)
+{
+  pthread_attr_t small;
+  pthread_t thread;
+  int n = 0;
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, 16 * 1024);
+  while (n < *(int *)most && pthread_create(&thread, &small, sleep_in_thread, NULL) == 0)
+    n++;
+  report(results, n);
 }
 
 static void trace_parent(int results, gpointer unused)
@@ -338,6 +359,36 @@ static void test_own_descriptors(void)
   g_assert_cmpint(result.number, ==, 0);
 }
 
+/* Of all users and with their threads, as proc_loadavg(5) has it behind the averages: "0.20 0.18 0.12 1/80 11206". */
+static int count_tasks(void)
+{
+  g_autofree char *text = NULL;
+  g_assert_true(g_file_get_contents("/proc/loadavg", &text, NULL, NULL));
+  return atoi(strchr(text, '/') + 1);
+}
+
+/* Some (a preview's fonts are looked for in threads), but not all that there can be. Root knows no such limit. */
+static void test_threads(void)
+{
+  if (g_test_subprocess()) {
+    const uid_t self = getuid(), nobody = 65534;
+    if (self == 0 && setresuid(nobody, nobody, self) != 0) {
+      g_test_skip("there is no user but root here");
+      return;
+    }
+    int few = 16, most = 20000;
+    g_auto(Result) some = run(start_threads, &few);
+    g_assert_cmpint(some.number, ==, few);
+    g_auto(Result) all = run(start_threads, &most);
+    g_assert_cmpint(all.number, >, few);
+    g_assert_cmpint(all.number, <, count_tasks() + 2000);
+    g_assert_cmpint(setresuid(self, self, self), ==, 0);
+    return;
+  }
+  g_test_trap_subprocess(NULL, 0, 0);
+  g_test_trap_assert_passed();
+}
+
 static void test_landlock_is_missed_once(void)
 {
   if (g_test_subprocess()) {
@@ -502,6 +553,7 @@ int main(int argc, char **argv)
   g_test_add_func("/extract/sandbox/a reader opens nothing at all where there is no Landlock", test_without_landlock);
   g_test_add_func("/extract/sandbox/a reader cannot have a descriptor signal others, Landlock or not", test_signal_through_descriptor);
   g_test_add_func("/extract/sandbox/a reader copies and marks its descriptors", test_own_descriptors);
+  g_test_add_func("/extract/sandbox/a reader starts a few threads, not as many as there can be", test_threads);
   g_test_add_func("/extract/sandbox/that there is no Landlock is told once", test_landlock_is_missed_once);
   g_test_add_func("/extract/sandbox/a reader has the descriptors it was handed, to read, and no other", test_given_descriptor);
   g_test_add_func("/extract/sandbox/no secret of the environment is left", test_environment);
