@@ -169,28 +169,27 @@ static gboolean wait_and_attend(Run *run, GError **err)
 {
   g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
   g_autoptr(GPtrArray) attended = g_ptr_array_new();
-  struct pollfd log = { .fd = nx_workers_log_fd(), .events = POLLIN };
   struct pollfd input = { .fd = wants_line(run) ? run->input : -1, .events = POLLIN };
-  g_array_append_val(fds, log);
   g_array_append_val(fds, input);
   for (GList *link = run->jobs.head; link; link = link->next) {
     if (nx_job_is_done(link->data))
       continue;
-    struct pollfd reader = { .fd = nx_job_fd(link->data), .events = POLLIN };
-    g_array_append_val(fds, reader);
+    struct pollfd of_job[] = { { .fd = nx_job_log_fd(link->data), .events = POLLIN }, { .fd = nx_job_fd(link->data), .events = POLLIN } };
+    g_array_append_vals(fds, of_job, G_N_ELEMENTS(of_job));
     g_ptr_array_add(attended, link->data);
   }
 
   struct pollfd *polled = (struct pollfd *)(void *)fds->data;
   if (poll(polled, fds->len, timeout_of(run)) < 0 && errno != EINTR)
     return nx_error_from_errno(err, errno, "wait for", "the readers");
-  if (polled[0].revents)
-    nx_workers_forward_log();
   for (guint i = 0; i < attended->len; i++) {
-    if (!nx_job_attend(attended->pdata[i], polled[i + 2].revents != 0, err))
+    const struct pollfd *log = &polled[1 + 2 * i], *reader = log + 1;
+    if (log->revents)
+      nx_job_forward_log(attended->pdata[i]);
+    if (!nx_job_attend(attended->pdata[i], reader->revents != 0, err))
       return FALSE;
   }
-  return !polled[1].revents || take_line(run, err);
+  return !polled[0].revents || take_line(run, err);
 }
 
 static gboolean run_loop(Run *run, GError **err)
@@ -215,6 +214,5 @@ gboolean nx_extractor_run(NxExtractor *extractor, int input, gboolean (*is_ready
   Run run = { extractor, G_QUEUE_INIT, input, is_ready, source, sink, user_data, FALSE };
   gboolean is_good = run_loop(&run, err);
   g_queue_clear_full(&run.jobs, (GDestroyNotify)nx_job_free);
-  nx_workers_forward_log();
   return is_good;
 }

@@ -282,6 +282,16 @@ int nx_job_fd(const NxJob *job)
   return nx_worker_fd(job->worker);
 }
 
+int nx_job_log_fd(const NxJob *job)
+{
+  return nx_worker_log_fd(job->worker);
+}
+
+void nx_job_forward_log(NxJob *job)
+{
+  nx_worker_forward_log(job->worker);
+}
+
 /* The end of a plug-in need not show in its results, and that of the profile that runs is told by nobody but the child: hence a look now and then. */
 gint64 nx_job_wake(const NxJob *job)
 {
@@ -404,6 +414,7 @@ static void watch_time(NxJob *job)
 static void finish_whole(NxJob *job)
 {
   NxWorker *worker = g_steal_pointer(&job->worker);
+  nx_worker_tell_cut_log(worker, nx_opened_input(job->opened)->name);
   finish_reader(job, worker, NULL);
   nx_worker_retire(worker);
 }
@@ -412,6 +423,7 @@ static gboolean finish_ended(NxJob *job, GError **err)
 {
   g_autoptr(NxWorker) worker = g_steal_pointer(&job->worker);
   g_autofree char *reason = nx_worker_end(worker);
+  nx_worker_tell_cut_log(worker, nx_opened_input(job->opened)->name);
   if (nx_worker_lacked_walls(worker, job->context->sandbox)) {
     g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "no file can be read here: the walls around a reader cannot be raised");
     return FALSE;
@@ -433,7 +445,7 @@ gboolean nx_job_attend(NxJob *job, gboolean is_readable, GError **err)
   gboolean is_whole = is_open && !job->runs_plugin && nx_outcome_is_whole(nx_worker_received(job->worker));
   if (is_open && !is_whole)
     return TRUE;
-  nx_workers_forward_log();
+  nx_job_forward_log(job);
   if (!is_whole)
     return finish_ended(job, err);
   finish_whole(job);

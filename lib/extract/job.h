@@ -27,9 +27,13 @@ void nx_job_free(NxJob *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxJob, nx_job_free)
 
 gboolean nx_job_is_done(const NxJob *job);
-/* While it is not done: what to poll for reading, and until when at most (monotonic microseconds). */
+/* While it is not done: what to poll for reading, for nx_job_attend() and (unless -1) for nx_job_forward_log(), and until when at most (monotonic
+ * microseconds). */
 int nx_job_fd(const NxJob *job);
+int nx_job_log_fd(const NxJob *job);
 gint64 nx_job_wake(const NxJob *job);
+/* Copies what its reader logs. */
+void nx_job_forward_log(NxJob *job);
 /* Looks after it: `is_readable` when its descriptor has data or was closed. FALSE, NX_ERROR_CONFIG: this machine lets no file be read. */
 gboolean nx_job_attend(NxJob *job, gboolean is_readable, GError **err);
 

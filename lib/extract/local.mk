@@ -14,7 +14,7 @@ lib_extract_libextract_a_SOURCES = lib/extract/nx-extract.h lib/extract/bytes.c 
 	lib/extract/mrc.c lib/extract/mrc-fei.c lib/extract/mrc-fei.h lib/extract/mrc-mdoc.c lib/extract/mrc-mdoc.h \
 	lib/extract/bruker-bcf.c lib/extract/bruker-bcf-container.c lib/extract/bruker-bcf-container.h \
 	lib/extract/profiles.c lib/extract/profiles.h lib/extract/profile-values.c lib/extract/profile-values.h \
-	lib/extract/sandbox.c lib/extract/sandbox.h lib/extract/worker.c lib/extract/worker.h lib/extract/input.c lib/extract/input.h \
+	lib/extract/sandbox.c lib/extract/sandbox.h lib/extract/worker.c lib/extract/worker.h lib/extract/child-log.c lib/extract/child-log.h lib/extract/input.c lib/extract/input.h \
 	lib/extract/pipeline.c lib/extract/pipeline.h lib/extract/outcome.c lib/extract/outcome.h lib/extract/outputs.c lib/extract/outputs.h \
 	lib/extract/plugins.c lib/extract/plugins.h lib/extract/rewind.c lib/extract/rewind.h lib/extract/reader.c lib/extract/reader.h \
 	lib/extract/samples.c lib/extract/samples.h lib/extract/job.c lib/extract/job.h lib/extract/extractor.c \

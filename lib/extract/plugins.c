@@ -47,6 +47,7 @@ static gboolean receive(NxWorker *worker)
 {
   struct pollfd readable = { .fd = nx_worker_fd(worker), .events = POLLIN };
   const gboolean has_ended = nx_worker_has_ended(worker); /* asked first: what it wrote before is there now */
+  nx_worker_forward_log(worker);
   const gboolean is_open = poll(&readable, 1, has_ended ? 0 : NX_PLUGIN_LOOK_MS) <= 0 || nx_worker_receive(worker);
   return is_open && !has_ended;
 }
@@ -99,6 +100,7 @@ static NxPlugin *ask(const NxSandbox *sandbox, const char *name, GError **err)
   if (!worker)
     return NULL;
   wait_for(worker, &reason);
+  nx_worker_tell_cut_log(worker, program);
   if (!reason)
     return nx_plugin_described(name, path, nx_worker_received(worker), err);
   g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s", reason);

@@ -38,6 +38,7 @@ typedef struct {
   NxReaders *readers;
   pid_t pid;
   int speaks; /* our end of the socket */
+  NxChildLog *log;
 } Reader;
 
 typedef struct {
@@ -90,9 +91,9 @@ static void tell_ready(gpointer unused)
     _exit(0);
 }
 
-static G_NORETURN void run_child(const NxReaders *readers, int hears, pid_t parent)
+static G_NORETURN void run_child(const NxReaders *readers, const NxChildLog *log, int hears, pid_t parent)
 {
-  nx_worker_settle(readers->sandbox, parent, &hears, 1);
+  nx_worker_settle(readers->sandbox, log, parent, &hears, 1);
   if (dup2(hears, HEARS) < 0)
     _exit(125);
   close(hears);
@@ -110,6 +111,7 @@ static G_NORETURN void run_child(const NxReaders *readers, int hears, pid_t pare
 static void reader_free(Reader *reader)
 {
   close(reader->speaks);
+  nx_child_log_free(reader->log);
   g_free(reader);
 }
 
@@ -131,18 +133,23 @@ static gboolean is_ready(const Reader *reader)
 static Reader *reader_start(NxReaders *readers)
 {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+  NxChildLog *log = nx_child_log_new();
+  if (!log || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    nx_child_log_free(log);
     return NULL;
+  }
   pid_t parent = getpid(), pid = fork();
   if (pid == 0)
-    run_child(readers, ends[1], parent);
+    run_child(readers, log, ends[1], parent);
   close(ends[1]);
+  nx_child_log_hand_over(log);
   if (pid < 0) {
     close(ends[0]);
+    nx_child_log_free(log);
     return NULL;
   }
   Reader *reader = g_new0(Reader, 1);
-  *reader = (Reader){readers, pid, ends[0]};
+  *reader = (Reader){readers, pid, ends[0], log};
   if (is_ready(reader))
     return reader;
   reader_end(reader);
@@ -228,7 +235,7 @@ NxWorker *nx_readers_ask(NxReaders *readers, const void *message, gsize length, 
 {
   int results[2], given[NX_READER_FDS_MAX + 1];
   if (readers->are_impossible || ++readers->asked < FILES_BEFORE || length == 0 || length > NX_READER_MESSAGE_MAX ||
-      n_fds > NX_READER_FDS_MAX || !nx_workers_open_log() || pipe2(results, O_CLOEXEC) != 0)
+      n_fds > NX_READER_FDS_MAX || pipe2(results, O_CLOEXEC) != 0)
     return NULL;
   given[0] = results[1];
   for (gsize i = 0; i < n_fds; i++)
@@ -240,5 +247,5 @@ NxWorker *nx_readers_ask(NxReaders *readers, const void *message, gsize length, 
     return NULL;
   }
   fcntl(results[0], F_SETFL, O_NONBLOCK);
-  return nx_worker_borrow(reader->pid, results[0], FILE_SECONDS, take_back, reader);
+  return nx_worker_borrow(reader->pid, results[0], reader->log, FILE_SECONDS, take_back, reader);
 }

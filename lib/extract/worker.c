@@ -30,6 +30,8 @@ struct NxWorker {
   int status; /* of waitpid(2), once it is reaped */
   gint64 deadline;
   GByteArray *received;
+  NxChildLog *log;      /* a borrowed process keeps its own */
+  gboolean is_log_cut;
   Note *note;           /* NULL: borrowed */
   char *killed_because;
   gboolean leads_group; /* a plug-in may have children of its own */
@@ -38,44 +40,6 @@ struct NxWorker {
 };
 
 static Note *own_note; /* in a child */
-
-/* --------------------------------------------------------------------------------------------------------------- the log */
-
-static int log_pipe[2] = { -1, -1 };
-static gboolean is_in_line; /* what was forwarded last has no line end */
-
-gboolean nx_workers_open_log(void)
-{
-  return log_pipe[0] >= 0 || (pipe2(log_pipe, O_CLOEXEC) == 0 && fcntl(log_pipe[0], F_SETFL, O_NONBLOCK) == 0);
-}
-
-int nx_workers_log_fd(void)
-{
-  return log_pipe[0];
-}
-
-void nx_workers_forward_log(void)
-{
-  char buffer[8192];
-  ssize_t n;
-  while (log_pipe[0] >= 0 && (n = read(log_pipe[0], buffer, sizeof buffer)) > 0) {
-    for (ssize_t i = 0; i < n; i++) {
-      if ((buffer[i] < ' ' && buffer[i] >= 0 && buffer[i] != '\n') || buffer[i] == 0x7f)
-        buffer[i] = '?';
-    }
-    is_in_line = buffer[n - 1] != '\n';
-    nx_write_whole(STDERR_FILENO, buffer, (gsize)n);
-  }
-}
-
-/* A child that has ended will not end its last line any more. */
-static void end_log_line(void)
-{
-  nx_workers_forward_log();
-  if (is_in_line)
-    nx_write_whole(STDERR_FILENO, "\n", 1);
-  is_in_line = FALSE;
-}
 
 /* -------------------------------------------------------------------------------------------------------------- the child */
 
@@ -96,13 +60,13 @@ static void close_others(const int *keep, gsize n)
   close_range(from, ~0u, 0);
 }
 
-void nx_worker_settle(const NxSandbox *sandbox, pid_t parent, const int *keep, gsize n_keep)
+void nx_worker_settle(const NxSandbox *sandbox, const NxChildLog *log, pid_t parent, const int *keep, gsize n_keep)
 {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent)
     _exit(WITHOUT_WALLS);
   int nothing = open("/dev/null", O_RDWR);
-  if (dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 || dup2(log_pipe[1], STDERR_FILENO) < 0)
+  if (dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 || !nx_child_log_attach(log))
     _exit(WITHOUT_WALLS);
   g_autofree int *kept = g_new(int, n_keep + 1);
   for (gsize i = 0; i < n_keep; i++)
@@ -113,13 +77,13 @@ void nx_worker_settle(const NxSandbox *sandbox, pid_t parent, const int *keep, g
   close_others(kept, n_keep);
 }
 
-static void keep_only(const NxSandbox *sandbox, const NxTask *task, int results, pid_t parent)
+static void keep_only(const NxSandbox *sandbox, const NxTask *task, const NxChildLog *log, int results, pid_t parent)
 {
   g_autofree int *keep = g_new(int, task->n_keep + 1);
   for (gsize i = 0; i < task->n_keep; i++)
     keep[i] = task->keep[i];
   keep[task->n_keep] = results;
-  nx_worker_settle(sandbox, parent, keep, task->n_keep + 1);
+  nx_worker_settle(sandbox, log, parent, keep, task->n_keep + 1);
 }
 
 static void die(const char *what)
@@ -128,9 +92,9 @@ static void die(const char *what)
   _exit(WITHOUT_WALLS);
 }
 
-static void run_child(const NxSandbox *sandbox, const NxTask *task, int results, pid_t parent)
+static void run_child(const NxSandbox *sandbox, const NxTask *task, const NxChildLog *log, int results, pid_t parent)
 {
-  keep_only(sandbox, task, results, parent);
+  keep_only(sandbox, task, log, results, parent);
   if (task->measures_memory)
     nx_sandbox_measure();
   if (task->limits_only ? setsid() < 0 || !nx_sandbox_limit(sandbox) : !nx_sandbox_enter(sandbox))
@@ -168,7 +132,7 @@ NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError *
   worker->note = make_note();
   worker->leads_group = task->limits_only;
   worker->deadline = g_get_monotonic_time() + (gint64)nx_sandbox_limits(sandbox)->wall_seconds * G_USEC_PER_SEC;
-  if (!worker->note || !nx_workers_open_log() || pipe2(results, O_CLOEXEC) != 0) {
+  if (!worker->note || !(worker->log = nx_child_log_new()) || pipe2(results, O_CLOEXEC) != 0) {
     nx_error_from_errno(err, errno, "start", "a reader");
     return NULL;
   }
@@ -178,10 +142,11 @@ NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError *
   worker->pid = fork();
   if (worker->pid == 0) {
     own_note = worker->note;
-    run_child(sandbox, task, results[1], parent);
+    run_child(sandbox, task, worker->log, results[1], parent);
   }
   int problem = errno;
   close(results[1]);
+  nx_child_log_hand_over(worker->log);
   if (worker->pid < 0) {
     worker->pid = 0;
     nx_error_from_errno(err, problem, "start", "a reader");
@@ -191,11 +156,12 @@ NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError *
   return g_steal_pointer(&worker);
 }
 
-NxWorker *nx_worker_borrow(pid_t pid, int results, guint seconds, NxWorkerGiveBack give_back, gpointer user_data)
+NxWorker *nx_worker_borrow(pid_t pid, int results, NxChildLog *log, guint seconds, NxWorkerGiveBack give_back, gpointer user_data)
 {
   NxWorker *worker = g_new0(NxWorker, 1);
   worker->pid = pid;
   worker->results = results;
+  worker->log = log;
   worker->received = g_byte_array_new();
   worker->deadline = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
   worker->give_back = give_back;
@@ -206,6 +172,23 @@ NxWorker *nx_worker_borrow(pid_t pid, int results, guint seconds, NxWorkerGiveBa
 int nx_worker_fd(const NxWorker *worker)
 {
   return worker->results;
+}
+
+int nx_worker_log_fd(const NxWorker *worker)
+{
+  return nx_child_log_fd(worker->log);
+}
+
+void nx_worker_forward_log(NxWorker *worker)
+{
+  nx_child_log_forward(worker->log);
+  worker->is_log_cut = nx_child_log_is_cut(worker->log);
+}
+
+void nx_worker_tell_cut_log(const NxWorker *worker, const char *name)
+{
+  if (worker->is_log_cut)
+    nx_log_warning("%s: more than %u KiB were written to the log: the rest is left out", name, NX_CHILD_LOG_MAX / 1024);
 }
 
 gint64 nx_worker_deadline(const NxWorker *worker)
@@ -286,7 +269,8 @@ char *nx_worker_end(NxWorker *worker)
     while (waitpid(worker->pid, &worker->status, 0) < 0 && errno == EINTR)
       continue;
     worker->pid = 0;
-    end_log_line();
+    nx_worker_forward_log(worker);
+    nx_child_log_end_file(worker->log);
     if (worker->give_back)
       worker->give_back(worker->lender, FALSE);
   }
@@ -355,6 +339,7 @@ void nx_workers_reap(void)
 
 void nx_worker_retire(NxWorker *worker)
 {
+  nx_child_log_end_file(worker->log);
   if (worker->give_back)
     worker->give_back(worker->lender, TRUE);
   else
@@ -370,6 +355,8 @@ void nx_worker_free(NxWorker *worker)
   g_free(nx_worker_end(worker));
   if (worker->results >= 0)
     close(worker->results);
+  if (!worker->give_back)
+    nx_child_log_free(worker->log);
   if (worker->note)
     munmap(worker->note, sizeof *worker->note);
   g_byte_array_unref(worker->received);

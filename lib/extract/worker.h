@@ -3,6 +3,7 @@
 #ifndef NX_WORKER_H
 #define NX_WORKER_H
 
+#include "child-log.h"
 #include "sandbox.h"
 
 #include <sys/types.h>
@@ -21,25 +22,20 @@ typedef struct {
 
 typedef struct NxWorker NxWorker;
 
-/* The log of all children comes through one pipe; nx_workers_log_fd() is what to poll, nx_workers_forward_log() copies what is there to stderr,
- * with control characters made visible. nx_workers_open_log() makes it before a first child. */
-gboolean nx_workers_open_log(void);
-int nx_workers_log_fd(void);
-void nx_workers_forward_log(void);
-
 NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError **err);
 /* Kills and reaps it if that has not been done. */
 void nx_worker_free(NxWorker *worker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxWorker, nx_worker_free)
 
-/* In a process that was just forked by `parent`: it ends with its parent; 0 and 1 are /dev/null and 2 is the log; every other descriptor but those of
+/* In a process that was just forked by `parent`: it ends with its parent; 0 and 1 are /dev/null and 2 is `log`; every other descriptor but those of
  * `keep` and the sandbox's is closed. */
-void nx_worker_settle(const NxSandbox *sandbox, pid_t parent, const int *keep, gsize n_keep);
+void nx_worker_settle(const NxSandbox *sandbox, const NxChildLog *log, pid_t parent, const int *keep, gsize n_keep);
 
 /* What becomes of a borrowed process: `is_alive` when it has said all, else it has been ended and reaped. */
 typedef void (*NxWorkerGiveBack)(gpointer user_data, gboolean is_alive);
-/* A worker that is a process which lives on (reader.h) and has `seconds` for this task. Takes descriptor `results`. */
-NxWorker *nx_worker_borrow(pid_t pid, int results, guint seconds, NxWorkerGiveBack give_back, gpointer user_data);
+/* A worker that is a process which lives on (reader.h) and has `seconds` for this task. Takes descriptor `results`; the log stays its
+ * owner's, who is still there when the worker is given back. */
+NxWorker *nx_worker_borrow(pid_t pid, int results, NxChildLog *log, guint seconds, NxWorkerGiveBack give_back, gpointer user_data);
 
 /* To be polled for reading. */
 int nx_worker_fd(const NxWorker *worker);
@@ -47,6 +43,10 @@ int nx_worker_fd(const NxWorker *worker);
 gint64 nx_worker_deadline(const NxWorker *worker);
 /* Takes what the child has written so far; FALSE when that was all. */
 gboolean nx_worker_receive(NxWorker *worker);
+/* Its log: to be polled for reading, which -1 needs no more; to be copied; and a line about `name`, if some of it was left out. */
+int nx_worker_log_fd(const NxWorker *worker);
+void nx_worker_forward_log(NxWorker *worker);
+void nx_worker_tell_cut_log(const NxWorker *worker, const char *name);
 /* All bytes received so far; borrowed. */
 const GByteArray *nx_worker_received(const NxWorker *worker);
 /* TRUE when the child has ended, though a process that it left behind may still hold its results open. It is not reaped. */

@@ -652,6 +652,30 @@ make_plugin() {
   assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("^Extraction failed: its answer has no datasets")' true
 }
 
+@test "a plug-in that never stops talking fills no log, and its answer counts" {
+  make_plugin xyz 'head -c 1000000 /dev/zero | tr "\\0" x >&2; echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"]}"' \
+    'head -c 3000000 /dev/zero | tr "\\0" x >&2; echo; jq -c ".datasets = [{nx_meta: {DatasetType: \"Misc\", \"Data Type\": \"XYZ\", \"Creation Time\": \"2024-01-01T00:00:00Z\"}}]"'
+  echo data > "$ROOT/Quanta/a.xyz"
+  INPUT=$(file_line "$ROOT/Quanta/a.xyz")
+  extract_lines
+  assert_success
+  assert_json '.datasets[0].nx_meta["Data Type"]' XYZ
+  [ "$(stat -c %s "$LOG")" -lt $((2 * 262144 + 2000)) ]
+  [ "$(grep -c "WARNING: a.xyz: .* the rest is left out" "$LOG")" = 1 ]
+  [ "$(grep -c "WARNING: nx-extract-xyz: .* the rest is left out" "$LOG")" = 1 ]
+}
+
+@test "control characters of a plug-in are visible in the log, those beyond ASCII too" {
+  make_plugin xyz 'echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"]}"' \
+    'printf "a\\033[31mb\\302\\23331mc\\23331md\\n" >&2; exit 3'
+  echo data > "$ROOT/Quanta/a.xyz"
+  INPUT=$(file_line "$ROOT/Quanta/a.xyz")
+  extract_lines
+  assert_success
+  run -0 grep -c -F 'a\x1b[31mb\x9b31mc' "$LOG"
+  run -1 env LC_ALL=C grep -c -P '\x1b|\xc2[\x80-\x9f]|[^\x80-\xff]\x9b' "$LOG"
+}
+
 @test "a plug-in has said all when it ends, whatever it leaves behind" {
   make_plugin xyz 'sleep 300 & echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\"xyz\"]}"' \
     'sleep 300 & jq -c ".datasets = [{nx_meta: {DatasetType: \"Misc\", \"Data Type\": \"XYZ\", \"Creation Time\": \"2024-01-01T00:00:00Z\"}}]"'

@@ -360,7 +360,7 @@ static char *ask(const char *deed)
     end = memchr(received->data, '\n', received->len);
   }
   char *line = end ? g_strndup((const char *)received->data, (gsize)(end - received->data)) : NULL;
-  nx_workers_forward_log();
+  nx_worker_forward_log(worker);
   if (line)
     nx_worker_retire(worker);
   else

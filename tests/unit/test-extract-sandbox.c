@@ -54,15 +54,19 @@ static Result run_with(const NxSandbox *sandbox, NxWork work, gpointer user_data
   g_autoptr(NxWorker) worker = nx_worker_start(sandbox, &task, &problem);
   g_assert_no_error(problem);
   for (;;) {
-    struct pollfd readable = { .fd = nx_worker_fd(worker), .events = POLLIN };
+    struct pollfd readable[] = { { .fd = nx_worker_log_fd(worker), .events = POLLIN }, { .fd = nx_worker_fd(worker), .events = POLLIN } };
     gint64 left = nx_worker_deadline(worker) - g_get_monotonic_time();
     if (left <= 0)
       nx_worker_kill(worker, "time is over");
-    if (left <= 0 || (poll(&readable, 1, (int)(left / 1000) + 1) > 0 && !nx_worker_receive(worker)))
+    if (left <= 0)
+      break;
+    poll(readable, G_N_ELEMENTS(readable), (int)(left / 1000) + 1);
+    if (readable[0].revents)
+      nx_worker_forward_log(worker);
+    if (readable[1].revents && !nx_worker_receive(worker))
       break;
   }
   result.end = nx_worker_end(worker);
-  nx_workers_forward_log();
   const GByteArray *received = nx_worker_received(worker);
   if (received->len >= sizeof result.number)
     memcpy(&result.number, received->data, sizeof result.number);
@@ -294,6 +298,43 @@ static void talk_for_ever(int results, gpointer unused)
   _exit(0);
 }
 
+static void log_much(int results, gpointer unused)
+{
+  (void)unused;
+  static char line[4096];
+  memset(line, 'x', sizeof line - 1);
+  line[sizeof line - 1] = '\n';
+  for (gsize i = 0; i < 4 * NX_CHILD_LOG_MAX / sizeof line; i++) {
+    if (write(STDERR_FILENO, line, sizeof line) != sizeof line)
+      break;
+  }
+  report(results, 0);
+}
+
+static void log_for_ever(int results, gpointer unused)
+{
+  (void)unused, (void)results;
+  static char block[65536];
+  for (;;) {
+    if (write(STDERR_FILENO, block, sizeof block) < 0)
+      _exit(0);
+  }
+}
+
+static void close_log(int results, gpointer unused)
+{
+  (void)unused;
+  (void)results;
+  close(STDERR_FILENO);
+  for (;;)
+    sleep(60);
+}
+
+static void log_bytes(int results, gpointer bytes)
+{
+  report(results, write(STDERR_FILENO, bytes, strlen(bytes)) < 0 ? errno : 0);
+}
+
 static void read_given_file(int results, gpointer fd)
 {
   char text[8] = "";
@@ -485,6 +526,53 @@ static void test_flood(void)
   g_assert_nonnull(result.end);
 }
 
+/* What comes into our own log while `work` runs inside. */
+static char *logged(NxWork work, gpointer user_data, Result *result)
+{
+  g_autofree char *path = NULL;
+  const int file = g_file_open_tmp("nx-log-XXXXXX", &path, NULL), standard_error = dup(STDERR_FILENO);
+  g_assert_true(file >= 0 && dup2(file, STDERR_FILENO) >= 0);
+  *result = run(work, user_data);
+  g_assert_true(dup2(standard_error, STDERR_FILENO) >= 0);
+  close(standard_error);
+  close(file);
+  char *text = NULL;
+  g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+  g_remove(path);
+  return text;
+}
+
+/* It is not its result that is too large. */
+static void test_log_share(void)
+{
+  g_auto(Result) result = { -1, NULL };
+  g_autofree char *log = logged(log_much, NULL, &result);
+  g_assert_cmpstr(result.end, ==, NULL);
+  g_assert_cmpint(result.number, ==, 0);
+  g_assert_cmpint(strlen(log), ==, NX_CHILD_LOG_MAX);
+}
+
+/* UTF-8 that ends too early, too; a tab is shown as by nx_log(). */
+static void test_log_controls(void)
+{
+  g_auto(Result) result = { -1, NULL };
+  g_autofree char *log = logged(log_bytes, (gpointer)"a\033[1mb\177\n\302\2331mc\2331md\303\n\303\244\tno line end", &result);
+  g_assert_cmpint(result.number, ==, 0);
+  g_assert_cmpstr(log, ==, "a\\x1b[1mb\\x7f\n\\x9b1mc\357\277\2751md\357\277\275\n\303\244\\tno line end\n");
+}
+
+/* Polling its log would tell for ever that nobody writes any more. */
+static void test_closed_log(void)
+{
+  g_autoptr(NxSandbox) sandbox = make_sandbox(&PATIENT, TRUE);
+  NxTask task = { .work = close_log };
+  g_autoptr(NxWorker) worker = nx_worker_start(sandbox, &task, NULL);
+  g_assert_nonnull(worker);
+  while (nx_worker_log_fd(worker) >= 0 && poll(&(struct pollfd){ .fd = nx_worker_log_fd(worker), .events = POLLIN }, 1, -1) >= 0)
+    nx_worker_forward_log(worker);
+  g_assert_false(nx_worker_has_ended(worker));
+}
+
 static void set_up(void)
 {
   allowed = g_dir_make_tmp("nx-allowed-XXXXXX", NULL);
@@ -540,6 +628,7 @@ int main(int argc, char **argv)
   };
   static const struct { const char *promise; NxWork work; } ENDLESS[] = {
     { "computes", loop_for_ever }, { "sleeps", sleep_for_ever }, { "closes its results and stays", close_and_stay },
+    { "talks to the log", log_for_ever },
   };
   for (gsize i = 0; i < G_N_ELEMENTS(REFUSED); i++) {
     g_autofree char *path = g_strdup_printf("/extract/sandbox/a reader cannot %s", REFUSED[i].promise);
@@ -561,6 +650,9 @@ int main(int argc, char **argv)
   g_test_add_func("/extract/sandbox/a crash is told by its signal", test_crash);
   g_test_add_func("/extract/sandbox/a reader that pretends to lack walls is not believed", test_pretence);
   g_test_add_func("/extract/sandbox/a flood of results is cut off", test_flood);
+  g_test_add_func("/extract/sandbox/a reader that talks much has its share of the log, and its result counts", test_log_share);
+  g_test_add_func("/extract/sandbox/control characters are visible in the log of a reader", test_log_controls);
+  g_test_add_func("/extract/sandbox/the log of a reader that has closed it needs no more looking after", test_closed_log);
   int status = g_test_run();
   clean_up();
   return status;
