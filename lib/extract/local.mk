@@ -40,6 +40,11 @@ TESTS += tests/unit/test-extract-sandbox
 tests_unit_test_extract_sandbox_SOURCES = tests/unit/test-extract-sandbox.c
 tests_unit_test_extract_sandbox_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 
+check_PROGRAMS += tests/unit/test-extract-outcome
+TESTS += tests/unit/test-extract-outcome
+tests_unit_test_extract_outcome_SOURCES = tests/unit/test-extract-outcome.c
+tests_unit_test_extract_outcome_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
+
 check_PROGRAMS += tests/unit/test-extract-reader
 TESTS += tests/unit/test-extract-reader
 tests_unit_test_extract_reader_SOURCES = tests/unit/test-extract-reader.c

@@ -34,6 +34,16 @@ typedef struct {
 } NxOutcomeWriter;
 NxPipelineSink nx_outcome_sink(NxOutcomeWriter *writer);
 void nx_outcome_finish(NxOutcomeWriter *writer);
+/* What JSON of a child may still cost: bytes of text, and bytes of memory that it takes when it is parsed. The first bytes of text are not weighed, which
+ * is most files' all: whatever they say, they take less than the rest may. */
+typedef struct {
+  gsize text, unweighed, parsed;
+} NxJsonRoom;
+#define NX_JSON_ROOM_UNWEIGHED (128u * 1024u)
+#define NX_JSON_ROOM_PARSED (128u * 1024u * 1024u)
+/* Parses what a child says, and takes from `room` what it costs. NX_ERROR_FORMAT also when there is not so much. */
+json_object *nx_outcome_parse(const char *text, gsize length, NxJsonRoom *room, GError **err);
+
 /* TRUE when a child that has sent so much has said all. */
 gboolean nx_outcome_is_whole(const GByteArray *received);
 /* Reads the frames of a child, which is not trusted: what does not hold together is left out, and the outcome is then not complete. */
@@ -43,7 +53,7 @@ NxOutcome *nx_outcome_read(const GByteArray *received, const char *file);
 NxOutcome *nx_outcome_basic(const NxInput *in, gboolean with_document);
 /* The outcome of a file that could not be read. */
 NxOutcome *nx_outcome_failed(const NxInput *in, const char *extractor, const char *reason, gboolean with_document);
-/* Adds a sentence to `Extractor Warnings` of every signal, in its document too. */
+/* Adds a sentence to `Extractor Warnings` of every signal, in its document too unless that is so large that it stays as it is. */
 void nx_outcome_warn(NxOutcome *outcome, const char *sentence);
 
 #endif

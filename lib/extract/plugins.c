@@ -65,9 +65,15 @@ static void wait_for(NxWorker *worker, char **reason)
   *reason = nx_worker_end(worker);
 }
 
+static json_object *parse_line(const GByteArray *received, GError **err)
+{
+  NxJsonRoom room = { NX_LINE_MAX, NX_JSON_ROOM_UNWEIGHED, NX_JSON_ROOM_PARSED };
+  return nx_outcome_parse((const char *)received->data, received->len, &room, err);
+}
+
 NxPlugin *nx_plugin_described(const char *name, const char *path, const GByteArray *received, GError **err)
 {
-  g_autoptr(json_object) line = nx_json_parse((const char *)received->data, received->len, err);
+  g_autoptr(json_object) line = parse_line(received, err);
   json_object *extensions = nx_json_get(line, "extensions");
   if (!line)
     return NULL;
@@ -219,7 +225,7 @@ static gboolean take_dataset(NxOutcome *outcome, json_object *dataset, const cha
 
 NxOutcome *nx_plugin_outcome(const NxPlugin *plugin, const GByteArray *received, const char *file, gboolean with_document, GError **err)
 {
-  g_autoptr(json_object) line = nx_json_parse((const char *)received->data, received->len, err);
+  g_autoptr(json_object) line = parse_line(received, err);
   json_object *datasets = nx_json_get(line, "datasets");
   g_autoptr(NxOutcome) outcome = nx_outcome_new();
   if (!line)
