@@ -410,7 +410,7 @@ static void watch_time(NxJob *job)
   }
 }
 
-/* The reader has said all; its process ends by itself. */
+/* The reader has said all, and nobody waits for the end of its process. */
 static void finish_whole(NxJob *job)
 {
   NxWorker *worker = g_steal_pointer(&job->worker);

@@ -303,7 +303,7 @@ gboolean nx_worker_lacked_walls(const NxWorker *worker, const NxSandbox *sandbox
   return has_ended_without_walls(child);
 }
 
-/* Children that are about to end by themselves. */
+/* Children that have been killed and are about to end. */
 #define RETIRED_MAX 4
 static pid_t retired[RETIRED_MAX];
 
@@ -319,7 +319,6 @@ static pid_t *free_place(void)
   }
   if (place)
     return place;
-  kill(retired[0], SIGKILL);
   while (waitpid(retired[0], NULL, 0) < 0 && errno == EINTR)
     continue;
   return &retired[0];
@@ -330,7 +329,6 @@ void nx_workers_reap(void)
   for (int i = 0; i < RETIRED_MAX; i++) {
     if (!retired[i])
       continue;
-    kill(retired[i], SIGKILL);
     while (waitpid(retired[i], NULL, 0) < 0 && errno == EINTR)
       continue;
     retired[i] = 0;
@@ -340,10 +338,12 @@ void nx_workers_reap(void)
 void nx_worker_retire(NxWorker *worker)
 {
   nx_child_log_end_file(worker->log);
-  if (worker->give_back)
+  if (worker->give_back) {
     worker->give_back(worker->lender, TRUE);
-  else
+  } else {
+    kill_child(worker);
     *free_place() = worker->pid;
+  }
   worker->pid = 0;
   nx_worker_free(worker);
 }

@@ -57,7 +57,7 @@ void nx_worker_kill(NxWorker *worker, const char *reason);
 char *nx_worker_end(NxWorker *worker);
 /* TRUE when it ended because this machine lets no child get behind its walls, whatever the file. */
 gboolean nx_worker_lacked_walls(const NxWorker *worker, const NxSandbox *sandbox);
-/* The child has said all and is about to end: it is reaped some time later, without anybody waiting for it; or it is given back. Consumes the worker. */
+/* The child has said all: it is killed, and reaped some time later, without anybody waiting for it; or it is given back. Consumes the worker. */
 void nx_worker_retire(NxWorker *worker);
 /* Reaps those that were retired and have not been yet: what they used then counts as their parent's children's. */
 void nx_workers_reap(void);

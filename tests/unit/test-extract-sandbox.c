@@ -573,6 +573,32 @@ static void test_closed_log(void)
   g_assert_false(nx_worker_has_ended(worker));
 }
 
+static void report_and_stay(int results, gpointer unused)
+{
+  (void)unused;
+  report(results, 0);
+  for (;;)
+    sleep(60);
+}
+
+static void test_retired(void)
+{
+  g_autoptr(NxSandbox) sandbox = make_sandbox(&PATIENT, TRUE);
+  NxTask task = { .work = report_and_stay };
+  NxWorker *worker = nx_worker_start(sandbox, &task, NULL);
+  g_assert_nonnull(worker);
+  g_assert_cmpint(poll(&(struct pollfd){ .fd = nx_worker_fd(worker), .events = POLLIN }, 1, -1), ==, 1);
+  g_assert_true(nx_worker_receive(worker));
+  nx_worker_retire(worker);
+  siginfo_t about = { 0 };
+  for (int patience = 10000; patience > 0 && about.si_pid == 0; patience--) {
+    g_assert_cmpint(waitid(P_ALL, 0, &about, WEXITED | WNOHANG | WNOWAIT), ==, 0);
+    g_usleep(1000);
+  }
+  g_assert_cmpint(about.si_status, ==, SIGKILL);
+  nx_workers_reap();
+}
+
 static void set_up(void)
 {
   allowed = g_dir_make_tmp("nx-allowed-XXXXXX", NULL);
@@ -653,6 +679,7 @@ int main(int argc, char **argv)
   g_test_add_func("/extract/sandbox/a reader that talks much has its share of the log, and its result counts", test_log_share);
   g_test_add_func("/extract/sandbox/control characters are visible in the log of a reader", test_log_controls);
   g_test_add_func("/extract/sandbox/the log of a reader that has closed it needs no more looking after", test_closed_log);
+  g_test_add_func("/extract/sandbox/a reader that has said all is ended though it goes on", test_retired);
   int status = g_test_run();
   clean_up();
   return status;
