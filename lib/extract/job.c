@@ -210,7 +210,7 @@ static void start_reader(NxJob *job)
   job->has_standing_reader = job->worker != NULL;
   if (job->worker)
     return;
-  NxTask task = { .work = read_file, .user_data = job, .measures_memory = job->has_profiles };
+  NxTask task = { .work = read_file, .user_data = job, .is_watched = job->has_profiles };
   task.keep = nx_opened_descriptors(job->opened, &task.n_keep);
   job->worker = nx_worker_start(job->context->sandbox, &task, &problem);
   if (!job->worker)

@@ -18,11 +18,10 @@
 /* The exit status of a child that did not get as far as its file. */
 #define WITHOUT_WALLS 125
 
-/* Lies in memory that parent and child share; the child may be hostile, so the parent believes nothing of it but that it is a number. */
-typedef struct {
-  volatile int number;
-  volatile gint64 since;
-} Note;
+/* Lies in memory that parent and child share, and no other child; the child may be hostile, so the parent believes nothing of it but that it is a
+ * number, and takes the time itself. The upper half counts the notes, so that one that is made again is seen, the lower half is what is noted. */
+typedef volatile guint64 Note;
+#define NOTHING_NOTED ((guint64)G_MAXUINT32)
 
 struct NxWorker {
   pid_t pid; /* 0 once it is reaped */
@@ -32,7 +31,9 @@ struct NxWorker {
   GByteArray *received;
   NxChildLog *log;      /* a borrowed process keeps its own */
   gboolean is_log_cut;
-  Note *note;           /* NULL: borrowed */
+  Note *note;           /* NULL: not watched */
+  guint64 noted;        /* what was seen last, and when first */
+  gint64 noted_since;
   char *killed_because;
   gboolean leads_group; /* a plug-in may have children of its own */
   NxWorkerGiveBack give_back; /* NULL: not borrowed */
@@ -95,7 +96,7 @@ static void die(const char *what)
 static void run_child(const NxSandbox *sandbox, const NxTask *task, const NxChildLog *log, int results, pid_t parent)
 {
   keep_only(sandbox, task, log, results, parent);
-  if (task->measures_memory)
+  if (task->is_watched)
     nx_sandbox_measure();
   if (task->limits_only ? setsid() < 0 || !nx_sandbox_limit(sandbox) : !nx_sandbox_enter(sandbox))
     die(task->limits_only ? "limits" : "sandbox");
@@ -107,8 +108,7 @@ void nx_worker_note(int number)
 {
   if (!own_note)
     return;
-  own_note->since = g_get_monotonic_time();
-  own_note->number = number;
+  *own_note = (((*own_note >> 32) + 1) << 32) | (guint32)number;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- the parent */
@@ -119,7 +119,7 @@ static Note *make_note(void)
   Note *note = mmap(NULL, sizeof *note, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (note == MAP_FAILED)
     return NULL;
-  note->number = -1;
+  *note = NOTHING_NOTED;
   return note;
 }
 
@@ -129,10 +129,11 @@ NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError *
   g_autoptr(NxWorker) worker = g_new0(NxWorker, 1);
   worker->results = -1;
   worker->received = g_byte_array_new();
-  worker->note = make_note();
+  worker->note = task->is_watched ? make_note() : NULL;
+  worker->noted = NOTHING_NOTED;
   worker->leads_group = task->limits_only;
   worker->deadline = g_get_monotonic_time() + (gint64)nx_sandbox_limits(sandbox)->wall_seconds * G_USEC_PER_SEC;
-  if (!worker->note || !(worker->log = nx_child_log_new()) || pipe2(results, O_CLOEXEC) != 0) {
+  if ((task->is_watched && !worker->note) || !(worker->log = nx_child_log_new()) || pipe2(results, O_CLOEXEC) != 0) {
     nx_error_from_errno(err, errno, "start", "a reader");
     return NULL;
   }
@@ -147,6 +148,8 @@ NxWorker *nx_worker_start(const NxSandbox *sandbox, const NxTask *task, GError *
   int problem = errno;
   close(results[1]);
   nx_child_log_hand_over(worker->log);
+  if (worker->note)
+    madvise((void *)worker->note, sizeof *worker->note, MADV_DONTFORK);
   if (worker->pid < 0) {
     worker->pid = 0;
     nx_error_from_errno(err, problem, "start", "a reader");
@@ -201,10 +204,14 @@ const GByteArray *nx_worker_received(const NxWorker *worker)
   return worker->received;
 }
 
-int nx_worker_noted(const NxWorker *worker, gint64 *since)
+int nx_worker_noted(NxWorker *worker, gint64 *since)
 {
-  *since = worker->note ? worker->note->since : 0;
-  return worker->note ? worker->note->number : -1;
+  const guint64 note = worker->note ? *worker->note : NOTHING_NOTED;
+  if (note != worker->noted)
+    worker->noted_since = g_get_monotonic_time();
+  worker->noted = note;
+  *since = worker->noted_since;
+  return (int)(gint32)(guint32)note;
 }
 
 gboolean nx_worker_receive(NxWorker *worker)
@@ -358,7 +365,7 @@ void nx_worker_free(NxWorker *worker)
   if (!worker->give_back)
     nx_child_log_free(worker->log);
   if (worker->note)
-    munmap(worker->note, sizeof *worker->note);
+    munmap((void *)worker->note, sizeof *worker->note);
   g_byte_array_unref(worker->received);
   g_free(worker->killed_because);
   g_free(worker);

@@ -16,7 +16,7 @@ typedef struct {
   gpointer user_data;
   const int *keep;          /* descriptors that stay open in the child besides 0, 1, 2 and `results` */
   gsize n_keep;
-  gboolean measures_memory; /* the child will call nx_sandbox_allow_growth() */
+  gboolean is_watched;      /* the child will call nx_sandbox_allow_growth() and nx_worker_note() */
   gboolean limits_only;     /* the child becomes another program: limits, but no walls */
 } NxTask;
 
@@ -62,9 +62,10 @@ void nx_worker_retire(NxWorker *worker);
 /* Reaps those that were retired and have not been yet: what they used then counts as their parent's children's. */
 void nx_workers_reap(void);
 
-/* A number that the child sets and the parent sees at once, and when (monotonic microseconds): the profile that runs. -1: none. */
+/* A number that a watched child sets and the parent sees at once: the profile that runs. -1: none. `since` (monotonic microseconds): when the parent
+ * first saw it, so it has to look now and then. */
 void nx_worker_note(int number);
-int nx_worker_noted(const NxWorker *worker, gint64 *since);
+int nx_worker_noted(NxWorker *worker, gint64 *since);
 
 /* A frame of a result: a kind, a number, and bytes. Written by the child, found by the parent in what it received. */
 typedef struct {

@@ -599,6 +599,50 @@ static void test_retired(void)
   nx_workers_reap();
 }
 
+/* Memory that this process shares with children: one page of it. */
+static char *find_shared_page(void)
+{
+  g_autofree char *maps = NULL;
+  g_assert_true(g_file_get_contents("/proc/self/maps", &maps, NULL, NULL));
+  g_auto(GStrv) lines = g_strsplit(maps, "\n", -1);
+  for (char **line = lines; *line; line++) {
+    char *end;
+    const guintptr from = (guintptr)g_ascii_strtoull(*line, &end, 16), to = (guintptr)g_ascii_strtoull(end + 1, &end, 16);
+    if (g_str_has_prefix(end, " rw-s ") && to - from == (guintptr)sysconf(_SC_PAGESIZE))
+      return (char *)from;
+  }
+  return NULL;
+}
+
+static void note_and_stay(int results, gpointer number)
+{
+  nx_worker_note(*(int *)number);
+  report_and_stay(results, NULL);
+}
+
+static void spoil_page(int results, gpointer page)
+{
+  memset(page, 0, 64);
+  report(results, 0);
+}
+
+static void test_note(void)
+{
+  g_autoptr(NxSandbox) sandbox = make_sandbox(&PATIENT, TRUE);
+  int number = 7;
+  gint64 start = g_get_monotonic_time(), since;
+  NxTask watched = { .work = note_and_stay, .user_data = &number, .is_watched = TRUE };
+  g_autoptr(NxWorker) worker = nx_worker_start(sandbox, &watched, NULL);
+  g_assert_nonnull(worker);
+  g_assert_cmpint(poll(&(struct pollfd){ .fd = nx_worker_fd(worker), .events = POLLIN }, 1, -1), ==, 1);
+  char *page = find_shared_page();
+  g_assert_nonnull(page);
+  g_auto(Result) result = run_with(sandbox, spoil_page, page, NULL, 0);
+  g_assert_cmpint(nx_worker_noted(worker, &since), ==, number);
+  g_assert_cmpint(since, >=, start);
+  g_assert_nonnull(result.end);
+}
+
 static void set_up(void)
 {
   allowed = g_dir_make_tmp("nx-allowed-XXXXXX", NULL);
@@ -680,6 +724,7 @@ int main(int argc, char **argv)
   g_test_add_func("/extract/sandbox/control characters are visible in the log of a reader", test_log_controls);
   g_test_add_func("/extract/sandbox/the log of a reader that has closed it needs no more looking after", test_closed_log);
   g_test_add_func("/extract/sandbox/a reader that has said all is ended though it goes on", test_retired);
+  g_test_add_func("/extract/sandbox/what one reader notes no other can change", test_note);
   int status = g_test_run();
   clean_up();
   return status;
