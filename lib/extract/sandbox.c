@@ -206,6 +206,14 @@ static guint64 find_tasks_max(void)
   return slash ? g_ascii_strtoull(slash + 1, NULL, 10) + MORE_TASKS : 0;
 }
 
+static void tell_missing_landlock(void)
+{
+  static gboolean is_told;
+  if (!is_told)
+    nx_log_warning("this kernel has no Landlock: files are read in processes that can open nothing, so rare characters may miss in previews");
+  is_told = TRUE;
+}
+
 NxSandbox *nx_sandbox_new(const NxLimits *limits, const char *const *readable, gboolean use_landlock, GError **err)
 {
   NxSandbox *sandbox = g_new0(NxSandbox, 1);
@@ -213,7 +221,7 @@ NxSandbox *nx_sandbox_new(const NxLimits *limits, const char *const *readable, g
   sandbox->tasks_max = find_tasks_max();
   sandbox->ruleset = use_landlock ? make_ruleset(readable) : -1;
   if (sandbox->ruleset < 0)
-    nx_log_info("this kernel has no Landlock: files are read in processes that can open nothing, so rare characters may miss in previews");
+    tell_missing_landlock();
   if (!make_program(sandbox->ruleset >= 0, &sandbox->program)) {
     g_set_error(err, NX_ERROR, NX_ERROR_IO, "cannot make the seccomp filter that protects against hostile files");
     g_clear_pointer(&sandbox, nx_sandbox_free);

@@ -73,7 +73,7 @@ typedef struct {
 } NxFrame;
 #define NX_FRAME_MAX (256u * 1024u * 1024u)
 gboolean nx_frames_write(int fd, const GByteArray *frames);
-/* The frame at *offset, which moves behind it; NULL at the end or when the rest is no whole frame. *data is borrowed from `received`. */
+/* The frame at *offset, which moves behind it; FALSE at the end or when the rest is no whole frame. *data is borrowed from `received`. */
 gboolean nx_frame_next(const GByteArray *received, gsize *offset, NxFrame *frame, const guint8 **data);
 
 #endif
