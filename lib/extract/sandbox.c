@@ -206,11 +206,12 @@ static guint64 find_tasks_max(void)
   return slash ? g_ascii_strtoull(slash + 1, NULL, 10) + MORE_TASKS : 0;
 }
 
+/* At INFO: nobody can mend a kernel from one hour to the next, and cron mails every warning. */
 static void tell_missing_landlock(void)
 {
   static gboolean is_told;
   if (!is_told)
-    nx_log_warning("this kernel has no Landlock: files are read in processes that can open nothing, so rare characters may miss in previews");
+    nx_log_info("this kernel has no Landlock: files are read in processes that can open nothing, so rare characters may miss in previews");
   is_told = TRUE;
 }
 

@@ -18,7 +18,7 @@ extern const NxLimits nx_limits_default;
 typedef struct NxSandbox NxSandbox;
 
 /* `readable` (NULL-terminated): folders and files that may be opened for reading, by path; those that do not exist are passed over. Nothing may be
- * opened for writing. Where the kernel has no Landlock, or `use_landlock` is FALSE, nothing may be opened at all (logged once, as a warning). */
+ * opened for writing. Where the kernel has no Landlock, or `use_landlock` is FALSE, nothing may be opened at all (logged once, at INFO). */
 NxSandbox *nx_sandbox_new(const NxLimits *limits, const char *const *readable, gboolean use_landlock, GError **err);
 void nx_sandbox_free(NxSandbox *sandbox);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSandbox, nx_sandbox_free)
