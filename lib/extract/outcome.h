@@ -34,8 +34,8 @@ typedef struct {
 } NxOutcomeWriter;
 NxPipelineSink nx_outcome_sink(NxOutcomeWriter *writer);
 void nx_outcome_finish(NxOutcomeWriter *writer);
-/* What JSON of a child may still cost: bytes of text, and bytes of memory that it takes when it is parsed. The first bytes of text are not weighed, which
- * is most files' all: whatever they say, they take less than the rest may. */
+/* What JSON of a child may still cost: bytes of text, and bytes of memory that it takes when it is parsed. The first bytes of text are not
+ * weighed, which is most files' all: whatever they say, they take less than the rest may. */
 typedef struct {
   gsize text, unweighed, parsed;
 } NxJsonRoom;

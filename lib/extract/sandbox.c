@@ -130,8 +130,8 @@ static gboolean allow(scmp_filter_ctx filter, const char *const *names, gsize n_
   return TRUE;
 }
 
-/* What libraries ask of descriptors of their own. Not what they are owned by, and not O_ASYNC: with these a descriptor sends signals to whatever process
- * one names. */
+/* What libraries ask of descriptors of their own. Not what they are owned by, and not O_ASYNC: with these a descriptor sends signals to whatever
+ * process one names. */
 static const int ALLOWED_FCNTL[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL };
 
 static gboolean allow_fcntl(scmp_filter_ctx filter)
@@ -197,8 +197,8 @@ static gboolean make_program(gboolean has_landlock, struct sock_fprog *program)
   return is_good;
 }
 
-/* A limit of threads counts all that the user has anywhere (RLIMIT_NPROC), of which nobody can tell quickly, but there are no more than the machine has:
- * the second number of "1/80" in proc_loadavg(5). */
+/* A limit of threads counts all that the user has anywhere (RLIMIT_NPROC), of which nobody can tell quickly, but there are no more than the
+ * machine has: the second number of "1/80" in proc_loadavg(5). */
 static guint64 find_tasks_max(void)
 {
   g_autofree char *text = NULL;
