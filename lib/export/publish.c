@@ -221,14 +221,12 @@ static void publish_file(NxExporter *exporter, json_object *session, const char 
   finish(&verdict, session, path, *exported);
 }
 
-/* A record that is waiting to be exported and is gone can only be built again; in a re-export nothing is lost. */
-static void leave_unfound(const NxExporter *exporter, json_object *session, const GError *problem)
+/* A record that waits for its export may be on a share that is away: the session waits for it. In a re-export nothing is lost. */
+static void leave_unfound(json_object *session, const GError *problem)
 {
-  if (g_str_equal(nx_json_get_string(session, "status"), "BUILT_NOT_EXPORTED") && problem->code == NX_ERROR_MISSING &&
-      g_file_test(exporter->settings->records_path, G_FILE_TEST_IS_DIR))
-    nx_session_end(session, "ERROR", STAGE, "%s; `nexuslims build-records --retry` builds it again", problem->message);
-  else
-    nx_log_warning("session %s left alone: %s", nx_json_get_string(session, "session_identifier"), problem->message);
+  nx_log_warning("session %s left alone: %s", nx_json_get_string(session, "session_identifier"), problem->message);
+  if (g_str_equal(nx_json_get_string(session, "status"), "BUILT_NOT_EXPORTED"))
+    nx_session_postpone(session, STAGE, "%s; put it back, or build it again (nx-export(1), EXAMPLES)", problem->message);
 }
 
 void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean reexport, gboolean *exported)
@@ -244,7 +242,7 @@ void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean re
   g_autofree char *path = nx_context_record_path(exporter->settings, session, &problem);
   *exported = path != NULL;
   if (!path) {
-    leave_unfound(exporter, session, problem);
+    leave_unfound(session, problem);
     return;
   }
   /* The database may have been put back to a time before that export: destinations are asked first. */
