@@ -3,8 +3,10 @@
 
 #include "driver.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LEASE_SECONDS 300.0
@@ -21,10 +23,21 @@ static char *start_of_process(pid_t pid)
   return g_strdup(g_strv_length(fields) > STARTTIME - AFTER_NAME ? fields[STARTTIME - AFTER_NAME] : "0");
 }
 
+/* Numbers of processes mean something in their namespace alone. That of the machine has this number in every kernel (PROC_PID_INIT_INO). */
+#define MACHINES_NAMESPACE 0xEFFFFFFCu
+
+/* The host, and of a container with processes of its own which one, for several may bear the same name. */
+static char *own_host(void)
+{
+  struct stat namespace;
+  gboolean is_contained = stat("/proc/self/ns/pid", &namespace) == 0 && namespace.st_ino != MACHINES_NAMESPACE;
+  return is_contained ? g_strdup_printf("%s+%" G_GUINT64_FORMAT, g_get_host_name(), (guint64)namespace.st_ino) : g_strdup(g_get_host_name());
+}
+
 char *nx_lease_holder(void)
 {
-  g_autofree char *start = start_of_process(getppid());
-  return g_strdup_printf("%s:%d:%s", g_get_host_name(), (int)getppid(), start);
+  g_autofree char *host = own_host(), *start = start_of_process(getppid());
+  return g_strdup_printf("%s:%d:%s", host, (int)getppid(), start);
 }
 
 static char *instant_from_now(NxDb *db, double seconds)
@@ -85,18 +98,19 @@ gboolean nx_lease_stands(NxDb *db, const char *session_identifier, gboolean *lea
   return read;
 }
 
-/* TRUE when `holder` is of this host, and its process has ended or is another one by now. What cannot be told lives. */
+/* TRUE when `holder` is of this host, and its process has ended or is another one by now. What cannot be told lives: processes of others may not
+ * be seen in /proc (hidepid of proc(5)), but no signal reaches one that has ended. */
 static gboolean is_gone(const char *holder)
 {
   const char *start = strrchr(holder, ':');
+  g_autofree char *host = own_host();
   g_autofree char *place = g_strndup(holder, start ? (gsize)(start - holder) : 0);
   char *number = strrchr(place, ':');
   gint64 pid = number ? g_ascii_strtoll(number + 1, NULL, 10) : 0;
-  if (pid <= 0 || g_str_equal(start, ":0") || strlen(g_get_host_name()) != (gsize)(number - place) ||
-      !g_str_has_prefix(place, g_get_host_name()))
+  if (pid <= 0 || g_str_equal(start, ":0") || strlen(host) != (gsize)(number - place) || !g_str_has_prefix(place, host))
     return FALSE;
   g_autofree char *now = start_of_process((pid_t)pid);
-  return !g_str_equal(now, start + 1);
+  return g_str_equal(now, "0") ? kill((pid_t)pid, 0) != 0 && errno == ESRCH : !g_str_equal(now, start + 1);
 }
 
 /* *holder: who is gone and still holds the session, to be compared with; "" when nobody is. */

@@ -45,7 +45,7 @@ leases() { sql "SELECT count(*) FROM nx_session_lease"; }
   events 1
   run nx-db pending --claim
   lease=$(jq -r .lease <<<"$output")
-  [[ "$lease" == "$(hostname):"*:* ]] || fail "$lease"
+  [[ "$lease" == "$(hostname)"[:+]*:* ]] || fail "$lease"
   [[ "$lease" =~ :[0-9]+:[0-9]+$ ]] || fail "$lease"
   [ "$(sql "SELECT session_identifier || '|' || holder FROM nx_session_lease")" = "s1|$lease" ]
   "$NX_SOURCE/tests/check-lines" <<<"$output"
@@ -69,14 +69,14 @@ leases() { sql "SELECT count(*) FROM nx_session_lease"; }
 
 @test "--reclaim takes what processes of this host held that are gone, and nothing of others" {
   events 1 2 3 4 5
-  nx-db pending --claim >/dev/null
-  local start
+  local start host
+  host=$(nx-db pending --claim | jq -r .lease | head -n 1 | cut -d: -f1)
   start=$(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20)
-  sql "UPDATE nx_session_lease SET holder = '$(hostname):$$:$start' WHERE session_identifier = 's1'"
-  sql "UPDATE nx_session_lease SET holder = '$(hostname):$$:1' WHERE session_identifier = 's2'"
+  sql "UPDATE nx_session_lease SET holder = '$host:$$:$start' WHERE session_identifier = 's1'"
+  sql "UPDATE nx_session_lease SET holder = '$host:$$:1' WHERE session_identifier = 's2'"
   sql "UPDATE nx_session_lease SET holder = 'elsewhere:$$:1' WHERE session_identifier = 's3'"
-  sql "UPDATE nx_session_lease SET holder = '$(hostname):4194305:77' WHERE session_identifier = 's4'"
-  sql "UPDATE nx_session_lease SET holder = '$(hostname):4194305:0' WHERE session_identifier = 's5'"
+  sql "UPDATE nx_session_lease SET holder = '$host:4194305:77' WHERE session_identifier = 's4'"
+  sql "UPDATE nx_session_lease SET holder = '$host:4194305:0' WHERE session_identifier = 's5'"
   [ "$(claimed)" = "" ]
   [ "$(nx-db pending --reclaim | jq -r .session_identifier | tr '\n' ' ')" = "s2 s4 " ]
 }
