@@ -128,8 +128,13 @@ static char *real_path(const char *address, GError **err)
   sqlite3_vfs *files = sqlite3_vfs_find(NULL);
   g_autofree char *full = g_malloc0((gsize)files->mxPathname + 1);
   int longest = files->mxPathname - (int)strlen("-journal"), code = files->xFullPathname(files, path, files->mxPathname, full);
+  struct stat status;
   if ((code & 0xff) == SQLITE_OK && strlen(full) <= (gsize)longest)
     return g_strdup(g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? full : path);
+  if (lstat(path, &status) != 0 && errno != ENOENT && errno != ELOOP && errno != ENAMETOOLONG) {
+    nx_error_from_errno(err, errno, "create", path);
+    return NULL;
+  }
   g_set_error(err, NX_ERROR, NX_ERROR_PLACE,
               "cannot create %s: SQLite opens no path of more than %d bytes, and no link that leads back to itself; choose another", path, longest);
   return NULL;

@@ -200,6 +200,13 @@ CASES
   [[ "$stderr" == *"cannot create round.sqlite: "*"no link that leads back to itself; choose another" ]]
 }
 
+@test "init below a file says that it is no folder" {
+  touch file
+  run --separate-stderr nx-db --db-uri file/below/db.sqlite init
+  assert_failure 1
+  [[ "$stderr" == "Error initializing database: "*": Not a directory"* ]]
+}
+
 @test "init that fails leaves nothing behind" {
   mkdir locked
   NX_MIGRATIONS_PATH=$BATS_TEST_TMPDIR/none NX_DB_PATH=locked/db run --separate-stderr nx-db init
