@@ -134,10 +134,10 @@ static gboolean is_number_keyword(const char *key)
   return FALSE;
 }
 
-/* "2.0 E-06", "4096 points" and plain numbers. */
-static gboolean parse_number(const char *text, double *number)
+/* "2.0 E-06", "4096 points" and plain numbers; a comma is a point, but not in what is counted. */
+static gboolean parse_number(const char *text, gboolean is_count, double *number)
 {
-  if (nx_written_decimal(text, 0, number))
+  if (is_count ? nx_decimal_parse(text, 0, number, NULL) : nx_written_decimal(text, 0, number))
     return TRUE;
   if (strpbrk(text, "eE")) {
     g_auto(GStrv) pieces = g_strsplit(text, " ", -1);
@@ -148,12 +148,17 @@ static gboolean parse_number(const char *text, double *number)
   return nx_decimal_parse(first, 0, number, NULL);
 }
 
+static gboolean is_count(const char *key)
+{
+  return g_str_equal(key, "NPOINTS") || g_str_equal(key, "NCOLUMNS") || g_str_equal(key, "CHOFFSET");
+}
+
 static json_object *keyword_value(const char *key, const char *text)
 {
   double number;
   if (g_str_equal(key, "FORMAT"))
     return json_object_new_string("EMSA/MAS Spectral Data File");
-  if (*text && is_number_keyword(key) && parse_number(text, &number))
+  if (*text && is_number_keyword(key) && parse_number(text, is_count(key), &number))
     return nx_json_double(number);
   return json_object_new_string(text);
 }
@@ -174,14 +179,15 @@ static void set_keyword(json_object *keywords, const char *key, const char *text
 static gboolean read_keyword(const char *line, gboolean is_wanted, json_object *keywords)
 {
   const char *start = line + strspn(line, "#");
-  const char *colon = strstr(start, ": ");
+  const char *last = *start ? start + strlen(start) - 1 : start, *parting = strstr(start, ": ");
+  const char *colon = parting ? parting : *last == ':' ? last : NULL;
   g_autofree char *key = g_strstrip(colon ? g_strndup(start, (gsize)(colon - start)) : g_strdup(start));
   if (g_str_equal(key, "SPECTRUM"))
     return FALSE;
   if (!is_wanted)
     return TRUE;
   if (colon) {
-    g_autofree char *value = g_strchomp(g_strdup(colon + 2));
+    g_autofree char *value = g_strchomp(g_strdup(colon[1] ? colon + 2 : ""));
     set_keyword(keywords, key, value);
   } else {
     json_object_object_add(keywords, key, NULL);
@@ -245,23 +251,28 @@ static gboolean is_overflow(const char *text)
   return *end == '\0' && isinf(number) && strpbrk(text, "0123456789");
 }
 
-static gboolean read_number(const Lines *lines, const char *word, double *number)
+/* Two commas in one word: they part numbers, whatever the header's commas do. */
+static gboolean is_parted_by_commas(const char *line)
 {
-  return lines->has_decimal_commas ? nx_written_decimal(word, 0, number) : nx_decimal_parse(word, 0, number, NULL);
+  for (const char *comma = strchr(line, ','); comma; comma = strchr(comma + 1, ','))
+    if (comma[1 + strcspn(comma + 1, " \t;,")] == ',')
+      return TRUE;
+  return FALSE;
 }
 
 /* The numbers of one line; blanks and commas are between them. What no double can hold is no number (NaN) and is counted. */
 static gboolean read_numbers(const Lines *lines, GArray *numbers, guint *overflows, GError **err)
 {
-  g_auto(GStrv) words = g_strsplit_set(lines->line->str, lines->has_decimal_commas ? " \t;" : " \t,", -1);
+  const gboolean has_points = !lines->has_decimal_commas || is_parted_by_commas(lines->line->str);
+  g_auto(GStrv) words = g_strsplit_set(lines->line->str, has_points ? " \t," : " \t;", -1);
   g_array_set_size(numbers, 0);
   for (char **word = words; *word; word++) {
     double number = NAN;
-    if (lines->has_decimal_commas && g_str_has_suffix(*word, ","))
+    if (g_str_has_suffix(*word, ","))
       (*word)[strlen(*word) - 1] = '\0';
     if (**word == '\0')
       continue;
-    if (!read_number(lines, *word, &number)) {
+    if (has_points ? !nx_decimal_parse(*word, 0, &number, NULL) : !nx_written_decimal(*word, 0, &number)) {
       if (!is_overflow(*word))
         return fail(lines, err, "no number", *word);
       number = NAN;

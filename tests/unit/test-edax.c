@@ -320,6 +320,11 @@ static void test_msa_decimal_commas(void)
   g_assert_cmpfloat(commas->array.axis[0].offset, ==, -0.2);
   json_object *beam = nx_json_get(nx_json_get(commas->nx_meta, "extensions"), "Beam Energy");
   g_assert_cmpfloat(nx_json_get_double(beam, "value", 0), ==, 20.0);
+  static const char LISTS[] = "#NPOINTS : 1,024\n#XPERCHAN : 10,0\n#DATATYPE : Y\n#SPECTRUM    :\n1,2,3,4\n";
+  g_autoptr(NxSignal) lists = read_text(LISTS, sizeof LISTS - 1);
+  g_assert_cmpuint(lists->array.shape[0], ==, 4);
+  g_assert_cmpfloat(lists->array.axis[0].scale, ==, 10.0);
+  g_assert_cmpstr(nx_json_get_string(nx_json_get(lists->nx_meta, "extensions"), "Number of Data Points"), ==, "1,024");
   g_autoptr(NxSignal) points = read_text(POINTS, sizeof POINTS - 1);
   g_assert_cmpuint(points->array.shape[0], ==, 4);
   g_assert_true(nx_array_read(&points->array, (const guint64[]){ 0 }, 0, 4, 1, values, NULL));
