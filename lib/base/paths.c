@@ -245,6 +245,10 @@ static void fail_to_open(int error_number, const char *action, const char *path,
 int nx_file_open_regular(const char *path, NxLinks links, struct stat *status, GError **err)
 {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (links == NX_LINKS_REFUSED ? O_NOFOLLOW : 0));
+  if (fd < 0 && errno == ELOOP && links == NX_LINKS_REFUSED) {
+    g_set_error(err, NX_ERROR, NX_ERROR_IO, "%s is a symbolic link, which is not followed in an instrument's folder", path);
+    return -1;
+  }
   if (fd < 0) {
     fail_to_open(errno, "open", path, err);
     return -1;

@@ -155,7 +155,7 @@ NxOpened *nx_opened_new(json_object *line, const char *path, NxLinks links, cons
 {
   NxOpened *opened = opened_described(line, path, instrument_root);
   int fd = nx_file_open_regular(path, links, &opened->status, err);
-  set_time(opened, line, fd >= 0 || stat(path, &opened->status) == 0);
+  set_time(opened, line, fd >= 0 || (links == NX_LINKS_REFUSED ? lstat : stat)(path, &opened->status) == 0);
   if (fd < 0) {
     blame_folder(opened, instrument_root, err);
     return opened;

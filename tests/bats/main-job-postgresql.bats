@@ -68,7 +68,7 @@ for name in bundle.namelist(): sys.stdout.write(name + "\n" + bundle.read(name).
   refute_output --regexp 'pa:ss@word|pa%3Ass%40word'
 }
 
-@test "four builders at once, two of them killed: every session ends with one record and one upload" {
+@test "four builders at once, some of them killed: every session ends with one record and one upload" {
   facility "$SESSIONS"
   for number in 1 2 3 4; do builder $number & done
   tries=0
@@ -77,13 +77,13 @@ for name in bundle.namelist(): sys.stdout.write(name + "\n" + bundle.read(name).
     [ $tries -lt 1200 ] || fail "nothing is built: $(cat builder*.err)"
     sleep 0.1
   done
-  # The front of two hosts, as when they lose their power: the stages end with it.
+  # The front of up to two hosts, as when they lose their power: the stages end with it.
   killed=0
   for pid in $(jobs -pr); do
     [ $killed = 2 ] || ! kill -9 "$pid" || killed=$((killed + 1))
   done
   wait
-  [ $killed = 2 ]
+  [ $killed -ge 1 ] # one that came late may have found nothing left
   tries=0
   until [ "$(completed)" = "$SESSIONS" ]; do
     tries=$((tries + 1))
