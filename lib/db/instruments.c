@@ -47,20 +47,23 @@ GHashTable *nx_instruments_by_pid(NxDb *db, GError **err)
   return by_pid;
 }
 
-gboolean nx_stage_instruments(const char *address, FILE *out, GError **err)
+gboolean nx_instruments_write(NxDb *db, FILE *out, GError **err)
 {
-  g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_READ, err);
-  g_autoptr(GPtrArray) instruments = db ? nx_instruments_read(db, err) : NULL;
-  if (!instruments)
-    return FALSE;
-  for (guint i = 0; i < instruments->len; i++) {
+  g_autoptr(GPtrArray) instruments = nx_instruments_read(db, err);
+  for (guint i = 0; instruments && i < instruments->len; i++) {
     g_autoptr(json_object) line = json_object_new_object();
     nx_json_set_string(line, "kind", "instrument");
     json_object_object_foreach(instruments->pdata[i], key, value) nx_json_set(line, key, json_object_get(value));
     if (!nx_line_write(out, line, err))
       return FALSE;
   }
-  return TRUE;
+  return instruments != NULL;
+}
+
+gboolean nx_stage_instruments(const char *address, FILE *out, GError **err)
+{
+  g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_READ, err);
+  return db && nx_instruments_write(db, out, err);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- import */

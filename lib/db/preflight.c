@@ -137,13 +137,7 @@ static gboolean write_instruments(NxDb *db, FILE *out, GError **err)
     if (!facts.exists)
       return TRUE;
   }
-  g_autoptr(GPtrArray) instruments = nx_instruments_read(db, err);
-  for (guint i = 0; instruments && i < instruments->len; i++) {
-    nx_json_set_string(instruments->pdata[i], "kind", "instrument");
-    if (!nx_line_write(out, instruments->pdata[i], err))
-      return FALSE;
-  }
-  return instruments != NULL;
+  return nx_instruments_write(db, out, err);
 }
 
 gboolean nx_db_preflight(const char *address, FILE *out, GError **err)

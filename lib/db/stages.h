@@ -8,6 +8,8 @@
 extern const char *const nx_instrument_columns[];
 /* All rows as JSON objects of the nine columns, in the order in which they were added. */
 GPtrArray *nx_instruments_read(NxDb *db, GError **err);
+/* The same as instrument lines. */
+gboolean nx_instruments_write(NxDb *db, FILE *out, GError **err);
 /* Instrument rows by pid: JSON objects of the nine columns. */
 GHashTable *nx_instruments_by_pid(NxDb *db, GError **err);
 
