@@ -211,12 +211,15 @@ static const char *append_pattern(GString *pattern, const char *format)
   return NULL;
 }
 
-/* The compiled expression of a format, kept for the life of the process; borrowed. NULL: none can be made. */
+/* A facility has a format or two; whatever asks for more does not make the process grow. */
+#define KNOWN_MAX 64u
+
+/* The compiled expression of a format, borrowed until the next is asked for. NULL: none can be made. */
 static GRegex *format_regex(const char *format)
 {
   static GHashTable *known;
   if (!known)
-    known = g_hash_table_new(g_str_hash, g_str_equal);
+    known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_regex_unref);
   GRegex *regex = g_hash_table_lookup(known, format);
   if (regex)
     return regex;
@@ -224,6 +227,8 @@ static GRegex *format_regex(const char *format)
   append_pattern(pattern, format);
   g_string_append(pattern, "\\z");
   regex = g_regex_new(pattern->str, G_REGEX_CASELESS, 0, NULL);
+  if (regex && g_hash_table_size(known) >= KNOWN_MAX)
+    g_hash_table_remove_all(known);
   if (regex)
     g_hash_table_insert(known, g_strdup(format), regex);
   return regex;
