@@ -34,17 +34,6 @@ static void learn_filters(NxHdf5Chunks *chunks, hid_t list)
   }
 }
 
-/* A reference to what varies in length: its length, where it is in the file, and which of those there. */
-static gsize stored_reference(hid_t dataset)
-{
-  size_t address = 0, length = 0;
-  hid_t file = H5Iget_file_id(dataset), list = H5Fget_create_plist(file);
-  H5Pget_sizes(list, &address, &length);
-  H5Pclose(list);
-  H5Fclose(file);
-  return sizeof(guint32) + address + sizeof(guint32);
-}
-
 /* What an element takes in the file: H5Tget_size tells what it takes in memory, where a text of variable length is a pointer. The types are
  * sound, which also bounds how deep they are nested. */
 static gsize stored_bytes(hid_t type, gsize reference)
@@ -67,10 +56,10 @@ static gsize stored_bytes(hid_t type, gsize reference)
 }
 
 /* Bytes of one chunk; 0 when there can be none, or too many. */
-static gsize bytes_of(const NxHdf5Chunks *chunks)
+static gsize bytes_of(const NxHdf5Chunks *chunks, gsize reference)
 {
   hid_t type = H5Dget_type(chunks->dataset);
-  gsize bytes = stored_bytes(type, stored_reference(chunks->dataset));
+  gsize bytes = stored_bytes(type, reference);
   guint64 number = 1;
   H5Tclose(type);
   for (guint dim = 0; dim < chunks->n_dims; dim++) {
@@ -90,7 +79,7 @@ static void learn_extents(NxHdf5Chunks *chunks)
   H5Sclose(space);
 }
 
-NxHdf5Chunks *nx_hdf5_chunks_new(hid_t dataset)
+NxHdf5Chunks *nx_hdf5_chunks_new(hid_t dataset, const NxHeap *heap)
 {
   NxHdf5Chunks *chunks = g_new0(NxHdf5Chunks, 1);
   unsigned options = 0;
@@ -103,7 +92,7 @@ NxHdf5Chunks *nx_hdf5_chunks_new(hid_t dataset)
   chunks->has_plain_edges = chunks->n_dims > 0 && H5Pget_chunk_opts(list, &options) >= 0 && options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS;
   learn_filters(chunks, list);
   H5Pclose(list);
-  chunks->bytes = bytes_of(chunks);
+  chunks->bytes = bytes_of(chunks, nx_heap_reference_size(heap));
   return chunks;
 }
 
@@ -250,9 +239,9 @@ gboolean nx_hdf5_chunks_are_whole(NxHdf5Chunks *chunks, const hsize_t *from, con
   return TRUE;
 }
 
-gboolean nx_hdf5_is_whole(hid_t dataset)
+gboolean nx_hdf5_is_whole(hid_t dataset, const NxHeap *heap)
 {
-  g_autoptr(NxHdf5Chunks) chunks = nx_hdf5_chunks_new(dataset);
+  g_autoptr(NxHdf5Chunks) chunks = nx_hdf5_chunks_new(dataset, heap);
   hsize_t start[H5S_MAX_RANK] = { 0 }, next[H5S_MAX_RANK];
   for (guint dim = 0; dim < H5S_MAX_RANK; dim++)
     next[dim] = 1;

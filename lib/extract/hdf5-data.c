@@ -263,7 +263,7 @@ NxHdf5Data *nx_hdf5_data_open(NxHdf5 *file, const char *path, GError **err)
   }
   if (!nx_hdf5_is_readable(data->dataset, err) || !set_type(data, err))
     return NULL;
-  data->chunks = nx_hdf5_chunks_new(data->dataset);
+  data->chunks = nx_hdf5_chunks_new(data->dataset, nx_hdf5_heap(file));
   return g_steal_pointer(&data);
 }
 

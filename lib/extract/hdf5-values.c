@@ -33,7 +33,7 @@ static gboolean read_all(const Source *source, hid_t type, void *to)
 {
   if (source->is_attribute)
     return H5Aread(source->object, type, to) >= 0;
-  if (!nx_hdf5_is_whole(source->object)) {
+  if (!nx_hdf5_is_whole(source->object, nx_hdf5_heap(source->file))) {
     nx_hdf5_note_damage(source->file, "a small dataset has a chunk that does not unpack to all of its bytes");
     return FALSE;
   }
