@@ -22,7 +22,7 @@ typedef struct {
   const NxPendingOptions *options;
   FILE *out;
   NxLeaseTaker taker;      /* no holder: leases are respected, and none are taken */
-  gboolean has_leases;
+  gboolean has_leases; /* of others, where this run takes none */
   guint count;             /* handed out */
   GHashTable *instruments; /* pid → JSON object */
   GHashTable *seen;        /* identifiers handed out or left out */
@@ -386,7 +386,7 @@ gboolean nx_stage_pending(const char *address, const NxPendingOptions *options, 
   g_autoptr(GHashTable) instruments = db ? nx_instruments_by_pid(db, err) : NULL;
   g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   gboolean claims = (options->claim || options->reclaim) && !options->dry_run, has_leases = FALSE;
-  if (!instruments || (claims && !nx_leases_prepare(db, err)) || !nx_leases_exist(db, &has_leases, err))
+  if (!instruments || !(claims ? nx_leases_prepare(db, err) : nx_leases_exist(db, &has_leases, err)))
     return FALSE;
   g_autofree char *holder = claims ? nx_lease_holder() : NULL;
   Pending pending = {.db = db,
