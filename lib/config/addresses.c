@@ -162,7 +162,7 @@ static const char *end_of_password(const char *address, const char *authority)
 {
   const char *at = g_strrstr_len(authority, (gssize)strcspn(authority, "/"), "@");
   const char *late = is_web_address(address) ? NULL : g_strrstr_len(authority, (gssize)strcspn(authority, "?"), "@");
-  if (late > at)
+  if (late && (!at || late > at))
     return late;
   return at || (is_web_address(address) && has_port(authority)) ? at : strrchr(authority, '@');
 }
