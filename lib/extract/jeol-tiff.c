@@ -198,7 +198,7 @@ static const char *data_type_of(json_object *pairs)
 /* Nanometres in "10um" or "9.375 nm"; 0 when it is no length. */
 static double written_length(const char *text)
 {
-  g_autofree char *number = g_strndup(text, strspn(text, "0123456789."));
+  g_autofree char *number = g_strndup(text, strspn(text, "0123456789.,"));
   g_autofree char *symbol = g_strstrip(g_strdup(text + strlen(number)));
   g_autoptr(json_object) length = nx_quantity_of(number, symbol, "nanometer");
   return nx_json_get_double(length, "value", 0.0);
