@@ -5,7 +5,7 @@ load lib
 @test "scripts/build makes its folder where its caller is" {
   local script=$NX_SOURCE/scripts/build
   [ -x "$script" ] || skip "no script in a source archive"
-  mkdir -p "$BATS_TEST_TMPDIR"/{source/scripts,work/here}
+  mkdir -p "$BATS_TEST_TMPDIR"/{source/scripts,caller/here}
   cd "$BATS_TEST_TMPDIR"
   cp "$script" source/scripts/
   : >source/configure.ac
@@ -14,10 +14,10 @@ load lib
   chmod +x source/configure
   touch -d '2001-01-01' source/configure.ac source/Makefile.am
   unset MAKEFLAGS MFLAGS # of the make that runs this test
-  cd work
+  cd caller
   run ../source/scripts/build here/build --prefix=/usr
   assert_success
-  assert_output "$BATS_TEST_TMPDIR/work/here/build"
+  assert_output "$BATS_TEST_TMPDIR/caller/here/build"
   run ../source/scripts/build "$BATS_TEST_TMPDIR/elsewhere"
   assert_output "$BATS_TEST_TMPDIR/elsewhere"
   run ../source/scripts/build
