@@ -10,6 +10,7 @@ bin_nexuslims_mail_LDADD = $(MAIL_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 dist_check_SCRIPTS += tests/bats/nexuslims-mail.bats tests/servers/smtp-sink tests/servers/own-network
 TESTS += tests/bats/nexuslims-mail.bats
+EXTRA_DIST += tests/bats/mail-server.bash
 
 check_PROGRAMS += tests/unit/test-mail
 TESTS += tests/unit/test-mail

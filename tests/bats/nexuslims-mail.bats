@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # nexuslims-mail against a real mail server on loopback: when a mail is sent, what stands in it, TLS, log-in, and servers that fail (export §10).
 load lib
+load mail-server
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -9,28 +10,7 @@ setup() {
   printf '2025-01-28 02:00:00,000 nexuslims INFO: Starting\n2025-01-28 02:00:01,001 nx-export ERROR: Export to cdcs failed\n' >run.log
 }
 
-teardown() {
-  [ ! -e server.pid ] || kill "$(cat server.pid)"
-}
-
-# serve OPTIONS… — a mail server whose messages go to mails/; NX_EMAIL_SMTP_PORT is its port
-serve() {
-  /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || skip 'python3-aiosmtpd is not installed'
-  mkdir -p mails
-  "$NX_SOURCE/tests/servers/smtp-sink" mails "$@" >port 2>server.err 3>&- &
-  echo $! >server.pid
-  for _ in $(seq 400); do [ ! -s port ] || break; sleep 0.05; done
-  NX_EMAIL_SMTP_PORT=$(cat port)
-  [ -n "$NX_EMAIL_SMTP_PORT" ] || fail "the mail server did not start: $(cat server.err)"
-  export NX_EMAIL_SMTP_PORT
-}
-
-# A certificate of an authority that no system knows.
-certify() {
-  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1,DNS:localhost \
-    -keyout key.pem -out authority.pem 2>/dev/null
-  cat authority.pem key.pem >server.pem
-}
+teardown() { end_mail_server; }
 
 # mail EXPRESSION — what Python's mail parser makes of the only message, with plain line ends
 mail() {
@@ -44,7 +24,7 @@ no_mail() {
 }
 
 @test "the log of a run with an error is mailed whole, with the documented headers" {
-  serve
+  serve_mail
   run nexuslims-mail run.log
   assert_success
   assert_output ''
@@ -66,7 +46,7 @@ no_mail() {
 }
 
 @test "a log without trouble sends nothing" {
-  serve
+  serve_mail
   echo '2025-01-28 02:00:00,000 nexuslims WARNING: No sessions to build; 0 errors in error_log' >run.log
   run nexuslims-mail -v run.log
   assert_success
@@ -92,7 +72,7 @@ no_mail() {
 }
 
 @test "all recipients get it, and a refused one is named and stops nobody" {
-  serve --refuse gone@example.com
+  serve_mail --refuse gone@example.com
   NX_EMAIL_RECIPIENTS='a@example.com, gone@example.com ,b@example.com,' run nexuslims-mail run.log
   assert_success
   assert_output --partial 'WARNING: mail to <gone@example.com> was refused: 550 no such mailbox'
@@ -101,7 +81,7 @@ no_mail() {
 }
 
 @test "many recipients make a header that is folded, not a line too long" {
-  serve
+  serve_mail
   NX_EMAIL_RECIPIENTS=$(seq -s, -f 'person-%g@department.example.com' 60) run nexuslims-mail run.log
   assert_success
   assert_equal "$(jq '.recipients | length' mails/1.json)" 60
@@ -110,21 +90,21 @@ no_mail() {
 }
 
 @test "when all recipients are refused, or the message is, that is an error" {
-  serve --refuse admin@example.com
+  serve_mail --refuse admin@example.com
   run nexuslims-mail run.log
   assert_failure 1
   assert_equal "$(grep -c ' ERROR: ' <<<"$output")" 1
   assert_output --partial "ERROR: The log could not be mailed: mail server 127.0.0.1, port $NX_EMAIL_SMTP_PORT: RCPT failed: 550"
   kill "$(cat server.pid)"
   rm port
-  serve --reject
+  serve_mail --reject
   run nexuslims-mail run.log
   assert_failure 1
   assert_output --partial 'the server said: 554 this message is not wanted'
 }
 
 @test "text beyond ASCII and long lines travel as base64 and arrive as they were" {
-  serve
+  serve_mail
   { cat run.log; printf 'µm — „Größe“ 電子\n'; printf 'x%.0s' $(seq 2000); printf '\n.a line that begins with a dot\n..\n.\n'; } >big.log
   run nexuslims-mail big.log
   assert_success
@@ -135,7 +115,7 @@ no_mail() {
 }
 
 @test "bytes that are no text are replaced, and lines with a dot arrive in plain mails too" {
-  serve
+  serve_mail
   { cat run.log; printf '.\n.b\n'; } >dots.log
   nexuslims-mail dots.log
   assert_equal "$(mail 'm["Content-Transfer-Encoding"]')" 7bit
@@ -144,14 +124,14 @@ no_mail() {
   rm mails/*
   kill "$(cat server.pid)"
   rm port
-  serve
+  serve_mail
   { cat run.log; printf 'a\xffb\0c\n'; } >bytes.log
   nexuslims-mail bytes.log
   assert_equal "$(mail 'm.get_content().splitlines()[-1]')" $'a\ufffdb\ufffdc'
 }
 
 @test "a large log is cut to its beginning, its end and what called for the mail" {
-  serve
+  serve_mail
   {
     for n in $(seq 300); do echo "2025-01-28 02:00:00,000 a INFO: first $n"; done
     yes '2025-01-28 02:00:00,000 a INFO: one of many lines that nobody misses' | head -n 50000
@@ -189,7 +169,7 @@ no_mail() {
 
 @test "with TLS on, the message goes through STARTTLS, checked against the own authority" {
   certify
-  serve --certificate server.pem
+  serve_mail --certificate server.pem
   NX_EMAIL_USE_TLS=true NX_CERT_BUNDLE_FILE=$PWD/authority.pem run nexuslims-mail run.log
   assert_success
   assert_output ''
@@ -198,7 +178,7 @@ no_mail() {
 
 @test "the authority may stand in NX_CERT_BUNDLE, with \\n for its line ends" {
   certify
-  serve --certificate server.pem
+  serve_mail --certificate server.pem
   NX_EMAIL_USE_TLS=yes NX_CERT_BUNDLE=$(sed -z 's/\n/\\n/g' authority.pem) run nexuslims-mail run.log
   assert_success
   assert_equal "$(jq .tls mails/1.json)" true
@@ -206,7 +186,7 @@ no_mail() {
 
 @test "a certificate of nobody known is not trusted, unless checks are off" {
   certify
-  serve --certificate server.pem
+  serve_mail --certificate server.pem
   NX_EMAIL_USE_TLS=true run nexuslims-mail run.log
   assert_failure 1
   assert_output --partial 'SSL certificate problem'
@@ -219,7 +199,7 @@ no_mail() {
 }
 
 @test "with TLS on, a server without STARTTLS gets nothing in clear text" {
-  serve --login ned:hunter2-secret
+  serve_mail --login ned:hunter2-secret
   NX_EMAIL_USE_TLS=true NX_EMAIL_SMTP_USERNAME=ned NX_EMAIL_SMTP_PASSWORD=hunter2-secret run nexuslims-mail -vv run.log
   assert_failure 1
   assert_output --partial 'the server offers no STARTTLS'
@@ -247,7 +227,7 @@ no_mail() {
 
 @test "user and password are used when both are set, and a wrong password is said without being shown" {
   certify
-  serve --certificate server.pem --login ned:hunter2-secret
+  serve_mail --certificate server.pem --login ned:hunter2-secret
   export NX_EMAIL_USE_TLS=true NX_CERT_BUNDLE_FILE=$PWD/authority.pem NX_EMAIL_SMTP_USERNAME=ned NX_EMAIL_SMTP_PASSWORD=hunter2-secret
   run nexuslims-mail -vv run.log
   assert_success
@@ -262,14 +242,14 @@ no_mail() {
 }
 
 @test "a server that hangs, closes or is not there costs its time limit and one line" {
-  serve --do hang
+  serve_mail --do hang
   NX_TEST_TIME_SCALE=0.02 run nexuslims-mail run.log
   assert_failure 1
   assert_equal "${#lines[@]}" 1
   assert_line --partial 'ERROR: The log could not be mailed: mail server 127.0.0.1'
   kill "$(cat server.pid)"
   rm port
-  serve --do close
+  serve_mail --do close
   run nexuslims-mail run.log
   assert_failure 1
   assert_equal "${#lines[@]}" 1
@@ -282,7 +262,7 @@ no_mail() {
 
 @test "--check says whether the server answers, lets in and is trusted, and sends nothing" {
   certify
-  serve --certificate server.pem --login ned:hunter2-secret
+  serve_mail --certificate server.pem --login ned:hunter2-secret
   export NX_EMAIL_USE_TLS=true NX_CERT_BUNDLE_FILE=$PWD/authority.pem NX_EMAIL_SMTP_USERNAME=ned NX_EMAIL_SMTP_PASSWORD=hunter2-secret
   run nexuslims-mail --check
   assert_success
@@ -307,7 +287,7 @@ no_mail() {
 }
 
 @test "a run whose preflight fails mails its log, and a clean one nothing" {
-  serve
+  serve_mail
   mkdir data instruments
   export NX_DATA_PATH=$PWD/data NX_INSTRUMENT_DATA_PATH=$PWD/instruments NX_DB_PATH=$PWD/nexuslims.db NX_SITE_PATH=$PWD/site
   nx-db init >/dev/null

@@ -1,35 +1,15 @@
 #!/usr/bin/env bats
 # What `Test connection` of config edit says about a server, from the program behind the button; its environment is what stands in the form (tui §4).
 load ../bats/lib
+load ../bats/mail-server
 bats_require_minimum_version 1.5.0
 
 setup() {
   cd "$BATS_TEST_TMPDIR"
-  export NX_ENV_FILE=/dev/null
+  export NX_ENV_FILE=/dev/null NX_EMAIL_SMTP_HOST=127.0.0.1 NX_EMAIL_SENDER=nexus@example.com NX_EMAIL_RECIPIENTS=admin@example.com
 }
 
-teardown() {
-  [ ! -e server.pid ] || kill "$(cat server.pid)"
-}
-
-# serve_mail OPTIONS… — a mail server on loopback, and the settings that lead to it
-serve_mail() {
-  /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || skip 'python3-aiosmtpd is not installed'
-  mkdir -p mails
-  "$NX_SOURCE/tests/servers/smtp-sink" mails "$@" >port 2>server.err 3>&- &
-  echo $! >server.pid
-  for _ in $(seq 400); do [ ! -s port ] || break; sleep 0.05; done
-  export NX_EMAIL_SMTP_HOST=127.0.0.1 NX_EMAIL_SENDER=nexus@example.com NX_EMAIL_RECIPIENTS=admin@example.com NX_EMAIL_SMTP_PORT
-  NX_EMAIL_SMTP_PORT=$(cat port)
-  [ -n "$NX_EMAIL_SMTP_PORT" ] || fail "the mail server did not start: $(cat server.err)"
-}
-
-# A certificate of an authority that no system knows.
-certify() {
-  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1,DNS:localhost \
-    -keyout key.pem -out authority.pem 2>/dev/null
-  cat authority.pem key.pem >server.pem
-}
+teardown() { end_mail_server; }
 
 @test "a mail server is trusted by the authorities of both settings, as when mail is sent" {
   certify
