@@ -63,10 +63,8 @@ static gboolean read_more(NxLines *lines, GError **err)
     n = read(lines->fd, lines->buffer->data + have, READ_SIZE);
   while (n < 0 && errno == EINTR && !nx_interrupted());
   g_byte_array_set_size(lines->buffer, have + (guint)MAX(n, 0));
-  if (n < 0 && errno == EINTR) {
-    g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
-    return FALSE;
-  }
+  if (n < 0 && errno == EINTR)
+    return nx_check_interrupted(err);
   if (n < 0)
     return line_error(lines, err, "cannot read the input: %s", g_strerror(errno));
   lines->ended = n == 0;
@@ -137,6 +135,8 @@ gboolean nx_lines_next(NxLines *lines, const char *const *kinds, json_object **l
   *line = NULL;
   char *text;
   gsize length;
+  if (!nx_check_interrupted(err))
+    return FALSE;
   do {
     if (!next_text(lines, &text, &length, err))
       return FALSE;
@@ -196,10 +196,6 @@ gboolean nx_lines_filter(const char *const *kinds, NxLineWork work, gpointer use
   g_autoptr(NxLines) lines = nx_lines_new(STDIN_FILENO);
   for (;;) {
     g_autoptr(json_object) line = NULL;
-    if (nx_interrupted()) {
-      g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
-      return FALSE;
-    }
     if (!nx_lines_next(lines, kinds, &line, err))
       return FALSE;
     if (!line)

@@ -173,7 +173,7 @@ NxLines *nx_lines_new(int fd);
 void nx_lines_free(NxLines *lines);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxLines, nx_lines_free)
 /* The next line whose `kind` is one of `kinds` (NULL-terminated; NULL: any object, with or without a kind). *line is NULL at the end of input.
- * Blank lines are skipped. */
+ * Blank lines are skipped. Once a signal has come there is no next line, however many are at hand: NX_ERROR_INTERRUPTED. */
 gboolean nx_lines_next(NxLines *lines, const char *const *kinds, json_object **line, GError **err);
 /* TRUE when nx_lines_next would give a line or the end of input without waiting longer than this for its first byte. */
 gboolean nx_lines_waiting(NxLines *lines, int milliseconds);
@@ -188,7 +188,7 @@ const char *nx_lines_need_text(NxLines *lines, json_object *line, const char *ke
 gboolean nx_line_write(FILE *out, json_object *line, GError **err);
 
 /* The common loop of a filter: reads stdin to its end and calls `work` for each line of `kinds`; what `work` leaves in the line is written
- * to stdout. `work` returning FALSE with *err ends the loop. Stops between two lines once nx_interrupted(). */
+ * to stdout. `work` returning FALSE with *err ends the loop. */
 typedef gboolean (*NxLineWork)(NxLines *lines, json_object *line, gpointer user_data, GError **err);
 gboolean nx_lines_filter(const char *const *kinds, NxLineWork work, gpointer user_data, GError **err);
 
@@ -242,6 +242,8 @@ gboolean nx_file_system_sync(const char *folder, GError **err);
 gboolean nx_folder_is_within(int fd, const struct stat *above);
 /* `path` relative to `root` (no leading '/'), borrowed from path; NULL when it is not below root. Text only, no links resolved. */
 const char *nx_path_below(const char *path, const char *root);
+/* A part of it is "..". */
+gboolean nx_path_leads_upwards(const char *relative);
 /* `root` + '/' + `relative` without leading '/', './' and doubled slashes. */
 char *nx_path_join(const char *root, const char *relative);
 /* `~` and `~/x` are in the home folder; other people's homes are not looked up. */
@@ -273,6 +275,8 @@ int nx_process_wait(GPid pid);
 void nx_interrupt_install(void);
 /* The signal that came, or 0. */
 int nx_interrupted(void);
+/* FALSE with NX_ERROR_INTERRUPTED once a signal has come: between two pieces of work. */
+gboolean nx_check_interrupted(GError **err);
 /* By what every wait and patience is multiplied: 1, or NX_TEST_TIME_SCALE, with which tests shorten them. Never negative. */
 double nx_time_scale(void);
 

@@ -278,6 +278,12 @@ const char *nx_path_below(const char *path, const char *root)
   return *below ? below : NULL;
 }
 
+gboolean nx_path_leads_upwards(const char *relative)
+{
+  g_auto(GStrv) parts = g_strsplit(relative, "/", -1);
+  return g_strv_contains((const char *const *)parts, "..");
+}
+
 char *nx_path_join(const char *root, const char *relative)
 {
   GString *out = g_string_new(root);

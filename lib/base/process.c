@@ -167,3 +167,11 @@ int nx_interrupted(void)
 {
   return signal_number;
 }
+
+gboolean nx_check_interrupted(GError **err)
+{
+  if (!signal_number)
+    return TRUE;
+  g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
+  return FALSE;
+}

@@ -128,14 +128,6 @@ static gboolean read_condition(const NxPiece *piece, GHashTable *extensions, gbo
   return TRUE;
 }
 
-static gboolean check_interrupted(GError **err)
-{
-  if (!nx_interrupted())
-    return TRUE;
-  g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
-  return FALSE;
-}
-
 static gboolean run_missing(NxDb *db, GPtrArray *pieces, GHashTable *extensions, GError **err)
 {
   g_auto(GStrv) before = nx_db_tables(db, err);
@@ -149,7 +141,7 @@ static gboolean run_missing(NxDb *db, GPtrArray *pieces, GHashTable *extensions,
     }
     g_autofree char *table = table_of(piece->text);
     gboolean is_missing = !table || !g_strv_contains((const char *const *)before, table);
-    if (!check_interrupted(err) || (holds && is_missing && !nx_db_script(db, piece->text, err)))
+    if (!nx_check_interrupted(err) || (holds && is_missing && !nx_db_script(db, piece->text, err)))
       return FALSE;
     holds = TRUE;
   }

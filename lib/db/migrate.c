@@ -60,10 +60,8 @@ static gboolean run_pieces(NxDb *db, const NxStep *step, FILE *out, GError **err
   g_autoptr(NxWatch) watch = nx_watch_start(db, step->pieces, err);
   for (guint i = 0; watch && i < step->pieces->len; i++) {
     const NxPiece *piece = step->pieces->pdata[i];
-    if (nx_interrupted()) {
-      g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
+    if (!nx_check_interrupted(err))
       return FALSE;
-    }
     gboolean done = piece->is_directive ? nx_directive_run(db, watch, piece->text, out, err) : run_statement(db, watch, piece->text, err);
     fflush(out);
     if (!done)

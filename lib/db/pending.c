@@ -320,10 +320,8 @@ static gboolean hand_out_all(Pending *pending, GError **err)
   g_autoptr(GPtrArray) sessions = select_all(pending, err);
   for (guint i = 0; sessions && i < sessions->len; i++) {
     Session *session = sessions->pdata[i];
-    if (nx_interrupted()) {
-      g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
+    if (!nx_check_interrupted(err))
       return FALSE;
-    }
     if (!find_end(pending, session, err))
       return FALSE;
     if (!is_wanted(pending, session))

@@ -181,10 +181,6 @@ static gboolean log_lines(Results *results, GError **err)
 {
   for (;;) {
     g_autoptr(json_object) line = NULL;
-    if (nx_interrupted()) {
-      g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
-      return FALSE;
-    }
     if (!nx_lines_next(results->lines, KINDS, &line, err))
       return FALSE;
     if (!line)

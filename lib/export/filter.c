@@ -113,10 +113,6 @@ static gboolean read_lines(Work *work, NxExporter *exporter, int in, GError **er
   g_autoptr(NxLines) lines = nx_lines_new(in);
   for (;;) {
     g_autoptr(json_object) line = NULL;
-    if (nx_interrupted()) {
-      g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
-      return FALSE;
-    }
     if (!nx_lines_next(lines, KINDS, &line, err) || (line && !check_line(lines, line, err)))
       return FALSE;
     if (!line || !(exporter ? handle(work, exporter, line) : give(work, line)))

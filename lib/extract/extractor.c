@@ -195,11 +195,7 @@ static gboolean wait_and_attend(Run *run, GError **err)
 static gboolean run_loop(Run *run, GError **err)
 {
   for (;;) {
-    if (nx_interrupted()) {
-      g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
-      return FALSE;
-    }
-    if (!take_ready_lines(run, err) || !give_results(run, err))
+    if (!nx_check_interrupted(err) || !take_ready_lines(run, err) || !give_results(run, err))
       return FALSE;
     if (run->has_ended && run->jobs.length == 0)
       return TRUE;

@@ -310,12 +310,12 @@ gboolean nx_find_files(const NxFindFiles *find, int in, FILE *out, GError **err)
     more = read_batch(&stage, &problem);
     if (!work_through(&stage, out, err))
       return FALSE;
-    if (!problem && nx_interrupted())
-      g_set_error_literal(&problem, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
     if (problem) {
       g_propagate_error(err, g_steal_pointer(&problem));
       return FALSE;
     }
+    if (!nx_check_interrupted(err))
+      return FALSE;
   }
   return TRUE;
 }

@@ -436,9 +436,7 @@ static gboolean give_up(Walk *walk, const NxFolder *start, GError **err)
 {
   stop(walk, g_error_new(NX_ERROR, NX_ERROR_PLACE, "given up"));
   g_autofree char *path = nx_folder_path(start, NULL), *shown = nx_text_utf8(path, -1);
-  if (nx_interrupted())
-    g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
-  else
+  if (nx_check_interrupted(err))
     g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "folder %s does not answer; is its server there?", shown);
   return FALSE;
 }

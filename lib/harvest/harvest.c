@@ -67,14 +67,6 @@ GTimeZone *nx_harvest_zone(json_object *instrument)
 
 /* ------------------------------------------------------------------------------------------------------------ events */
 
-static gboolean check_interrupted(GError **err)
-{
-  if (!nx_interrupted())
-    return TRUE;
-  g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
-  return FALSE;
-}
-
 gboolean nx_harvest_emit(const char *identifier, const char *instrument_pid, const char *start, const char *end, const char *user,
                          GError **err)
 {
@@ -85,7 +77,7 @@ gboolean nx_harvest_emit(const char *identifier, const char *instrument_pid, con
   nx_json_set_string(line, "start", start);
   nx_json_set_string(line, "end", end);
   nx_json_set_string(line, "user", user);
-  return check_interrupted(err) && nx_line_write(stdout, line, err);
+  return nx_check_interrupted(err) && nx_line_write(stdout, line, err);
 }
 
 /* The columns that the line's harvester reads must be there; `prefix` is where they are ("" or "instrument."). */
@@ -153,7 +145,7 @@ gboolean nx_harvest_events(NxHarvest *harvest, int in, const NxHarvestBounds *bo
   for (GList *name = names; name; name = name->next)
     if (!harvester_of(name->data) && !nx_plugin_events(name->data, g_hash_table_lookup(by_name, name->data), bounds, err))
       return FALSE;
-  return check_interrupted(err);
+  return nx_check_interrupted(err);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- sessions */

@@ -330,8 +330,7 @@ gboolean nx_pool_run(NxPool *pool, const GArray *wanted, NxPoolAsk ask_file, NxP
     good = ask_all(&run, err) && attend(&run, err);
     if (nx_interrupted()) { /* the workers may have heard of it first */
       g_clear_error(err);
-      g_set_error_literal(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
-      good = FALSE;
+      good = nx_check_interrupted(err);
     } else if (good && run.refusal) {
       g_propagate_error(err, g_steal_pointer(&run.refusal));
       good = FALSE;
