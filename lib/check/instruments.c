@@ -91,14 +91,18 @@ static gboolean write_if_ours(FILE *out, const NxSettings *settings, const char 
 static gboolean write_if_troubled(FILE *out, const NxSettings *settings, const char *root, json_object *instrument)
 {
   struct stat status;
-  const char *pid = text_of(instrument, "instrument_pid");
-  g_autofree char *path = nx_path_join(root, text_of(instrument, "filestore_path"));
+  const char *pid = text_of(instrument, "instrument_pid"), *folder = text_of(instrument, "filestore_path");
+  g_autofree char *path = nx_path_join(root, folder);
   const char *problem = folder_problem(path, &status);
-  if (!problem)
+  if (nx_path_leads_upwards(folder))
+    nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING,
+                     "%s: its filestore_path %s leads out of %s; give it one without '..' with 'nexuslims instruments manage'", pid, folder, root);
+  else if (!problem)
     return write_if_ours(out, settings, pid, path, &status);
-  nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING,
-                   "%s: its folder %s %s; check its filestore_path with 'nexuslims instruments manage', and that the share is mounted", pid, path,
-                   problem);
+  else
+    nx_finding_write(out, NX_CHECK_FILESTORES, FALSE, NX_SEVERITY_WARNING,
+                     "%s: its folder %s %s; check its filestore_path with 'nexuslims instruments manage', and that the share is mounted", pid, path,
+                     problem);
   return TRUE;
 }
 

@@ -69,8 +69,13 @@ gboolean nx_stage_instruments(const char *address, FILE *out, GError **err)
 /* ---------------------------------------------------------------------------------------------------------- import */
 
 typedef struct {
+  json_object *line; /* owned */
+  guint64 number;
+} Given;
+
+typedef struct {
   NxDb *db;
-  NxLines *lines;
+  guint64 number; /* of the line at hand */
   FILE *out;
   gboolean dry_run;
   gboolean harvester_may_be_null;
@@ -79,7 +84,7 @@ typedef struct {
 
 static gboolean refuse(const Import *import, GError **err, const char *key, const char *what)
 {
-  nx_line_refuse(import->lines, err, NX_ERROR_DATA, "'%s' %s", key, what);
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "line %" G_GUINT64_FORMAT ": '%s' %s", import->number, key, what);
   return FALSE;
 }
 
@@ -103,6 +108,8 @@ static gboolean check_value(const Import *import, const char *key, json_object *
     return refuse(import, err, key, "is empty");
   if (g_str_equal(key, "timezone") && !nx_zone(text, NULL))
     return refuse(import, err, key, "is not the name of a time zone");
+  if (g_str_equal(key, "filestore_path") && nx_path_leads_upwards(text))
+    return refuse(import, err, key, "leads out of NX_INSTRUMENT_DATA_PATH");
   if (g_str_equal(key, "harvester") && !check_harvester(text))
     return refuse(import, err, key, "names no harvester (nemo, ical, or a program nx-harvest-NAME)");
   return TRUE;
@@ -115,7 +122,8 @@ static gboolean check_line(const Import *import, json_object *line, GError **err
     if (g_str_equal(key, "kind")) {
       const char *kind = nx_json_get_string(line, "kind");
       if (g_strcmp0(kind, "instrument") != 0) {
-        nx_line_refuse(import->lines, err, NX_ERROR_LINE, "unknown kind '%s' (this stage reads: instrument)", kind ? kind : "");
+        g_set_error(err, NX_ERROR, NX_ERROR_LINE, "line %" G_GUINT64_FORMAT ": unknown kind '%s' (this stage reads: instrument)", import->number,
+                    kind ? kind : "");
         return FALSE;
       }
     } else if (!g_strv_contains(nx_instrument_columns, key))
@@ -228,34 +236,54 @@ static gboolean import_line(Import *import, json_object *line, GError **err)
   if (known ? update_row(import, line, known, pid, &error) : add_row(import, line, pid, &error))
     return TRUE;
   if (error->code != NX_ERROR_DATA || !g_str_has_prefix(error->message, "line "))
-    g_prefix_error(&error, "line %" G_GUINT64_FORMAT ": ", nx_lines_number(import->lines));
+    g_prefix_error(&error, "line %" G_GUINT64_FORMAT ": ", import->number);
   g_propagate_error(err, g_steal_pointer(&error));
   return FALSE;
 }
 
-static gboolean import_lines(Import *import, GError **err)
+static void release_given(gpointer given)
 {
+  json_object_put(((Given *)given)->line);
+}
+
+/* To the end of the input, before the database is locked: whoever types lines must not keep a build from writing. */
+static GArray *read_lines(int in, GError **err)
+{
+  g_autoptr(NxLines) lines = nx_lines_new(in);
+  g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Given));
+  g_array_set_clear_func(all, release_given);
   for (;;) {
-    g_autoptr(json_object) line = NULL;
-    if (!nx_lines_next(import->lines, NULL, &line, err))
-      return FALSE;
-    if (!line)
-      return TRUE;
-    if (!import_line(import, line, err))
+    Given given = {0};
+    if (!nx_lines_next(lines, NULL, &given.line, err))
+      return NULL;
+    if (!given.line)
+      return g_steal_pointer(&all);
+    given.number = nx_lines_number(lines);
+    g_array_append_val(all, given);
+  }
+}
+
+static gboolean import_lines(Import *import, const GArray *lines, GError **err)
+{
+  for (guint i = 0; i < lines->len; i++) {
+    const Given *given = &g_array_index(lines, Given, i);
+    import->number = given->number;
+    if (!nx_check_interrupted(err) || !import_line(import, given->line, err))
       return FALSE;
   }
+  return TRUE;
 }
 
 gboolean nx_stage_import_instruments(const char *address, int in, gboolean dry_run, FILE *out, GError **err)
 {
   NxColumnFacts harvester = {0};
-  g_autoptr(NxLines) lines = nx_lines_new(in);
   g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_WRITE, err);
-  if (!db || !nx_db_enforce_foreign_keys(db, FALSE, err) || !nx_db_has_column(db, "instruments", "harvester", &harvester, err))
+  g_autoptr(GArray) lines = db ? read_lines(in, err) : NULL;
+  if (!lines || !nx_db_enforce_foreign_keys(db, FALSE, err) || !nx_db_has_column(db, "instruments", "harvester", &harvester, err))
     return FALSE;
-  Import import = {.db = db, .lines = lines, .out = out, .dry_run = dry_run, .harvester_may_be_null = harvester.allows_null};
+  Import import = {.db = db, .out = out, .dry_run = dry_run, .harvester_may_be_null = harvester.allows_null};
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  if (!transaction || !import_lines(&import, err) || (!dry_run && !nx_db_commit(&transaction, err)))
+  if (!transaction || !import_lines(&import, lines, err) || (!dry_run && !nx_db_commit(&transaction, err)))
     return FALSE;
   fflush(out);
   fprintf(stderr, "%u added, %u updated, %u unchanged\n", import.added, import.updated, import.unchanged);

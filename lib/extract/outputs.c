@@ -12,17 +12,11 @@ static void output_free(NxOutput *output)
 }
 
 /* TRUE when a component of the relative path leads upwards. */
-static gboolean leads_upwards(const char *relative)
-{
-  g_auto(GStrv) parts = g_strsplit(relative, "/", -1);
-  return g_strv_contains((const char *const *)parts, "..");
-}
-
 /* The path to which suffixes are added: below NX_DATA_PATH, or the data file's own. */
 static char *mirrored(const NxOutputRules *rules, const char *path)
 {
   const char *below = rules->instrument_root && rules->data_root ? nx_path_below(path, rules->instrument_root) : NULL;
-  if (below && !leads_upwards(below))
+  if (below && !nx_path_leads_upwards(below))
     return nx_path_join(rules->data_root, below);
   if (rules->instrument_root && !rules->preview_beside)
     nx_log_warning("%s is not below %s: what is made of it goes beside it", path, rules->instrument_root);

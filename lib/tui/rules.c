@@ -121,6 +121,5 @@ char *nx_rule_filestore(const char *label, const char *text)
     return nx_rule_required(label, text);
   if (*text == '/')
     return g_strdup_printf("%s must be relative to the instrument data folder", label);
-  g_auto(GStrv) parts = g_strsplit(text, "/", -1);
-  return g_strv_contains((const char *const *)parts, "..") ? g_strdup_printf("%s must not contain '..'", label) : NULL;
+  return nx_path_leads_upwards(text) ? g_strdup_printf("%s must not contain '..'", label) : NULL;
 }

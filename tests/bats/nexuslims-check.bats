@@ -160,6 +160,14 @@ false warning JEOL-JEM: its folder $PWD/instruments/JEOL does not exist"
   assert_equal "$(findings instrument_filestore_paths)" "false warning NX_INSTRUMENT_DATA_PATH $PWD/instruments does not exist; is the share mounted?"
 }
 
+@test "a folder that leads out of the instruments' share is warned of: what is made of its files would go beside them" {
+  mkdir raw
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET filestore_path = '../raw' WHERE instrument_pid = 'FEI-Titan'"
+  checked
+  assert_success
+  assert_equal "$(findings instrument_filestore_paths)" "false warning FEI-Titan: its filestore_path ../raw leads out of $PWD/instruments; give it one without '..' with 'nexuslims instruments manage'"
+}
+
 @test "what NexusLIMS writes lies in no instrument's folder, else a sentence says where" {
   mkdir -p instruments/Titan/nx/records instruments/Titan/site elsewhere
   ln -s ../instruments/Titan/nx elsewhere/link

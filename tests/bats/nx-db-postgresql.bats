@@ -329,20 +329,23 @@ CASES
   assert_failure
 }
 
+# slow_instrument PID: the row of this instrument takes half a minute to insert
+slow_instrument() {
+  sql "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(30); RETURN NEW; END';
+    CREATE TRIGGER slow BEFORE INSERT ON instruments FOR EACH ROW WHEN (NEW.instrument_pid = '$1') EXECUTE FUNCTION slow()"
+}
+
 @test "a connection that is cut in the middle of a transaction leaves nothing of it, and the server is named" {
   nx-db init >/dev/null
-  mkfifo lines
+  slow_instrument B
+  { instrument; instrument | jq -c '.instrument_pid="B"|.api_url="b"'; } >lines
   nx-db instruments import <lines >out 2>&1 3>&- &
   RUNNING=$!
-  exec 8>lines
-  instrument >&8
   tries=0
-  until [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname = '$PGDATABASE' AND state = 'idle in transaction' AND query LIKE 'INSERT%'")" = 1 ]; do
+  until [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname = '$PGDATABASE' AND wait_event = 'PgSleep' AND query LIKE 'INSERT%'")" = 1 ]; do
     tries=$((tries + 1)); [ $tries -lt 200 ] || fail "no transaction"; sleep 0.05
   done
   sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$PGDATABASE' AND pid <> pg_backend_pid()"
-  instrument | jq -c '.instrument_pid="B"|.api_url="b"' >&8
-  exec 8>&-
   status=0
   wait $RUNNING || status=$?
   [ "$status" = 1 ]
@@ -422,16 +425,16 @@ CASES
 @test "a writer that waits too long for another one says that the database is locked" {
   nx-db init >/dev/null
   instrument | nx-db instruments import
-  mkfifo lines
+  slow_instrument B
+  instrument | jq -c '.instrument_pid="B"|.api_url="b"' >lines
   nx-db instruments import <lines >/dev/null 2>&1 3>&- &
   RUNNING=$!
-  exec 8>lines
   tries=0
   until [ "$(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")" -ge 1 ]; do
     tries=$((tries + 1)); [ $tries -lt 200 ] || fail "no lock"; sleep 0.05
   done
   NX_TEST_TIME_SCALE=0.01 run nx-db log-events < <(event s1)
-  exec 8>&-
+  kill $RUNNING
   assert_failure 1
   assert_output --partial "the database is locked"
 }

@@ -79,6 +79,8 @@ del(.location)|'location' is missing
 .harvester=null|'harvester' is null
 .api_url="a"|'api_url' belongs to another instrument
 del(.instrument_pid)|'instrument_pid' is missing
+.filestore_path="../raw"|'filestore_path' leads out of NX_INSTRUMENT_DATA_PATH
+.filestore_path="a/.."|'filestore_path' leads out of NX_INSTRUMENT_DATA_PATH
 .location="a\u0000b"|'location' holds a NUL character
 CASES
 }
@@ -86,6 +88,55 @@ CASES
 @test "an iCalendar instrument without api_url gets one of its own" {
   instrument | jq -c '.instrument_pid="C"|.harvester="ical"|del(.api_url)' | nx-db instruments import
   [ "$(sql "SELECT api_url FROM instruments WHERE instrument_pid = 'C'")" = "https://nemo.example.com/calendar/#C" ]
+}
+
+# waiting_for_input COMMAND…: nx-db reads from a FIFO that stays open (descriptor 8) and has one line in it
+waiting_for_input() {
+  mkfifo lines
+  nx-db "$@" <lines >out 2>&1 3>&- &
+  WAITING=$!
+  exec 8>lines
+}
+
+@test "an import that waits for its lines keeps nobody from writing, with -n or without" {
+  for n in "" -n; do
+    waiting_for_input instruments import $n
+    instrument | jq -c '.instrument_pid="B"|.api_url="b"' >&8
+    sleep 0.3
+    run nx-db log-events < <(event "with$n")
+    exec 8>&-
+    status_of_import=0
+    wait $WAITING || status_of_import=$?
+    rm lines
+    assert_success
+    [ "$status_of_import" = 0 ] || fail "$(cat out)"
+  done
+  [ "$(sql "SELECT count(*) FROM instruments WHERE instrument_pid = 'B'")" = 1 ]
+}
+
+# stopped_in_the_middle COMMAND…: nx-db has all its lines at hand, and is told to end once it has begun with them
+stopped_in_the_middle() {
+  jq -nc 'range(200000) | {kind:"usage_event",session_identifier:"e\(.)",instrument_pid:"FEI-Titan-TEM-635816",
+    start:"2025-03-03T11:05:12-05:00",end:"2025-03-03T15:59:30-05:00",user:"ned"}' >events
+  nx-db "$@" <events >out 2>err 3>&- &
+  WAITING=$!
+  until has_begun; do kill -0 $WAITING; sleep 0.05; done
+  kill -TERM $WAITING
+  status=0
+  wait $WAITING || status=$?
+  [ "$status" = 1 ] || fail "exit $status: $(cat err)"
+}
+
+@test "log-events that is told to end stops between two events" {
+  has_begun() { [ "$(sql 'SELECT count(*) FROM session_log')" -gt 0 ]; }
+  stopped_in_the_middle log-events
+  [ "$(sql 'SELECT count(*) FROM session_log')" -lt 400000 ]
+}
+
+@test "pending -n --events that is told to end stops between two events" {
+  has_begun() { [ -s out ]; }
+  stopped_in_the_middle pending -n --events
+  [ "$(wc -l <out)" -lt 200000 ]
 }
 
 @test "a usage event becomes a START and an END row to be built" {
