@@ -100,7 +100,8 @@ char *nx_text_percent_decode(const char *text);
 gsize nx_text_width(const char *text);
 /* The value of the first query parameter `name` of `url`, decoded; NULL when there is none. */
 char *nx_text_query_value(const char *url, const char *name);
-/* TRUE when `name` matches the fnmatch(3) glob `pattern` without regard to case. */
+/* TRUE when `name` matches the fnmatch(3) glob `pattern` without regard to case. Characters are those of UTF-8 whatever the locale is; in a name
+ * that is not UTF-8, bytes. */
 gboolean nx_text_matches(const char *pattern, const char *name);
 
 /* ------------------------------------------------------------------------------------------------------------ time */

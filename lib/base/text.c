@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <fnmatch.h>
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -406,7 +407,22 @@ char *nx_text_query_value(const char *url, const char *name)
   return NULL;
 }
 
+/* fnmatch(3) takes its characters from the thread's locale, which cron leaves at bytes. */
+static locale_t utf8_characters(void)
+{
+  static gsize made;
+  static locale_t characters;
+  if (g_once_init_enter(&made)) {
+    characters = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    g_once_init_leave(&made, 1);
+  }
+  return characters ? characters : LC_GLOBAL_LOCALE;
+}
+
 gboolean nx_text_matches(const char *pattern, const char *name)
 {
-  return fnmatch(pattern, name, FNM_CASEFOLD) == 0;
+  locale_t before = uselocale(utf8_characters());
+  gboolean matches = fnmatch(pattern, name, FNM_CASEFOLD) == 0;
+  uselocale(before);
+  return matches;
 }

@@ -41,17 +41,38 @@ static const char *const NAMES[] = {"a.dm3",       "A.DM3",        ".dm3",      
                                     "q.c",         "\xC2\xB5.dm3", "q.\xC2\xB5m", "q.\xC3\x9Fm", "bad\xFF.dm3", "a.\xE2\x84\xAA", "q.k",
                                     "a\nb.dm3",    "notes.db-wal", "tif",         "a.tif "};
 
+/* fnmatch(3) where characters are those of UTF-8, whatever the locale is. */
+static gboolean expected_match(const char *glob, const char *name)
+{
+  locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = uselocale(utf8);
+  gboolean matches = fnmatch(glob, name, FNM_CASEFOLD) == 0;
+  uselocale(before);
+  freelocale(utf8);
+  return matches;
+}
+
 static void check_against_fnmatch(void)
 {
   for (gsize g = 0; g < G_N_ELEMENTS(GLOBS); g++) {
     const char *const globs[] = {GLOBS[g], NULL};
     g_autoptr(NxFileFilter) wanted = nx_file_filter_new(globs, NULL), ignored = nx_file_filter_new(NULL, globs);
     for (gsize n = 0; n < G_N_ELEMENTS(NAMES); n++) {
-      gboolean expected = fnmatch(GLOBS[g], NAMES[n], FNM_CASEFOLD) == 0;
+      gboolean expected = expected_match(GLOBS[g], NAMES[n]);
       if (nx_file_filter_accepts(wanted, NAMES[n]) != expected || nx_file_filter_accepts(ignored, NAMES[n]) == expected)
         g_error("'%s' and '%s'", GLOBS[g], NAMES[n]);
     }
   }
+}
+
+static void test_filter_counts_characters(void)
+{
+  static const char *const IGNORED[] = {"\xC3\xA4*" /* ä */, "?.tif", NULL};
+  g_autoptr(NxFileFilter) filter = nx_file_filter_new(NULL, IGNORED);
+  g_assert_false(nx_file_filter_accepts(filter, "\xC3\x84-1.dm3")); /* Ä */
+  g_assert_false(nx_file_filter_accepts(filter, "\xC3\xA9.tif"));   /* é */
+  g_assert_true(nx_file_filter_accepts(filter, "\xC3\xA9\xC3\xA9.tif"));
+  g_assert_false(nx_file_filter_accepts(filter, "\xFF.tif")); /* not UTF-8: a byte is a character */
+  g_assert_true(nx_file_filter_accepts(filter, "a\xFF.tif"));
 }
 
 static void test_filter(void)
@@ -356,6 +377,7 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/filter/accepts exactly what fnmatch does", test_filter);
+  g_test_add_func("/filter/counts characters, not bytes, and folds the case of all", test_filter_counts_characters);
   g_test_add_func("/walk/the start of a window is outside and its end inside, to the nanosecond", test_window);
   g_test_add_func("/walk/files come by time, then by path bytes", test_order);
   g_test_add_func("/walk/links to folders are searched, links inside them and links to files are not", test_links);
