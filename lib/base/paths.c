@@ -185,8 +185,11 @@ static gboolean read_whole(int fd, const char *path, gsize limit, GByteArray *in
     g_byte_array_set_size(into, have + 65536);
     gssize n = read(fd, into->data + have, 65536);
     g_byte_array_set_size(into, have + (guint)MAX(n, 0));
-    if (n < 0 && errno == EINTR)
+    if (n < 0 && errno == EINTR) { /* a FIFO may have nothing to say for ever */
+      if (!nx_check_interrupted(err))
+        return FALSE;
       continue;
+    }
     if (n < 0)
       return nx_error_from_errno(err, errno, "read", path);
     if (n == 0)

@@ -176,6 +176,20 @@ CASES
   [ "$(ls -A)" = pipe ] && [ -p pipe ]
 }
 
+@test "settings that are waited for, in a FIFO that nobody writes to, are given up at SIGTERM" {
+  mkfifo settings
+  exec 8<>settings
+  NX_ENV_FILE=$PWD/settings nx-db instruments >out 2>&1 3>&- 8>&- &
+  pid=$!
+  sleep 0.3
+  kill -TERM $pid
+  for _ in $(seq 100); do kill -0 $pid 2>/dev/null || break; sleep 0.05; done
+  ! kill -KILL $pid 2>/dev/null || fail "it still waits"
+  status=0
+  wait $pid || status=$?
+  [ "$status" = 1 ] || fail "exit $status: $(cat out)"
+}
+
 @test "init makes the longest path that SQLite opens, and refuses a longer one before it makes a folder" {
   local name folder=$BATS_TEST_TMPDIR/deep
   name=$(printf 'n%.0s' {1..60})
