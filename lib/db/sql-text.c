@@ -19,7 +19,7 @@ static gsize quoted_length(const char *text)
 static gsize dollar_length(const char *text)
 {
   gsize tag = 1;
-  while (g_ascii_isalpha(text[tag]) || text[tag] == '_')
+  while (g_ascii_isalpha(text[tag]) || text[tag] == '_' || (tag > 1 && g_ascii_isdigit(text[tag])))
     tag++;
   if (text[tag] != '$')
     return 0;

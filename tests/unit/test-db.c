@@ -29,6 +29,7 @@ static void test_pieces(void)
                (const char *const[]){"SELECT ';', \"a;b\", 'it''s;', [x;y], `z;` -- ;\n, 3", NULL});
   check_pieces("CREATE TABLE t (\n\ta INT, \n\tb INT\n);", (const char *const[]){"CREATE TABLE t (\n\ta INT, \n\tb INT\n)", NULL});
   check_pieces("DO $x$ BEGIN; END; $x$; SELECT $1;", (const char *const[]){"DO $x$ BEGIN; END; $x$", "SELECT $1", NULL});
+  check_pieces("DO $body2$ BEGIN; END; $body2$; SELECT $2;", (const char *const[]){"DO $body2$ BEGIN; END; $body2$", "SELECT $2", NULL});
   check_pieces("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE WHEN 1 THEN 2 END; DELETE FROM b; END; SELECT 1;",
                (const char *const[]){"CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE WHEN 1 THEN 2 END; DELETE FROM b; END",
                                      "SELECT 1", NULL});
