@@ -13,9 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The reader's end of the socket, and the first descriptor of a file: 0, 1 and 2 stay, and rewind.h keeps 3. */
-#define HEARS STDIN_FILENO
-#define FIRST_GIVEN 4
+#define HEARS STDIN_FILENO /* the reader's end of the socket */
 /* A reader is made when so many files have come: making it takes as long as reading a few. */
 #define FILES_BEFORE 3u
 #define START_SECONDS 30
@@ -77,7 +75,7 @@ static void serve(gpointer user_data)
   const NxReaderTask *task = user_data;
   Message message;
   /* A number of less: the last file has closed one of those, and what takes its place would not be closed after this one. */
-  if (!hear(&message) || message.fds[0] < FIRST_GIVEN)
+  if (!hear(&message) || message.fds[0] < (int)NX_STANDING_KEPT)
     _exit(0);
   task->work(message.fds[0], message.bytes, message.length, message.fds + 1, message.n_fds - 1, task->user_data);
   for (;;)
@@ -101,7 +99,7 @@ static G_NORETURN void run_child(const NxReaders *readers, const NxChildLog *log
   sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0});
   if (readers->task.prepare)
     readers->task.prepare(readers->task.user_data);
-  nx_rewind_begin(readers->sandbox, FIRST_GIVEN, tell_ready, serve, (gpointer)&readers->task);
+  nx_rewind_begin(readers->sandbox, tell_ready, serve, (gpointer)&readers->task);
   nx_log_debug("no standing readers here: %s", g_strerror(errno));
   _exit(125);
 }

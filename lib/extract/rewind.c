@@ -1,6 +1,7 @@
 /* rewind.c — see rewind.h. What the handler of the signal relies on lies in pages that nothing can write (code, `own.sealed`, the copy) or
  * is written before it is read (its stack, `own.resident`); it calls nothing of any library, whose tables lie in memory that a file may
- * have changed.
+ * have changed. The descriptor by which it asks about pages cannot be closed: the next file, which the kernel hands over before a signal that has come
+ * is seen to, would take its number and answer in its place.
  *
  * Memory of the process is of three kinds. Small pieces are put back whole from a copy. Large ones are private views of that copy: of them, the
  * pages that were written to are put back, which the kernel lists (/proc/self/pagemap) and which are few. And what was never touched when the copy
@@ -28,6 +29,7 @@
 #include <sys/rseq.h>
 
 #define PAGE 4096u
+#define PAGE_LIST ((int)NX_STANDING_KEPT - 1) /* its descriptor */
 #define PIECES_MAX 1024u
 #define STACK_BYTES (8u * 1024u * 1024u)
 /* Memory that a file may use in all; one that needs more is read by a process of its own, which is told no. */
@@ -62,7 +64,6 @@ typedef struct {
   const guint8 *copy;
   gsize copy_length;
   gint64 thread_pointer;
-  int first_given, page_list; /* descriptors */
   guint8 *stack;
   NxRewindWork work;
   gpointer user_data;
@@ -112,7 +113,7 @@ static inline G_NORETURN void give_up(void)
 static inline gboolean list_pages(const guint8 *at, gsize n)
 {
   const long length = (long)(n * sizeof *own.entries);
-  return ask_kernel(SYS_pread64, own.sealed.page_list, (long)own.entries, length, (long)((guintptr)at / PAGE * sizeof *own.entries)) == length;
+  return ask_kernel(SYS_pread64, PAGE_LIST, (long)own.entries, length, (long)((guintptr)at / PAGE * sizeof *own.entries)) == length;
 }
 
 /* In memory or swapped out. */
@@ -188,7 +189,7 @@ __attribute__((no_stack_protector)) static void go_back(int number)
   gsize kept = 0;
   (void)number;
   if (ask_kernel(SYS_arch_prctl, ARCH_SET_FS, (long)own.sealed.thread_pointer, 0, 0) != 0 ||
-      ask_kernel(SYS_close_range, own.sealed.first_given, G_MAXUINT, 0, 0) != 0)
+      ask_kernel(SYS_close_range, NX_STANDING_KEPT, G_MAXUINT, 0, 0) != 0)
     give_up();
   for (gsize i = 0; i < own.sealed.n_pieces; i++) {
     if (!take_back(&own.sealed.pieces[i], &kept))
@@ -379,12 +380,11 @@ static gboolean drop_capabilities(void)
 /* To a privileged process the list would tell addresses of the machine's memory. */
 static gboolean open_page_list(void)
 {
-  own.sealed.page_list = own.sealed.first_given - 1;
   if (!drop_capabilities())
     return FALSE;
   int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  gboolean is_good = fd >= 0 && dup2(fd, own.sealed.page_list) >= 0;
-  if (fd >= 0 && fd != own.sealed.page_list)
+  gboolean is_good = fd >= 0 && dup2(fd, PAGE_LIST) >= 0;
+  if (fd >= 0 && fd != PAGE_LIST)
     close(fd);
   return is_good;
 }
@@ -445,11 +445,10 @@ static gboolean take_signal(void)
   return sigaltstack(&stack, NULL) == 0 && sigaction(NX_REWIND_SIGNAL, &action, NULL) == 0 && sigprocmask(SIG_UNBLOCK, &set, NULL) == 0;
 }
 
-void nx_rewind_begin(const NxSandbox *sandbox, int first_given, void (*ready)(gpointer user_data), NxRewindWork work, gpointer user_data)
+void nx_rewind_begin(const NxSandbox *sandbox, void (*ready)(gpointer user_data), NxRewindWork work, gpointer user_data)
 {
   own.sealed.work = work;
   own.sealed.user_data = user_data;
-  own.sealed.first_given = first_given;
   if (syscall(SYS_arch_prctl, ARCH_GET_FS, &own.sealed.thread_pointer) != 0 || !forget_restartable_sequences() || !make_room() ||
       !make_stack() || !open_page_list() || !find_pieces() || !keep_in_memory() || !take_signal() || !copy_pieces() || !forbid_growth() ||
       mprotect(&own.sealed, sizeof own.pages, PROT_READ) != 0 || !nx_sandbox_enter_standing(sandbox))
@@ -460,9 +459,9 @@ void nx_rewind_begin(const NxSandbox *sandbox, int first_given, void (*ready)(gp
 
 #else
 
-void nx_rewind_begin(const NxSandbox *sandbox, int first_given, void (*ready)(gpointer user_data), NxRewindWork work, gpointer user_data)
+void nx_rewind_begin(const NxSandbox *sandbox, void (*ready)(gpointer user_data), NxRewindWork work, gpointer user_data)
 {
-  (void)sandbox, (void)first_given, (void)ready, (void)work, (void)user_data;
+  (void)sandbox, (void)ready, (void)work, (void)user_data;
   errno = ENOSYS;
 }
 

@@ -16,9 +16,9 @@
 /* What it does from the beginning each time, on a stack of its own; it must not return. */
 typedef void (*NxRewindWork)(gpointer user_data);
 
-/* Remembers the whole process as it is, goes behind the walls of `sandbox`, and begins. Descriptors from `first_given` on belong to the
- * files; the one before is taken for the way back. Calls `ready` once before the first beginning. Returns, with errno, only when this machine or
+/* Remembers the whole process as it is, goes behind the walls of `sandbox`, and begins. Descriptors from NX_STANDING_KEPT on belong to
+ * the files; the one before is taken for the way back. Calls `ready` once before the first beginning. Returns, with errno, only when this machine or
  * this process does not allow it; the caller then ends. */
-void nx_rewind_begin(const NxSandbox *sandbox, int first_given, void (*ready)(gpointer user_data), NxRewindWork work, gpointer user_data);
+void nx_rewind_begin(const NxSandbox *sandbox, void (*ready)(gpointer user_data), NxRewindWork work, gpointer user_data);
 
 #endif

@@ -111,10 +111,10 @@ static const char *const ALLOWED[] = {
   "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list", "setrlimit", "sigaltstack", "stat",
   "lstat", "access", "statfs", "statx", "sysinfo", "time", "uname", "write", "writev",
 };
-/* What a process needs that reads one file after another (rewind.h): it can change neither its memory map nor its descriptors but by closing them,
- * and not what a signal does. Its memory has to suffice: brk() shows it, and RLIMIT_DATA lets it not grow. */
+/* What a process needs that reads one file after another (rewind.h): it can change neither its memory map nor its descriptors but by closing those
+ * of a file, and not what a signal does. Its memory has to suffice: brk() shows it, and RLIMIT_DATA lets it not grow. */
 static const char *const ALLOWED_STANDING[] = {
-  "brk", "clock_gettime", "close", "close_range", "exit", "exit_group", "fstat", "futex", "getcwd", "getpid", "getrandom", "gettid", "gettimeofday", "lseek",
+  "brk", "clock_gettime", "exit", "exit_group", "fstat", "futex", "getcwd", "getpid", "getrandom", "gettid", "gettimeofday", "lseek",
   "mincore", "newfstatat", "pause", "pread64", "preadv", "read", "readv", "recvmsg", "restart_syscall", "sysinfo", "time", "write", "writev",
 };
 /* Only where Landlock decides which paths. */
@@ -168,6 +168,19 @@ static gboolean export_program(scmp_filter_ctx filter, struct sock_fprog *progra
   return is_good;
 }
 
+/* Of what belongs to the files: numbers with one of the bits above those of NX_STANDING_KEPT - 1. Only the lower half of a register is a descriptor. */
+static gboolean allow_closing(scmp_filter_ctx filter)
+{
+  static const int CALLS[] = { SCMP_SYS(close), SCMP_SYS(close_range) };
+  for (gsize i = 0; i < G_N_ELEMENTS(CALLS); i++) {
+    for (guint64 bit = NX_STANDING_KEPT; bit <= G_MAXUINT32; bit <<= 1) {
+      if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, CALLS[i], 1, SCMP_A0(SCMP_CMP_MASKED_EQ, bit, bit)) != 0)
+        return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 /* Whatever is not allowed ends the process, by a signal that it has no handler for: a library that would make do without it must not answer differently
  * from one that got it, so the file is read by a process of its own then. */
 static gboolean make_standing_program(struct sock_fprog *program)
@@ -176,7 +189,7 @@ static gboolean make_standing_program(struct sock_fprog *program)
   if (!filter)
     return FALSE;
   seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-  gboolean is_good = allow(filter, ALLOWED_STANDING, G_N_ELEMENTS(ALLOWED_STANDING)) &&
+  gboolean is_good = allow(filter, ALLOWED_STANDING, G_N_ELEMENTS(ALLOWED_STANDING)) && allow_closing(filter) &&
                      seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(arch_prctl), 1, SCMP_A0(SCMP_CMP_EQ, 0x1002 /* ARCH_SET_FS */)) == 0 &&
                      seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigprocmask), 1, SCMP_A1(SCMP_CMP_EQ, 0 /* asks only */)) == 0 &&
                      export_program(filter, program);

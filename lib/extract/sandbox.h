@@ -30,8 +30,10 @@ int nx_sandbox_fd(const NxSandbox *sandbox);
 gboolean nx_sandbox_limit(const NxSandbox *sandbox);
 /* In the child: limits and walls. FALSE with errno: some wall could not be raised, and the child must end. */
 gboolean nx_sandbox_enter(const NxSandbox *sandbox);
-/* The same for a process that reads one file after another (rewind.h), with narrower walls: it can open nothing, map nothing and handle no signal anew,
- * and what it may not do ends it. Its time is measured by the parent alone. */
+/* Descriptors below this are a standing reader's own and cannot be closed: 0, 1, 2, and 3, which is kept for its way back. A power of two. */
+#define NX_STANDING_KEPT 4u
+/* The same for a process that reads one file after another (rewind.h), with narrower walls: it can open nothing, map nothing, close nothing that it
+ * keeps and handle no signal anew, and what it may not do ends it. Its time is measured by the parent alone. */
 gboolean nx_sandbox_enter_standing(const NxSandbox *sandbox);
 /* In a child: its address space may grow by `bytes` from now on; 0: back to its limit. Needs nx_sandbox_measure() before the walls went up. */
 void nx_sandbox_measure(void);
