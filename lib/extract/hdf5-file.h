@@ -36,7 +36,8 @@ json_object *nx_hdf5_first(const NxHdf5 *file, const char *path, const char *nam
 json_object *nx_hdf5_value(const NxHdf5 *file, const char *path);
 /* Field `field` of the records of a dataset, in the same forms: always an array. */
 json_object *nx_hdf5_column(const NxHdf5 *file, const char *path, const char *field);
-/* A group with its attributes, small datasets and groups below it, as objects; bounded in depth and number. */
+/* A group with its attributes, small datasets and groups below it, as objects; bounded in depth and number, and each group once, whatever links
+ * lead to it. */
 json_object *nx_hdf5_tree(const NxHdf5 *file, const char *path);
 
 /* A dataset of numbers (of truths, which are 0 and 1, or of pairs of reals, which are complex), or of colours: members R, G and B of 8 or 16 bits. */

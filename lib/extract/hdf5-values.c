@@ -234,57 +234,79 @@ json_object *nx_hdf5_column(const NxHdf5 *file, const char *path, const char *fi
 
 typedef struct {
   const NxHdf5 *file;
+  guint left;         /* members that may still be added */
+  GHashTable *groups; /* addresses of those that have been told: a file may link a group to itself, or in two ways at each of many levels */
+} Tree;
+
+typedef struct {
+  Tree *tree;
   const char *path;
   json_object *to;
-  guint *left; /* members that may still be added */
 } Branch;
 
 static herr_t add_attribute(hid_t object, const char *name, const H5A_info_t *info, void *user_data)
 {
   (void)object, (void)info;
   const Branch *branch = user_data;
-  if (*branch->left == 0)
+  if (branch->tree->left == 0)
     return 1;
-  json_object *value = g_utf8_validate(name, -1, NULL) ? nx_hdf5_attribute(branch->file, branch->path, name) : NULL;
+  json_object *value = g_utf8_validate(name, -1, NULL) ? nx_hdf5_attribute(branch->tree->file, branch->path, name) : NULL;
   if (value) {
-    --*branch->left;
+    branch->tree->left--;
     nx_json_set(branch->to, name, value);
   }
   return 0;
 }
 
-static json_object *tree(const NxHdf5 *file, const char *path, guint depth, guint *left);
+static json_object *group_tree(Tree *tree, const char *path, guint depth);
 
 static void add_members(const Branch *branch, guint depth)
 {
-  g_auto(GStrv) names = nx_hdf5_names(branch->file, branch->path);
-  for (char **name = names; *name && *branch->left > 0; name++) {
+  Tree *tree = branch->tree;
+  g_auto(GStrv) names = nx_hdf5_names(tree->file, branch->path);
+  for (char **name = names; *name && tree->left > 0; name++) {
     g_autofree char *below = g_strconcat(branch->path, "/", *name, NULL);
-    const NxHdf5Kind kind = nx_hdf5_kind(branch->file, below);
-    json_object *value = kind == NX_HDF5_GROUP ? tree(branch->file, below, depth + 1, branch->left)
-                         : kind == NX_HDF5_DATASET ? nx_hdf5_value(branch->file, below) : NULL;
-    if (!value)
-      continue;
-    --*branch->left;
-    nx_json_set(branch->to, *name, value);
+    const NxHdf5Kind kind = nx_hdf5_kind(tree->file, below);
+    tree->left--; /* what gives nothing has cost as much */
+    json_object *value = kind == NX_HDF5_GROUP ? group_tree(tree, below, depth + 1)
+                         : kind == NX_HDF5_DATASET ? nx_hdf5_value(tree->file, below) : NULL;
+    if (value)
+      nx_json_set(branch->to, *name, value);
   }
 }
 
-static json_object *tree(const NxHdf5 *file, const char *path, guint depth, guint *left)
+static gboolean note_group(const Tree *tree, hid_t group)
 {
-  hid_t group = depth < TREE_DEPTH_MAX ? H5Gopen2(nx_hdf5_id(file), path, H5P_DEFAULT) : H5I_INVALID_HID;
-  if (group < 0)
-    return NULL;
-  Branch branch = { file, path, json_object_new_object(), left };
+  H5O_info_t about;
+  if (H5Oget_info2(group, &about, H5O_INFO_BASIC) < 0)
+    return FALSE;
+  const gint64 address = (gint64)about.addr;
+  return g_hash_table_add(tree->groups, g_memdup2(&address, sizeof address));
+}
+
+static json_object *attributes_of(Tree *tree, hid_t group, const char *path)
+{
+  Branch branch = { tree, path, json_object_new_object() };
   hsize_t at = 0;
   H5Aiterate2(group, H5_INDEX_NAME, H5_ITER_NATIVE, &at, add_attribute, &branch);
-  H5Gclose(group);
-  add_members(&branch, depth);
   return branch.to;
+}
+
+/* NULL: no group, too deep, or told already. */
+static json_object *group_tree(Tree *tree, const char *path, guint depth)
+{
+  hid_t group = depth < TREE_DEPTH_MAX ? H5Gopen2(nx_hdf5_id(tree->file), path, H5P_DEFAULT) : H5I_INVALID_HID;
+  if (group < 0)
+    return NULL;
+  json_object *members = note_group(tree, group) ? attributes_of(tree, group, path) : NULL;
+  H5Gclose(group);
+  if (members)
+    add_members(&(Branch){ tree, path, members }, depth);
+  return members;
 }
 
 json_object *nx_hdf5_tree(const NxHdf5 *file, const char *path)
 {
-  guint left = TREE_MEMBERS_MAX;
-  return tree(file, path, 0, &left);
+  g_autoptr(GHashTable) groups = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  return group_tree(&(Tree){ file, TREE_MEMBERS_MAX, groups }, path, 0);
 }

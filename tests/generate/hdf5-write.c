@@ -414,6 +414,26 @@ GByteArray *hdf5_write_hspy(void)
   return end(file);
 }
 
+GByteArray *hdf5_write_hspy_knotted(void)
+{
+  hid_t file = begin_hspy();
+  hspy_spectra(file);
+  hspy_image(file);
+  hid_t metadata = H5Gopen2(file, "Experiments/EDS map/metadata", H5P_DEFAULT);
+  H5Lcreate_hard(metadata, ".", metadata, "again", H5P_DEFAULT, H5P_DEFAULT);
+  H5Lcreate_hard(metadata, ".", metadata, "itself", H5P_DEFAULT, H5P_DEFAULT);
+  hid_t above = H5Gopen2(metadata, "General", H5P_DEFAULT);
+  for (guint i = 0; i < 30; i++) {
+    hid_t below = H5Gcreate2(above, "a", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_hard(below, ".", above, "b", H5P_DEFAULT, H5P_DEFAULT);
+    H5Gclose(above);
+    above = below;
+  }
+  H5Gclose(above);
+  H5Gclose(metadata);
+  return end(file);
+}
+
 GByteArray *hdf5_write_hspy_short(gboolean is_packed)
 {
   static const guint8 HALF[5 * 32 * sizeof(float)];

@@ -670,6 +670,31 @@ static void test_short_chunks(void)
   }
 }
 
+static guint members_of(json_object *tree)
+{
+  guint n = 0;
+  json_object_object_foreach(tree, name, value) {
+    (void)name;
+    n += 1 + (json_object_is_type(value, json_type_object) ? members_of(value) : 0);
+  }
+  return n;
+}
+
+/* A group that holds itself, and groups with two ways to each: each is told once. */
+static void test_knots(void)
+{
+  g_autoptr(GByteArray) data = hdf5_write_hspy_knotted();
+  Reading reading = read_own("a.hspy", data, "hspy");
+  json_object *metadata = nx_json_get(((NxSignal *)reading.signals->pdata[0])->raw, "metadata");
+  g_assert_nonnull(metadata);
+  g_assert_false(json_object_object_get_ex(metadata, "itself", NULL));
+  g_assert_false(json_object_object_get_ex(metadata, "again", NULL));
+  g_assert_cmpstr(nx_json_get_string(nx_json_get(metadata, "General"), "title"), ==, "EDS map");
+  g_assert_cmpuint(members_of(metadata), >, 30);
+  g_assert_cmpuint(members_of(metadata), <, 100);
+  reading_clear(&reading);
+}
+
 /* Behind the limit of what is read of a file, an axis is asked about once, and no answer is another one the second time. */
 static void test_costly_axes(void)
 {
@@ -748,6 +773,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hostile/a damaged heap costs its texts alone, with a reason", test_damaged_heaps);
   g_test_add_func("/hdf5/hostile/an attribute that claims more than it holds costs itself alone", test_damaged_attribute);
   g_test_add_func("/hdf5/hostile/a chunk that does not unpack to all its bytes costs itself alone", test_short_chunks);
+  g_test_add_func("/hdf5/hostile/groups that hold themselves or have many ways to them are told within bounds", test_knots);
   g_test_add_func("/hdf5/hostile/axes that are too much to be read are each taken for one kind", test_costly_axes);
   g_test_add_func("/hdf5/hostile/a number whose parts lie outside it is left out", test_damaged_types);
   g_test_add_func("/hdf5/hostile/facts of a file driver that do not fit into the file are refused before anything is allocated", test_driver_facts);
