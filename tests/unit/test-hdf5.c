@@ -670,6 +670,26 @@ static void test_short_chunks(void)
   }
 }
 
+/* As an aborted copy leaves it: the library, which looks at the end first, opens nothing of it. */
+static void test_cut(void)
+{
+  static const struct {
+    const char *name, *extractor;
+  } CASES[] = {{"a.emd", "velox_emd"}, {"a.hspy", "hspy"}, {"a.h5", "tofwerk_pfib"}};
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(GByteArray) data = hdf5_write_hspy();
+    g_autoptr(NxBytes) bytes = nx_bytes_from_memory(data->data, data->len / 2);
+    g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
+    NxInput in = { .path = CASES[i].name, .name = CASES[i].name, .fd = -1, .bytes = bytes, .mtime = 1.0 };
+    in.format = nx_format_for(&in);
+    g_assert_cmpstr(in.format->name, ==, CASES[i].extractor);
+    g_assert_false(in.format->read(&in, signals, &problem));
+    g_assert_error(problem, NX_ERROR, NX_ERROR_FORMAT);
+    g_assert_nonnull(strstr(problem->message, "truncated"));
+  }
+}
+
 static guint members_of(json_object *tree)
 {
   guint n = 0;
@@ -773,6 +793,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hostile/a damaged heap costs its texts alone, with a reason", test_damaged_heaps);
   g_test_add_func("/hdf5/hostile/an attribute that claims more than it holds costs itself alone", test_damaged_attribute);
   g_test_add_func("/hdf5/hostile/a chunk that does not unpack to all its bytes costs itself alone", test_short_chunks);
+  g_test_add_func("/hdf5/hostile/a file that was cut short says so", test_cut);
   g_test_add_func("/hdf5/hostile/groups that hold themselves or have many ways to them are told within bounds", test_knots);
   g_test_add_func("/hdf5/hostile/axes that are too much to be read are each taken for one kind", test_costly_axes);
   g_test_add_func("/hdf5/hostile/a number whose parts lie outside it is left out", test_damaged_types);
