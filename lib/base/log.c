@@ -82,29 +82,39 @@ void nx_log_hide(const char *secret)
 }
 
 /* Passwords in addresses, which nobody had to tell us before. */
-static void mask_addresses(GString *text)
+static char *without_passwords(const char *text)
 {
-  const char *scheme = text->str;
-  while ((scheme = strstr(scheme, "://"))) {
-    gsize start = (gsize)(scheme - text->str) + 3, length = strcspn(text->str + start, "/?#@ \t\n\"'");
-    const char *colon = memchr(text->str + start, ':', length);
-    if (colon && text->str[start + length] == '@') {
-      gsize password = (gsize)(colon - text->str) + 1;
-      g_string_erase(text, (gssize)password, (gssize)(start + length - password));
-      g_string_insert(text, (gssize)password, "***");
-    }
-    scheme = text->str + start;
+  GString *out = g_string_sized_new(strlen(text) + 1);
+  for (const char *scheme; (scheme = strstr(text, "://"));) {
+    const char *authority = scheme + strlen("://"), *end = authority + strcspn(authority, "/?#@ \t\n\"'");
+    const char *colon = *end == '@' ? memchr(authority, ':', (gsize)(end - authority)) : NULL;
+    g_string_append_len(out, text, (colon ? colon + 1 : authority) - text);
+    g_string_append(out, colon ? "***" : "");
+    text = colon ? end : authority;
   }
+  g_string_append(out, text);
+  return g_string_free(out, FALSE);
+}
+
+/* Once along the text, however often the secret is in it. */
+char *nx_log_without(const char *text, const char *secret)
+{
+  g_auto(GStrv) parts = g_strsplit(text, secret, -1);
+  return g_strjoinv("***", parts);
 }
 
 char *nx_log_masked(const char *text)
 {
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&secrets_lock);
-  GString *out = g_string_new(text);
-  for (guint i = 0; secrets && i < secrets->len; i++)
-    g_string_replace(out, g_ptr_array_index(secrets, i), "***", 0);
-  mask_addresses(out);
-  return g_string_free(out, FALSE);
+  g_autofree char *masked = g_strdup(text);
+  for (guint i = 0; secrets && i < secrets->len; i++) {
+    char *without = strstr(masked, g_ptr_array_index(secrets, i)) ? nx_log_without(masked, g_ptr_array_index(secrets, i)) : NULL;
+    if (without) {
+      g_free(masked);
+      masked = without;
+    }
+  }
+  return without_passwords(masked);
 }
 
 static void write_whole(int fd, const char *text, gsize length)

@@ -55,8 +55,11 @@ gboolean nx_log_to_file(const char *path, GError **err);
 NxLogLevel nx_log_level(void);
 /* Every later occurrence of `secret` (4 characters or more) in a log line or nx_fail is written as "***"; no core file is left from now on. */
 void nx_log_hide(const char *secret);
-/* A copy of `text` with the hidden secrets replaced, and the passwords of addresses in it (`scheme://user:password@host`). */
+/* A copy of `text` with the hidden secrets replaced, and the passwords of addresses in it (`scheme://user:password@host`). Takes a whole text:
+ * of a secret that was cut it knows nothing (nx_text_start, nx_text_beginning). */
 char *nx_log_masked(const char *text);
+/* A copy of `text` with "***" for `secret`, for one that is a secret of one request only. */
+char *nx_log_without(const char *text, const char *secret);
 /* A message as people get to see it: masked, UTF-8, control characters but \n escaped. A further line that begins like a record is indented. */
 char *nx_log_shown(const char *message);
 /* One line `YYYY-MM-DD HH:MM:SS,mmm <program> <LEVEL>: <message>` (or as nx_log_in_brackets says), one write(2), the message as by nx_log_shown. */
@@ -87,8 +90,11 @@ char *nx_text_without_nul(const char *bytes, gsize length, guint *dropped);
 gboolean nx_text_is_utf8(const char *bytes, gsize length);
 /* `text` for a terminal or a log: C0, DEL and C1 controls as \n, \t or \xNN. */
 char *nx_text_visible(const char *text);
+/* The first bytes of a text from outside, at most `most`, valid and cut at a character. Secrets are *** already: nobody would know one that was
+ * cut. */
+char *nx_text_start(const char *text, gsize most);
 /* What a message shows of a text from outside: its first line that is not empty, visible, at most 160 characters; … where it goes on.
- * Secrets are *** already: nobody would know one that was cut. */
+ * Secrets are *** already. */
 char *nx_text_beginning(const char *text);
 /* `text` without the characters XML 1.0 forbids; *dropped (may be NULL) counts them. */
 char *nx_text_for_xml(const char *text, guint *dropped);

@@ -13,7 +13,7 @@
 #define DIGITS 17
 
 #define BEGINNING_MAX 160    /* characters of somebody else's text in a message */
-#define BEGINNING_BYTES 4096 /* more than those can have, with a secret behind them */
+#define BEGINNING_BYTES 4096 /* more than those can have */
 
 static const guint64 POWERS[] = {
   1ull,
@@ -311,13 +311,23 @@ char *nx_text_visible(const char *text)
   return g_string_free(out, FALSE);
 }
 
-char *nx_text_beginning(const char *text)
+char *nx_text_start(const char *text, gsize most)
 {
+  g_autofree char *masked = nx_log_masked(text), *valid = nx_text_utf8(masked, -1);
+  if (strlen(valid) > most)
+    *g_utf8_find_prev_char(valid, valid + most + 1) = '\0';
+  return g_steal_pointer(&valid);
+}
+
+char *nx_text_beginning(const char *whole)
+{
+  g_autofree char *masked = nx_log_masked(whole);
+  const char *text = masked;
   for (const char *at = text; g_ascii_isspace(*at); at++)
     if (*at == '\n' || *at == '\r')
       text = at + 1;
   const gsize length = MIN(strcspn(text, "\r\n"), BEGINNING_BYTES);
-  g_autofree char *valid = nx_text_utf8(text, (gssize)length), *masked = nx_log_masked(valid), *visible = nx_text_visible(masked);
+  g_autofree char *valid = nx_text_utf8(text, (gssize)length), *visible = nx_text_visible(valid);
   const gboolean goes_on = text[length] != '\0' || g_utf8_strlen(visible, -1) > BEGINNING_MAX;
   if (!goes_on)
     return g_steal_pointer(&visible);

@@ -127,11 +127,10 @@ static char *without_credentials(const NxLabArchives *service, const char *text)
 {
   g_autoptr(GRegex) values = g_regex_new("\\b(akid|sig|password)=[^&\\s\"'<>]*", G_REGEX_RAW, 0, NULL);
   g_autofree char *masked = g_regex_replace(values, text, -1, 0, "\\1=***", 0, NULL);
-  g_autoptr(GString) shown = g_string_new(masked), encoded = g_string_new(NULL);
+  g_autoptr(GString) encoded = g_string_new(NULL);
   nx_http_query_add(encoded, "sig", service->signature);
-  g_string_replace(shown, service->signature, "***", 0);
-  g_string_replace(shown, encoded->str + strlen("?sig="), "***", 0);
-  return g_string_free(g_steal_pointer(&shown), FALSE);
+  g_autofree char *shown = nx_log_without(masked ? masked : "", service->signature);
+  return nx_log_without(shown, encoded->str + strlen("?sig="));
 }
 
 static const char *const AUTHENTICATION_CODES[] = {"4504", "4506", "4507", "4514", "4520", "4533", NULL};
@@ -160,8 +159,8 @@ static const char *http_method(const NxLabCall *call)
 /* The start of a body. */
 static char *excerpt(const NxLabArchives *service, const GString *body)
 {
-  g_autofree char *start = g_strndup(body->str, MIN(body->len, DETAIL_MAX * 4)), *shown = without_credentials(service, start);
-  return g_strndup(shown, DETAIL_MAX);
+  g_autofree char *shown = without_credentials(service, body->str);
+  return nx_text_start(shown, DETAIL_MAX);
 }
 
 static void set_status_error(const NxLabArchives *service, const NxLabCall *call, const NxHttpAnswer *answer, gboolean is_xml, GError **err)

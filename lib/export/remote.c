@@ -132,7 +132,7 @@ static char *detail_of(json_object *body, const GString *raw)
   const char *description = message ? nx_json_get_string(body, "description") : NULL;
   if (first && description && *description)
     return g_strdup_printf("%s (%s)", first, description);
-  return first ? g_steal_pointer(&first) : g_strndup(raw->str, MIN(raw->len, DETAIL_MAX));
+  return first ? g_steal_pointer(&first) : nx_text_start(raw->str, DETAIL_MAX);
 }
 
 static gboolean is_good(const NxCall *call, long status)
@@ -182,7 +182,7 @@ json_object *nx_remote_call_json(NxRemote *remote, const NxCall *call, enum json
   g_autoptr(json_object) value = nx_json_parse(answer->body->str, answer->body->len, NULL);
   if (json_object_is_type(value, type))
     return g_steal_pointer(&value);
-  g_autofree char *start = g_strndup(answer->body->str, MIN(answer->body->len, DETAIL_MAX));
+  g_autofree char *start = nx_text_start(answer->body->str, DETAIL_MAX);
   g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s: HTTP %ld from %s %s: not a JSON %s: %s", call->what, answer->status, call->method,
               call->path, json_type_to_name(type), start);
   return NULL;

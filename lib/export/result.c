@@ -18,14 +18,11 @@ void nx_job_warn(NxExportJob *job, const char *format, ...)
 
 char *nx_result_error_text(const char *message)
 {
-  g_autofree char *masked = nx_log_masked(message);
-  g_autofree char *valid = nx_text_utf8(masked, -1);
-  for (char *at = valid; *at; at++)
+  char *text = nx_text_start(message, ERROR_TEXT_MAX);
+  for (char *at = text; *at; at++)
     if (g_ascii_iscntrl(*at))
       *at = ' ';
-  if (strlen(valid) > ERROR_TEXT_MAX)
-    *g_utf8_find_prev_char(valid, valid + ERROR_TEXT_MAX + 1) = '\0';
-  return g_steal_pointer(&valid);
+  return text;
 }
 
 json_object *nx_result_new(const char *destination, const NxExportJob *job, const GError *problem)

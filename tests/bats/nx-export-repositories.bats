@@ -473,3 +473,33 @@ bad_la() {
   run jq -r '.exports[0].success' <<<"$output"
   assert_output $'false\nfalse\nfalse\nfalse\ntrue'
 }
+
+# quoting LENGTH STATUS — a fault whose body quotes the secret behind so many characters
+quoting() {
+  jq -nc --argjson length "$1" --argjson status "$2" '{status: $status, body: ("x" * $length + " @SECRET@ was denied")}' | sed 's/^{//; s/}$//'
+}
+
+@test "of a token that a server quotes at the end of what is shown not even the beginning is in the error or the log" {
+  for status in 400 201; do
+    faults "[{\"at\":\"POST /cdcs/rest/data/\",$(quoting 490 "$status")}]"
+    start_repositories --faults faults.json
+    use cdcs
+    put_record 101
+    run --separate-stderr nx-export -v < <(session 101)
+    stop_repositories
+    SERVER=
+    unset NX_CDCS_URL NX_CDCS_TOKEN
+    assert_json '.exports[0].error_message|test("xxx")' true
+    refute_regex "$output$stderr" 'xxx cdcs'
+  done
+  bad_eln "$(quoting 490 400)"
+  assert_json '.exports[0].error_message|test("xxx")' true
+  refute_regex "$output$stderr" 'xxx (1-)?elab'
+}
+
+@test "of a signature that LabArchives quotes again and again nothing is in the error" {
+  bad_la "$(jq -nc '{status: 400, body: ("@SECRET@ " * 30)}' | sed 's/^{//; s/}$//')"
+  error=$(jq -r '.exports[0].error_message' <<<"$output")
+  assert_regex "$error" '\*\*\* \*\*\*'
+  refute_regex "$error" '\*\*\* [^*]'
+}

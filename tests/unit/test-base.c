@@ -146,6 +146,41 @@ static void test_beginning_secret(void)
   check_beginning(text, expected);
 }
 
+/* However much of it there is: masking shortens a text, and what was behind the end comes into view. */
+static void test_beginning_secrets(void)
+{
+  g_autofree char *secret = g_strnfill(160, 's'), *half = g_strnfill(40, 's');
+  nx_log_hide(secret);
+  for (guint n = 1; n < 60; n++) {
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < n; i++)
+      g_string_append(text, secret);
+    g_autofree char *beginning = nx_text_beginning(text->str), *start = nx_text_start(text->str, 500);
+    g_assert_null(strstr(beginning, half));
+    g_assert_null(strstr(start, half));
+  }
+}
+
+static void check_start(const char *text, gsize most, const char *expected)
+{
+  g_autofree char *start = nx_text_start(text, most);
+  g_assert_cmpstr(start, ==, expected);
+}
+
+static void test_start(void)
+{
+  nx_log_hide("s3cr3t-0f-th3-s3rv3r");
+  check_start("", 5, "");
+  check_start("12345", 5, "12345");
+  check_start("123456", 5, "12345");
+  check_start("123µ", 5, "123µ");
+  check_start("1234µ", 5, "1234");
+  check_start("\xFFµ", 5, "\xEF\xBF\xBDµ");
+  check_start("1 s3cr3t-0f-th3-s3rv3r 2", 5, "1 ***");
+  check_start("1234 s3cr3t-0f-th3-s3rv3r", 6, "1234 *");
+  check_start("http://a:s3cret@b/c", 15, "http://a:***@b/");
+}
+
 static void test_time_messages(void)
 {
   g_autoptr(GError) err = NULL;
@@ -609,6 +644,8 @@ int main(int argc, char **argv)
   g_test_add_func("/base/text/of foreign text a message shows a line that everybody can see", test_beginning);
   g_test_add_func("/base/text/of a secret in foreign text not even its beginning is shown", test_beginning_secret);
   g_test_add_func("/base/time/what is no date cannot write a line of the log", test_time_messages);
+  g_test_add_func("/base/text/of a secret that fills a foreign text nothing is shown", test_beginning_secrets);
+  g_test_add_func("/base/text/the start of a foreign text is cut at a character, and never in a secret", test_start);
   g_test_add_func("/base/text/characters that XML forbids are dropped and counted", test_xml);
   g_test_add_func("/base/text/percent encoding goes both ways", test_percent);
   g_test_add_func("/base/text/the first query value of a name counts", test_query);
