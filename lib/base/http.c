@@ -20,7 +20,7 @@ struct NxHttp {
   gsize body_limit;
   gboolean insecure;
   char *extra_ca_pem; /* to be trusted beside the system's CAs, or NULL */
-  char *ca_pem;       /* both together, or NULL: libcurl's own default */
+  char *ca_pem;       /* both together, once they were needed */
   NxHttpFailure failure;
 };
 
@@ -56,7 +56,6 @@ gpointer nx_http_open(NxHttp *http, GError **err)
   http->curl = nx_curl.easy_init();
   if (!http->curl)
     g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "libcurl makes no connection: is there memory left?");
-  http->ca_pem = http->extra_ca_pem ? joined_cas(http->extra_ca_pem) : NULL;
   return http->curl;
 }
 
@@ -192,14 +191,16 @@ static void set_limits(NxHttp *http, const NxHttpRequest *request)
   nx_curl.easy_setopt(curl, CURLOPT_USERAGENT, "nexuslims/" NX_VERSION);
 }
 
-void nx_http_set_trust(NxHttp *http)
+void nx_http_set_trust(NxHttp *http, gpointer curl)
 {
-  nx_curl.easy_setopt(http->curl, CURLOPT_SSL_VERIFYPEER, http->insecure ? 0L : 1L);
-  nx_curl.easy_setopt(http->curl, CURLOPT_SSL_VERIFYHOST, http->insecure ? 0L : 2L);
-  if (!http->ca_pem)
+  nx_curl.easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, http->insecure ? 0L : 1L);
+  nx_curl.easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, http->insecure ? 0L : 2L);
+  if (!http->extra_ca_pem)
     return;
+  if (!http->ca_pem)
+    http->ca_pem = joined_cas(http->extra_ca_pem);
   struct curl_blob blob = {.data = http->ca_pem, .len = strlen(http->ca_pem), .flags = CURL_BLOB_NOCOPY};
-  nx_curl.easy_setopt(http->curl, CURLOPT_CAINFO_BLOB, &blob);
+  nx_curl.easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
 }
 
 static void set_body(CURL *curl, const NxHttpRequest *request, FILE *file, guint64 file_size)
@@ -263,19 +264,19 @@ static NxHttpFailure classify(NxHttp *http, const Transfer *transfer, CURLcode c
   return code == CURLE_OPERATION_TIMEDOUT && connected == 0 ? NX_HTTP_NOT_SENT : failure_of(code);
 }
 
-static void set_failure(NxHttp *http, const NxHttpRequest *request, const Transfer *transfer, CURLcode code, const char *detail, GError **err)
+/* The reason alone. */
+static void set_failure(NxHttp *http, const Transfer *transfer, CURLcode code, const char *detail, GError **err)
 {
-  g_autofree char *shown = shown_request(request);
   gboolean address = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
   http->failure = classify(http, transfer, code);
   if (code == CURLE_ABORTED_BY_CALLBACK && nx_interrupted())
-    g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "%s: interrupted", shown);
+    g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
   else if (code == CURLE_ABORTED_BY_CALLBACK)
-    g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "%s: the server closed the connection without an answer", shown);
+    g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "the server closed the connection without an answer");
   else if (transfer->too_large)
-    g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s: the answer is larger than %" G_GSIZE_FORMAT " bytes", shown, transfer->limit);
+    g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "the answer is larger than %" G_GSIZE_FORMAT " bytes", transfer->limit);
   else
-    g_set_error(err, NX_ERROR, address ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s: %s", shown, *detail ? detail : nx_curl.easy_strerror(code));
+    g_set_error(err, NX_ERROR, address ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s", *detail ? detail : nx_curl.easy_strerror(code));
 }
 
 static struct curl_slist *header_list(const NxHttpRequest *request)
@@ -312,7 +313,7 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
   CURL *curl = http->curl;
   nx_curl.easy_reset(curl);
   set_limits(http, request);
-  nx_http_set_trust(http);
+  nx_http_set_trust(http, curl);
   set_body(curl, request, file, file_size);
   struct curl_slist *headers = header_list(request);
   nx_curl.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -328,7 +329,7 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
   nx_curl.easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
   nx_curl.slist_free_all(headers);
   if (code != CURLE_OK) {
-    set_failure(http, request, &transfer, code, detail, err);
+    set_failure(http, &transfer, code, detail, err);
     return NULL;
   }
   nx_curl.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
@@ -399,19 +400,19 @@ void nx_http_wait(guint milliseconds)
 
 NxHttpAnswer *nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **err)
 {
+  g_autofree char *shown = shown_request(request);
   for (guint tried = 0;; tried++) {
     g_autoptr(GError) problem = NULL;
     g_autoptr(NxHttpAnswer) answer = attempt(http, request, &problem);
     const NxHttpRetry *retry = request->retry;
     if (!retry || tried >= retry->n_waits || !is_worth_retrying(http, retry, answer) || nx_interrupted()) {
       if (problem)
-        g_propagate_error(err, g_steal_pointer(&problem));
+        g_propagate_prefixed_error(err, g_steal_pointer(&problem), "%s%s", request->reason_only ? "" : shown, request->reason_only ? "" : ": ");
       return g_steal_pointer(&answer);
     }
     guint wait = MAX(retry->waits_ms[tried], retry->retry_after ? retry_after_ms(answer) : 0);
-    g_autofree char *shown = shown_request(request);
-    g_autofree char *status = answer ? g_strdup_printf("%s: HTTP %ld", shown, answer->status) : g_strdup(problem->message);
-    nx_log_info("%s; trying again in %g s", status, wait / 1000.0);
+    g_autofree char *status = answer ? g_strdup_printf("HTTP %ld", answer->status) : g_strdup(problem->message);
+    nx_log_info("%s: %s; trying again in %g s", shown, status, wait / 1000.0);
     nx_http_wait(wait);
   }
 }

@@ -40,6 +40,7 @@ typedef struct {
   const char *body_file;      /* streamed from this file instead of body; or NULL */
   gpointer mime;              /* a curl_mime*, owned by the caller, instead of body; or NULL. nx_http_open() gives the handle it needs */
   gboolean no_redirects;      /* GET and HEAD follow up to 5 otherwise, never from https to http, never with Authorization to another host */
+  gboolean reason_only;       /* an error gives its reason alone, for a caller that names the request in words of its own */
   gboolean once;              /* sent at most once in an attempt: libcurl repeats by itself what it sent on an old connection that then closed */
   guint timeout_ms;           /* 0: the client's */
   const NxHttpRetry *retry;   /* NULL: one attempt */
@@ -58,8 +59,10 @@ typedef struct {
 void nx_http_answer_free(NxHttpAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxHttpAnswer, nx_http_answer_free)
 
-/* Any HTTP answer, 4xx and 5xx too, is a success here. No answer (DNS, refused, TLS, time-out, too large, cut off): NULL, NX_ERROR_PLACE,
- * "GET https://host/path: <reason>" (the query and credentials are never shown). Waits are scaled by NX_TEST_TIME_SCALE. */
+/* Any HTTP answer, 4xx and 5xx too, is a success here. No answer: NULL and "GET https://host/path: <reason>" (the query and credentials are never
+ * shown). NX_ERROR_PLACE: DNS, refused, TLS, time-out, cut off; NX_ERROR_CONFIG: an address or scheme that cannot be used, or no libcurl;
+ * NX_ERROR_REMOTE: an answer larger than body_limit; NX_ERROR_INTERRUPTED: a signal came; what nx_error_from_errno says of body_file.
+ * Waits are scaled by NX_TEST_TIME_SCALE. */
 NxHttpAnswer *nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **err);
 /* What is known of the request whose nx_http_send returned NULL last. */
 typedef enum {
@@ -73,8 +76,8 @@ NxHttpFailure nx_http_last_failure(const NxHttp *http);
 gpointer nx_http_open(NxHttp *http, GError **err);
 /* Waits that long, scaled by NX_TEST_TIME_SCALE; a signal ends it. */
 void nx_http_wait(guint milliseconds);
-/* Gives the handle this client's trust in certificates, for a transfer of the caller's own (mail). */
-void nx_http_set_trust(NxHttp *http);
+/* Gives a CURL* this client's trust in certificates, for a transfer of the caller's own (mail, many files at once). The client outlives it. */
+void nx_http_set_trust(NxHttp *http, gpointer curl);
 /* `status` as an error class: 429 and 5xx NX_ERROR_PLACE, all else NX_ERROR_REMOTE. */
 NxErrorCode nx_http_error_code(long status);
 /* How addresses are parsed that are to be compared or put together: escapes stay, default ports are dropped. */

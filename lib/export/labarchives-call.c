@@ -225,6 +225,7 @@ static NxHttpAnswer *send_call(NxLabArchives *service, const NxLabCall *call, GE
                                  .body = body ? body->str : NULL,
                                  .body_length = body ? body->len : 0,
                                  .body_file = call->file,
+                                 .reason_only = TRUE,
                                  .no_redirects = call->creates,
                                  .once = call->creates,
                                  .timeout_ms = nx_remote_time_limit_ms(http_method(call), length),
@@ -242,8 +243,6 @@ xmlDoc *nx_labarchives_call(NxLabArchives *service, const NxLabCall *call, NxLab
   if (answer)
     return read_answer(service, call, answer, outcome, err);
   outcome->ambiguous = call->creates && nx_http_last_failure(service->http) == NX_HTTP_MAYBE_SENT;
-  const char *reason = strstr(problem->message, ": ");
-  g_set_error(err, NX_ERROR, problem->code, "LabArchives: %s %s/%s: %s", http_method(call), call->class_name, call->method,
-              reason ? reason + 2 : problem->message);
+  g_set_error(err, NX_ERROR, problem->code, "LabArchives: %s %s/%s: %s", http_method(call), call->class_name, call->method, problem->message);
   return NULL;
 }

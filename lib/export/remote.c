@@ -110,6 +110,7 @@ static NxHttpAnswer *send_call(NxRemote *remote, const NxCall *call, GError **er
                            .body = body,
                            .body_length = body ? length : 0,
                            .mime = mime,
+                           .reason_only = TRUE,
                            .once = call->kind == NX_CALL_CREATES,
                            .timeout_ms = nx_remote_time_limit_ms(call->method, length),
                            .retry = &RETRIES[call->kind]};
@@ -149,20 +150,13 @@ static void set_status_error(const NxRemote *remote, const NxCall *call, const N
               answer->status, call->method, call->path, detail);
 }
 
-/* The transport's own words stand behind the address, which the error text shows relative to the base. */
-static void set_transport_error(const NxCall *call, const GError *problem, GError **err)
-{
-  const char *reason = strstr(problem->message, ": ");
-  g_set_error(err, NX_ERROR, problem->code, "%s: %s %s: %s", call->what, call->method, call->path, reason ? reason + 2 : problem->message);
-}
-
 NxHttpAnswer *nx_remote_call(NxRemote *remote, const NxCall *call, NxCallOutcome *outcome, GError **err)
 {
   g_autoptr(GError) problem = NULL;
   g_autoptr(NxHttpAnswer) answer = send_call(remote, call, &problem);
   if (!answer) {
     outcome->ambiguous = call->kind == NX_CALL_CREATES && nx_http_last_failure(remote->http) == NX_HTTP_MAYBE_SENT;
-    set_transport_error(call, problem, err);
+    g_set_error(err, NX_ERROR, problem->code, "%s: %s %s: %s", call->what, call->method, call->path, problem->message);
     return NULL;
   }
   outcome->status = answer->status;

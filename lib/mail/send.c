@@ -109,7 +109,7 @@ static gboolean connection_open(Connection *connection, const NxSettings *settin
     return FALSE;
   if (settings->disable_ssl_verify)
     nx_log_warning("NX_DISABLE_SSL_VERIFY is on: the mail server's certificate is not checked");
-  nx_http_set_trust(connection->http);
+  nx_http_set_trust(connection->http, connection->curl);
   set_server(connection, connect_ms, whole_ms);
   return TRUE;
 }

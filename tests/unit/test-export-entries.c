@@ -193,6 +193,21 @@ static void test_document_order(void)
   g_assert_null(nx_labarchives_next(root, NULL, "d"));
 }
 
+/* The reason may hold what looks like the end of an address. */
+static void test_reason_is_whole(void)
+{
+  g_autoptr(GError) err = NULL;
+  const NxHttpOptions how = {0};
+  g_autoptr(NxHttp) http = nx_http_new(&how, &err);
+  NxLabArchives service = {.http = http, .base = (char *)"http://127.0.0.1:9/api", .access_key_id = "akid", .access_password = "password"};
+  const NxLabCall call = {.class_name = "entries", .method = "add_attachment", .file = "/nonexistent: file", .creates = TRUE};
+  NxLabOutcome outcome;
+  g_assert_null(nx_labarchives_call(&service, &call, &outcome, &err));
+  g_assert_error(err, NX_ERROR, NX_ERROR_MISSING);
+  g_assert_cmpstr(err->message, ==, "LabArchives: POST entries/add_attachment: cannot read /nonexistent: file: No such file or directory");
+  g_free(service.signature);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -203,5 +218,6 @@ int main(int argc, char **argv)
   g_test_add_func("/export/labarchives/entries fit and hold every preview and file once", test_entries_fit);
   g_test_add_func("/export/labarchives/previews stand in rows of four", test_rows_of_four);
   g_test_add_func("/export/labarchives/elements are found in document order, within their parent", test_document_order);
+  g_test_add_func("/export/labarchives/the reason of a call that was not sent is told whole", test_reason_is_whole);
   return g_test_run();
 }
