@@ -26,6 +26,7 @@ typedef struct {
   const char *output_typed;
   const GString *manifest;
   char *base; /* ends with '/' */
+  NxHttp *http; /* for the manifest, and for its trust in certificates */
   CURLM *multi;
   GPtrArray *jobs;
   guint running;
@@ -139,6 +140,7 @@ static void start_transfer(Download *download, NxJob *job)
   }
   g_autofree char *url = g_strconcat(download->base, job->name, NULL);
   CURL *handle = job->handle = nx_curl.easy_init();
+  nx_http_set_trust(download->http, handle);
   job->checked_answer = FALSE;
   nx_curl.easy_setopt(handle, CURLOPT_URL, url);
   nx_curl.easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -409,13 +411,23 @@ static gboolean download_files(Download *download, json_object *manifest, const 
 
 /* ------------------------------------------------------------------------------------------------------------ manifest */
 
-static NxHttpAnswer *fetch_manifest(const char *base, GError **err)
+static NxHttp *open_http(const NxDownloadOptions *options, GError **err)
+{
+  const NxHttpOptions how = {.ca_file = options->ca_file,
+                             .ca_pem = options->ca_pem,
+                             .insecure = options->insecure,
+                             .body_limit = MANIFEST_MAX,
+                             .timeout_ms = MANIFEST_TIMEOUT_MS};
+  if (options->insecure)
+    nx_log_warning("NX_DISABLE_SSL_VERIFY is on: the server is not checked, so anybody on the way can change what is downloaded");
+  return nx_http_new(&how, err);
+}
+
+static NxHttpAnswer *fetch_manifest(NxHttp *http, const char *base, GError **err)
 {
   g_autofree char *url = g_strconcat(base, "manifest.json", NULL);
-  NxHttpOptions how = {.body_limit = MANIFEST_MAX, .timeout_ms = MANIFEST_TIMEOUT_MS};
-  NxHttpRequest request = {.method = "GET", .url = url};
-  g_autoptr(NxHttp) http = nx_http_new(&how, err);
-  g_autoptr(NxHttpAnswer) answer = http ? nx_http_send(http, &request, err) : NULL;
+  const NxHttpRequest request = {.method = "GET", .url = url};
+  g_autoptr(NxHttpAnswer) answer = nx_http_send(http, &request, err);
   if (answer && answer->status != 200)
     g_set_error(err, NX_ERROR, nx_http_error_code(answer->status), "the server answered %ld", answer->status);
   if (answer && answer->status == 200)
@@ -448,13 +460,15 @@ gboolean nx_snapshot_download(const NxDownloadOptions *typed, GError **err)
   if (!check_url(options.url, err) || !nx_folder_make(output, err))
     return FALSE;
   g_autofree char *base = g_str_has_suffix(options.url, "/") ? g_strdup(options.url) : g_strconcat(options.url, "/", NULL);
-  g_autoptr(NxHttpAnswer) answer = fetch_manifest(base, err);
+  g_autoptr(NxHttp) http = open_http(&options, err);
+  g_autoptr(NxHttpAnswer) answer = http ? fetch_manifest(http, base, err) : NULL;
   g_autoptr(json_object) manifest = answer ? parse_manifest(base, answer->body, err) : NULL;
   g_autoptr(GPtrArray) jobs = manifest ? nx_download_plan(&options, manifest, err) : NULL;
   Download download = {.options = &options,
                        .output_typed = typed->output,
                        .manifest = answer ? answer->body : NULL,
                        .base = base,
+                       .http = http,
                        .jobs = jobs};
   return jobs && download_files(&download, manifest, answer->body, err);
 }

@@ -17,7 +17,7 @@ lib_snapshot_libdownload_a_SOURCES = lib/snapshot/nx-download.h lib/snapshot/dow
 lib_snapshot_libdownload_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 bin_PROGRAMS += bin/nx-snapshot-download
 bin_nx_snapshot_download_SOURCES = bin/nx-snapshot-download.c
-bin_nx_snapshot_download_LDADD = lib/snapshot/libdownload.a $(SNAPSHOT_LIBS) $(HTTP_LIBS) $(CLI_LIBS) $(BASE_LIBS)
+bin_nx_snapshot_download_LDADD = lib/snapshot/libdownload.a $(SNAPSHOT_LIBS) $(HTTP_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 bin_PROGRAMS += bin/nx-alias
 bin_nx_alias_SOURCES = bin/nx-alias.c bin/nx-db-snapshot.h bin/nx-db-tables.c

@@ -9,6 +9,8 @@ typedef struct {
   const char *output; /* "~/" at its beginning is the home folder */
   gboolean include_nlp, overwrite, allow_unverified;
   guint workers; /* 1..64 */
+  const char *ca_file, *ca_pem; /* whom to trust, as in NxHttpOptions */
+  gboolean insecure;
   FILE *out;      /* the table of igem-db §5.8 */
   FILE *progress; /* a terminal, or NULL */
 } NxDownloadOptions;

@@ -216,6 +216,44 @@ requests() { grep -c "^$1" requests || true; }
   [ -z "$(ls -A here)" ]
 }
 
+# serve_secure: the same by https, with a certificate that nobody has signed but itself, own.pem
+serve_secure() {
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out own.pem -days 2 -subj "/CN=127.0.0.1" -addext "subjectAltName=IP:127.0.0.1" 2>/dev/null
+  cat own.pem key.pem >both.pem
+  serve pem=both.pem
+  url=https://127.0.0.1:$(cat port)
+}
+
+@test "a certificate of an unknown authority is refused" {
+  serve_secure
+  run --separate-stderr nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_regex "$stderr" "certificate"
+  [ -z "$(ls -A here)" ]
+}
+
+@test "the facility's certificates are trusted for the manifest and for each file, from a file or as text, by igem-server as well" {
+  serve_secure
+  NX_CERT_BUNDLE_FILE=$PWD/own.pem run nx-db snapshot-download --url "$url" -o here
+  assert_success
+  diff -r there here
+  NX_CERT_BUNDLE=$(awk '{printf "%s\\n", $0}' own.pem) run nx-db snapshot-download --url "$url" -o inline
+  assert_success
+  diff -r there inline
+  NX_CERT_BUNDLE_FILE=$PWD/own.pem run igem-server db snapshot-download --url "$url" -o igem
+  assert_success
+  diff -r there igem
+}
+
+@test "NX_DISABLE_SSL_VERIFY takes any certificate, and says so once" {
+  serve_secure
+  NX_DISABLE_SSL_VERIFY=true run --separate-stderr nx-db snapshot-download --url "$url" -o here
+  assert_success
+  diff -r there here
+  run grep -c "NX_DISABLE_SSL_VERIFY is on" <<<"$stderr"
+  assert_output 1
+}
+
 @test "usage errors speak with the name that was typed" {
   run nexuslims db snapshot-download --url http://x -o here --workers 0
   assert_failure 2

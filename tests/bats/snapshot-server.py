@@ -1,8 +1,10 @@
-"""A web server for download tests: a folder with ranges, and faults. `snapshot-server.py FOLDER LOG [busy=NAME] [cut=NAME] [redirect=NAME]`.
+"""A web server for download tests: a folder with ranges, and faults. `snapshot-server.py FOLDER LOG [busy=NAME] [cut=NAME] [redirect=NAME] [pem=FILE]`.
 
-busy: the first answer for NAME is 503; cut: the first answer breaks off in the middle; noranges=1: ranges are ignored. Prints its port."""
+busy: the first answer for NAME is 503; cut: the first answer breaks off in the middle; noranges=1: ranges are ignored; pem: https, with the
+certificate and key of that file. Prints its port."""
 import http.server
 import pathlib
+import ssl
 import sys
 
 folder, log = pathlib.Path(sys.argv[1]), open(sys.argv[2], "a", buffering=1)
@@ -42,5 +44,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+if "pem" in faults:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(faults["pem"])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print(server.server_address[1], flush=True)
 server.serve_forever()
