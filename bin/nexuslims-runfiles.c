@@ -49,13 +49,6 @@ static char *read_holder(int fd)
   return nx_text_visible(g_strstrip(valid));
 }
 
-/* Another instance that ends while we look may have had its file removed under it; a lock counts only on the file that is at `path` now. */
-static gboolean is_still_there(int fd, const char *path)
-{
-  struct stat ours, named;
-  return fstat(fd, &ours) == 0 && stat(path, &named) == 0 && ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
-}
-
 static void write_holder(int fd)
 {
   g_autoptr(GDateTime) now = nx_time_now();
@@ -103,7 +96,7 @@ RunLockState run_lock_take(const char *path, int *fd, char **holder, GError **er
       return RUN_LOCK_FAILED;
     }
     RunLockState state = lock_opened(*fd, path, holder, err);
-    if (state == RUN_LOCK_TAKEN && !is_still_there(*fd, path)) {
+    if (state == RUN_LOCK_TAKEN && !nx_file_is_still_at(*fd, path)) {
       close(*fd);
       continue;
     }

@@ -222,6 +222,9 @@ void nx_line_set_path(json_object *object, const char *path);
 
 /* ----------------------------------------------------------------------------------------------------------- files */
 
+/* Whether the name `path` still stands for the open file: a lock counts only on the file that is there now, since whoever held it before may have
+ * removed that. */
+gboolean nx_file_is_still_at(int fd, const char *path);
 /* The file appears whole or not at all: temporary file beside it, fsync, rename, fsync of the folder. Folders are made (0777 & ~umask).
  * An existing file is replaced. `mode` e.g. 0644. NX_ERROR_PLACE: no room, or a folder that is gone, closed or none; NX_ERROR_IO: it is the name. */
 gboolean nx_file_write(const char *path, const void *data, gsize length, int mode, GError **err);

@@ -76,18 +76,18 @@ gboolean nx_file_system_sync(const char *folder, GError **err)
   return good || nx_error_from_errno(err, problem, "save what was written to", folder);
 }
 
+gboolean nx_file_is_still_at(int fd, const char *path)
+{
+  struct stat ours, there;
+  return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
 /* The file that is written before it takes its name. Its own name says whose it is going to be, so the next writer of the same file takes away
  * what a killed one left; the lock on it tells a killed writer from a busy one. */
 typedef struct {
   int fd;
   char *path;
 } Temporary;
-
-static gboolean is_still_at(int fd, const char *path)
-{
-  struct stat ours, there;
-  return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
-}
 
 /* Takes away a left-over of that name. FALSE when somebody is writing it now. */
 static gboolean remove_left_over(const char *path)
@@ -96,7 +96,7 @@ static gboolean remove_left_over(const char *path)
   if (fd < 0)
     return errno == ENOENT;
   gboolean dead = flock(fd, LOCK_EX | LOCK_NB) == 0;
-  if (dead && is_still_at(fd, path))
+  if (dead && nx_file_is_still_at(fd, path))
     unlink(path);
   close(fd);
   return dead;
@@ -109,7 +109,7 @@ static int create_locked(const char *path, int mode)
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd >= 0) {
       gboolean locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
-      if (locked && is_still_at(fd, path))
+      if (locked && nx_file_is_still_at(fd, path))
         return fd;
       if (!locked && errno != EWOULDBLOCK)
         unlink(path); /* a file system without locks */
