@@ -77,13 +77,13 @@ static gpointer run_worker(gpointer data)
   }
 }
 
-/* Hands a line to the next free worker; FALSE when nothing can be written any more. */
+/* Hands a line over to the next free worker, whole: json-c counts owners without regard to threads. FALSE when nothing can be written any more. */
 static gboolean give(Work *work, json_object *line)
 {
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&work->lock);
   while (work->waiting.length >= work->how->jobs * AHEAD && !work->problem)
     g_cond_wait(&work->changed, &work->lock);
-  g_queue_push_tail(&work->waiting, json_object_get(line));
+  g_queue_push_tail(&work->waiting, line);
   g_cond_broadcast(&work->changed);
   return !work->problem;
 }
@@ -115,7 +115,7 @@ static gboolean read_lines(Work *work, NxExporter *exporter, int in, GError **er
     g_autoptr(json_object) line = NULL;
     if (!nx_lines_next(lines, KINDS, &line, err) || (line && !check_line(lines, line, err)))
       return FALSE;
-    if (!line || !(exporter ? handle(work, exporter, line) : give(work, line)))
+    if (!line || !(exporter ? handle(work, exporter, line) : give(work, g_steal_pointer(&line))))
       return TRUE;
   }
 }
