@@ -1,19 +1,13 @@
-/* site.c — the local web catalogue: every record a page, one index with search and filters, an Atom feed. Static files that work from file://.
- * A record's folder is made beside its place and takes it in one rename, so a page is there whole or as it was before. */
+/* site.c — the local web catalogue: every record a page, one index with search and filters, an Atom feed. Static files that work from file://. */
 #include "site.h"
 
 #include "destinations.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <libxslt/security.h>
 #include <libxslt/xslt.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
-
-#define UNFINISHED ".new-"
 
 typedef struct {
   const NxSettings *settings;
@@ -41,54 +35,7 @@ static void site_close(gpointer state)
   g_free(site);
 }
 
-/* -------------------------------------------------------------------------------------------------------- folders and lock */
-
-static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *where)
-{
-  (void)about, (void)kind, (void)where;
-  return remove(path);
-}
-
-static void remove_tree(const char *path)
-{
-  nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-/* What a killed run left half made. */
-static void remove_unfinished(const char *records)
-{
-  g_autoptr(GDir) dir = g_dir_open(records, 0, NULL);
-  for (const char *name = dir ? g_dir_read_name(dir) : NULL; name; name = g_dir_read_name(dir)) {
-    if (!g_str_has_prefix(name, UNFINISHED))
-      continue;
-    g_autofree char *path = g_build_filename(records, name, NULL);
-    remove_tree(path);
-  }
-}
-
-#define LOCK_PERIOD_MAX_MS 64
-
-/* A worker of several takes no signals: it looks every moment whether the program is to end, more seldom the longer it waits. */
-static int lock_site(const char *folder, GError **err)
-{
-  g_autofree char *path = g_build_filename(folder, ".lock", NULL);
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  int locked = fd < 0 ? -1 : flock(fd, LOCK_EX | LOCK_NB);
-  for (guint wait = 1; locked < 0 && fd >= 0 && (errno == EINTR || errno == EWOULDBLOCK); wait = MIN(2 * wait, LOCK_PERIOD_MAX_MS)) {
-    if (nx_interrupted()) {
-      errno = EINTR;
-      break;
-    }
-    g_usleep(wait * 1000);
-    locked = flock(fd, LOCK_EX | LOCK_NB);
-  }
-  if (locked == 0)
-    return fd;
-  nx_error_from_errno(err, errno, "lock the catalogue with", path);
-  if (fd >= 0)
-    close(fd);
-  return -1;
-}
+/* ------------------------------------------------------------------------------------------------------- look and template */
 
 static const char *const ASSETS[] = {"index.html", "site.css", "site.js"};
 
@@ -120,23 +67,6 @@ static gboolean load_sheet(Site *site, GError **err)
   return site->sheet != NULL;
 }
 
-/* The new folder in the place of the old one, which is exchanged in one step and then removed. */
-static gboolean take_place(const char *new_folder, const char *place, GError **err)
-{
-  if (renameat2(AT_FDCWD, new_folder, AT_FDCWD, place, RENAME_EXCHANGE) == 0) {
-    remove_tree(new_folder);
-    return TRUE;
-  }
-  if (errno == ENOENT && rename(new_folder, place) == 0)
-    return TRUE;
-  if (errno == EINVAL) { /* a file system that cannot exchange */
-    remove_tree(place);
-    if (rename(new_folder, place) == 0)
-      return TRUE;
-  }
-  return nx_error_from_errno(err, errno, "put the page at", place);
-}
-
 /* ------------------------------------------------------------------------------------------------------------- one record */
 
 static char *record_name(const char *path)
@@ -148,17 +78,16 @@ static char *record_name(const char *path)
 static gboolean publish(Site *site, NxExportJob *job, const char *name, GError **err)
 {
   const char *folder = site->settings->site_path;
-  g_autofree char *records = g_build_filename(folder, "records", NULL);
-  g_autofree char *place = g_build_filename(records, name, NULL);
-  g_autofree char *unfinished = g_strconcat(records, "/" UNFINISHED, name, NULL);
-  remove_unfinished(records);
-  if (!nx_folder_make(unfinished, err))
+  g_auto(NxSitePage) page = {0};
+  if (!nx_site_mend(folder, err))
     return FALSE;
-  g_autoptr(json_object) entry = nx_site_record_write(site->settings, site->sheet, job, name, unfinished, err);
-  gboolean good = entry && take_place(unfinished, place, err) && nx_folder_sync(records, err) && nx_site_index_add(folder, entry, err);
-  if (!good)
-    remove_tree(unfinished);
-  return good;
+  nx_site_page_init(&page, folder, name);
+  g_autoptr(json_object) entry =
+      nx_folder_make(page.new_folder, err) ? nx_site_record_write(site->settings, site->sheet, job, name, page.new_folder, err) : NULL;
+  if (entry)
+    return nx_site_page_finish(&page, entry, err);
+  nx_site_page_abandon(&page);
+  return FALSE;
 }
 
 static gboolean site_send(gpointer state, NxExportJob *job, GError **err)
@@ -169,13 +98,16 @@ static gboolean site_send(gpointer state, NxExportJob *job, GError **err)
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the export request names no record file (xml_file_path)");
     return FALSE;
   }
-  g_autofree char *records = g_build_filename(folder, "records", NULL);
+  g_autofree char *name = record_name(path), *records = g_build_filename(folder, "records", NULL);
+  if (*name == '.') {
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the name of the record %s begins with a dot, as only files of the catalogue's own do", path);
+    return FALSE;
+  }
   if (!nx_folder_make(records, err))
     return FALSE;
-  int lock = lock_site(folder, err);
+  int lock = nx_site_lock(folder, err);
   if (lock < 0)
     return FALSE;
-  g_autofree char *name = record_name(path);
   gboolean good = load_sheet(site, err);
   site->assets_written = site->assets_written || (good && write_assets(folder, err));
   good = good && site->assets_written && publish(site, job, name, err);

@@ -136,10 +136,117 @@ session() {
 
 @test "what a killed run left half made is gone after the next record" {
   record "One"
-  mkdir -p site/records/.new-2025-01-01_X_1/files
+  mkdir -p site/records/.unfinished/2025-01-01_X_1/new/files
   nx-export < <(session) >/dev/null
   run ls -A site/records
   assert_output 2025-01-27_Titan_101
+}
+
+# traceable — skips where strace cannot trace
+traceable() {
+  ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null nx-export --help >/dev/null 2>&1 || skip "strace cannot trace here"
+}
+
+# killed NUMBER CALLS [OPTION…] — nx-export with the session, killed right before the call of that number; FALSE when it ended before
+killed() {
+  local number=$1 calls=$2
+  shift 2
+  ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -f -qq -o /dev/null -e "inject=$calls:signal=KILL:when=$number" "$@" nx-export < <(session)
+  [ "$status" = 137 ]
+}
+
+# listed — the names in the list
+listed() {
+  cat site/records.js | grep -o '^{"name":"[^"]*"' | sort -u
+}
+
+# other_record NUMBER — another one than the first, published
+other_record() {
+  RECORD=$PWD/data/records/2025-01-28_Titan_$1.xml
+  record "Other"
+  nx-export < <(session) >/dev/null
+  RECORD=$PWD/data/records/2025-01-27_Titan_101.xml
+}
+
+@test "whenever a run is killed, the next record finds every page whole and lists it" {
+  traceable
+  local call number points=0
+  other_record 100
+  cp -a site before
+  for call in mkdir rename renameat2 unlink unlinkat rmdir fsync; do
+    for number in $(seq 100); do
+      rm -rf site
+      cp -a before site
+      record "One"
+      killed "$number" "$call" || break
+      points=$((points + 1))
+      other_record 102
+      run ls -A site/records
+      refute_line .unfinished
+      assert_equal "$(for page in "${lines[@]}"; do echo "{\"name\":\"$page\""; done)" "$(listed)"
+      for page in "${lines[@]}"; do
+        xmllint --noout "site/records/$page/record.xml"
+        grep -q '</html>' "site/records/$page/index.html"
+      done
+    done
+    assert_json .status COMPLETED
+  done
+  [ "$points" -gt 20 ]
+}
+
+@test "whenever a file cannot get its name, the session is not exported, and the next record lists every page" {
+  traceable
+  local number
+  other_record 100
+  cp -a site before
+  for number in $(seq 100); do
+    rm -rf site
+    cp -a before site
+    record "One"
+    ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -f -qq -o /dev/null -e "inject=rename:error=ENOSPC:when=$number" nx-export < <(session)
+    [ "$(jq -r .exports[0].success <<<"$output")" = false ] || break
+    other_record 102
+    run ls -A site/records
+    assert_equal "$(for page in "${lines[@]}"; do echo "{\"name\":\"$page\""; done)" "$(listed)"
+  done
+  [ "$number" -gt 5 ]
+}
+
+@test "whenever a run is killed that replaces a page, where folders cannot be exchanged, one of the two is there after the next record" {
+  traceable
+  local number
+  record "First"
+  nx-export < <(session) >/dev/null
+  cp -a site first
+  for number in $(seq 100); do
+    rm -rf site
+    cp -a first site
+    record "Second"
+    killed "$number" rename -e inject=renameat2:error=EINVAL || break
+    other_record 102
+    run ls -A site/records
+    assert_output "2025-01-27_Titan_101
+2025-01-28_Titan_102"
+    run grep -o '<h1[^>]*>[^<]*' site/records/2025-01-27_Titan_101/index.html
+    assert_output --regexp '>(First|Second)$'
+    title=${output##*>}
+    run grep -o '"name":"2025-01-27_Titan_101","title":"[^"]*"' site/records.js
+    assert_output "\"name\":\"2025-01-27_Titan_101\",\"title\":\"$title\""
+  done
+  [ "$number" -gt 5 ]
+  assert_json .status COMPLETED
+  run grep -o '<h1[^>]*>[^<]*' site/records/2025-01-27_Titan_101/index.html
+  assert_output --partial Second
+}
+
+@test "a record whose name begins with a dot does not become a page" {
+  for name in . .unfinished; do
+    RECORD=$PWD/data/records/$name.xml
+    record "One"
+    run --separate-stderr nx-export < <(session)
+    assert_json .status BUILT_NOT_EXPORTED
+    assert_json '.exports[0].error_message|test("begins with a dot")' true
+  done
 }
 
 @test "a session that has ended passes through to the letter" {
