@@ -1,5 +1,7 @@
-/* site-index.c — the list of all records (records.js, one JSON object a line inside a function call, so that it loads from file:// too) and the
- * Atom feed of the newest ones. Both can be made again from records/NAME/entry.json. */
+/* site-index.c — the list of all records, and the Atom feed of the newest ones. The list is two files of one function call each, with one JSON object
+ * a line, so that they load from file:// too: records.js, which stays small, and records-older.js, which is written when records.js has grown to
+ * its limit, so that one more record costs the same however many there are. An entry of records.js counts before one of the same name.
+ * All can be made again from records/NAME/entry.json. */
 #include "site.h"
 
 #include <libxml/tree.h>
@@ -7,32 +9,58 @@
 
 #define INDEX_LIMIT (1024u * 1024 * 1024)
 #define ENTRY_LIMIT (16u * 1024 * 1024)
-#define HEAD "nexuslimsRecords([\n"
-#define TAIL "]);\n"
 #define FEED_ENTRIES 50
+#define RECENT_MAX 1000 /* entries of records.js */
+
+/* The end of a list is "]);", or "], N);" when there are N entries in the other file. */
+typedef struct {
+  const char *name, *head;
+} List;
+
+static const List RECENT = {"records.js", "nexuslimsRecords([\n"};
+static const List OLDER = {"records-older.js", "nexuslimsOlderRecords([\n"};
+#define OLDER_TAIL "]);\n"
 
 static void free_entry(gpointer entry)
 {
   json_object_put(entry);
 }
 
-/* The entries of records.js; FALSE when it is not there or not as we write it. */
-static gboolean read_index(const char *path, GPtrArray *entries)
+static gboolean read_tail(const char *tail, guint64 *n_older)
 {
-  g_autofree char *text = NULL;
-  gsize length;
-  if (!nx_file_read(path, INDEX_LIMIT, &text, &length, NULL) || !g_str_has_prefix(text, HEAD) || !g_str_has_suffix(text, TAIL))
+  char *rest = (char *)tail;
+  *n_older = g_str_has_prefix(rest, "], ") ? g_ascii_strtoull(rest + strlen("], "), &rest, 10) : 0;
+  return g_str_equal(rest, *n_older > 0 ? ");\n" : OLDER_TAIL);
+}
+
+/* The entries of a list; FALSE when it is not there or not as we write it. */
+static gboolean read_list(const char *site, const List *list, GPtrArray *entries, guint64 *n_older)
+{
+  g_autofree char *path = g_build_filename(site, list->name, NULL), *text = NULL;
+  if (!nx_file_read(path, INDEX_LIMIT, &text, NULL, NULL) || !g_str_has_prefix(text, list->head))
     return FALSE;
-  for (char *line = text + strlen(HEAD), *end = strchr(line, '\n'); end; line = end + 1, end = strchr(line, '\n')) {
+  char *line = text + strlen(list->head);
+  for (char *end; *line != ']' && (end = strchr(line, '\n')); line = end + 1) {
     gsize width = (gsize)(end - line);
-    if (g_str_has_prefix(line, TAIL))
-      return TRUE;
     json_object *entry = nx_json_parse(line, width > 0 && end[-1] == ',' ? width - 1 : width, NULL);
     if (!entry)
       return FALSE;
     g_ptr_array_add(entries, entry);
   }
-  return FALSE;
+  return read_tail(line, n_older);
+}
+
+/* Whether the older list, which is not read, is there to its end. */
+static gboolean is_older_whole(const char *site)
+{
+  g_autofree char *path = g_build_filename(site, OLDER.name, NULL);
+  char tail[sizeof OLDER_TAIL - 1];
+  FILE *file = fopen(path, "re");
+  gboolean whole = file && fseeko(file, -(off_t)sizeof tail, SEEK_END) == 0 && fread(tail, 1, sizeof tail, file) == sizeof tail &&
+                   memcmp(tail, OLDER_TAIL, sizeof tail) == 0;
+  if (file)
+    fclose(file);
+  return whole;
 }
 
 /* Every record's own entry. */
@@ -48,27 +76,42 @@ static void collect_entries(const char *site, GPtrArray *entries)
   }
 }
 
-/* In the place of the entry of the same name, else at the end. */
-static void put_entry(GPtrArray *entries, json_object *entry)
+static const char *name_of(json_object *entry)
 {
   const char *name = nx_json_get_string(entry, "name");
-  for (guint i = 0; i < entries->len; i++)
-    if (g_strcmp0(nx_json_get_string(g_ptr_array_index(entries, i), "name"), name) == 0) {
-      free_entry(g_ptr_array_index(entries, i));
-      g_ptr_array_index(entries, i) = json_object_get(entry);
-      return;
-    }
-  g_ptr_array_add(entries, json_object_get(entry));
+  return name ? name : "";
 }
 
-static gboolean write_index(const char *path, GPtrArray *entries, GError **err)
+/* Each in the place of the entry of the same name, else at the end. */
+static void put_entries(GPtrArray *entries, json_object *const *newer, guint n)
 {
-  g_autoptr(GString) text = g_string_new(HEAD);
+  g_autoptr(GHashTable) places = g_hash_table_new(g_str_hash, g_str_equal); /* name → number, from 1 */
+  for (guint i = 0; i < entries->len; i++)
+    g_hash_table_replace(places, (gpointer)name_of(entries->pdata[i]), GUINT_TO_POINTER(i + 1));
+  for (guint i = 0; i < n; i++) {
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(places, name_of(newer[i])));
+    g_hash_table_replace(places, (gpointer)name_of(newer[i]), GUINT_TO_POINTER(place > 0 ? place : entries->len + 1));
+    if (place == 0) {
+      g_ptr_array_add(entries, json_object_get(newer[i]));
+      continue;
+    }
+    free_entry(entries->pdata[place - 1]);
+    entries->pdata[place - 1] = json_object_get(newer[i]);
+  }
+}
+
+static gboolean write_list(const char *site, const List *list, GPtrArray *entries, guint64 n_older, GError **err)
+{
+  g_autofree char *path = g_build_filename(site, list->name, NULL);
+  g_autoptr(GString) text = g_string_new(list->head);
   for (guint i = 0; i < entries->len; i++) {
-    nx_json_append(text, g_ptr_array_index(entries, i), NX_JSON_LINE);
+    nx_json_append(text, entries->pdata[i], NX_JSON_LINE);
     g_string_append(text, i + 1 < entries->len ? ",\n" : "\n");
   }
-  g_string_append(text, TAIL);
+  if (n_older > 0)
+    g_string_append_printf(text, "], %" G_GUINT64_FORMAT ");\n", n_older);
+  else
+    g_string_append(text, OLDER_TAIL);
   return nx_file_write(path, text->str, text->len, 0666 & ~022, err);
 }
 
@@ -131,14 +174,38 @@ static gboolean write_feed(const char *path, GPtrArray *entries, GError **err)
   return good;
 }
 
+/* -------------------------------------------------------------------------------------------------------------------- list */
+
+/* Everything goes into the older list; the recent one keeps what the feed shows. */
+static gboolean set_aside(const char *site, GPtrArray *recent, guint64 *n_older, GError **err)
+{
+  g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(free_entry);
+  guint64 ignored;
+  if (*n_older > 0 && !read_list(site, &OLDER, all, &ignored)) {
+    g_ptr_array_set_size(all, 0);
+    collect_entries(site, all);
+  }
+  put_entries(all, (json_object *const *)recent->pdata, recent->len);
+  if (!write_list(site, &OLDER, all, 0, err))
+    return FALSE;
+  *n_older = all->len;
+  g_ptr_array_sort(recent, newest_first);
+  g_ptr_array_set_size(recent, (gint)MIN(recent->len, FEED_ENTRIES));
+  return TRUE;
+}
+
 gboolean nx_site_index_add(const char *site, json_object *entry, GError **err)
 {
-  g_autofree char *index = g_build_filename(site, "records.js", NULL), *feed = g_build_filename(site, "feed.atom", NULL);
-  g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(free_entry);
-  if (!read_index(index, entries)) {
-    g_ptr_array_set_size(entries, 0);
-    collect_entries(site, entries);
+  g_autofree char *feed = g_build_filename(site, "feed.atom", NULL);
+  g_autoptr(GPtrArray) recent = g_ptr_array_new_with_free_func(free_entry);
+  guint64 n_older = 0;
+  if (!read_list(site, &RECENT, recent, &n_older)) {
+    n_older = 0;
+    g_ptr_array_set_size(recent, 0);
+    collect_entries(site, recent);
   }
-  put_entry(entries, entry);
-  return write_index(index, entries, err) && write_feed(feed, entries, err);
+  put_entries(recent, &entry, 1);
+  if ((recent->len > RECENT_MAX || (n_older > 0 && !is_older_whole(site))) && !set_aside(site, recent, &n_older, err))
+    return FALSE;
+  return write_list(site, &RECENT, recent, n_older, err) && write_feed(feed, recent, err);
 }

@@ -71,7 +71,7 @@
 
   const fill = (id, pairs) => {
     const sorted = [...pairs].sort((a, b) => a[1].localeCompare(b[1]));
-    byId(id).append(...sorted.map(([value, text]) => element("option", { value, textContent: text })));
+    byId(id).replaceChildren(byId(id).options[0], ...sorted.map(([value, text]) => element("option", { value, textContent: text })));
   };
 
   /* What the address asks for; a value that no record has (a choice that is not on offer) counts as not given. */
@@ -83,23 +83,33 @@
     }
   };
 
-  let isComplete = false;
+  /* The file that has not called its function below: when it is missing or was cut, it never does. */
+  let missing = "records.js";
 
-  /* records.js calls the function below; when it is missing or was cut, nobody does. */
   const tellWhenMissing = () => {
-    if (!isComplete && byId("count"))
-      byId("count").replaceChildren("The list (records.js) is missing or damaged. The next record that is published makes it anew; ",
+    if (missing && byId("count"))
+      byId("count").replaceChildren("The list (" + missing + ") is missing or damaged. The next record that is published makes it anew; ",
         "until then all records are in ", element("a", { href: "records/", textContent: "records/" }), ".");
   };
 
-  window.nexuslimsRecords = (list) => {
-    records = list.map((record) => Object.assign(record, { haystack: searchable(record) }));
+  /* Of two records of one name the first that came counts. */
+  const take = (list) => {
+    const names = new Set(records.map((record) => record.name));
+    const added = list.filter((record) => !names.has(record.name));
+    records = records.concat(added.map((record) => Object.assign(record, { haystack: searchable(record) })));
     records.sort((a, b) => (a.instant < b.instant ? 1 : a.instant > b.instant ? -1 : 0));
     fill("instrument", new Map(records.map((record) => [record.instrument_pid, record.instrument || record.instrument_pid])));
     fill("person", new Map(records.filter((record) => record.person).map((record) => [record.person, record.person])));
     restore();
     draw();
-    isComplete = true;
+  };
+
+  /* The newest records, and how many there are in the other file. */
+  window.nexuslimsRecords = (list, older = 0) => {
+    take(list);
+    missing = older > 0 ? "records-older.js" : null;
+    if (missing)
+      document.head.append(element("script", { src: missing + "?" + older }));
     const again = () => { shown = PAGE; remember(); draw(); };
     byId("filters").addEventListener("input", again);
     window.addEventListener("hashchange", () => { shown = PAGE; restore(); draw(); });
@@ -111,6 +121,11 @@
       draw();
       byId("records").children[next].querySelector("a").focus();
     });
+  };
+
+  window.nexuslimsOlderRecords = (list) => {
+    take(list);
+    missing = null;
   };
 
   window.addEventListener("load", tellWhenMissing);

@@ -155,9 +155,9 @@ killed() {
   [ "$status" = 137 ]
 }
 
-# listed — the names in the list
+# listed — the names in both files of the list, each once
 listed() {
-  cat site/records.js | grep -o '^{"name":"[^"]*"' | sort -u
+  cat site/records.js site/records-older.js 2>/dev/null | grep -o '^{"name":"[^"]*"' | sort -u
 }
 
 # other_record NUMBER — another one than the first, published
@@ -247,6 +247,77 @@ other_record() {
     assert_json .status BUILT_NOT_EXPORTED
     assert_json '.exports[0].error_message|test("begins with a dot")' true
   done
+}
+
+# large_list COUNT — a catalogue with so many records already, as far as the list goes
+large_list() {
+  mkdir -p site
+  jq -rn --argjson count "$1" '[range($count) | {name: "old_\(.)", title: "Old \(.)", published: "2024-01-01T00:00:00Z"} | tojson] |
+    "nexuslimsRecords([\n" + join(",\n") + "\n]);"' >site/records.js
+}
+
+@test "of a large list only the small part is written for a record, and nothing is listed twice or lost" {
+  large_list 1000
+  record "First"
+  nx-export < <(session) >/dev/null
+  assert_equal "$(listed | wc -l)" 1001
+  [ "$(wc -l <site/records.js)" -lt 100 ]
+  assert_equal "$(tail -n 1 site/records.js)" "], 1001);"
+  assert_equal "$(grep -c '<entry>' site/feed.atom)" 50
+  older=$(stat -c %i site/records-older.js)
+  record "Second"
+  nx-export < <(session) >/dev/null
+  other_record 102
+  assert_equal "$(stat -c %i site/records-older.js)" "$older"
+  assert_equal "$(listed | wc -l)" 1002
+  run grep -o '"name":"2025-01-27_Titan_101","title":"[^"]*"' site/records.js
+  assert_output '"name":"2025-01-27_Titan_101","title":"Second"'
+  assert_equal "$(grep -c '<entry>' site/feed.atom)" 50
+}
+
+@test "a run that is killed while it sets the older part of a large list aside loses nothing" {
+  traceable
+  local number
+  for number in $(seq 100); do
+    rm -rf site
+    large_list 1000
+    record "One"
+    killed "$number" rename || break
+    other_record 102
+    assert_equal "$(listed | wc -l)" $((1000 + $(ls site/records | wc -l)))
+  done
+  [ "$number" -gt 7 ]
+  assert_json .status COMPLETED
+  assert_equal "$(listed | wc -l)" 1001
+}
+
+@test "a large list that is damaged is made again from the pages" {
+  large_list 1000
+  other_record 101
+  for damage in 'truncate -s 100 site/records-older.js' 'rm site/records-older.js'; do
+    $damage
+    other_record 102
+    assert_equal "$(grep -c '^{"name":"2025-01-28_Titan_10[12]"' site/records-older.js)" 2
+    assert_equal "$(tail -n 1 site/records-older.js)" "]);"
+  done
+}
+
+@test "several programs at once lose nothing of a list that outgrows its file" {
+  local children=()
+  large_list 990
+  record "One"
+  for number in $(seq 4); do
+    for each in $(seq 5); do
+      cp "$RECORD" "data/records/2025-02-0${number}_Titan_$each.xml"
+      session | jq -c --arg path "$PWD/data/records/2025-02-0${number}_Titan_$each.xml" '.record.path = $path'
+    done >"lines$number"
+    nx-export -j 2 <"lines$number" >/dev/null 3>&- &
+    children+=($!)
+  done
+  for child in "${children[@]}"; do
+    wait "$child"
+  done
+  assert_equal "$(listed | wc -l)" 1010
 }
 
 @test "a session that has ended passes through to the letter" {
