@@ -5,7 +5,6 @@
  * `$$EM_PIXELSPERMETER_X` is one over the width in metres. Source of the facts: the ImageJ toolset EM-tool ("JEOL SEM scale"), the field
  * list of the pynxtools-em documentation (JEOL TIFF) and its two layouts of texts of a JEM-2200FS, the table of JEOL keys of the NIMS SEM
  * template, and the NOMAD plug-ins that read these texts. */
-#include "decimal.h"
 #include "formats.h"
 #include "tiff-tags.h"
 #include "written-quantity.h"
@@ -110,9 +109,10 @@ static json_object *find_pairs(const NxInput *in)
 
 static json_object *value_of(gsize row, const char *text)
 {
+  double number;
   switch (FIELDS[row].kind) {
   case TEXT: return json_object_new_string(text);
-  case NUMBER: return nx_written_number(text);
+  case NUMBER: return nx_written_decimal(text, 0, &number) ? nx_json_double(number) : NULL;
   case QUANTITY: return nx_quantity_of(text, FIELDS[row].symbol, FIELDS[row].unit);
   }
   return NULL;
@@ -208,7 +208,7 @@ static double written_number(json_object *pairs, const char *key)
 {
   const char *text = given(pairs, key);
   double value;
-  return text && nx_decimal_parse(text, 0, &value, NULL) ? value : 0.0;
+  return text && nx_written_decimal(text, 0, &value) ? value : 0.0;
 }
 
 /* The bar's length over its pixels. */

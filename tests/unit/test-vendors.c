@@ -229,6 +229,8 @@ static void test_jeol_pixel_sizes(void)
     { "$CM_PIXEL_SIZE 9.375nm\n$$EM_PIXELSPERMETER_X 1000.0\n", 9.375, 9.375 },
     { "$CM_PIXEL_SIZE 0.5 \xc2\xb5m\n", 500.0, 500.0 },
     { "$CM_PIXEL_SIZE 9,375nm\n", 9.375, 9.375 },
+    { "$CM_PIXEL_SIZE 12\n$$EM_PIXELSPERMETER_X 2,5E+9\n$$EM_PIXELSPERMETER_Y 2,0E+9\n", 0.4, 0.5 },
+    { "$$SM_MICRON_BAR 12,5\n$$SM_MICRON_MARKER 100nm\n", 8.0, 8.0 },
     { "$CM_PIXEL_SIZE 12\n$$EM_PIXELSPERMETER_X 5000000000.0\n$$EM_PIXELSPERMETER_Y 4000000000.0\n", 0.2, 0.25 },
     { "$$SM_MICRON_BAR 125\n$$SM_MICRON_MARKER 5deg.\n$CM_PIXEL_SIZE 2nm\n", 2.0, 2.0 },
     { "$$SM_MICRON_BAR 0\n$$SM_MICRON_MARKER 5um\n$CM_PIXEL_SIZE -2nm\n$$EM_PIXELSPERMETER_X 0\n", 0.0, 0.0 },
@@ -240,6 +242,15 @@ static void test_jeol_pixel_sizes(void)
     g_assert_cmpfloat(length_nm(signal, "pixel_width"), ==, TEXTS[i].width);
     g_assert_cmpfloat(length_nm(signal, "pixel_height"), ==, TEXTS[i].height);
   }
+}
+
+/* Only where a number is known to stand: elsewhere a comma may part two. */
+static void test_jeol_commas(void)
+{
+  g_autoptr(NxSignal) signal = read_jeol("$CM_INSTRUMENT JEM-F200\n$CM_ACCEL_VOLT 200,0\n$CM_MAG 60000,5\n$CM_OTHER 1,5\n");
+  g_assert_cmpfloat(vendor_quantity(signal, "acceleration_voltage"), ==, 200.0);
+  g_assert_cmpfloat(nx_json_get_double(signal->nx_meta, "magnification", 0), ==, 60000.5);
+  g_assert_cmpstr(nx_json_get_string(nx_json_get(signal->nx_meta, "extensions"), "Other"), ==, "1,5");
 }
 
 static void test_jeol_keys(void)
@@ -514,6 +525,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/jeol/a picture alone or beside a note stays a plain one", test_tiff_without_companion);
   g_test_add_func("/vendors/jeol/a text of a transmission microscope says so, and whether it scanned", test_jeol_microscopes);
   g_test_add_func("/vendors/jeol/the pixel is the micron bar's, else as written, else one of those in a metre", test_jeol_pixel_sizes);
+  g_test_add_func("/vendors/jeol/numbers may have a comma for their point", test_jeol_commas);
   g_test_add_func("/vendors/jeol/every key is kept, and one dollar means what two mean", test_jeol_keys);
   g_test_add_func("/vendors/companions/a text in capitals belongs to its picture, unless there is one in small letters", test_companions_in_capitals);
   g_test_add_func("/vendors/smartsem/a text of type BYTE keeps its µ and °", test_smartsem_bytes);
