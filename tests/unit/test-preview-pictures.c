@@ -71,7 +71,7 @@ static void test_png_takes_any_size(void)
 #define HEIGHT 20
 
 typedef struct {
-  guint16 bits, samples, photometric, format, planar, compression, predictor;
+  guint16 bits, samples, photometric, format, planar, compression, predictor, orientation;
   guint32 tile; /* 0: strips of 3 rows */
   gint16 extra; /* kind of the last sample, or -1 */
 } Kind;
@@ -150,6 +150,8 @@ static char *write_tiff(const Kind *kind, SampleAt sample_at)
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, kind->format ? kind->format : SAMPLEFORMAT_UINT);
   TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, kind->planar ? kind->planar : PLANARCONFIG_CONTIG);
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, kind->compression ? kind->compression : COMPRESSION_NONE);
+  if (kind->orientation)
+    TIFFSetField(tiff, TIFFTAG_ORIENTATION, kind->orientation);
   if (kind->predictor)
     TIFFSetField(tiff, TIFFTAG_PREDICTOR, kind->predictor);
   if (kind->photometric == PHOTOMETRIC_PALETTE)
@@ -355,6 +357,10 @@ static void test_what_only_libtiff_converts(void)
   /* YCbCr without JPEG and without subsampling; chroma 128 is grey. */
   assert_halves(&(Kind){ 8, 3, PHOTOMETRIC_YCBCR, NO_EXTRA }, luminance, GREY(40), GREY(200));
   assert_halves(&(Kind){ 8, 3, PHOTOMETRIC_YCBCR, .tile = 32, NO_EXTRA }, luminance, GREY(40), GREY(200));
+  for (guint16 orientation = ORIENTATION_TOPLEFT; orientation <= ORIENTATION_LEFTBOT; orientation++) {
+    assert_halves(&(Kind){ 8, 3, PHOTOMETRIC_YCBCR, .orientation = orientation, NO_EXTRA }, luminance, GREY(40), GREY(200));
+    assert_halves(&(Kind){ 8, 3, PHOTOMETRIC_RGB, .orientation = orientation, NO_EXTRA }, colours_8, PIXEL(250, 30, 60, 255), PIXEL(10, 220, 90, 255));
+  }
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- hostile */

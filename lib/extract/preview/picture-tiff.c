@@ -414,6 +414,8 @@ static GBytes *scale_converted(Reader *reader, Size to, GError **err)
   g_autoptr(NxScaler) scaler = nx_scaler_new(&scaling, err);
   if (!scaler)
     return NULL;
+  /* As the rows lie in the file, like every other picture: libtiff would turn each strip by itself. */
+  TIFFSetField(reader->tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
   g_autofree guint32 *raster = g_new0(guint32, (gsize)layout->width * band);
   g_autofree guint32 *tile = reader->tiled ? g_new0(guint32, (gsize)reader->tile_width * reader->tile_height) : NULL;
   for (guint64 y = 0; y < layout->height; y += band) {
