@@ -119,7 +119,7 @@ static gboolean read_power(const char **at, int *power)
   after = skip_blanks(after + 2);
   char *end;
   gint64 value = g_ascii_strtoll(after, &end, 10);
-  if (end == after || *end == '.' || ABS(value) > 9)
+  if (end == after || *end == '.' || value < -9 || value > 9)
     return FALSE;
   *power = (int)value;
   *at = end;

@@ -123,10 +123,12 @@ static void append_mapping(GString *out, json_object *mapping, guint *dropped)
   g_string_append_c(out, '}');
 }
 
+/* An integer beyond 64 bits is a real that kept its digits (json.c). */
 static char *number_text(json_object *number)
 {
-  if (json_object_is_type(number, json_type_int))
-    return g_strdup(json_object_to_json_string_ext(number, JSON_C_TO_STRING_PLAIN));
+  const char *own = json_object_to_json_string_ext(number, JSON_C_TO_STRING_PLAIN);
+  if (json_object_is_type(number, json_type_int) || own[strspn(own, "-0123456789")] == '\0')
+    return g_strdup(own);
   return nx_text_from_double(json_object_get_double(number));
 }
 
