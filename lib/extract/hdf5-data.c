@@ -87,7 +87,7 @@ gboolean nx_hdf5_is_readable(hid_t dataset, GError **err)
     return nx_hdf5_failed(err, "the data's layout cannot be read");
   gboolean is = H5Pget_external_count(list) == 0 && H5Pget_layout(list) != H5D_VIRTUAL;
   if (!is)
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the data lies in other files, which are not opened");
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the data is put together from other files or datasets, which are not followed");
   is = is && has_known_filters(list, err) && has_bearable_chunks(dataset, list, err);
   if (is && H5Pget_layout(list) == H5D_COMPACT && !is_all_in_header(dataset)) {
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "less of the data is there than its dimensions say");
