@@ -135,12 +135,13 @@ static void add_link(xmlNode *parent, const char *address)
 static void add_feed_entry(xmlNode *feed, json_object *entry)
 {
   const char *name = nx_json_get_string(entry, "name"), *person = nx_json_get_string(entry, "person");
+  const char *instrument = nx_json_get_string(entry, "instrument"), *start = nx_json_get_string(entry, "start");
+  const gint64 datasets = nx_json_get_int(entry, "datasets", 0);
   g_autofree char *encoded = nx_text_percent_encode(name ? name : "", NULL);
   g_autofree char *id = g_strconcat("urn:nexuslims:record:", encoded, NULL);
   g_autofree char *address = g_strdup_printf("records/%s/index.html", encoded);
-  g_autofree char *summary =
-      g_strdup_printf("%s, %s, %" G_GINT64_FORMAT " datasets", nx_json_get_string(entry, "instrument") ? nx_json_get_string(entry, "instrument") : "",
-                      nx_json_get_string(entry, "start") ? nx_json_get_string(entry, "start") : "", nx_json_get_int(entry, "datasets", 0));
+  g_autofree char *summary = g_strdup_printf("%s%s%s, %" G_GINT64_FORMAT " dataset%s", instrument ? instrument : "", instrument ? ", " : "",
+                                             start ? start : "", datasets, datasets == 1 ? "" : "s");
   xmlNode *node = xmlNewChild(feed, NULL, (const xmlChar *)"entry", NULL);
   add_child(node, "id", id);
   add_child(node, "title", nx_json_get_string(entry, "title"));
