@@ -338,9 +338,13 @@ TOML
       assert_output --partial '***'
     done
     DATABASE_URL=$uri run igem-server db status
+    assert_failure 1
+    assert_output --partial '***'
     refute_output --partial s3cr3t
     settings .igem.toml "$uri"
     run igem-server db status
+    assert_failure 1
+    assert_output --partial '***'
     refute_output --partial s3cr3t
     rm .igem.toml
   done

@@ -479,6 +479,7 @@ SCRIPT
   run nexuslims build-records
   assert_success
   run cat "$FAKE/descriptors"
+  assert_output --partial ' 0 -> '
   refute_output --partial .builder.lock
 }
 

@@ -93,6 +93,7 @@ pattern.jq: ok"
   [ "$(jq -r .nx_meta.extensions.Seen <<<"$output")" = SEM_Imaging ]
   grep -q 'DEBUG: profile try.jq: DEBUG: "SEM_Imaging"$' <<<"$stderr"
   run --separate-stderr nx-extract --no-preview --profile try.jq -v image.tif
+  assert_success
   ! grep -q 'try.jq: DEBUG' <<<"$stderr"
 }
 

@@ -203,7 +203,8 @@ refused() {
   facility
   refused "there is neither a snapshot nor a database at nowhere" scan -s nowhere
   refused "there is neither a snapshot nor a database at $PWD/nowhere.sqlite" lookup -s "sqlite:///$PWD/nowhere.sqlite"
-  [ ! -e nowhere ] && [ ! -e nowhere.sqlite ]
+  [ ! -e nowhere ]
+  [ ! -e nowhere.sqlite ]
   mkdir folder
   refused "folder is not a snapshot: it holds no manifest.json" scan -s folder
   refused "mysql://h/x is an address of a kind this program cannot open: give the path of a SQLite file or postgresql://…" scan -s mysql://h/x

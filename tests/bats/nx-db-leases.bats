@@ -186,5 +186,6 @@ leases() { sql "SELECT count(*) FROM nx_session_lease"; }
   run nx-db alembic check
   assert_success
   run nx-db info
+  assert_success
   refute_output --partial nx_session_lease
 }

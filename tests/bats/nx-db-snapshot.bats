@@ -281,7 +281,8 @@ half_an_import() {
   run nx-db --db-uri copy.sqlite import small
   assert_success
   [ -z "$(of_imports)" ]
-  [ "$(ls -Ad .*import* *import*)" = .copy.sqlite.import-folder ] && [ -e .copy.sqlite.import-folder/mine ]
+  [ "$(ls -Ad .*import* *import*)" = .copy.sqlite.import-folder ]
+  [ -e .copy.sqlite.import-folder/mine ]
   [ "$(sqlite3 copy.sqlite 'SELECT count(*) FROM instruments')" = "$(sql 'SELECT count(*) FROM instruments')" ]
 }
 

@@ -173,7 +173,8 @@ CASES
 --db-uri pipe init --force
 create-demo pipe --force
 CASES
-  [ "$(ls -A)" = pipe ] && [ -p pipe ]
+  [ "$(ls -A)" = pipe ]
+  [ -p pipe ]
 }
 
 @test "settings that are waited for, in a FIFO that nobody writes to, are given up at SIGTERM" {
@@ -207,7 +208,8 @@ CASES
   cd "$BATS_TEST_TMPDIR"
   ln -s "$PWD/made/first/real.sqlite" link.sqlite
   nx-db --db-uri link.sqlite init
-  [ -L link.sqlite ] && nx-db --db-uri made/first/real.sqlite check
+  [ -L link.sqlite ]
+  nx-db --db-uri made/first/real.sqlite check
   ln -s round.sqlite round.sqlite
   run --separate-stderr nx-db --db-uri round.sqlite init
   assert_failure 1
@@ -245,7 +247,8 @@ CASES
 
 @test "--db-uri names the database of this run, as a path or as sqlite:///" {
   nx-db --db-uri other.sqlite init >/dev/null
-  [ -s other.sqlite ] && [ ! -e "$NX_DB_PATH" ]
+  [ -s other.sqlite ]
+  [ ! -e "$NX_DB_PATH" ]
   run nx-db --db-uri sqlite:///other.sqlite check
   assert_success
 }

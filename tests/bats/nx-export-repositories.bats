@@ -439,6 +439,7 @@ bad_la() {
   child=$!
   for _ in $(seq 100); do [ "$(state .requests)" -ge 2 ] && break; sleep 0.05; done
   run cat "/proc/$child/cmdline"
+  assert_output --partial nx-export
   kill -TERM "$child"
   wait "$child" || true
   refute_output --partial cdcs-secret-token

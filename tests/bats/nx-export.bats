@@ -42,7 +42,9 @@ session() {
   assert_json '.exports[0].destination_name' site
   assert_json .uploaded_path "$PWD/data/records/uploaded/2025-01-27_Titan_101.xml"
   page=site/records/2025-01-27_Titan_101
-  [ -f "$page/index.html" ] && [ -f "$page/record.xml" ] && [ -f "$page/files/0.json" ]
+  [ -f "$page/index.html" ]
+  [ -f "$page/record.xml" ]
+  [ -f "$page/files/0.json" ]
   [ "$(cat "$page/files/0.png")" = png ]
   [ "$(jq -r '.acquisitionActivity[0].dataset[0].meta[0].name' "$page/record.json")" = Operator ]
   xmllint --noout site/feed.atom

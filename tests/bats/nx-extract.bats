@@ -171,7 +171,8 @@ PYTHON
   n=$(jq '.datasets | length' <<<"$output")
   (( n > 1 ))
   for (( k = 0; k < n; k++ )); do
-    [ -s "$DATA/Quanta/two.dm3_signal$k.json" ] && [ -s "$DATA/Quanta/two.dm3_signal$k.thumb.png" ]
+    [ -s "$DATA/Quanta/two.dm3_signal$k.json" ]
+    [ -s "$DATA/Quanta/two.dm3_signal$k.thumb.png" ]
   done
 }
 

@@ -39,7 +39,8 @@ requests() { grep -c "^$1" requests || true; }
   echo changed >here/beta.parquet
   run nx-db snapshot-download --url "$url" -o here
   assert_success
-  [ "$(requests alpha)" = 1 ] && [ "$(requests beta)" = 2 ]
+  [ "$(requests alpha)" = 1 ]
+  [ "$(requests beta)" = 2 ]
   diff -r there here
   nx-db snapshot-download --url "$url" -o here --overwrite
   [ "$(requests alpha)" = 2 ]
@@ -97,7 +98,8 @@ requests() { grep -c "^$1" requests || true; }
   run nx-db snapshot-download --url "$url" -o here
   assert_failure 1
   assert_output --partial "  - alpha.parquet: it is longer than the 1000 bytes of the manifest"
-  [ ! -e here/alpha.parquet ] && [ ! -e here/alpha.parquet.part ]
+  [ ! -e here/alpha.parquet ]
+  [ ! -e here/alpha.parquet.part ]
 }
 
 @test "a file that cannot be written is told with the reason, and nothing of it stays" {

@@ -23,3 +23,8 @@ load lib
   run ../source/scripts/build
   assert_output "$BATS_TEST_TMPDIR/source/build"
 }
+
+@test "no assertion of a test is the first half of an && that is not answered, where it would fail unheard" {
+  run grep -nE '^ +(! |\[|grep|cmp|diff).* && [^|]*$' "$NX_SOURCE"/tests/bats/*.bats
+  refute_output --regexp '\] && (\[|cmp|diff|grep|nx|igem)'
+}
