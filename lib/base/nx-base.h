@@ -35,11 +35,12 @@ typedef enum {
   NX_ERROR_INTERRUPTED,
 } NxErrorCode;
 
-/* Prints "Error: <message>" on stderr and returns the exit code of the error's code (1 or 2). NULL counts as success: 0. */
+/* Prints "Error: <message>" on stderr, of an interruption nothing, and returns the exit code of the error's code (1 or 2). NULL counts as success: 0. */
 int nx_fail(const GError *error);
 
-/* Sets *err from errno (`error_number`): "cannot <action> <object>: <reason>". ENOSPC, EDQUOT, EROFS, EIO, ESTALE, ENOTCONN… become
- * NX_ERROR_PLACE, ENOENT NX_ERROR_MISSING, the rest NX_ERROR_IO. Always returns FALSE. */
+/* Sets *err from errno (`error_number`): "cannot <action> <object>: <reason>". What says something about the machine, its disks, its network or the
+ * rights of its user (ENOSPC, EIO, ESTALE, EMFILE, EAGAIN, EACCES, EPERM…) becomes NX_ERROR_PLACE, ENOENT and ENOTDIR NX_ERROR_MISSING, the rest
+ * NX_ERROR_IO. Always returns FALSE. */
 gboolean nx_error_from_errno(GError **err, int error_number, const char *action, const char *object);
 
 /* ------------------------------------------------------------------------------------------------------------- log */

@@ -84,7 +84,7 @@ typedef void (*NxTakeRow)(const NxCell *cells, gpointer user_data);
 /* Hands over all rows of `SELECT columns rest`, which has no parameters: for many rows faster than nx_rows_next, where the engine can. */
 gboolean nx_db_each(NxDb *db, const char *columns, const char *rest, NxTakeRow take, gpointer user_data, GError **err);
 
-/* The one integer that a query answers. */
+/* The one integer that a query answers; 0 when it answers NULL or no row. Untouched after an error. */
 gboolean nx_db_number(NxDb *db, gint64 *number, GError **err, const char *sql, const char *types, ...);
 
 /* A transaction that is rolled back when it goes out of scope without a commit. Starts with the write lock taken. */
