@@ -191,7 +191,7 @@ static gboolean is_wanted(Pending *pending, const Session *session)
 }
 
 /* LINES: whether a destination may have this record already. */
-static const char *export_mode(const char *status, json_object *uploads, gboolean was_begun)
+static const char *export_mode(const char *status, json_object *uploads, gboolean was_attempted)
 {
   if (g_str_equal(status, "BUILT_NOT_EXPORTED"))
     return "retry";
@@ -200,7 +200,7 @@ static const char *export_mode(const char *status, json_object *uploads, gboolea
   for (gsize i = 0; i < json_object_array_length(uploads); i++)
     if (nx_json_get_boolean(json_object_array_get_idx(uploads, i), "success"))
       return "reexport";
-  return was_begun || json_object_array_length(uploads) ? "retry" : "export";
+  return was_attempted || json_object_array_length(uploads) ? "retry" : "export";
 }
 
 /* ------------------------------------------------------------------------------------------------------ handing out */
@@ -218,22 +218,35 @@ static json_object *session_line(json_object *instrument, const char *identifier
   return line;
 }
 
-/* The row of a build that began and did not end; 0 when there is none. */
-static gboolean find_begun(Pending *pending, const char *identifier, gint64 *id, GError **err)
+/* What the RECORD_GENERATION rows of a session tell of earlier attempts. */
+typedef struct {
+  gboolean any;   /* one may have reached a destination: the status of such a row is that of its last result, and says nothing of those before */
+  gint64 waiting; /* id of the row of one that did not end; 0 when there is none */
+} Attempts;
+
+static gboolean find_attempts(Pending *pending, const char *identifier, Attempts *attempts, GError **err)
 {
-  return nx_db_number(pending->db, id, err,
-                      "SELECT coalesce(max(id_session_log), 0) FROM session_log WHERE session_identifier = $1 "
-                      "AND event_type = 'RECORD_GENERATION' AND record_status = 'WAITING_FOR_END'",
-                      "s", identifier);
+  g_autoptr(NxRows) rows = nx_db_select(pending->db, err,
+                                        "SELECT id_session_log, record_status FROM session_log WHERE session_identifier = $1 "
+                                        "AND event_type = 'RECORD_GENERATION' ORDER BY id_session_log",
+                                        "s", identifier);
+  if (!rows)
+    return FALSE;
+  while (nx_rows_next(rows)) {
+    attempts->any = TRUE;
+    if (g_strcmp0(nx_rows_text(rows, 1), "WAITING_FOR_END") == 0)
+      attempts->waiting = nx_rows_int(rows, 0);
+  }
+  return nx_rows_finish(rows, err);
 }
 
 /* A row of now, or the one that a killed run left. */
-static gboolean begin_build(Pending *pending, const Session *session, gint64 begun, GError **err)
+static gboolean begin_build(Pending *pending, const Session *session, gint64 waiting, GError **err)
 {
   g_autoptr(GDateTime) now = nx_time_now();
   g_autofree char *timestamp = nx_time_format(now);
-  if (begun)
-    return nx_db_run(pending->db, err, "UPDATE session_log SET timestamp = $1 WHERE id_session_log = $2", "si", timestamp, begun);
+  if (waiting)
+    return nx_db_run(pending->db, err, "UPDATE session_log SET timestamp = $1 WHERE id_session_log = $2", "si", timestamp, waiting);
   return nx_db_run(pending->db, err,
                    "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, \"user\") "
                    "VALUES ($1, $2, $3, 'RECORD_GENERATION', 'WAITING_FOR_END', 'nexuslims')",
@@ -253,18 +266,19 @@ static gboolean put_back_to_work(Pending *pending, Session *session, GError **er
 /* Everything of a session that the database knows and changes, in one go. */
 static json_object *prepare(Pending *pending, Session *session, GError **err)
 {
-  gint64 begun = 0;
+  Attempts attempts = {0};
   json_object *instrument = g_hash_table_lookup(pending->instruments, session->instrument_pid);
   if (pending->options->retry && g_str_equal(session->status, "ERROR") && instrument && !put_back_to_work(pending, session, err))
     return NULL;
   g_autoptr(json_object) uploads = nx_uploads_of(pending->db, session->identifier, err);
-  if (!uploads || !find_begun(pending, session->identifier, &begun, err))
+  if (!uploads || !find_attempts(pending, session->identifier, &attempts, err))
     return NULL;
-  if (g_str_equal(session->status, "TO_BE_BUILT") && instrument && !pending->options->dry_run && !begin_build(pending, session, begun, err))
+  if (g_str_equal(session->status, "TO_BE_BUILT") && instrument && !pending->options->dry_run &&
+      !begin_build(pending, session, attempts.waiting, err))
     return NULL;
   json_object *line = session_line(instrument, session->identifier, session->start, session->end, session->user);
   nx_json_set_string(line, "status", session->status);
-  nx_json_set_string(line, "export_mode", export_mode(session->status, uploads, begun != 0));
+  nx_json_set_string(line, "export_mode", export_mode(session->status, uploads, attempts.any));
   nx_json_set(line, "uploads", g_steal_pointer(&uploads));
   if (!instrument)
     nx_session_end(line, "ERROR", "nx-db", "instrument '%s' is not in the table of instruments", session->instrument_pid);

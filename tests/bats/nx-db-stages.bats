@@ -236,6 +236,24 @@ CASES
   [ "$(sql "SELECT count(*) FROM session_log WHERE event_type = 'RECORD_GENERATION'")" = 1 ]
 }
 
+@test "an attempt that may have reached a destination is remembered, whatever became of the session after it" {
+  local end
+  event 29 | nx-db log-events
+  nx-db pending >/dev/null
+  for end in ERROR NO_FILES_FOUND; do
+    result $end | nx-db log-results >/dev/null
+    sql "UPDATE session_log SET record_status = 'TO_BE_BUILT' WHERE event_type <> 'RECORD_GENERATION'"
+    run nx-db pending -n
+    assert_success
+    assert_json .export_mode retry
+  done
+  result ERROR | nx-db log-results >/dev/null
+  run nx-db pending --retry
+  assert_success
+  assert_json .status TO_BE_BUILT
+  assert_json .export_mode retry
+}
+
 @test "pending -n hands out the same sessions and writes nothing" {
   event 29 | nx-db log-events
   before=$(rows)
