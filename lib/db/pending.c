@@ -190,17 +190,59 @@ static gboolean is_wanted(Pending *pending, const Session *session)
   return inside || session->by_name;
 }
 
+/* What the RECORD_GENERATION rows of a session tell of earlier attempts. */
+typedef struct {
+  gboolean any;    /* one may have reached a destination: the status of such a row is that of its last result, and says nothing of those before */
+  gint64 waiting;  /* id of the row of a build that did not end; 0 when there is none */
+  gint64 since_ns; /* when that build first began */
+} Attempts;
+
+static gint64 instant_ns(const char *text)
+{
+  g_autoptr(GDateTime) instant = text ? nx_time_parse(text, nx_zone_system(), NULL) : NULL;
+  return instant ? nx_time_ns(instant) : G_MININT64;
+}
+
+static gboolean find_attempts(Pending *pending, const char *identifier, Attempts *attempts, GError **err)
+{
+  g_autoptr(NxRows) rows = nx_db_select(pending->db, err,
+                                        "SELECT id_session_log, record_status, timestamp FROM session_log WHERE session_identifier = $1 "
+                                        "AND event_type = 'RECORD_GENERATION' ORDER BY id_session_log",
+                                        "s", identifier);
+  if (!rows)
+    return FALSE;
+  while (nx_rows_next(rows)) {
+    attempts->any = TRUE;
+    if (attempts->waiting || g_strcmp0(nx_rows_text(rows, 1), "WAITING_FOR_END") != 0)
+      continue;
+    attempts->waiting = nx_rows_int(rows, 0);
+    attempts->since_ns = instant_ns(nx_rows_text(rows, 2));
+  }
+  return nx_rows_finish(rows, err);
+}
+
+/* A success from before the build at hand: this build replaces it. One of this build, whose other exports were interrupted, stays. */
+static gboolean replaces(const Attempts *attempts, json_object *uploads)
+{
+  for (gsize i = 0; i < json_object_array_length(uploads); i++) {
+    json_object *upload = json_object_array_get_idx(uploads, i);
+    if (nx_json_get_boolean(upload, "success") &&
+        (!attempts->waiting || instant_ns(nx_json_get_string(upload, "timestamp")) < attempts->since_ns))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* LINES: whether a destination may have this record already. */
-static const char *export_mode(const char *status, json_object *uploads, gboolean was_attempted)
+static const char *export_mode(const char *status, json_object *uploads, const Attempts *attempts)
 {
   if (g_str_equal(status, "BUILT_NOT_EXPORTED"))
     return "retry";
   if (!g_str_equal(status, "TO_BE_BUILT"))
     return "export";
-  for (gsize i = 0; i < json_object_array_length(uploads); i++)
-    if (nx_json_get_boolean(json_object_array_get_idx(uploads, i), "success"))
-      return "reexport";
-  return was_attempted || json_object_array_length(uploads) ? "retry" : "export";
+  if (replaces(attempts, uploads))
+    return "reexport";
+  return attempts->any || json_object_array_length(uploads) ? "retry" : "export";
 }
 
 /* ------------------------------------------------------------------------------------------------------ handing out */
@@ -218,35 +260,10 @@ static json_object *session_line(json_object *instrument, const char *identifier
   return line;
 }
 
-/* What the RECORD_GENERATION rows of a session tell of earlier attempts. */
-typedef struct {
-  gboolean any;   /* one may have reached a destination: the status of such a row is that of its last result, and says nothing of those before */
-  gint64 waiting; /* id of the row of one that did not end; 0 when there is none */
-} Attempts;
-
-static gboolean find_attempts(Pending *pending, const char *identifier, Attempts *attempts, GError **err)
-{
-  g_autoptr(NxRows) rows = nx_db_select(pending->db, err,
-                                        "SELECT id_session_log, record_status FROM session_log WHERE session_identifier = $1 "
-                                        "AND event_type = 'RECORD_GENERATION' ORDER BY id_session_log",
-                                        "s", identifier);
-  if (!rows)
-    return FALSE;
-  while (nx_rows_next(rows)) {
-    attempts->any = TRUE;
-    if (g_strcmp0(nx_rows_text(rows, 1), "WAITING_FOR_END") == 0)
-      attempts->waiting = nx_rows_int(rows, 0);
-  }
-  return nx_rows_finish(rows, err);
-}
-
-/* A row of now, or the one that a killed run left. */
-static gboolean begin_build(Pending *pending, const Session *session, gint64 waiting, GError **err)
+static gboolean begin_build(Pending *pending, const Session *session, GError **err)
 {
   g_autoptr(GDateTime) now = nx_time_now();
   g_autofree char *timestamp = nx_time_format(now);
-  if (waiting)
-    return nx_db_run(pending->db, err, "UPDATE session_log SET timestamp = $1 WHERE id_session_log = $2", "si", timestamp, waiting);
   return nx_db_run(pending->db, err,
                    "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, \"user\") "
                    "VALUES ($1, $2, $3, 'RECORD_GENERATION', 'WAITING_FOR_END', 'nexuslims')",
@@ -273,12 +290,13 @@ static json_object *prepare(Pending *pending, Session *session, GError **err)
   g_autoptr(json_object) uploads = nx_uploads_of(pending->db, session->identifier, err);
   if (!uploads || !find_attempts(pending, session->identifier, &attempts, err))
     return NULL;
-  if (g_str_equal(session->status, "TO_BE_BUILT") && instrument && !pending->options->dry_run &&
-      !begin_build(pending, session, attempts.waiting, err))
+  /* The row that an earlier attempt left is taken over as it is: it tells since when exports are of this build. */
+  gboolean begins = g_str_equal(session->status, "TO_BE_BUILT") && instrument && !attempts.waiting;
+  if (begins && !pending->options->dry_run && !begin_build(pending, session, err))
     return NULL;
   json_object *line = session_line(instrument, session->identifier, session->start, session->end, session->user);
   nx_json_set_string(line, "status", session->status);
-  nx_json_set_string(line, "export_mode", export_mode(session->status, uploads, attempts.any));
+  nx_json_set_string(line, "export_mode", export_mode(session->status, uploads, &attempts));
   nx_json_set(line, "uploads", g_steal_pointer(&uploads));
   if (!instrument)
     nx_session_end(line, "ERROR", "nx-db", "instrument '%s' is not in the table of instruments", session->instrument_pid);

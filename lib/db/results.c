@@ -86,10 +86,13 @@ static gboolean store_uploads(Results *results, json_object *line, GError **err)
   return TRUE;
 }
 
-/* The next run starts over. The row of an earlier attempt that may have reached a destination stays: it makes that run look first. */
+/* The next run starts over. The row of an attempt that may have reached a destination stays: it makes that run look first, and keep what this
+ * build has exported. */
 static gboolean take_back(Results *results, json_object *line, GError **err)
 {
-  if (g_strcmp0(nx_json_get_string(line, "export_mode"), "retry") == 0)
+  const char *mode = nx_json_get_string(line, "export_mode");
+  json_object *exports = nx_json_get(line, "exports");
+  if (!g_str_equal(mode ? mode : "export", "export") || (exports && json_object_array_length(exports) > 0))
     return TRUE;
   return nx_db_run(results->db, err,
                    "DELETE FROM session_log WHERE session_identifier = $1 AND event_type = 'RECORD_GENERATION' "

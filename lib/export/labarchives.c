@@ -119,18 +119,26 @@ static xmlDoc *read_tree(LabArchives *state, const char *notebook, const char *p
 /* A folder or page below a folder. */
 typedef struct {
   const char *parent, *name;
+  const char *left; /* id of the one that a failed attempt left, which comes before others of the name; may be NULL */
   gboolean is_page;
+  gboolean is_beside; /* an older one of the name stays, which is not to be taken for it */
 } Node;
 
 static char *node_in_tree(xmlDoc *tree, const Node *wanted)
 {
   xmlNode *root = xmlDocGetRootElement(tree);
+  char *found = NULL;
   for (xmlNode *node = nx_labarchives_next(root, NULL, "level-node"); node; node = nx_labarchives_next(root, node, "level-node")) {
     g_autofree char *name = nx_labarchives_exact_text(node, "display-text"), *is_page = nx_labarchives_text(node, "is-page");
-    if (g_strcmp0(name, wanted->name) == 0 && (g_strcmp0(is_page, "true") == 0) == wanted->is_page)
-      return nx_labarchives_text(node, "tree-id");
+    g_autofree char *id = nx_labarchives_text(node, "tree-id");
+    if (g_strcmp0(name, wanted->name) != 0 || (g_strcmp0(is_page, "true") == 0) != wanted->is_page)
+      continue;
+    if (id && (!found || g_strcmp0(id, wanted->left) == 0)) {
+      g_free(found);
+      found = g_steal_pointer(&id);
+    }
   }
-  return NULL;
+  return found;
 }
 
 static gboolean look_up_node(const Place *place, gconstpointer what, char **id, GError **err)
@@ -142,15 +150,13 @@ static gboolean look_up_node(const Place *place, gconstpointer what, char **id, 
   return tree != NULL;
 }
 
-/* A page is looked for only where an older one of its name would not be taken for it. */
 static char *insert_node(const Place *place, const Node *node, GError **err)
 {
   const char *const query[] = {"nbid",     place->notebook, "parent_tree_id", node->parent, "display_text", node->name, "is_folder",
                                node->is_page ? "false" : "true", NULL};
   const NxLabCall call = {.class_name = "tree_tools", .method = "insert_node", .query = query, .creates = TRUE};
-  gboolean looks = !node->is_page || place->job->mode != NX_MODE_REEXPORT;
   NxLabOutcome outcome;
-  return create(place, &call, "tree-id", looks ? look_up_node : NULL, node, &outcome, err);
+  return create(place, &call, "tree-id", node->is_beside ? NULL : look_up_node, node, &outcome, err);
 }
 
 /* Records that are sent side by side must not make a folder twice: one at a time makes what it did not see, unless another just did. */
@@ -192,22 +198,6 @@ static char *page_name(json_object *context)
   g_autofree char *start = nx_page_time(nx_json_get_string(context, "dt_from"));
   g_autofree char *day = g_strndup(start, strlen("YYYY-MM-DD"));
   return g_strdup_printf("%s — %s", day, nx_json_get_string(context, "session_identifier"));
-}
-
-/* The record's page; *was_there: an earlier attempt made it. */
-static char *need_page(const Place *place, gboolean *was_there, GError **err)
-{
-  *was_there = FALSE;
-  g_autofree char *folder = instrument_folder(place, err);
-  if (!folder)
-    return NULL;
-  g_autofree char *name = page_name(place->job->context);
-  const Node page = {.parent = folder, .name = name, .is_page = TRUE};
-  char *id = NULL;
-  if (place->job->mode == NX_MODE_RETRY && !look_up_node(place, &page, &id, err))
-    return NULL;
-  *was_there = id != NULL;
-  return id ? id : insert_node(place, &page, err);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- entries */
@@ -351,11 +341,56 @@ static gboolean attach(Place *place, const char *path, GError **err)
   return id != NULL;
 }
 
+static gboolean is_complete(const Place *place, const char *page, gboolean *complete, GError **err)
+{
+  Place there = *place;
+  g_auto(Entries) entries = {0};
+  there.page = page;
+  gboolean good = read_page(&there, &entries, err);
+  *complete = entries.eid[ENTRY_TEXT] && entries.eid[ENTRY_ATTACHMENT];
+  return good;
+}
+
+/* The page that an earlier attempt at this export made; *id NULL when there is none. In a re-export there may be an older one, which stays:
+ * the record's last success, and what is complete without being the page that the failed attempt names. */
+static gboolean find_page(const Place *place, Node *page, char **id, GError **err)
+{
+  json_object *metadata = nx_json_get(place->job->context, "metadata");
+  gboolean replaces = place->job->mode == NX_MODE_REEXPORT;
+  *id = NULL;
+  page->left = nx_json_get_string(metadata, "orphan_page_id");
+  page->is_beside = replaces && nx_json_get(metadata, "known_record_id");
+  if (place->job->mode == NX_MODE_EXPORT || page->is_beside)
+    return TRUE;
+  if (!look_up_node(place, page, id, err))
+    return FALSE;
+  if (*id && replaces && g_strcmp0(*id, page->left) != 0 && !is_complete(place, *id, &page->is_beside, err))
+    return FALSE;
+  if (page->is_beside)
+    g_clear_pointer(id, g_free);
+  return TRUE;
+}
+
+/* The record's page; *was_there: an earlier attempt made it. */
+static char *need_page(const Place *place, gboolean *was_there, GError **err)
+{
+  *was_there = FALSE;
+  g_autofree char *folder = instrument_folder(place, err);
+  if (!folder)
+    return NULL;
+  g_autofree char *name = page_name(place->job->context), *id = NULL;
+  Node page = {.parent = folder, .name = name, .is_page = TRUE};
+  if (!find_page(place, &page, &id, err))
+    return NULL;
+  *was_there = id != NULL;
+  return id ? g_steal_pointer(&id) : insert_node(place, &page, err);
+}
+
 /* What an earlier attempt left at the record's place: its page says it; of an Inbox only that attempt's own note. */
 static gboolean find_earlier(const Place *place, gboolean was_there, Entries *entries, GError **err)
 {
   json_object *left = nx_json_get(place->job->context, "metadata");
-  if (is_inbox(place) && place->job->mode == NX_MODE_RETRY)
+  if (is_inbox(place) && place->job->mode != NX_MODE_EXPORT)
     entries->eid[ENTRY_TEXT] = g_strdup(nx_json_get_string(left, "entry_id"));
   return !was_there || read_page(place, entries, err);
 }

@@ -444,6 +444,43 @@ $line" >/dev/null
   assert_json .export_mode retry
 }
 
+# interrupted [DESTINATION SUCCESS]…: the next attempt, postponed after these exports
+interrupted() {
+  local exports=()
+  while [ $# -gt 0 ]; do
+    exports+=("{\"destination_name\":\"$1\",\"success\":$2,\"timestamp\":\"$(date -d "1 second" +%FT%T.%6N%:z)\"}")
+    shift 2
+  done
+  result TO_BE_BUILT ".postponed={stage:\"nx-export\",message:\"interrupted\"} | .exports=[$(IFS=,; echo "${exports[*]}")]" | nx-db log-results >/dev/null
+}
+
+@test "an export that was interrupted is carried on, and what it has exported stays as it is" {
+  event 29 | nx-db log-events
+  interrupted labarchives true elabftw false
+  run nx-db pending -n
+  assert_success
+  assert_json .export_mode retry
+  assert_json '[.uploads[] | select(.success) | .destination_name] | join(" ")' labarchives
+  interrupted
+  run nx-db pending -n
+  assert_json .export_mode retry
+}
+
+@test "a session that is built again after its export replaces it, however often that is interrupted" {
+  event 29 | nx-db log-events
+  upload 1 2025-03-04T01:00:00+00:00 cdcs
+  upload 1 2025-03-04T01:00:00+00:00 labarchives
+  nx-db pending >/dev/null
+  interrupted
+  interrupted cdcs true
+  run nx-db pending -n
+  assert_success
+  assert_json .export_mode reexport
+  interrupted cdcs true labarchives true elabftw false
+  run nx-db pending -n
+  assert_json .export_mode retry
+}
+
 @test "a record without exports is stored as BUILT_NOT_EXPORTED, and a session without record counts as postponed" {
   { event 1; event 2; } | nx-db log-events
   nx-db pending | jq -c 'if (.session_identifier|endswith("=1")) then .record={path:"/r.xml",activities:1,datasets:1} else . end' | nx-db log-results >out

@@ -212,6 +212,55 @@ left_behind() {
   assert_output 1
 }
 
+# built_again LINE [JQ-FILTER] — that line as it comes back when its session is built again
+built_again() {
+  put_record 101
+  jq -c ".uploads = .exports | .export_mode = \"reexport\" | .status = \"TO_BE_BUILT\" | del(.exports) | ${2:-.}" <<<"$1"
+}
+
+# the pages with what stands on each: text entries and attachments
+pages() {
+  state '. as $all | [.nodes[] | select(.is_page) | .id as $page | ["page", ($all.entries[] | select(.page == $page) | .type[0:1])] | join("+")] | join(" ")'
+}
+
+@test "LabArchives: a page that an attempt left is finished, not made again, though another destination has the record" {
+  faults '[{"at":"POST /la/api/entries/add_entry","times":1,"status":400}]'
+  start_repositories --faults faults.json
+  use cdcs labarchives
+  line=$(nx-export 2>/dev/null < <(session 101))
+  run pages
+  assert_output "page"
+  run --separate-stderr nx-export < <(built_again "$line" '.uploads[1].metadata = {}')
+  assert_json .status COMPLETED
+  run pages
+  assert_output "page+t+A"
+}
+
+@test "LabArchives: a re-export that failed half way is finished on its own page, not taken for done with the older one" {
+  faults '[{"at":"POST /la/api/entries/add_attachment","times":1,"after":true,"status":200,"body":"<entries><entry><eid>e1</eid></entry></entries>"},
+           {"at":"POST /la/api/entries/add_attachment","times":1,"status":400}]'
+  start_repositories --faults faults.json
+  use labarchives
+  line=$(nx-export < <(session 101))
+  line=$(built_again "$line" | nx-export 2>/dev/null)
+  run pages
+  assert_output "page+t+A page+t"
+  run --separate-stderr nx-export < <(built_again "$line")
+  assert_json .status COMPLETED
+  run pages
+  assert_output "page+t+A page+t+A"
+}
+
+@test "LabArchives: a re-export that failed before it had a page gets one beside the older one" {
+  start_repositories
+  use labarchives
+  line=$(nx-export < <(session 101))
+  run --separate-stderr nx-export < <(built_again "$line" '.uploads[0] |= (.success = false | .metadata = {})')
+  assert_json .status COMPLETED
+  run pages
+  assert_output "page+t+A page+t+A"
+}
+
 @test "more previews than LabArchives takes at once are spread over entries, and all arrive" {
   mkdir data/T
   for ((i = 0; i < 12; i++)); do head -c 150000 /dev/urandom >"data/T/$i.dm3.thumb.png"; done
