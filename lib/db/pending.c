@@ -233,15 +233,14 @@ static gboolean replaces(const Attempts *attempts, json_object *uploads)
   return FALSE;
 }
 
-/* LINES: whether a destination may have this record already. */
+/* LINES: whether a destination may have this record already. `reexport` would publish a session that is not to be built; when it is by hand,
+ * nx-export sees what there is to replace. */
 static const char *export_mode(const char *status, json_object *uploads, const Attempts *attempts)
 {
   if (g_str_equal(status, "BUILT_NOT_EXPORTED"))
     return "retry";
-  if (!g_str_equal(status, "TO_BE_BUILT"))
-    return "export";
   if (replaces(attempts, uploads))
-    return "reexport";
+    return g_str_equal(status, "TO_BE_BUILT") ? "reexport" : "export";
   return attempts->any || json_object_array_length(uploads) ? "retry" : "export";
 }
 

@@ -229,6 +229,18 @@ static void leave_unfound(json_object *session, const GError *problem)
     nx_session_postpone(session, STAGE, "%s; put it back, or build it again (nx-export(1), EXAMPLES)", problem->message);
 }
 
+/* A line that was made by hand, or is built again by hand after it ended, is no first export: its uploads say so. Without any the database may
+ * have been put back to a time before the export. */
+static NxExportMode mode_of_first(json_object *session, const char *path)
+{
+  g_autoptr(json_object) successes = earlier_successes(session);
+  json_object *uploads = nx_json_get(session, "uploads");
+  if (json_object_array_length(successes) > 0)
+    return NX_MODE_REEXPORT;
+  gboolean has_failed = json_object_is_type(uploads, json_type_array) && json_object_array_length(uploads) > 0;
+  return has_failed || nx_context_was_uploaded(path) ? NX_MODE_RETRY : NX_MODE_EXPORT;
+}
+
 void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean reexport, gboolean *exported)
 {
   NxExportMode mode;
@@ -245,8 +257,7 @@ void nx_exporter_publish(NxExporter *exporter, json_object *session, gboolean re
     leave_unfound(session, problem);
     return;
   }
-  /* The database may have been put back to a time before that export: destinations are asked first. */
-  if (mode == NX_MODE_EXPORT && nx_context_was_uploaded(path))
-    mode = NX_MODE_RETRY;
+  if (mode == NX_MODE_EXPORT)
+    mode = mode_of_first(session, path);
   publish_file(exporter, session, path, mode, reexport, exported);
 }

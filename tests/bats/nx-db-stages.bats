@@ -481,6 +481,17 @@ interrupted() {
   assert_json .export_mode retry
 }
 
+@test "a session of any status remembers that an attempt may have reached a destination" {
+  event 29 | nx-db log-events
+  result NO_FILES_FOUND | nx-db log-results >/dev/null
+  run nx-db pending -n --status NO_FILES_FOUND
+  assert_success
+  assert_json .export_mode retry
+  upload 1 2025-03-04T01:00:00+00:00
+  run nx-db pending -n --status NO_FILES_FOUND
+  assert_json .export_mode export
+}
+
 @test "a record without exports is stored as BUILT_NOT_EXPORTED, and a session without record counts as postponed" {
   { event 1; event 2; } | nx-db log-events
   nx-db pending | jq -c 'if (.session_identifier|endswith("=1")) then .record={path:"/r.xml",activities:1,datasets:1} else . end' | nx-db log-results >out

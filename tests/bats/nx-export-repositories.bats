@@ -191,6 +191,25 @@ left_behind() {
   assert_output 1
 }
 
+@test "a session that is built again by hand replaces what is there, and finishes what failed" {
+  faults '[{"at":"POST /eln/api/v2/experiments/","times":1,"status":413}]'
+  start_repositories --faults faults.json
+  use cdcs elabftw
+  line=$(nx-export 2>/dev/null < <(session 101) | jq -c '.uploads = .exports | .status = "TO_BE_BUILT" | .export_mode = "export" | del(.exports)')
+  put_record 101
+  run --separate-stderr nx-export <<<"$line"
+  assert_json .status COMPLETED
+  assert_json '[.exports[] | "\(.destination_name) \(.success)"] | join(" ")' "cdcs true elabftw true"
+  run state '[(.cdcs|length), .cdcs[0].updates, (.elabftw|length), .elabftw[0].updates] | map(tostring) | join(" ")'
+  assert_output "1 1 1 1"
+  put_record 101
+  rm -r data/records/uploaded
+  run --separate-stderr nx-export < <(jq -c '.uploads |= map(.success = false)' <<<"$line")
+  assert_json .status COMPLETED
+  run state '[(.cdcs|length), .cdcs[0].updates, (.elabftw|length), .elabftw[0].updates] | map(tostring) | join(" ")'
+  assert_output "1 2 1 2"
+}
+
 @test "an experiment that was deleted meanwhile is made afresh" {
   start_repositories
   use elabftw
