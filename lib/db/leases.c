@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,10 +35,20 @@ static char *own_host(void)
   return is_contained ? g_strdup_printf("%s+%" G_GUINT64_FORMAT, g_get_host_name(), (guint64)namespace.st_ino) : g_strdup(g_get_host_name());
 }
 
+/* What lives as long as the pipeline that we are a stage of. The front, when we end with it as its stages do (process.c). Else the session of
+ * processes, whose number is that of the process which began it: what somebody wrapped around this stage alone, as timeout(1) or a group of
+ * commands, ends with the stage, and may have made a process group of its own. */
+static pid_t run_of_stage(void)
+{
+  int signal_of_front = 0;
+  return prctl(PR_GET_PDEATHSIG, &signal_of_front) == 0 && signal_of_front ? getppid() : getsid(0);
+}
+
 char *nx_lease_holder(void)
 {
-  g_autofree char *host = own_host(), *start = start_of_process(getppid());
-  return g_strdup_printf("%s:%d:%s", host, (int)getppid(), start);
+  pid_t run = run_of_stage();
+  g_autofree char *host = own_host(), *start = start_of_process(run);
+  return g_strdup_printf("%s:%d:%s", host, (int)run, start);
 }
 
 static char *instant_from_now(NxDb *db, double seconds)
@@ -98,9 +109,29 @@ gboolean nx_lease_stands(NxDb *db, const char *session_identifier, gboolean *lea
   return read;
 }
 
-/* TRUE when `holder` is of this host, and its process has ended or is another one by now. What cannot be told lives: processes of others may not
- * be seen in /proc (hidepid of proc(5)), but no signal reaches one that has ended. */
-static gboolean is_gone(const char *holder)
+/* TRUE when a process of that session lives, or when nobody can tell, because not all processes are shown (hidepid of proc(5)). */
+static gboolean session_lives(pid_t session)
+{
+  g_autoptr(GDir) processes = g_file_test("/proc/1", G_FILE_TEST_EXISTS) ? g_dir_open("/proc", 0, NULL) : NULL;
+  gboolean lives = processes == NULL;
+  for (const char *name = lives ? NULL : g_dir_read_name(processes); name && !lives; name = g_dir_read_name(processes)) {
+    gint64 pid = g_ascii_strtoll(name, NULL, 10);
+    lives = pid > 0 && getsid((pid_t)pid) == session;
+  }
+  return lives;
+}
+
+/* The process of that number and start, or what is left of the session that it began. No process gets the number of a session of which
+ * anything lives; and no signal reaches a process that has ended, while one of others may not be seen in /proc. */
+static gboolean run_lives(pid_t pid, const char *start)
+{
+  g_autofree char *now = start_of_process(pid);
+  if (!g_str_equal(now, "0"))
+    return g_str_equal(now, start);
+  return kill(pid, 0) == 0 || errno != ESRCH || session_lives(pid);
+}
+
+gboolean nx_lease_holder_is_gone(const char *holder)
 {
   const char *start = strrchr(holder, ':');
   g_autofree char *host = own_host();
@@ -109,8 +140,7 @@ static gboolean is_gone(const char *holder)
   gint64 pid = number ? g_ascii_strtoll(number + 1, NULL, 10) : 0;
   if (pid <= 0 || g_str_equal(start, ":0") || strlen(host) != (gsize)(number - place) || !g_str_has_prefix(place, host))
     return FALSE;
-  g_autofree char *now = start_of_process((pid_t)pid);
-  return g_str_equal(now, "0") ? kill((pid_t)pid, 0) != 0 && errno == ESRCH : !g_str_equal(now, start + 1);
+  return !run_lives((pid_t)pid, start + 1);
 }
 
 /* *holder: who is gone and still holds the session, to be compared with; "" when nobody is. */
@@ -118,7 +148,7 @@ static gboolean find_gone(NxDb *db, const char *session_identifier, char **holde
 {
   g_autoptr(NxRows) rows = nx_db_select(db, err, "SELECT holder FROM " TABLE " WHERE session_identifier = $1", "s", session_identifier);
   const char *known = rows && nx_rows_next(rows) ? nx_rows_text(rows, 0) : NULL;
-  *holder = g_strdup(known && is_gone(known) ? known : "");
+  *holder = g_strdup(known && nx_lease_holder_is_gone(known) ? known : "");
   return rows && nx_rows_finish(rows, err);
 }
 
@@ -170,6 +200,7 @@ struct NxLeaseKeeper {
   GMutex mutex; /* of what follows */
   GCond change;
   GPtrArray *holders;
+  gboolean is_due; /* one was added: nobody renewed its leases so far */
   gboolean has_ended;
 };
 
@@ -201,8 +232,9 @@ static GPtrArray *copy_of(GPtrArray *texts)
 static gboolean wait_for_renewal(NxLeaseKeeper *keeper)
 {
   gint64 until = g_get_monotonic_time() + (gint64)(RENEWAL_SECONDS * nx_time_scale() * G_TIME_SPAN_SECOND);
-  while (!keeper->has_ended && g_cond_wait_until(&keeper->change, &keeper->mutex, until))
+  while (!keeper->has_ended && !keeper->is_due && g_cond_wait_until(&keeper->change, &keeper->mutex, until))
     ;
+  keeper->is_due = FALSE;
   return !keeper->has_ended;
 }
 
@@ -245,8 +277,11 @@ NxLeaseKeeper *nx_lease_keeper_new(const char *address, const char *holder)
 void nx_lease_keeper_add(NxLeaseKeeper *keeper, const char *holder)
 {
   g_mutex_lock(&keeper->mutex);
-  if (!g_ptr_array_find_with_equal_func(keeper->holders, holder, g_str_equal, NULL))
+  if (!g_ptr_array_find_with_equal_func(keeper->holders, holder, g_str_equal, NULL)) {
     g_ptr_array_add(keeper->holders, g_strdup(holder));
+    keeper->is_due = TRUE;
+    g_cond_signal(&keeper->change);
+  }
   g_mutex_unlock(&keeper->mutex);
 }
 

@@ -1,14 +1,17 @@
 /* leases.h — which run works on which session, when several work on one database (database 10). A lease is a row of nx_session_lease: the
  * session, its holder `host:pid:start`, and when it expires by the clock of the database. It lasts five minutes; the run's log-results,
  * which lives as long as the pipeline, renews the leases of its holder every minute. Whoever finds one expired may take it over; who knows
- * that all runs are of one host may take over what a process holds that is gone. */
+ * that all runs are of one host may take over what a run of it holds that is gone. */
 #ifndef NX_DB_LEASES_H
 #define NX_DB_LEASES_H
 
 #include "nx-db.h"
 
-/* The run that this process is part of: the host, and the process that started the stages of the pipeline with the time it began at. */
+/* The run that this process is a stage of: the host, the front or the session of processes that the pipeline belongs to, and the time at which
+ * the process of that number began; "0" when it cannot be told any more. */
 char *nx_lease_holder(void);
+/* TRUE when the holder is of this host and nothing of it lives. What cannot be told lives. */
+gboolean nx_lease_holder_is_gone(const char *holder);
 
 typedef struct {
   const char *holder;
@@ -31,7 +34,7 @@ gboolean nx_lease_end(NxDb *db, const char *session_identifier, const char *hold
 /* Renews the leases of a holder every minute, over a connection of its own, until it is freed. */
 typedef struct NxLeaseKeeper NxLeaseKeeper;
 NxLeaseKeeper *nx_lease_keeper_new(const char *address, const char *holder);
-/* Those of this one too. */
+/* Those of this one too, at once. */
 void nx_lease_keeper_add(NxLeaseKeeper *keeper, const char *holder);
 void nx_lease_keeper_free(NxLeaseKeeper *keeper);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxLeaseKeeper, nx_lease_keeper_free)

@@ -133,8 +133,9 @@ static gboolean end_lease(Results *results, json_object *line, gboolean is_retry
   *stored = !held && is_retry;
   if (held || is_retry)
     return TRUE;
-  g_set_error(err, NX_ERROR, NX_ERROR_DATA,
-              "its lease has passed to another run, because %s did not renew it for too long; what that run makes of it counts", lease);
+  gboolean has_ended = nx_lease_holder_is_gone(lease);
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "its lease has passed to another run, because %s%s %s; what that run makes of it counts",
+              has_ended ? "the process of " : "", lease, has_ended ? "has ended" : "did not renew it for too long");
   return FALSE;
 }
 

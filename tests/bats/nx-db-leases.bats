@@ -81,6 +81,61 @@ leases() { sql "SELECT count(*) FROM nx_session_lease"; }
   [ "$(nx-db pending --reclaim | jq -r .session_identifier | tr '\n' ' ')" = "s2 s4 " ]
 }
 
+# of_session COMMAND: a shell in a session of its own, waited for; its stages may outlive it
+of_session() { setsid -w bash -c "$1" 3>&-; }
+
+@test "a pipeline lives on when what was wrapped around one stage has ended" {
+  events 1 2 3
+  plain=$(nx-db pending --claim --session s1 | jq -r .lease)
+  [ "$(timeout 60 nx-db pending --claim --session s2 | jq -r .lease)" = "$plain" ]
+  [ "$({ nx-db pending --claim --session s3; } | jq -r .lease)" = "$plain" ]
+  [ "$(nx-db pending --reclaim)" = "" ]
+}
+
+@test "a pipeline is gone at once when nothing of its session lives, and not before" {
+  events 1 2
+  of_session 'nx-db pending --claim --session s1 >one'
+  of_session 'nx-db pending --claim --session s2 >two; sleep 100 >/dev/null 2>&1 & echo $! >sleeper'
+  [ "$(nx-db pending --reclaim | jq -r .session_identifier)" = s1 ]
+  kill "$(cat sleeper)"
+  tries=0
+  until [ "$(nx-db pending --reclaim | jq -r .session_identifier)" = s2 ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 50 ] || fail "still leased"
+    sleep 0.1
+  done
+}
+
+@test "log-results renews what a line of another holder brings, before it stores it" {
+  events 1 2
+  of_session 'nx-db pending --claim >lines'
+  sql "UPDATE nx_session_lease SET expires_at = '2020-01-01T00:00:00.000000+00:00' WHERE session_identifier = 's2'"
+  { head -n 1 lines | jq -c '.status="COMPLETED"'; sleep 100 3>&- & echo $! >sleeper; wait; } | NX_TEST_TIME_SCALE=1 nx-db log-results >out 3>&- &
+  RUNNING=$!
+  tries=0
+  until [ "$(sql "SELECT expires_at > '2021' FROM nx_session_lease WHERE session_identifier = 's2'" | tr t 1)" = 1 ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 200 ] || fail "not renewed"
+    sleep 0.1
+  done
+  kill "$(cat sleeper)"
+  wait $RUNNING || true
+  [ "$(jq -r .status out)" = COMPLETED ]
+}
+
+@test "a result that comes too late says whether its run had ended" {
+  events 1 2
+  of_session 'nx-db pending --claim --session s1 >ended'
+  nx-db pending --claim --session s2 >living
+  sql "UPDATE nx_session_lease SET holder = 'elsewhere:1:1'"
+  run --separate-stderr nx-db log-results <ended
+  assert_failure 1
+  [[ "$stderr" == *"session s1 could not be stored: its lease has passed to another run, because the process of $(jq -r .lease ended) has ended; "* ]] || fail "$stderr"
+  run --separate-stderr nx-db log-results <living
+  assert_failure 1
+  [[ "$stderr" == *", because $(jq -r .lease living) did not renew it for too long; "* ]] || fail "$stderr"
+}
+
 @test "pending without --claim and pending -n take no lease" {
   events 1
   nx-db pending -n --claim >/dev/null
