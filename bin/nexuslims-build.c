@@ -156,7 +156,7 @@ static gboolean harvest(const Build *build)
   return run_stages(build, stages, G_N_ELEMENTS(stages), (Pipeline){.name = "harvest", .drains = TRUE});
 }
 
-static gboolean build_pending(const Build *build, Tally *tally)
+static gboolean build_pending(const Build *build, Tally *tally, gboolean *warned)
 {
   Stage stages[] = {pending(build),
                     stage_of(build, "nx-harvest", "reservations"),
@@ -165,7 +165,12 @@ static gboolean build_pending(const Build *build, Tally *tally)
                     stage_of(build, "nx-export", NULL),
                     stage_of(build, "nx-db", "log-results")};
   return run_stages(build, stages, G_N_ELEMENTS(stages),
-                    (Pipeline){.name = "build", .waits_for_lines = TRUE, .drains = TRUE, .line = summary_of_built, .user_data = tally});
+                    (Pipeline){.name = "build",
+                               .waits_for_lines = TRUE,
+                               .drains = TRUE,
+                               .line = summary_of_built,
+                               .user_data = tally,
+                               .warned = warned});
 }
 
 static gboolean look_only(const Build *build, Tally *tally)
@@ -213,7 +218,7 @@ static int run_pipelines(const Build *build)
 {
   g_auto(Tally) tally;
   tally_init(&tally);
-  gboolean well = TRUE, looked = FALSE;
+  gboolean well = TRUE, looked = FALSE, warned = FALSE;
   if (build->options->dry_run) {
     say_progress("Looking for sessions and their files (dry run)");
     well = looked = look_only(build, &tally);
@@ -222,11 +227,12 @@ static int run_pipelines(const Build *build)
     well = harvest(build);
     if (!nx_interrupted()) {
       say_progress("Building and exporting records");
-      looked = build_pending(build, &tally);
+      looked = build_pending(build, &tally, &warned);
       well = looked && well;
     }
   }
-  if (tally.sessions == 0 && looked)
+  /* Where there are some all the same, nx-db has said why they wait. */
+  if (tally.sessions == 0 && looked && !warned)
     nx_log_warning("No sessions to build; nothing was exported");
   g_autofree char *counts = tally_text(&tally);
   nx_log_info("Record builder finished: %s", counts);

@@ -36,12 +36,21 @@ typedef struct {
 
 /* ------------------------------------------------------------------------------------------------------------ talk */
 
+/* The level stands behind the time and the name of a program of ours (LINES "log lines"). */
+static gboolean is_warning(const char *line, gsize length)
+{
+  const gssize head = (gssize)MIN(length, 64);
+  return g_strstr_len(line, head, " WARNING: ") || g_strstr_len(line, head, " ERROR: ");
+}
+
 static void copy_talk(const char *line, gsize length, gpointer user_data)
 {
   Run *run = user_data;
   g_autofree char *whole = g_malloc(length + 1);
   memcpy(whole, line, length);
   whole[length] = '\n';
+  if (run->pipeline->warned && is_warning(line, length))
+    *run->pipeline->warned = TRUE;
   nx_write_whole(STDERR_FILENO, whole, length + 1);
   if (nx_write_whole(run->pipeline->log_fd, whole, length + 1) || run->log_failed)
     return;

@@ -15,6 +15,7 @@ typedef struct {
   int log_fd;           /* what the stages write on standard error is copied here and to our own standard error, line by line, unchanged */
   PipelineLine line;    /* NULL: the last stage's output is thrown away */
   gpointer user_data;
+  gboolean *warned;      /* set when a stage says something at WARNING or above; may be NULL */
   gboolean tells_itself; /* a stage logs why it ends badly, and its exit status is not said on top of that */
 } Pipeline;
 

@@ -99,14 +99,21 @@ static gboolean lock_session(NxDb *db, gint64 start_id, const char *status, gboo
   return rows && nx_rows_finish(rows, err);
 }
 
-gboolean nx_lease_stands(NxDb *db, const char *session_identifier, gboolean *leased, GError **err)
+gboolean nx_lease_read(NxDb *db, const char *session_identifier, NxLease *lease, GError **err)
 {
   g_autofree char *now = instant_from_now(db, 0);
-  g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM " TABLE " WHERE session_identifier = $1 AND expires_at > %s", now);
-  gint64 count = 0;
-  gboolean read = nx_db_number(db, &count, err, sql, "s", session_identifier);
-  *leased = count > 0;
-  return read;
+  g_autofree char *sql =
+      g_strdup_printf("SELECT holder, expires_at FROM " TABLE " WHERE session_identifier = $1 AND expires_at > %s", now);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, sql, "s", session_identifier);
+  if (rows && nx_rows_next(rows))
+    *lease = (NxLease){.holder = g_strdup(nx_rows_text(rows, 0)), .until = g_strdup(nx_rows_text(rows, 1))};
+  return rows && nx_rows_finish(rows, err);
+}
+
+void nx_lease_clear(NxLease *lease)
+{
+  g_clear_pointer(&lease->holder, g_free);
+  g_clear_pointer(&lease->until, g_free);
 }
 
 /* TRUE when a process of that session lives, or when nobody can tell, because not all processes are shown (hidepid of proc(5)). */

@@ -22,8 +22,14 @@ typedef struct {
 gboolean nx_leases_prepare(NxDb *db, GError **err);
 /* *exist is FALSE when no run has ever taken a lease. */
 gboolean nx_leases_exist(NxDb *db, gboolean *exist, GError **err);
-/* *leased: somebody holds the session, and the lease has not expired. Leases must exist. */
-gboolean nx_lease_stands(NxDb *db, const char *session_identifier, gboolean *leased, GError **err);
+/* Who holds a session, and until when by the clock of the database; all NULL when nobody does. */
+typedef struct {
+  char *holder, *until;
+} NxLease;
+void nx_lease_clear(NxLease *lease);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(NxLease, nx_lease_clear)
+/* *lease, empty before, is that of the session which has not expired. Leases must exist. */
+gboolean nx_lease_read(NxDb *db, const char *session_identifier, NxLease *lease, GError **err);
 /* Inside a transaction: *taken is FALSE when somebody else works on the session, or when its START row (`start_id`) no longer has the
  * status that it was chosen for. */
 gboolean nx_lease_take(NxDb *db, const char *session_identifier, gint64 start_id, const char *status, const NxLeaseTaker *taker,

@@ -24,6 +24,8 @@ typedef struct {
   NxLeaseTaker taker;      /* no holder: leases are respected, and none are taken */
   gboolean has_leases; /* of others, where this run takes none */
   guint count;             /* handed out */
+  guint left;              /* to others, which have leased them */
+  NxLease last;            /* of these leases, the one that ends last */
   GHashTable *instruments; /* pid → JSON object */
   GHashTable *seen;        /* identifiers handed out or left out */
 } Pending;
@@ -307,23 +309,36 @@ static NxDbTransaction *begin(Pending *pending, GError **err)
   return pending->taker.holder ? nx_db_begin_beside_others(pending->db, err) : nx_db_begin(pending->db, err);
 }
 
+/* A session that has no lease has changed since it was chosen. */
+static void leave(Pending *pending, const Session *session, NxLease *lease)
+{
+  nx_log_info("session %s is worked on by another run", session->identifier);
+  if (!lease->holder)
+    return;
+  pending->left++;
+  if (g_strcmp0(lease->until, pending->last.until) <= 0)
+    return;
+  nx_lease_clear(&pending->last);
+  pending->last = *lease;
+  *lease = (NxLease){0};
+}
+
 /* *taken is FALSE when another run works on the session. A dry run shows it all the same. */
 static gboolean claim(Pending *pending, const Session *session, gboolean *taken, GError **err)
 {
-  gboolean leased = FALSE;
+  g_auto(NxLease) lease = {0};
+  const NxLeaseTaker *taker = &pending->taker;
   *taken = TRUE;
   if (pending->options->dry_run)
     return TRUE;
-  if (pending->taker.holder) {
-    if (!nx_lease_take(pending->db, session->identifier, session->start_id, session->status, &pending->taker, taken, err))
-      return FALSE;
-  } else if (pending->has_leases) {
-    if (!nx_lease_stands(pending->db, session->identifier, &leased, err))
-      return FALSE;
-    *taken = !leased;
-  }
+  if (taker->holder && !nx_lease_take(pending->db, session->identifier, session->start_id, session->status, taker, taken, err))
+    return FALSE;
+  gboolean asks = taker->holder ? !*taken : pending->has_leases;
+  if (asks && !nx_lease_read(pending->db, session->identifier, &lease, err))
+    return FALSE;
+  *taken = *taken && (taker->holder || !lease.holder);
   if (!*taken)
-    nx_log_info("session %s is worked on by another run", session->identifier);
+    leave(pending, session, &lease);
   return TRUE;
 }
 
@@ -346,6 +361,14 @@ static gboolean hand_out(Pending *pending, Session *session, GError **err)
   return nx_line_write(pending->out, line, err);
 }
 
+static void say_what_is_left(const Pending *pending)
+{
+  gboolean one = pending->left == 1;
+  if (pending->left)
+    nx_log_warning("%u session%s left to whoever has leased %s; the last lease, of %s, ends at %s unless it is renewed", pending->left,
+                   one ? " is" : "s are", one ? "it" : "them", pending->last.holder, pending->last.until);
+}
+
 static gboolean hand_out_all(Pending *pending, GError **err)
 {
   g_autoptr(GPtrArray) sessions = select_all(pending, err);
@@ -360,6 +383,7 @@ static gboolean hand_out_all(Pending *pending, GError **err)
     if (!hand_out(pending, session, err))
       return FALSE;
   }
+  say_what_is_left(pending);
   if (sessions)
     nx_log_info("Found %u new sessions to build", pending->count);
   return sessions != NULL;
@@ -425,5 +449,7 @@ gboolean nx_stage_pending(const char *address, const NxPendingOptions *options, 
                      .has_leases = has_leases,
                      .instruments = instruments,
                      .seen = seen};
-  return hand_out_all(&pending, err) && (!options->events || hand_out_events(&pending, err));
+  gboolean done = hand_out_all(&pending, err) && (!options->events || hand_out_events(&pending, err));
+  nx_lease_clear(&pending.last);
+  return done;
 }

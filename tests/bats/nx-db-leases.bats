@@ -67,6 +67,23 @@ leases() { sql "SELECT count(*) FROM nx_session_lease"; }
   [ "$(nx-db pending | jq -r .session_identifier | tr '\n' ' ')" = "s1 s2 " ]
 }
 
+@test "what is left to others is said once, with who has the last lease and until when" {
+  events 1 2 3
+  nx-db pending --claim --session s1 --session s2 >/dev/null
+  sql "UPDATE nx_session_lease SET holder = 'elsewhere:1:1', expires_at = '2999-01-01T00:00:00.000000+00:00' WHERE session_identifier = 's1'"
+  for claim in "" --claim; do
+    run --separate-stderr nx-db pending $claim --session s1 --session s2
+    assert_success
+    assert_output ""
+    assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" \
+      "WARNING: 2 sessions are left to whoever has leased them; the last lease, of elsewhere:1:1, ends at 2999-01-01T00:00:00.000000+00:00 unless it is renewed"
+  done
+  run --separate-stderr nx-db pending --session s1
+  [[ "$stderr" == *" WARNING: 1 session is left to whoever has leased it; "* ]] || fail "$stderr"
+  run --separate-stderr nx-db pending --session s3
+  assert_equal "$stderr" ""
+}
+
 @test "--reclaim takes what processes of this host held that are gone, and nothing of others" {
   events 1 2 3 4 5
   local start host
