@@ -12,8 +12,9 @@ static const char *const EVENT_KINDS[] = {"usage_event", NULL};
 typedef struct {
   gint64 start_id;
   char *identifier, *instrument_pid, *user;
-  char *start, *end; /* end: NULL when there is none */
+  char *start, *end; /* end: NULL when there is none that counts */
   char *status;
+  char *other_status; /* of an END row that does not count for it; NULL when there is none */
   gboolean by_name; /* asked for by its identifier */
 } Session;
 
@@ -39,6 +40,7 @@ static void session_free(gpointer data)
   g_free(session->start);
   g_free(session->end);
   g_free(session->status);
+  g_free(session->other_status);
   g_free(session);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
@@ -135,14 +137,20 @@ static GPtrArray *select_all(Pending *pending, GError **err)
 /* The END row with the highest id; of the START row's status unless the session was asked for by name. */
 static gboolean find_end(Pending *pending, Session *session, GError **err)
 {
-  g_autoptr(NxRows) rows = nx_db_select(pending->db, err,
-                                        "SELECT timestamp FROM session_log WHERE event_type = 'END' AND session_identifier = $1 "
-                                        "AND (record_status = $2 OR $3 <> 0) ORDER BY id_session_log DESC LIMIT 1",
-                                        "ssb", session->identifier, session->status, session->by_name);
+  g_autoptr(NxRows) rows =
+      nx_db_select(pending->db, err,
+                   "SELECT timestamp, record_status FROM session_log WHERE event_type = 'END' AND session_identifier = $1 "
+                   "ORDER BY CASE WHEN record_status = $2 OR $3 <> 0 THEN 0 ELSE 1 END, id_session_log DESC LIMIT 1",
+                   "ssb", session->identifier, session->status, session->by_name);
   if (!rows)
     return FALSE;
-  if (nx_rows_next(rows))
-    session->end = whole_text(rows, 0);
+  if (nx_rows_next(rows)) {
+    g_autofree char *end = whole_text(rows, 0), *status = whole_text(rows, 1);
+    if (session->by_name || g_strcmp0(status, session->status) == 0)
+      session->end = g_steal_pointer(&end);
+    else
+      session->other_status = g_steal_pointer(&status);
+  }
   return nx_rows_finish(rows, err);
 }
 
@@ -177,6 +185,11 @@ static gboolean is_wanted(Pending *pending, const Session *session)
   if (!g_hash_table_add(pending->seen, g_strdup(session->identifier))) {
     nx_log_warning("session %s has another START row (id_session_log %" G_GINT64_FORMAT "); the first one counts", session->identifier,
                    session->start_id);
+    return FALSE;
+  }
+  if (!session->end && session->other_status) {
+    nx_log_error("session %s has a START row (id_session_log %" G_GINT64_FORMAT "), but its END row is %s, not %s; it is left alone",
+                 session->identifier, session->start_id, session->other_status, session->status);
     return FALSE;
   }
   if (!session->end) {

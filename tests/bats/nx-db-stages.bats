@@ -294,6 +294,20 @@ CASES
   [ "$(wc -l <<<"$output")" = 1 ]
 }
 
+@test "a START row whose END row has another status is left alone, and both are said" {
+  { event 1; event 2; } | nx-db log-events
+  sql "UPDATE session_log SET record_status = 'COMPLETED' WHERE event_type = 'END' AND session_identifier LIKE '%=1'"
+  run --separate-stderr nx-db pending
+  assert_success
+  assert_json .session_identifier 'https://nemo.example.com/api/usage_events/?id=2'
+  [ "$(wc -l <<<"$output")" = 1 ]
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" \
+    "ERROR: session https://nemo.example.com/api/usage_events/?id=1 has a START row (id_session_log 1), but its END row is COMPLETED, not TO_BE_BUILT; it is left alone"
+  run --separate-stderr nx-db pending -n --session 'https://nemo.example.com/api/usage_events/?id=1'
+  assert_success
+  assert_json .end 2025-03-03T15:59:30-05:00
+}
+
 @test "of several END rows the one with the highest id counts" {
   event 29 | nx-db log-events
   sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) SELECT session_identifier, instrument,
