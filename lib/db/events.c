@@ -99,7 +99,7 @@ static gboolean store_event_surely(Log *log, const Event *event, Outcome *outcom
     g_propagate_error(err, g_steal_pointer(&error));
     return FALSE;
   }
-  nx_log_warning("%s is stored once more: %s", event->session_identifier, error->message);
+  nx_log_warning("%s could not be stored and is tried once more: %s", event->session_identifier, error->message);
   return store_event(log, event, outcome, err);
 }
 

@@ -169,7 +169,7 @@ static gboolean log_line(Results *results, json_object *line, GError **err)
     nx_lease_keeper_add(results->keeper, nx_json_get_string(line, "lease"));
   gboolean stored = store(results, line, FALSE, &error);
   if (!stored && error->code == NX_ERROR_PLACE && !nx_interrupted()) {
-    nx_log_warning("session %s is stored once more: %s", nx_json_get_string(line, "session_identifier"), error->message);
+    nx_log_warning("session %s could not be stored and is tried once more: %s", nx_json_get_string(line, "session_identifier"), error->message);
     g_clear_error(&error);
     stored = store(results, line, TRUE, &error);
   }

@@ -3,10 +3,14 @@
  *
  * A block is good as long as nobody else can change what it holds: it is forgotten whenever a lock is taken or given back, since pages are
  * read under a lock that keeps others from writing them (sqlite.org/lockingv3.html, sqlite.org/walformat.html "Locks"), and when this
- * program writes into it (interface: sqlite.org/c3ref/io_methods.html). Everything else is SQLite's own file. */
+ * program writes into it (interface: sqlite.org/c3ref/io_methods.html). Everything else is SQLite's own file.
+ *
+ * A file that is opened as immutable is read without any lock (sqlite.org/uri.html). Should it change all the same, what was read before still
+ * belongs together, and whatever would have to be read now is refused as from a database that is locked. */
 #include "sqlite.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define VFS_NAME "nx-ahead"
 #define BLOCK 65536
@@ -18,6 +22,8 @@ typedef struct {
   sqlite3_int64 start;
   int length;         /* of what the block holds from `start` on; 0: nothing */
   sqlite3_int64 next; /* where the last read ended */
+  const char *unlocked; /* path of a file that is read without a lock, SQLite's; NULL: locks are taken */
+  struct stat at_open;  /* of that file */
 } Ahead;
 
 static sqlite3_file *own(sqlite3_file *file)
@@ -32,12 +38,27 @@ static void forget(sqlite3_file *file)
 
 /* ---------------------------------------------------------------------------------------------------------- reading */
 
+/* Looked at after the bytes were read: a write changes the time before the bytes. */
+static gboolean has_changed(const Ahead *ahead)
+{
+  struct stat now;
+  const struct stat *then = &ahead->at_open;
+  return stat(ahead->unlocked, &now) != 0 || now.st_ino != then->st_ino || now.st_dev != then->st_dev || now.st_size != then->st_size ||
+         now.st_mtim.tv_sec != then->st_mtim.tv_sec || now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
+}
+
+static int read_from_below(Ahead *ahead, void *buffer, int amount, sqlite3_int64 offset)
+{
+  int code = ahead->file->pMethods->xRead(ahead->file, buffer, amount, offset);
+  return ahead->unlocked && has_changed(ahead) ? SQLITE_BUSY : code;
+}
+
 static gboolean read_block(Ahead *ahead, sqlite3_int64 offset)
 {
   if (!ahead->block)
     ahead->block = g_malloc(BLOCK);
   ahead->start = offset;
-  ahead->length = ahead->file->pMethods->xRead(ahead->file, ahead->block, BLOCK, offset) == SQLITE_OK ? BLOCK : 0;
+  ahead->length = read_from_below(ahead, ahead->block, BLOCK, offset) == SQLITE_OK ? BLOCK : 0;
   return ahead->length > 0;
 }
 
@@ -52,7 +73,7 @@ static int ahead_read(sqlite3_file *file, void *buffer, int amount, sqlite3_int6
   gboolean goes_on = offset >= ahead->next && offset < ahead->next + BLOCK && amount < BLOCK;
   ahead->next = offset + amount;
   if (!holds(ahead, amount, offset) && !(goes_on && read_block(ahead, offset)))
-    return ahead->file->pMethods->xRead(ahead->file, buffer, amount, offset);
+    return read_from_below(ahead, buffer, amount, offset);
   memcpy(buffer, ahead->block + (offset - ahead->start), (gsize)amount);
   return SQLITE_OK;
 }
@@ -170,6 +191,8 @@ static int open_ahead(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
   Ahead *ahead = (Ahead *)file;
   memset(ahead, 0, sizeof *ahead);
   ahead->file = (sqlite3_file *)(void *)((char *)file + OWN_OFFSET);
+  if (sqlite3_uri_boolean(name, "immutable", 0) && stat(name, &ahead->at_open) == 0)
+    ahead->unlocked = name;
   int code = below->xOpen(below, name, ahead->file, flags, out_flags);
   if (code == SQLITE_OK)
     file->pMethods = ahead->file->pMethods->xShmMap ? &METHODS_WITH_SHARED_MEMORY : &METHODS;

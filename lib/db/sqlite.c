@@ -3,8 +3,12 @@
 #include "sqlite.h"
 
 #include <errno.h>
+#include <fcntl.h> /* AT_EACCESS */
+#include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #define SCHEME "sqlite:///"
 #define BUSY_TIMEOUT_MS 30000
@@ -27,6 +31,37 @@ static const struct {
     {SQLITE_INTERRUPT, NX_ERROR_INTERRUPTED, NULL},
 };
 
+static const char *const JOURNALS[] = {"-wal", "-shm", "-journal"};
+
+static char *owner_of(const char *path)
+{
+  struct stat facts;
+  if (stat(path, &facts) != 0)
+    return NULL;
+  const struct passwd *owner = getpwuid(facts.st_uid);
+  return owner ? g_strdup(owner->pw_name) : g_strdup_printf("%u", (guint)facts.st_uid);
+}
+
+/* What keeps us from writing lies beside the database, left by a program of somebody else; NULL when it does not. */
+static char *advice_on_journals(sqlite3 *connection)
+{
+  const char *name = connection ? sqlite3_db_filename(connection, "main") : NULL;
+  g_autoptr(GString) files = g_string_new(NULL);
+  g_autofree char *owner = NULL;
+  guint count = 0;
+  for (gsize i = 0; name && *name && i < G_N_ELEMENTS(JOURNALS); i++) {
+    g_autofree char *path = g_strconcat(name, JOURNALS[i], NULL);
+    if (access(path, F_OK) != 0 || faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0)
+      continue;
+    g_string_append_printf(files, "%s%s", count++ ? " and " : "", path);
+    owner = owner ? owner : owner_of(path);
+  }
+  if (!count)
+    return NULL;
+  return g_strdup_printf("%s belong%s to user %s: have them, or root, give the user of this program permission to write", files->str,
+                         count == 1 ? "s" : "", owner ? owner : "?");
+}
+
 gboolean nx_sqlite_error(sqlite3 *connection, int code, GError **err)
 {
   NxErrorCode meaning = NX_ERROR_IO;
@@ -36,6 +71,8 @@ gboolean nx_sqlite_error(sqlite3 *connection, int code, GError **err)
       meaning = ERROR_MEANINGS[i].meaning;
       advice = ERROR_MEANINGS[i].advice;
     }
+  g_autofree char *on_journals = (code & 0xff) == SQLITE_READONLY ? advice_on_journals(connection) : NULL;
+  advice = on_journals ? on_journals : advice;
   g_autofree char *message = nx_text_utf8(connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code), -1);
   g_set_error(err, NX_ERROR, meaning, "%s%s%s", message, advice ? "; " : "", advice ? advice : "");
   return FALSE;
@@ -104,7 +141,7 @@ static int probe(sqlite3 *connection)
   return sqlite3_exec(connection, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
 }
 
-static int open_file(const char *name, int flags, sqlite3 **connection)
+static int open_unread(const char *name, int flags, sqlite3 **connection)
 {
   /* SQLite would wait for ever for somebody to write into a FIFO. */
   if (!(flags & SQLITE_OPEN_URI) && g_file_test(name, G_FILE_TEST_EXISTS) && !g_file_test(name, G_FILE_TEST_IS_REGULAR))
@@ -117,7 +154,13 @@ static int open_file(const char *name, int flags, sqlite3 **connection)
   sqlite3_progress_handler(*connection, 10000, stop_when_interrupted, NULL);
   sqlite3_db_config(*connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config(*connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-  return probe(*connection);
+  return SQLITE_OK;
+}
+
+static int open_file(const char *name, int flags, sqlite3 **connection)
+{
+  int code = open_unread(name, flags, connection);
+  return code == SQLITE_OK ? probe(*connection) : code;
 }
 
 /* A run that was killed left a journal, and only a writer may roll it back. */
@@ -128,15 +171,21 @@ static int reopen_to_recover(const char *name, sqlite3 **connection)
   return code == SQLITE_OK ? sqlite3_exec(*connection, "PRAGMA query_only=ON", NULL, NULL, NULL) : code;
 }
 
-/* A database in WAL mode in a folder that we may not write to: with no journal beside it, it is read as it stands. */
+static gboolean has_journal(const char *name)
+{
+  gboolean has = FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS(JOURNALS) && !has; i++) {
+    g_autofree char *journal = g_strconcat(name, JOURNALS[i], NULL);
+    has = g_file_test(journal, G_FILE_TEST_EXISTS);
+  }
+  return has;
+}
+
+/* A database with no journal beside it is read as it stands, without a lock: sqlite-ahead.c sees when it changes. */
 static int reopen_unchanging(const char *name, sqlite3 **connection)
 {
-  static const char *const JOURNALS[] = {"-wal", "-journal"};
-  for (gsize i = 0; i < G_N_ELEMENTS(JOURNALS); i++) {
-    g_autofree char *journal = g_strconcat(name, JOURNALS[i], NULL);
-    if (g_file_test(journal, G_FILE_TEST_EXISTS) || !g_file_test(name, G_FILE_TEST_IS_REGULAR))
-      return SQLITE_CANTOPEN;
-  }
+  if (has_journal(name) || !g_file_test(name, G_FILE_TEST_IS_REGULAR))
+    return SQLITE_CANTOPEN;
   g_autofree char *escaped = nx_text_percent_encode(name, "/");
   g_autofree char *uri = g_strconcat("file:", escaped, "?immutable=1", NULL);
   sqlite3_close(g_steal_pointer(connection));
@@ -148,9 +197,31 @@ static gboolean wants_to_write(int code)
   return (code & 0xff) == SQLITE_READONLY || (code & 0xff) == SQLITE_CANTOPEN;
 }
 
+/* By SQLite's own file: to close another descriptor of it would give up the locks of this process (sqlite.org/howtocorrupt.html). */
+static gboolean is_in_wal_mode(sqlite3 *connection)
+{
+  enum { READ_VERSION = 19, WAL = 2 };
+  guchar version = 0;
+  sqlite3_file *file = NULL;
+  return sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK && file && file->pMethods &&
+         file->pMethods->xRead(file, &version, 1, READ_VERSION) == SQLITE_OK && version == WAL;
+}
+
+/* A reader of a database in WAL mode makes the files that its readers and writers share, and cannot take them away again. SQLite gives them the
+ * mode of the database, and as root its owner: somebody else's would keep the owner from writing. */
+static gboolean would_bar_owner(sqlite3 *connection, const char *name)
+{
+  struct stat facts;
+  return geteuid() != 0 && stat(name, &facts) == 0 && facts.st_uid != geteuid() && is_in_wal_mode(connection) && !has_journal(name);
+}
+
 static int open_for_reading(const char *name, sqlite3 **connection)
 {
-  int code = open_file(name, SQLITE_OPEN_READONLY, connection);
+  int code = open_unread(name, SQLITE_OPEN_READONLY, connection);
+  if (code == SQLITE_OK && would_bar_owner(*connection, name))
+    return reopen_unchanging(name, connection);
+  if (code == SQLITE_OK)
+    code = probe(*connection);
   if (*connection && (code & 0xff) == SQLITE_READONLY)
     code = reopen_to_recover(name, connection);
   if (*connection && wants_to_write(code) && reopen_unchanging(name, connection) == SQLITE_OK)

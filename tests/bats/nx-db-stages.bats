@@ -579,6 +579,64 @@ CASES
   assert_json .status TO_BE_BUILT
 }
 
+# a_lab: the database in a folder of a group, and two of its members: "${owner[@]}", whose database it is, and "${colleague[@]}", who may only read it
+a_lab() {
+  [ "$(id -u)" -eq 0 ] || skip "needs two more users"
+  as_bound_user "$NX_BUILD/bin/nx-db"
+  owner=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  colleague=(setpriv --reuid=65533 --regid=65533 --groups=65534)
+  mkdir lab
+  cp "$NX_DB_PATH" lab/nx.db
+  chown -R 65534:65534 lab
+  chmod 2775 lab
+  chmod 644 lab/nx.db
+  export NX_DB_PATH=$PWD/lab/nx.db
+  event 29 | "${owner[@]}" nx-db log-events
+  [ "$(ls lab)" = nx.db ]
+}
+
+# bats test_tags=sqlite
+@test "a colleague who reads the database leaves nothing that keeps its owner from writing" {
+  a_lab
+  for reading in instruments "pending -n" check "log-events -n"; do
+    run "${colleague[@]}" nx-db $reading < <(event 31)
+    assert_success
+    assert_equal "$(ls lab)" nx.db
+  done
+  run --separate-stderr "${owner[@]}" nx-db log-events < <(event 30)
+  assert_success
+  [[ "$stderr" == *"1 added, 0 known"* ]] || fail "$stderr"
+}
+
+# bats test_tags=sqlite
+@test "a database that is read without its lock and changes meanwhile is said to be at work, and nothing wrong is read" {
+  a_lab
+  for id in $(seq 40); do event $id | jq -c --arg user "$(head -c 100000 /dev/zero | tr '\0' u)" '.user=$user'; done | "${owner[@]}" nx-db log-events
+  mkfifo slow
+  "${colleague[@]}" nx-db pending -n >slow 2>said 3>&- &
+  RUNNING=$!
+  exec 8<slow
+  head -c 1 <&8 >first
+  event 50 | "${owner[@]}" nx-db log-events
+  cat <&8 >rest
+  exec 8<&-
+  ended=0
+  wait $RUNNING || ended=$?
+  assert_equal "$ended" 1
+  assert_equal "$(cat said)" "Error: database $NX_DB_PATH: database is locked; another program is at work on it; try again when that has ended"
+}
+
+# bats test_tags=sqlite
+@test "a file beside the database that its owner cannot write is named, with whose it is" {
+  a_lab
+  "${colleague[@]}" sqlite3 -readonly "$NX_DB_PATH" 'SELECT count(*) FROM session_log' >/dev/null
+  [ -e lab/nx.db-shm ]
+  run --separate-stderr "${owner[@]}" nx-db log-events < <(event 30)
+  assert_failure 1
+  [[ "$stderr" == *"$NX_DB_PATH-wal and $NX_DB_PATH-shm belong to user 65533: have them, or root, give the user of this program permission to write"* ]] || fail "$stderr"
+  [[ "$stderr" == *" could not be stored and is tried once more: "* ]] || fail "$stderr"
+}
+
 @test "a stage without database says how to get one" {
   NX_DB_PATH= run nx-db instruments
   assert_failure 1
