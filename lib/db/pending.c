@@ -404,11 +404,21 @@ static gboolean hand_out_all(Pending *pending, GError **err)
 
 /* ------------------------------------------------------------------------------------------------- sessions of events */
 
+/* log-events would add nothing for it; what there is to be done for its session is known from the rows. */
+static gboolean is_logged(Pending *pending, const char *identifier, gboolean *logged, GError **err)
+{
+  gint64 count = 0;
+  gboolean read = nx_db_number(pending->db, &count, err,
+                               "SELECT count(*) FROM session_log WHERE session_identifier = $1 AND event_type = 'START'", "s", identifier);
+  *logged = count > 0;
+  return read;
+}
+
 static gboolean hand_out_event(Pending *pending, NxLines *lines, json_object *event, GError **err)
 {
   static const char *const KEYS[] = {"session_identifier", "instrument_pid", "start", "end"};
   const char *values[G_N_ELEMENTS(KEYS)] = {NULL};
-  gboolean inside = FALSE;
+  gboolean inside = FALSE, logged = FALSE;
   g_autoptr(GError) reason = NULL;
   for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++)
     if (!(values[i] = nx_lines_need_text(lines, event, KEYS[i], err)))
@@ -424,6 +434,10 @@ static gboolean hand_out_event(Pending *pending, NxLines *lines, json_object *ev
     return FALSE;
   }
   if (!inside || !g_hash_table_add(pending->seen, g_strdup(values[0])))
+    return TRUE;
+  if (!is_logged(pending, values[0], &logged, err))
+    return FALSE;
+  if (logged)
     return TRUE;
   g_autoptr(json_object) line = session_line(instrument, values[0], values[2], values[3], nx_json_get_string(event, "user"));
   nx_json_set_string(line, "status", "TO_BE_BUILT");

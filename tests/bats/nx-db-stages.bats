@@ -270,6 +270,18 @@ CASES
   [ "$(grep '^{' <<<"$output" | jq -r '.session_identifier + " " + .status' | grep -o '[0-9]* T.*' | tr '\n' ' ')" = "29 TO_BE_BUILT 30 TO_BE_BUILT " ]
 }
 
+@test "pending -n --events leaves out the events whose sessions the database knows: those that wait come from there" {
+  { event 1; event 2; event 3; } | nx-db log-events
+  sql "UPDATE session_log SET record_status = 'COMPLETED' WHERE session_identifier LIKE '%=1'; UPDATE session_log SET record_status = 'ERROR' WHERE session_identifier LIKE '%=2'"
+  for id in 1 2 3 4; do event $id; done >events
+  run nx-db pending -n --events <events
+  assert_success
+  assert_equal "$(jq -r .session_identifier <<<"$output" | grep -o '[0-9]*$' | tr '\n' ' ')" "3 4 "
+  run nx-db pending -n --events --retry <events
+  assert_success
+  assert_equal "$(jq -r .session_identifier <<<"$output" | grep -o '[0-9]*$' | tr '\n' ' ')" "2 3 4 "
+}
+
 @test "pending -n --events refuses an identifier with a NUL in it" {
   for key in session_identifier instrument_pid; do
     run --separate-stderr nx-db pending -n --events < <(event 29 | jq -c --arg key $key '.[$key] += "\u0000evil"')
