@@ -36,10 +36,13 @@ static const char *const JOURNALS[] = {"-wal", "-shm", "-journal"};
 static char *owner_of(const char *path)
 {
   struct stat facts;
+  struct passwd entry, *owner = NULL;
+  char texts[4096];
   if (stat(path, &facts) != 0)
     return NULL;
-  const struct passwd *owner = getpwuid(facts.st_uid);
-  return owner ? g_strdup(owner->pw_name) : g_strdup_printf("%u", (guint)facts.st_uid);
+  if (getpwuid_r(facts.st_uid, &entry, texts, sizeof texts, &owner) != 0 || !owner)
+    return g_strdup_printf("%u", (guint)facts.st_uid);
+  return g_strdup(owner->pw_name);
 }
 
 /* What keeps us from writing lies beside the database, left by a program of somebody else; NULL when it does not. */
