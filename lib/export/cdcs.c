@@ -283,29 +283,45 @@ static json_object *create_record(Cdcs *cdcs, NxExportJob *job, json_object *tem
   }
 }
 
-static gboolean update_record(Cdcs *cdcs, json_object *id, const Record *record, GError **err)
+/* *gone: the server has no such record any more. */
+static gboolean update_record(Cdcs *cdcs, json_object *id, const Record *record, gboolean *gone, GError **err)
 {
   g_autofree char *in_path = id_in_address(id);
   g_autofree char *path = g_strdup_printf("rest/data/%s/", in_path);
   const NxCall call = {.what = "Could not update the record", .method = "PATCH", .path = path};
   g_auto(NxCallOutcome) outcome = {0};
   g_autoptr(json_object) answer = send_content(cdcs, &call, NULL, record, &outcome, err);
+  *gone = outcome.status == 404;
   return answer != NULL;
+}
+
+/* Of this title, else the one that the last export made, whose title was another when the session's start has been corrected since. */
+static gboolean find_earlier(Cdcs *cdcs, NxExportJob *job, const char *title, json_object **id, GError **err)
+{
+  *id = NULL;
+  if (job->mode == NX_MODE_EXPORT)
+    return TRUE;
+  if (!find_record(cdcs, job, title, id, err))
+    return FALSE;
+  if (!*id)
+    *id = json_object_get(nx_json_get(nx_json_get(job->context, "metadata"), "known_record_id"));
+  return TRUE;
 }
 
 /* The id of the stored record, owned. */
 static json_object *store_record(Cdcs *cdcs, NxExportJob *job, const Record *record, GError **err)
 {
-  json_object *template = template_id(cdcs, err), *id = NULL;
-  if (!template)
+  json_object *template = template_id(cdcs, err);
+  g_autoptr(json_object) id = NULL;
+  g_autoptr(GError) problem = NULL;
+  gboolean gone = FALSE;
+  if (!template || !find_earlier(cdcs, job, record->title, &id, err))
     return NULL;
-  if (job->mode != NX_MODE_EXPORT && !find_record(cdcs, job, record->title, &id, err))
-    return NULL;
-  if (!id)
+  if (id && update_record(cdcs, id, record, &gone, &problem))
+    return g_steal_pointer(&id);
+  if (!id || gone)
     return create_record(cdcs, job, template, record, err);
-  if (update_record(cdcs, id, record, err))
-    return id;
-  json_object_put(id);
+  g_propagate_error(err, g_steal_pointer(&problem));
   return NULL;
 }
 

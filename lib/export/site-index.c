@@ -195,18 +195,52 @@ static gboolean set_aside(const char *site, GPtrArray *recent, guint64 *n_older,
   return TRUE;
 }
 
-gboolean nx_site_index_add(const char *site, json_object *entry, GError **err)
+static void read_recent(const char *site, GPtrArray *recent, guint64 *n_older)
+{
+  if (read_list(site, &RECENT, recent, n_older))
+    return;
+  *n_older = 0;
+  g_ptr_array_set_size(recent, 0);
+  collect_entries(site, recent);
+}
+
+static gboolean write_recent(const char *site, GPtrArray *recent, guint64 n_older, GError **err)
 {
   g_autofree char *feed = g_build_filename(site, "feed.atom", NULL);
+  return write_list(site, &RECENT, recent, n_older, err) && write_feed(feed, recent, err);
+}
+
+gboolean nx_site_index_add(const char *site, json_object *entry, GError **err)
+{
   g_autoptr(GPtrArray) recent = g_ptr_array_new_with_free_func(free_entry);
   guint64 n_older = 0;
-  if (!read_list(site, &RECENT, recent, &n_older)) {
-    n_older = 0;
-    g_ptr_array_set_size(recent, 0);
-    collect_entries(site, recent);
-  }
+  read_recent(site, recent, &n_older);
   put_entries(recent, &entry, 1);
   if ((recent->len > RECENT_MAX || (n_older > 0 && !is_older_whole(site))) && !set_aside(site, recent, &n_older, err))
     return FALSE;
-  return write_list(site, &RECENT, recent, n_older, err) && write_feed(feed, recent, err);
+  return write_recent(site, recent, n_older, err);
+}
+
+static void drop_entry(GPtrArray *entries, const char *name)
+{
+  for (guint i = 0; i < entries->len;)
+    if (g_str_equal(name_of(entries->pdata[i]), name))
+      g_ptr_array_remove_index(entries, i);
+    else
+      i++;
+}
+
+gboolean nx_site_index_remove(const char *site, const char *name, GError **err)
+{
+  g_autoptr(GPtrArray) recent = g_ptr_array_new_with_free_func(free_entry), older = g_ptr_array_new_with_free_func(free_entry);
+  guint64 n_older = 0, ignored;
+  read_recent(site, recent, &n_older);
+  drop_entry(recent, name);
+  if (n_older > 0 && read_list(site, &OLDER, older, &ignored)) {
+    drop_entry(older, name);
+    n_older = older->len;
+    if (!write_list(site, &OLDER, older, 0, err))
+      return FALSE;
+  }
+  return write_recent(site, recent, n_older, err);
 }

@@ -88,6 +88,11 @@ static void remove_mark(const NxSitePage *page)
   rmdir(page->unfinished);
 }
 
+gboolean nx_site_is_page_name(const char *name)
+{
+  return *name != '\0' && *name != '.' && !strchr(name, '/');
+}
+
 /* A page that was moved aside and not replaced comes back. */
 static gboolean put_back(const NxSitePage *page)
 {
@@ -158,4 +163,22 @@ gboolean nx_site_mend(const char *site, GError **err)
       return FALSE;
   }
   return TRUE;
+}
+
+/* Killed in the middle, the page comes back by nx_site_mend. */
+gboolean nx_site_withdraw(const char *site, const char *name, GError **err)
+{
+  g_auto(NxSitePage) page = {0};
+  nx_site_page_init(&page, site, name);
+  if (!nx_site_is_page_name(name) || access(page.place, F_OK) != 0)
+    return TRUE;
+  if (!nx_folder_make(page.mark, err))
+    return FALSE;
+  gboolean moved = rename(page.place, page.old_folder) == 0 || nx_error_from_errno(err, errno, "take away the page", page.place);
+  if (moved && nx_site_index_remove(site, name, err)) {
+    remove_mark(&page);
+    return TRUE;
+  }
+  nx_site_page_abandon(&page);
+  return FALSE;
 }

@@ -90,6 +90,15 @@ static gboolean publish(Site *site, NxExportJob *job, const char *name, GError *
   return FALSE;
 }
 
+/* A session whose start was corrected has a record of another name. */
+static void withdraw_renamed(const Site *site, NxExportJob *job, const char *name)
+{
+  g_autoptr(GError) problem = NULL;
+  const char *known = nx_json_get_string(nx_json_get(job->context, "metadata"), "known_record_id");
+  if (known && !g_str_equal(known, name) && !nx_site_withdraw(site->settings->site_path, known, &problem))
+    nx_job_warn(job, "the page of the record's former name %s is still there: %s", known, problem->message);
+}
+
 static gboolean site_send(gpointer state, NxExportJob *job, GError **err)
 {
   Site *site = state;
@@ -99,7 +108,7 @@ static gboolean site_send(gpointer state, NxExportJob *job, GError **err)
     return FALSE;
   }
   g_autofree char *name = record_name(path), *records = g_build_filename(folder, "records", NULL);
-  if (*name == '.') {
+  if (!nx_site_is_page_name(name)) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the name of the record %s begins with a dot, as only files of the catalogue's own do", path);
     return FALSE;
   }
@@ -111,6 +120,8 @@ static gboolean site_send(gpointer state, NxExportJob *job, GError **err)
   gboolean good = load_sheet(site, err);
   site->assets_written = site->assets_written || (good && write_assets(folder, err));
   good = good && site->assets_written && publish(site, job, name, err);
+  if (good)
+    withdraw_renamed(site, job, name);
   close(lock);
   if (!good)
     return FALSE;

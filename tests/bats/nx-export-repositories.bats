@@ -210,6 +210,22 @@ left_behind() {
   assert_output "1 2 1 2"
 }
 
+@test "CDCS: a record that got another name, because its session's start was corrected, takes the place of the old one" {
+  start_repositories
+  use cdcs
+  line=$(nx-export 2>/dev/null < <(session 101))
+  put_record 102
+  run --separate-stderr nx-export < <(session 102 ".export_mode = \"reexport\" | .uploads = $(jq -c .exports <<<"$line")")
+  assert_json .status COMPLETED
+  run state '.cdcs | map("\(.id) \(.title) \(.updates)") | join(", ")'
+  assert_output "101 2025-01-27_Titan_102 1"
+  put_record 103
+  run --separate-stderr nx-export < <(session 103 '.export_mode = "reexport" | .uploads = [{destination_name:"cdcs",success:true,record_id:"999"}]')
+  assert_json .status COMPLETED
+  run state '.cdcs | map(.title) | join(" ")'
+  assert_output "2025-01-27_Titan_102 2025-01-27_Titan_103"
+}
+
 @test "an experiment that was deleted meanwhile is made afresh" {
   start_repositories
   use elabftw

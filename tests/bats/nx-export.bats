@@ -258,6 +258,43 @@ large_list() {
     "nexuslimsRecords([\n" + join(",\n") + "\n]);"' >site/records.js
 }
 
+# renamed_after NAME: the record is published again, under the name of today, by a session whose record was NAME
+renamed_after() {
+  RECORD=$PWD/data/records/2025-01-26_Titan_101.xml
+  record "Renamed"
+  nx-export < <(session | jq -c --arg name "$1" '.export_mode = "reexport" | .uploads = [{destination_name: "site", success: true, record_id: $name}]')
+}
+
+@test "a record that got another name leaves no page and no entry under the old one" {
+  record "One"
+  nx-export < <(session) >/dev/null
+  other_record 102
+  run --separate-stderr renamed_after 2025-01-27_Titan_101
+  assert_json .status COMPLETED
+  run ls -A site/records
+  assert_output "2025-01-26_Titan_101
+2025-01-28_Titan_102"
+  assert_equal "$(listed | cut -d'"' -f4 | paste -sd' ')" "2025-01-26_Titan_101 2025-01-28_Titan_102"
+  refute grep -q 2025-01-27_Titan site/feed.atom
+}
+
+@test "a renamed record leaves the older part of a large list, too, and a name that is none of the catalogue's touches nothing" {
+  large_list 1000
+  mkdir -p site/records/old_7 outside
+  other_record 102
+  run --separate-stderr renamed_after old_7
+  assert_json .status COMPLETED
+  assert_equal "$(listed | wc -l)" 1001
+  assert_equal "$(tail -n 1 site/records.js)" "], 1000);"
+  refute grep -q '"old_7"' site/records.js site/records-older.js
+  for name in ../../outside .unfinished . .. ''; do
+    run --separate-stderr renamed_after "$name"
+    assert_json .status COMPLETED
+  done
+  [ -d outside ]
+  assert_equal "$(listed | wc -l)" 1001
+}
+
 @test "of a large list only the small part is written for a record, and nothing is listed twice or lost" {
   large_list 1000
   record "First"
