@@ -203,11 +203,6 @@ gint64 nx_db_changed(NxDb *db)
   return db->driver->changed(db->connection);
 }
 
-gint64 nx_db_last_id(NxDb *db)
-{
-  return db->driver->last_id(db->connection);
-}
-
 /* ------------------------------------------------------------------------------------------------------------ rows */
 
 gboolean nx_rows_next(NxRows *rows)

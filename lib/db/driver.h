@@ -31,7 +31,6 @@ typedef struct NxDbDriver {
   void (*cancel)(gpointer connection);
   gboolean (*script)(gpointer connection, const char *sql, GError **err);
   gint64 (*changed)(gpointer connection);
-  gint64 (*last_id)(gpointer connection);
   /* Connects again first, when the connection was lost since the last transaction. */
   gboolean (*begin)(gpointer connection, NxDbLock lock, GError **err);
   gboolean (*enforce_foreign_keys)(gpointer connection, gboolean on, GError **err);

@@ -49,8 +49,6 @@ char *nx_db_file_path(const char *address);
 gboolean nx_db_run(NxDb *db, GError **err, const char *sql, const char *types, ...);
 /* Rows changed by the last nx_db_run. */
 gint64 nx_db_changed(NxDb *db);
-/* The id that the last INSERT was given. */
-gint64 nx_db_last_id(NxDb *db);
 /* Stops the statement that another thread runs on this connection: it fails with NX_ERROR_INTERRUPTED. */
 void nx_db_cancel(NxDb *db);
 /* Several statements without parameters. */
@@ -160,7 +158,6 @@ void nx_schema_free(NxSchema *schema);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSchema, nx_schema_free)
 
 /* All of these are borrowed from the schema. */
-const char *nx_schema_name(const NxSchema *schema);
 /* Absolute: the "Script location" of `status`. */
 const char *nx_schema_folder(const NxSchema *schema);
 /* The one head revision. */

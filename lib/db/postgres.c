@@ -311,15 +311,6 @@ static gint64 postgres_changed(gpointer connection)
   return ((NxPostgres *)connection)->changed;
 }
 
-static gint64 postgres_last_id(gpointer connection)
-{
-  gboolean row = FALSE;
-  gpointer statement = nx_postgres_prepare(connection, "SELECT lastval()", NULL);
-  gint64 id = nx_postgres_step(connection, statement, &row, NULL) && row ? nx_postgres_column_integer(statement, 0) : 0;
-  nx_postgres_finish(statement);
-  return id;
-}
-
 char *nx_postgres_identifier(NxPostgres *postgres, const char *name)
 {
   char *quoted = nx_pq.escapeIdentifier(postgres->connection, name, strlen(name));
@@ -347,7 +338,6 @@ const NxDbDriver nx_db_driver_postgresql = {
     .cancel = postgres_cancel,
     .script = nx_postgres_script,
     .changed = postgres_changed,
-    .last_id = postgres_last_id,
     .begin = postgres_begin,
     .enforce_foreign_keys = postgres_enforce_foreign_keys,
     .prepare_for_build = postgres_prepare_for_build,

@@ -72,11 +72,6 @@ void nx_schema_free(NxSchema *schema)
   g_free(schema);
 }
 
-const char *nx_schema_name(const NxSchema *schema)
-{
-  return schema->graph->schema;
-}
-
 const char *nx_schema_folder(const NxSchema *schema)
 {
   return schema->graph->folder;

@@ -287,11 +287,6 @@ static gint64 sqlite_changed(gpointer connection)
   return sqlite3_changes64(connection);
 }
 
-static gint64 sqlite_last_id(gpointer connection)
-{
-  return sqlite3_last_insert_rowid(connection);
-}
-
 /* A database file has one lock. */
 static gboolean sqlite_begin(gpointer connection, NxDbLock lock, GError **err)
 {
@@ -439,7 +434,6 @@ const NxDbDriver nx_db_driver_sqlite = {
     .cancel = sqlite_cancel,
     .script = sqlite_script,
     .changed = sqlite_changed,
-    .last_id = sqlite_last_id,
     .begin = sqlite_begin,
     .enforce_foreign_keys = sqlite_enforce_foreign_keys,
     .enforce_checks = sqlite_enforce_checks,
