@@ -10,6 +10,13 @@
 #define NAMES_TRIED_MAX 1000
 #define HOLDER_LENGTH_MAX 200
 
+static void set_refused(GError **err, int reason, const char *action, const char *path)
+{
+  g_autoptr(GError) error = NULL;
+  nx_error_from_errno(&error, reason, action, path);
+  g_set_error(err, error->domain, error->code, "%s%s", error->message, nx_advice_of_write(reason));
+}
+
 /* ------------------------------------------------------------------------------------------------------------- log */
 
 static char *log_name(const char *folder, GDateTime *now, gboolean dry_run, guint attempt)
@@ -25,13 +32,15 @@ char *run_log_open(const char *folder, gboolean dry_run, int *fd, GError **err)
   for (guint attempt = 1; attempt <= NAMES_TRIED_MAX; attempt++) {
     g_autofree char *path = log_name(folder, now, dry_run, attempt);
     g_autofree char *parent = g_path_get_dirname(path);
-    if (!nx_folder_make(parent, err))
+    if (g_mkdir_with_parents(parent, 0777) != 0) {
+      set_refused(err, errno, "make folder", parent);
       return NULL;
+    }
     *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
     if (*fd >= 0)
       return nx_log_to_file(path, err) ? g_steal_pointer(&path) : NULL;
     if (errno != EEXIST) {
-      nx_error_from_errno(err, errno, "create log file", path);
+      set_refused(err, errno, "create log file", path);
       return NULL;
     }
   }
@@ -78,21 +87,12 @@ static RunLockState lock_opened(int fd, const char *path, char **holder, GError 
   return RUN_LOCK_TAKEN;
 }
 
-/* Most often somebody ran it by hand once, as root. */
-static void set_unopened(GError **err, int reason, const char *path)
-{
-  g_autoptr(GError) error = NULL;
-  nx_error_from_errno(&error, reason, "open lock file", path);
-  const char *advice = reason == EACCES ? "; run it always as the same user, and remove what another one left" : "";
-  g_set_error(err, error->domain, error->code, "%s%s", error->message, advice);
-}
-
 RunLockState run_lock_take(const char *path, int *fd, char **holder, GError **err)
 {
   for (;;) {
     *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (*fd < 0) {
-      set_unopened(err, errno, path);
+      set_refused(err, errno, "open lock file", path);
       return RUN_LOCK_FAILED;
     }
     RunLockState state = lock_opened(*fd, path, holder, err);

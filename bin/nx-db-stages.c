@@ -151,16 +151,27 @@ int run_pending(const char *address, int argc, char **argv)
   return nx_stage_pending(address, &wanted, stdout, &error) ? 0 : stage_failed(address, error);
 }
 
+typedef struct {
+  gboolean dry_run;
+} PreflightOptions;
+
+static const NxOption PREFLIGHT_OPTIONS[] = {
+    {.name = "--dry-run", .letter = 'n', .field = offsetof(PreflightOptions, dry_run), .help = "Do not ask whether it can be written to."},
+    {0},
+};
+
 const NxCommand command_preflight = {
     .name = "preflight",
+    .options = PREFLIGHT_OPTIONS,
     .help = "Check that the database is fit for a build.\n\nWrites a check line for each check, then the instruments, if the database has them.",
     .epilog = "\b\nExamples:\n    $ nx-db preflight | jq -r 'select(.passed == false) | .message'",
 };
 
 int run_preflight(const char *address, int argc, char **argv)
 {
+  PreflightOptions options = {0};
   GError *error = NULL;
-  if (!nx_cli_parse(&command_preflight, argc, argv, NULL))
+  if (!nx_cli_parse(&command_preflight, argc, argv, &options))
     return nx_cli_exit_code();
-  return nx_db_preflight(address, stdout, &error) ? 0 : stage_failed(address, error);
+  return nx_db_preflight(address, options.dry_run, stdout, &error) ? 0 : stage_failed(address, error);
 }

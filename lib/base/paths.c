@@ -48,6 +48,23 @@ gboolean nx_folder_sync(const char *path, GError **err)
   return good || nx_error_from_errno(err, problem, "sync folder", path);
 }
 
+const char *nx_advice_of_write(int error_number)
+{
+  if (error_number == EROFS)
+    return "; see how it is mounted";
+  return error_number == EACCES || error_number == EPERM
+             ? "; run NexusLIMS always as the same user, and give that one what another has left (chown)"
+             : "";
+}
+
+char *nx_path_unwritable(const char *path)
+{
+  if (access(path, g_file_test(path, G_FILE_TEST_IS_DIR) ? W_OK | X_OK : W_OK) == 0)
+    return NULL;
+  int problem = errno;
+  return problem == ENOENT ? NULL : g_strconcat(g_strerror(problem), nx_advice_of_write(problem), NULL);
+}
+
 gboolean nx_folder_is_within(int fd, const struct stat *above)
 {
   struct stat here, parent;

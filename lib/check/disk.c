@@ -4,32 +4,10 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #define MIB (1024.0 * 1024)
 #define ENOUGH_BYTES (1024ull * 1024 * 1024)
 #define TOO_FEW_BYTES (100ull * 1024 * 1024)
-
-void nx_check_data_path(gconstpointer data, FILE *out)
-{
-  const NxSubject *subject = data;
-  const char *path = subject->settings->data_path;
-  if (!path)
-    nx_finding_write(out, NX_CHECK_DATA_PATH, FALSE, NX_SEVERITY_ERROR, "NX_DATA_PATH is not set or is no folder: run 'nexuslims config check'");
-  else if (access(path, W_OK | X_OK) != 0)
-    nx_finding_write(out, NX_CHECK_DATA_PATH, FALSE, NX_SEVERITY_ERROR, "NX_DATA_PATH %s cannot be written to: %s; check its owner, mode and mount",
-                     path, g_strerror(errno));
-  else
-    nx_finding_write(out, NX_CHECK_DATA_PATH, TRUE, NX_SEVERITY_ERROR, "%s can be written to", path);
-}
-
-json_object *nx_check_judge_space(const char *folder, guint64 free_bytes)
-{
-  if (free_bytes >= ENOUGH_BYTES)
-    return NULL;
-  return nx_finding_new(NX_CHECK_SPACE, FALSE, free_bytes < TOO_FEW_BYTES ? NX_SEVERITY_ERROR : NX_SEVERITY_WARNING,
-                        "only %" G_GUINT64_FORMAT " bytes (%.1f MiB) are free for %s: make room", free_bytes, (double)free_bytes / MIB, folder);
-}
 
 /* The folder, or the nearest above it that is there: the default ones are made when first needed. */
 static char *existing_part(const char *folder)
@@ -42,6 +20,73 @@ static char *existing_part(const char *folder)
       break;
   }
   return g_steal_pointer(&path);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- writing */
+
+/* What could not be written to so far: each path is named once, whatever would be made in it. */
+typedef struct {
+  FILE *out;
+  GPtrArray *named; /* of char* */
+} Refusals;
+
+static void refuse_if_unwritable(Refusals *refusals, const char *what, const char *path)
+{
+  g_autofree char *there = existing_part(path), *why = nx_path_unwritable(there);
+  if (!why || g_ptr_array_find_with_equal_func(refusals->named, there, g_str_equal, NULL))
+    return;
+  nx_finding_write(refusals->out, NX_CHECK_DATA_PATH, FALSE, NX_SEVERITY_ERROR, "%s %s cannot be written to: %s", what, there, why);
+  g_ptr_array_add(refusals->named, g_steal_pointer(&there));
+}
+
+static void look_at_folders(const NxSettings *settings, Refusals *refusals)
+{
+  g_autoptr(GDateTime) now = nx_time_now();
+  g_autofree char *day = g_date_time_format(now, "%Y/%m/%d"), *logs = nx_path_join(settings->log_path, day);
+  g_autofree char *lock = nx_path_join(settings->data_path, ".builder.lock"), *uploaded = nx_path_join(settings->records_path, "uploaded");
+  refuse_if_unwritable(refusals, "NX_DATA_PATH", settings->data_path);
+  refuse_if_unwritable(refusals, "the lock file", lock);
+  refuse_if_unwritable(refusals, "the log folder", logs);
+  refuse_if_unwritable(refusals, "the records folder", settings->records_path);
+  refuse_if_unwritable(refusals, "the folder of exported records", uploaded);
+}
+
+/* Metadata and previews are written below NX_DATA_PATH, as the data files lie below the share. */
+static void look_at_metadata(const NxSubject *subject, Refusals *refusals)
+{
+  gsize n = subject->instruments ? json_object_array_length(subject->instruments) : 0;
+  for (gsize i = 0; i < n; i++) {
+    const char *folder = nx_json_get_string(json_object_array_get_idx(subject->instruments, i), "filestore_path");
+    g_autofree char *path = folder && !nx_path_leads_upwards(folder) ? nx_path_join(subject->settings->data_path, folder) : NULL;
+    if (path)
+      refuse_if_unwritable(refusals, "the folder of metadata", path);
+  }
+}
+
+void nx_check_data_path(gconstpointer data, FILE *out)
+{
+  const NxSubject *subject = data;
+  const char *path = subject->settings->data_path;
+  g_autoptr(GPtrArray) named = g_ptr_array_new_with_free_func(g_free);
+  Refusals refusals = {.out = out, .named = named};
+  if (!path) {
+    nx_finding_write(out, NX_CHECK_DATA_PATH, FALSE, NX_SEVERITY_ERROR, "NX_DATA_PATH is not set or is no folder: run 'nexuslims config check'");
+    return;
+  }
+  look_at_folders(subject->settings, &refusals);
+  look_at_metadata(subject, &refusals);
+  if (named->len == 0)
+    nx_finding_write(out, NX_CHECK_DATA_PATH, TRUE, NX_SEVERITY_ERROR, "%s can be written to", path);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- space */
+
+json_object *nx_check_judge_space(const char *folder, guint64 free_bytes)
+{
+  if (free_bytes >= ENOUGH_BYTES)
+    return NULL;
+  return nx_finding_new(NX_CHECK_SPACE, FALSE, free_bytes < TOO_FEW_BYTES ? NX_SEVERITY_ERROR : NX_SEVERITY_WARNING,
+                        "only %" G_GUINT64_FORMAT " bytes (%.1f MiB) are free for %s: make room", free_bytes, (double)free_bytes / MIB, folder);
 }
 
 typedef struct {

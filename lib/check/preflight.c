@@ -188,9 +188,10 @@ static void report_own(const Preflight *preflight, const NxCheck *check, const c
 
 void nx_check_run(const NxCheckOptions *options, NxCheckFound found, gpointer user_data)
 {
-  static const char *const DATABASE[] = {"nx-db", "preflight", NULL}, *const DESTINATIONS[] = {"nx-export", "--validate", NULL};
+  const char *const database_words[] = {"nx-db", "preflight", options->dry_run ? "-n" : NULL, NULL};
+  static const char *const DESTINATIONS[] = {"nx-export", "--validate", NULL};
   g_auto(Preflight) preflight = {.options = options, .found = found, .user_data = user_data, .subject = {.settings = options->settings}};
-  g_autoptr(NxTask) database = nx_task_of_program(DATABASE, FALSE);
+  g_autoptr(NxTask) database = nx_task_of_program(database_words, FALSE);
   g_autoptr(NxTask) destinations = options->dry_run ? NULL : nx_task_of_program(DESTINATIONS, !options->settings_are_valid);
   ask_mail_server(&preflight);
   ask_servers(&preflight);

@@ -43,6 +43,9 @@ const char *nx_db_engine(const char *address);
 void nx_db_describe(const char *address, char **host, char **database);
 /* The path of the file behind an address; NULL when it is not a file. */
 char *nx_db_file_path(const char *address);
+/* What keeps this user from changing a database that is a file, "PATH: why; what to do", as far as modes tell: its own, its folder's, those of the
+ * journals beside it. NULL when nothing does, and for other addresses. */
+char *nx_db_unwritable(const char *address);
 
 /* Statements have the parameters $1, $2, … and are the same for every engine. `types` has one letter for each value that follows:
  * s const char * (NULL is SQL NULL), i gint64, b gboolean. */
@@ -128,13 +131,14 @@ typedef struct {
   gboolean exists, allows_null;
 } NxColumnFacts;
 gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxColumnFacts *facts, GError **err);
-/* The statement that lists a part of the schema; $1 is the table but for NX_CATALOGUE_OTHERS. */
+/* The statement that lists a part of the schema; $1 is the table but for NX_CATALOGUE_OTHERS. NULL: the engine knows no such thing. */
 typedef enum {
   NX_CATALOGUE_COLUMNS,      /* name, type, 1 for NOT NULL, default, 1 for a part of the primary key */
   NX_CATALOGUE_FOREIGN_KEYS, /* column, table, its column, what happens when its row goes */
   NX_CATALOGUE_INDEXES,      /* name, 1 for unique, columns */
   NX_CATALOGUE_STATEMENT,    /* the CREATE TABLE; no row when the engine keeps none */
   NX_CATALOGUE_OTHERS,       /* views and triggers: name, "view" or "trigger", its table, its text */
+  NX_CATALOGUE_FORBIDDEN,    /* number of rights to change rows of the table that this user lacks */
   NX_CATALOGUE_PARTS,
 } NxCatalogue;
 const char *nx_db_catalogue(const NxDb *db, NxCatalogue part);
@@ -298,8 +302,9 @@ gboolean nx_db_status_is_known(const char *status);
 /* One instrument line a row, in the order in which they were added. */
 gboolean nx_stage_instruments(const char *address, FILE *out, GError **err);
 
-/* A check line for each of the first four checks of a build (export §9), then the instrument lines, if the database has them. */
-gboolean nx_db_preflight(const char *address, FILE *out, GError **err);
+/* A check line for each of the first four checks of a build (export §9), then the instrument lines, if the database has them. A dry run need not
+ * be able to write. */
+gboolean nx_db_preflight(const char *address, gboolean dry_run, FILE *out, GError **err);
 
 /* Instrument lines → rows, in one transaction; the summary goes to stderr. `dry_run`: says on `out` what would change (cli 7.3).
  * Errors are NX_ERROR_LINE for a line that cannot be read, NX_ERROR_DATA for one that cannot be stored; both name the line. */

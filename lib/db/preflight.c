@@ -10,6 +10,7 @@
 /* What the checks learn from one another; the first member that is missing is why the later checks cannot say anything. */
 typedef struct {
   const char *address;
+  gboolean dry_run;
   char *shown;
   NxDb *db;
   char **tables;
@@ -35,6 +36,34 @@ static gboolean open_database(Patient *patient, GError **err)
   return patient->tables != NULL;
 }
 
+/* Tables that a build writes to, of which the server says that this user may not. */
+static gboolean find_forbidden(NxDb *db, GString *tables, GError **err)
+{
+  static const char *const WRITTEN[] = {"session_log", "upload_log"};
+  const char *sql = nx_db_catalogue(db, NX_CATALOGUE_FORBIDDEN);
+  for (gsize i = 0; sql && i < G_N_ELEMENTS(WRITTEN); i++) {
+    gint64 n = 0;
+    if (!nx_db_number(db, &n, err, sql, "s", WRITTEN[i]))
+      return FALSE;
+    if (n > 0)
+      g_string_append_printf(tables, "%s%s", tables->len ? ", " : "", WRITTEN[i]);
+  }
+  return TRUE;
+}
+
+/* Why a build could not write to it; NULL when it could. */
+static char *writing_problem(const Patient *patient)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(GString) tables = g_string_new(NULL);
+  char *modes = nx_db_unwritable(patient->address);
+  if (modes)
+    return modes;
+  if (!find_forbidden(patient->db, tables, &problem))
+    return g_strdup(problem->message);
+  return tables->len ? g_strdup_printf("its user has no right to change %s: GRANT SELECT, INSERT, UPDATE, DELETE", tables->str) : NULL;
+}
+
 static gboolean examine_reachable(Patient *patient, GString *message)
 {
   g_autoptr(GError) problem = NULL;
@@ -44,9 +73,14 @@ static gboolean examine_reachable(Patient *patient, GString *message)
     g_string_printf(message, "there is no database at %s: run 'nexuslims db init'", patient->shown);
   else if (!open_database(patient, &problem))
     g_string_printf(message, "the database %s cannot be read: %s", patient->shown, problem->message);
+  if (message->len > 0)
+    return FALSE;
+  g_autofree char *refusal = patient->dry_run ? NULL : writing_problem(patient);
+  if (refusal)
+    g_string_printf(message, "the database %s cannot be written to: %s", patient->shown, refusal);
   else
-    g_string_printf(message, "the database %s can be read", patient->shown);
-  return patient->tables != NULL;
+    g_string_printf(message, "the database %s can be read%s", patient->shown, patient->dry_run ? "" : " and written to");
+  return !refusal;
 }
 
 static gboolean is_missing(const Patient *patient, const char *table)
@@ -140,9 +174,9 @@ static gboolean write_instruments(NxDb *db, FILE *out, GError **err)
   return nx_instruments_write(db, out, err);
 }
 
-gboolean nx_db_preflight(const char *address, FILE *out, GError **err)
+gboolean nx_db_preflight(const char *address, gboolean dry_run, FILE *out, GError **err)
 {
-  g_auto(Patient) patient = {.address = address ? address : "", .shown = nx_config_masked_address(address ? address : "")};
+  g_auto(Patient) patient = {.address = address ? address : "", .dry_run = dry_run, .shown = nx_config_masked_address(address ? address : "")};
   gboolean fit = TRUE;
   for (gsize i = 0; i < G_N_ELEMENTS(CHECKS); i++) {
     g_autoptr(GString) message = g_string_new(NULL);

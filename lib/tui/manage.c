@@ -251,11 +251,8 @@ static void loop(NxManage *manage)
 
 static gboolean cannot_be_written(const char *address)
 {
-  g_autofree char *path = nx_db_file_path(address);
-  if (!path)
-    return FALSE;
-  g_autofree char *folder = g_path_get_dirname(path);
-  return access(path, W_OK) != 0 || access(folder, W_OK) != 0;
+  g_autofree char *why = nx_db_unwritable(address);
+  return why != NULL;
 }
 
 static void start(NxManage *manage, const char *address)

@@ -458,7 +458,22 @@ free"
   NX_DATA_PATH=$folder NX_INSTRUMENT_DATA_PATH=$folder NX_DB_PATH=$folder/db run setpriv --reuid 65534 --regid 65534 --clear-groups "$NX_BUILD/bin/nexuslims" build-records
   rm -r "$folder"
   assert_failure 1
-  assert_output --partial ".builder.lock: Permission denied; run it always as the same user, and remove what another one left"
+  assert_output --partial ".builder.lock: Permission denied; run NexusLIMS always as the same user, and give that one what another has left (chown)"
+}
+
+@test "a log folder of another user is named with what to do" {
+  [ "$(id -u)" -eq 0 ] && setpriv --reuid 65534 --clear-groups test -x "$NX_BUILD/bin/nexuslims" || skip "only root can leave another user a folder"
+  local folder=$(mktemp -d)
+  chmod 777 "$folder"
+  cp "$NX_DB_PATH" "$folder/db"
+  for made in "$folder/logs" "$folder/logs/$(date +%Y/%m/%d)"; do # today's folder cannot be made, and then no file in it
+    mkdir -p "$made"
+    NX_DATA_PATH=$folder NX_INSTRUMENT_DATA_PATH=$folder NX_DB_PATH=$folder/db run setpriv --reuid 65534 --regid 65534 --clear-groups "$NX_BUILD/bin/nexuslims" build-records
+    assert_failure 1
+    assert_output --partial "Permission denied; run NexusLIMS always as the same user, and give that one what another has left (chown)"
+    assert_output --partial "$folder/logs/"
+  done
+  rm -r "$folder"
 }
 
 @test "the lock file stays, is empty after a run, and may be removed at any time" {

@@ -67,7 +67,7 @@ instrument_filestore_paths instrument_harvesters instrument_timezones nemo_harve
   nemo_server '{"/": [{"body": "{}"}]}'
   run --separate-stderr nexuslims check
   assert_success
-  assert_line --index 0 "PASS  db_reachable                the database $NX_DB_PATH can be read"
+  assert_line --index 0 "PASS  db_reachable                the database $NX_DB_PATH can be read and written to"
   assert_line --index 4 --partial "WARN  instrument_filestore_paths  JEOL-JEM: its folder $PWD/instruments/JEOL does not exist"
   assert_equal "${#lines[@]}" 12
   sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'bogus'"
@@ -250,13 +250,66 @@ so that records may list what NexusLIMS writes; give that a folder outside"
 false error NEMO 3'
 }
 
+# as_owner: from now on "${as[@]}" runs a command as a user whom file modes bind, and to whom everything here belongs
+as_owner() {
+  as_bound_user "$NX_DB_PATH"
+  [ "$(id -u)" != 0 ] || chown -R 65534:65534 .
+}
+
+@test "a database that this user cannot write to is an error that names what, and none for a dry run" {
+  as_owner
+  sqlite3 "$NX_DB_PATH" 'PRAGMA journal_mode=WAL' >/dev/null
+  touch nexuslims.db-shm nexuslims.db-wal
+  chmod a+w nexuslims.db-shm nexuslims.db-wal
+  for part in nexuslims.db nexuslims.db-wal nexuslims.db-shm; do
+    chmod a-w "$part"
+    run --separate-stderr "${as[@]}" nexuslims check --format json
+    assert_failure 1
+    assert_equal "$(findings db_reachable)" "false error the database $NX_DB_PATH cannot be written to: $PWD/$part: Permission denied; \
+run NexusLIMS always as the same user, and give that one what another has left (chown)"
+    run --separate-stderr "${as[@]}" nexuslims-check --lines --dry-run
+    assert_equal "$(jq -r 'select(.name == "db_reachable") | .passed' <<<"$output")" true
+    chmod a+w "$part"
+  done
+  rm nexuslims.db-shm nexuslims.db-wal
+  chmod a-w .
+  run --separate-stderr "${as[@]}" nexuslims check --format json
+  chmod u+w .
+  assert_failure 1
+  assert_regex "$(findings db_reachable)" "^false error the database $NX_DB_PATH cannot be written to: $PWD: Permission denied; "
+  run --separate-stderr "${as[@]}" nexuslims check --format json
+  assert_regex "$(findings db_reachable)" '^true '
+}
+
+@test "what another user has left in the data folder is an error that names it" {
+  day=logs/$(date +%Y/%m/%d)
+  mkdir -p "data/$day" data/records/uploaded data/Titan
+  touch data/.builder.lock
+  as_owner
+  for part in .builder.lock "$day" records records/uploaded Titan; do
+    chmod a-w "data/$part"
+    run --separate-stderr "${as[@]}" nexuslims check --format json
+    chmod u+w "data/$part"
+    assert_failure 1
+    assert_regex "$(findings data_path_writable)" "^false error [^/]* $PWD/data/$part cannot be written to: Permission denied; [^;]*\(chown\)[^;]*\$"
+  done
+  rm -r data/logs/*
+  chmod a-w data/logs # where today's folder is to come
+  run --separate-stderr "${as[@]}" nexuslims check --format json
+  chmod u+w data/logs
+  assert_regex "$(findings data_path_writable)" "^false error the log folder $PWD/data/logs cannot be written to: "
+  run --separate-stderr "${as[@]}" nexuslims check --format json
+  assert_regex "$(findings data_path_writable)" '^true '
+}
+
 @test "a data folder that cannot be written to is an error" {
   as_bound_user "$NX_DB_PATH"
   chmod 555 data
   run --separate-stderr "${as[@]}" nexuslims check --format json
   chmod 755 data
   assert_failure 1
-  assert_equal "$(findings data_path_writable)" "false error NX_DATA_PATH $PWD/data cannot be written to: Permission denied; check its owner, mode and mount"
+  assert_equal "$(findings data_path_writable)" "false error NX_DATA_PATH $PWD/data cannot be written to: Permission denied; \
+run NexusLIMS always as the same user, and give that one what another has left (chown)"
 }
 
 @test "a full disk is an error that names the folder and the bytes" {

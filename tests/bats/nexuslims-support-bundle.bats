@@ -214,7 +214,7 @@ SCRIPT
   assert_equal "$(entry preflight.json | jq -r '.[].name' | sort -u | wc -l)" 12
   assert_equal "$(entry preflight.json | jq -c '.[] | select(.name == "export_destinations") | [.passed, .severity]')" '[false,"error"]'
   run entry preflight.txt
-  assert_line --index 0 "[PASS] error db_reachable: the database $NX_DB_PATH can be read"
+  assert_line --index 0 "[PASS] error db_reachable: the database $NX_DB_PATH can be read and written to"
   assert_line --index 3 --partial '[FAIL] warning instruments_exist: '
   assert_line --partial '[FAIL] error export_destinations: cdcs: '
   refute_output --partial s3cret-token-0815

@@ -438,3 +438,17 @@ slow_instrument() {
   assert_failure 1
   assert_output --partial "the database is locked"
 }
+
+@test "the preflight finds a user of the database who may only read, but for a dry run" {
+  nx-db init >/dev/null
+  psql -qAt -c "DROP ROLE IF EXISTS reader" -c "CREATE ROLE reader LOGIN PASSWORD 'reader'" 2>/dev/null
+  PGUSER=nx PGPASSWORD=pa:ss@word psql -qAt -c 'GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader'
+  NX_DB_PATH="postgresql://reader:reader@/$PGDATABASE?host=$PG_FOLDER" run nx-db preflight
+  assert_success
+  assert_equal "$(jq -r 'select(.name == "db_reachable") | "\(.passed) \(.message)"' <<<"$output")" \
+    "false the database postgresql://reader:***@/$PGDATABASE?host=$PG_FOLDER cannot be written to: its user has no right to change session_log, upload_log: GRANT SELECT, INSERT, UPDATE, DELETE"
+  NX_DB_PATH="postgresql://reader:reader@/$PGDATABASE?host=$PG_FOLDER" run nx-db preflight -n
+  assert_equal "$(jq -r 'select(.name == "db_reachable") | .passed' <<<"$output")" true
+  run nx-db preflight
+  assert_equal "$(jq -r 'select(.name == "db_reachable") | .passed' <<<"$output")" true
+}
