@@ -1,4 +1,5 @@
-/* nx-harvest — `events`: instrument lines → usage_event lines; `reservations`: session lines → the same lines + `reservation`. */
+/* nx-harvest — `events`: instrument lines → usage_event lines; `reservations`: session lines → the same lines + `reservation`; `check`:
+ * instrument lines → check lines. */
 #include "nx-cli.h"
 #include "nx-config.h"
 #include "nx-harvest.h"
@@ -12,9 +13,10 @@ typedef struct {
   guint verbosity;
 } EventsOptions;
 
+/* Of `reservations` and `check`. */
 typedef struct {
   guint verbosity;
-} ReservationsOptions;
+} FilterOptions;
 
 static const NxOption EVENTS_OPTIONS[] = {
     {.name = "--from",
@@ -30,11 +32,11 @@ static const NxOption EVENTS_OPTIONS[] = {
     {0},
 };
 
-static const NxOption RESERVATIONS_OPTIONS[] = {
+static const NxOption FILTER_OPTIONS[] = {
     {.name = "--verbose",
      .letter = 'v',
      .type = NX_VALUE_COUNT,
-     .field = offsetof(ReservationsOptions, verbosity),
+     .field = offsetof(FilterOptions, verbosity),
      .help = NX_HELP_VERBOSE},
     {0},
 };
@@ -51,7 +53,7 @@ static const NxCommand EVENTS = {
 static const NxCommand RESERVATIONS = {
     .name = "reservations",
     .version = NX_VERSION_DATED,
-    .options = RESERVATIONS_OPTIONS,
+    .options = FILTER_OPTIONS,
     .help =
         "Find the reservation of each session.\n\n"
         "Reads session lines on standard input and writes them again with what the people said about the session: title, purpose, samples, "
@@ -59,7 +61,17 @@ static const NxCommand RESERVATIONS = {
     .epilog = "\b\nExamples:\n    $ nx-db pending | nx-harvest reservations | nx-find-files",
 };
 
-static const NxCommand *const COMMANDS[] = {&EVENTS, &RESERVATIONS, NULL};
+static const NxCommand CHECK = {
+    .name = "check",
+    .version = NX_VERSION_DATED,
+    .options = FILTER_OPTIONS,
+    .help = "Check that the address of each instrument leads somewhere.\n\n"
+            "Reads instrument lines on standard input and writes a check line for each instrument that names no configured NEMO server, no tool, or "
+            "a calendar that cannot be read.",
+    .epilog = "\b\nExamples:\n    $ nx-db instruments | nx-harvest check | jq -r .message",
+};
+
+static const NxCommand *const COMMANDS[] = {&EVENTS, &RESERVATIONS, &CHECK, NULL};
 
 static const NxCommand PROGRAM = {
     .name = "nx-harvest",
@@ -111,7 +123,7 @@ static int run_events(int argc, char **argv)
 static int run_reservations(int argc, char **argv)
 {
   static const char *const KINDS[] = {"session", NULL};
-  ReservationsOptions options = {0};
+  FilterOptions options = {0};
   g_autoptr(GError) err = NULL;
   if (!nx_cli_parse(&RESERVATIONS, argc, argv, &options))
     return nx_cli_exit_code();
@@ -122,10 +134,25 @@ static int run_reservations(int argc, char **argv)
   return 0;
 }
 
+static int run_check(int argc, char **argv)
+{
+  FilterOptions options = {0};
+  g_autoptr(GError) err = NULL;
+  if (!nx_cli_parse(&CHECK, argc, argv, &options))
+    return nx_cli_exit_code();
+  g_autoptr(NxSettings) settings = NULL;
+  g_autoptr(NxHarvest) harvest = open_harvest(&settings, options.verbosity, &err);
+  if (!harvest || !nx_harvest_check(harvest, STDIN_FILENO, &err))
+    return nx_fail(err);
+  return 0;
+}
+
 int main(int argc, char **argv)
 {
   const NxCommand *command = nx_cli_choose(&PROGRAM, &argc, &argv, NULL);
   if (!command)
     return nx_cli_exit_code();
-  return command == &EVENTS ? run_events(argc, argv) : run_reservations(argc, argv);
+  if (command == &EVENTS)
+    return run_events(argc, argv);
+  return command == &CHECK ? run_check(argc, argv) : run_reservations(argc, argv);
 }

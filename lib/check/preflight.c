@@ -32,14 +32,18 @@ typedef struct {
   NxSubject subject;
   GPtrArray *servers;      /* of NxSubject*, one for each NEMO server */
   GPtrArray *server_tasks; /* of NxTask* */
+  NxTask *harvest;         /* whether the instruments' addresses lead somewhere; NULL: there is none, or none is known */
   NxTask *mail;            /* NULL: mail is off, or not looked at */
   json_object *findings;   /* of the checks that are functions here */
+  json_object *addresses;  /* what the harvest found */
 } Preflight;
 
 static void preflight_clear(Preflight *preflight)
 {
   json_object_put(preflight->subject.instruments);
   json_object_put(preflight->findings);
+  json_object_put(preflight->addresses);
+  g_clear_pointer(&preflight->harvest, nx_task_free);
   g_clear_pointer(&preflight->mail, nx_task_free);
   g_clear_pointer(&preflight->server_tasks, g_ptr_array_unref);
   g_clear_pointer(&preflight->servers, g_ptr_array_unref);
@@ -148,6 +152,26 @@ static void ask_servers(Preflight *preflight)
   }
 }
 
+/* With settings that are not valid it may refuse to work; why has been said then. */
+static void ask_harvest(Preflight *preflight)
+{
+  static const char *const WORDS[] = {"nx-harvest", "check", NULL};
+  json_object *instruments = preflight->subject.instruments;
+  if (instruments && json_object_array_length(instruments) > 0)
+    preflight->harvest = nx_task_of_filter(WORDS, instruments, !preflight->options->settings_are_valid);
+}
+
+static void hear_harvest(Preflight *preflight)
+{
+  g_autofree char *trouble = NULL;
+  if (!preflight->harvest)
+    return;
+  preflight->addresses = nx_task_lines(preflight->harvest, &trouble);
+  if (trouble && preflight->options->settings_are_valid)
+    report_crash(preflight, NX_CHECK_HARVESTERS, NX_SEVERITY_ERROR, trouble);
+  report_all(preflight, preflight->addresses, NX_CHECK_HARVESTERS);
+}
+
 static void ask_mail_server(Preflight *preflight)
 {
   static const char *const WORDS[] = {"nexuslims-mail", "--check", NULL};
@@ -197,13 +221,17 @@ void nx_check_run(const NxCheckOptions *options, NxCheckFound found, gpointer us
   ask_servers(&preflight);
 
   g_autofree char *trouble = hear_database(&preflight, database);
+  ask_harvest(&preflight);
   make_own_checks(&preflight, trouble == NULL);
   report_own(&preflight, &FILESTORES, trouble);
   report_own(&preflight, &HARVESTERS, trouble);
+  hear_harvest(&preflight);
   report_own(&preflight, &TIMEZONES, trouble);
   report_own(&preflight, &NEMO_ABSENT, NULL);
   for (guint i = 0; i < preflight.server_tasks->len; i++)
     hear(&preflight, NX_CHECK_NEMO, NX_SEVERITY_ERROR, preflight.server_tasks->pdata[i]);
+  if (preflight.addresses)
+    report_all(&preflight, preflight.addresses, NX_CHECK_NEMO);
   if (options->dry_run)
     return;
   report_own(&preflight, &DATA_PATH, NULL);

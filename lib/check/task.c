@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -38,31 +39,55 @@ void nx_task_free(NxTask *task)
 
 /* ------------------------------------------------------------------------------------------------------------ programs */
 
-static void start(NxTask *task, const char *const *words, int out, int err)
+static void start(NxTask *task, const char *const *words, int in, int out, int err)
 {
   g_autoptr(GError) problem = NULL;
   g_auto(GStrv) argv = g_strdupv((char **)words);
   g_free(argv[0]);
   argv[0] = nx_program_path(words[0]);
-  NxSpawn spawn = {.argv = argv, .in = -1, .out = out, .err = err};
+  NxSpawn spawn = {.argv = argv, .in = in, .out = out, .err = err};
   if (!argv[0])
     task->trouble = g_strdup_printf("%s is not installed", words[0]);
   else if (!nx_process_start(&spawn, &task->pid, &problem))
     task->trouble = g_strdup(problem->message);
 }
 
-NxTask *nx_task_of_program(const char *const *words, gboolean silent)
+static NxTask *task_of(const char *const *words, int in, gboolean silent)
 {
   NxTask *task = task_new(words[0]);
   int ends[2], err = silent ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
   if (pipe2(ends, O_CLOEXEC) != 0) {
     task->trouble = g_strdup_printf("cannot make a pipe: %s", g_strerror(errno));
   } else {
-    start(task, words, ends[1], err);
+    start(task, words, in, ends[1], err);
     close(ends[1]);
     task->out = ends[0];
   }
   close_if_open(&err);
+  return task;
+}
+
+NxTask *nx_task_of_program(const char *const *words, gboolean silent)
+{
+  return task_of(words, -1, silent);
+}
+
+NxTask *nx_task_of_filter(const char *const *words, json_object *lines, gboolean silent)
+{
+  int in = memfd_create("lines", MFD_CLOEXEC);
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (gsize i = 0; i < json_object_array_length(lines); i++) {
+    nx_json_append(text, json_object_array_get_idx(lines, i), NX_JSON_LINE);
+    g_string_append_c(text, '\n');
+  }
+  NxTask *task = NULL;
+  if (in >= 0 && nx_write_whole(in, text->str, text->len) && lseek(in, 0, SEEK_SET) == 0) {
+    task = task_of(words, in, silent);
+  } else {
+    task = task_new(words[0]);
+    task->trouble = g_strdup_printf("cannot hand it its lines: %s", g_strerror(errno));
+  }
+  close_if_open(&in);
   return task;
 }
 

@@ -17,6 +17,8 @@ typedef void (*NxTaskWork)(gconstpointer subject, FILE *out);
 /* `words` end with NULL; the first is the name of a program of ours. It reads nothing; what it says on standard error is ours too, unless
  * `silent`. */
 NxTask *nx_task_of_program(const char *const *words, gboolean silent);
+/* The same for a program that reads `lines`, an array. */
+NxTask *nx_task_of_filter(const char *const *words, json_object *lines, gboolean silent);
 NxTask *nx_task_of_work(const char *what, NxTaskWork work, gconstpointer subject);
 
 /* Waits until it has ended. All lines it wrote, an array; *trouble is a sentence when it could not be started, ended badly or wrote what is

@@ -148,6 +148,43 @@ gboolean nx_harvest_events(NxHarvest *harvest, int in, const NxHarvestBounds *bo
   return nx_check_interrupted(err);
 }
 
+/* ------------------------------------------------------------------------------------------------------------- check */
+
+/* As the preflight has with a NEMO server: four times ten seconds. Tests shorten it; nothing makes it endless. */
+#define CHECK_REQUEST_MS 10000
+#define CHECK_TRIES 4
+
+static gboolean write_finding(const NxHarvester *harvester, json_object *instrument, const char *problem, GError **err)
+{
+  g_autoptr(json_object) line = json_object_new_object();
+  g_autofree char *message = g_strdup_printf("%s: %s; check its %s with 'nexuslims instruments manage'",
+                                             nx_json_get_string(instrument, "instrument_pid"), problem, harvester->needs[0]);
+  g_autofree char *masked = nx_log_masked(message), *valid = nx_text_utf8(masked, -1);
+  nx_json_set_string(line, "kind", "check");
+  nx_json_set_string(line, "name", harvester->check_name);
+  nx_json_set(line, "passed", json_object_new_boolean(FALSE));
+  nx_json_set_string(line, "severity", "warning"); /* it costs the sessions of this instrument only */
+  nx_json_set_string(line, "message", valid);
+  return nx_line_write(stdout, line, err);
+}
+
+gboolean nx_harvest_check(NxHarvest *harvest, int in, GError **err)
+{
+  g_autoptr(GHashTable) by_name = read_instruments(in, err);
+  harvest->brief_ms = nx_time_scale() > 0 ? (guint)MAX(CHECK_REQUEST_MS * nx_time_scale(), 1) : CHECK_REQUEST_MS;
+  gint64 deadline = g_get_monotonic_time() + (gint64)harvest->brief_ms * CHECK_TRIES * 1000;
+  for (gsize i = 0; by_name && i < G_N_ELEMENTS(HARVESTERS); i++) {
+    GPtrArray *instruments = g_hash_table_lookup(by_name, HARVESTERS[i]->name);
+    for (guint j = 0; instruments && j < instruments->len && g_get_monotonic_time() <= deadline; j++) {
+      g_autoptr(GError) problem = NULL;
+      if (!HARVESTERS[i]->check(harvest, instruments->pdata[j], &problem) &&
+          !write_finding(HARVESTERS[i], instruments->pdata[j], problem->message, err))
+        return FALSE;
+    }
+  }
+  return by_name && nx_check_interrupted(err);
+}
+
 /* ---------------------------------------------------------------------------------------------------------- sessions */
 
 static const char *shown_session(json_object *session)

@@ -14,6 +14,9 @@ typedef struct {
   gboolean (*events)(NxHarvest *harvest, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err);
   /* Sets `reservation` of an open session or ends it; FALSE and *err when neither could be found out. */
   gboolean (*describe)(NxHarvest *harvest, json_object *session, GError **err);
+  /* Whether the columns of an instrument lead somewhere: FALSE and *err. */
+  gboolean (*check)(NxHarvest *harvest, json_object *instrument, GError **err);
+  const char *check_name; /* the check of export §9 that this belongs to */
 } NxHarvester;
 
 extern const NxHarvester nx_harvester_nemo, nx_harvester_ical;
@@ -27,6 +30,7 @@ struct NxHarvest {
   NxHttp *http;
   GPtrArray *nemo;   /* of NxNemo*, ascending number */
   GHashTable *feeds; /* calendar_url → NxFeed* */
+  guint brief_ms;    /* a request is sent once and waited for so long; 0: as usual */
   GDateTime *now;    /* the one "now" of this process: what ended before it has ended */
 };
 

@@ -44,7 +44,7 @@ static GString *read_http_url(NxHarvest *harvest, const char *url, GError **err)
   static const guint WAITS_MS[] = {1000, 2000, 4000, 8000, 16000};
   static const NxHttpRetry RETRY = {.statuses = STATUSES, .waits_ms = WAITS_MS, .n_waits = G_N_ELEMENTS(WAITS_MS)};
   static const char *const HEADERS[] = {"Accept: text/calendar, */*;q=0.1", NULL};
-  NxHttpRequest request = {.method = "GET", .url = url, .headers = HEADERS, .retry = &RETRY};
+  NxHttpRequest request = {.method = "GET", .url = url, .headers = HEADERS, .timeout_ms = harvest->brief_ms, .retry = harvest->brief_ms ? NULL : &RETRY};
   g_autoptr(NxHttpAnswer) answer = nx_http_send(harvest->http, &request, err);
   if (!answer)
     return NULL;
@@ -399,5 +399,15 @@ static gboolean ical_describe(NxHarvest *harvest, json_object *session, GError *
   return TRUE;
 }
 
+static gboolean ical_check(NxHarvest *harvest, json_object *instrument, GError **err)
+{
+  return calendar_of(harvest, instrument, err) != NULL;
+}
+
 static const char *const NEEDS[] = {"calendar_url", NULL};
-const NxHarvester nx_harvester_ical = {.name = "ical", .needs = NEEDS, .events = ical_events, .describe = ical_describe};
+const NxHarvester nx_harvester_ical = {.name = "ical",
+                                       .needs = NEEDS,
+                                       .events = ical_events,
+                                       .describe = ical_describe,
+                                       .check = ical_check,
+                                       .check_name = "instrument_harvesters"};

@@ -353,6 +353,16 @@ gboolean nx_nemo_id_of_url(const char *url, gboolean *found, gint64 *id, GError 
   return TRUE;
 }
 
+gboolean nx_nemo_tool_of(const char *api_url, gint64 *id, GError **err)
+{
+  gboolean found = FALSE;
+  if (!nx_nemo_id_of_url(api_url, &found, id, err))
+    return FALSE;
+  if (!found)
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_DATA, "its api_url has no tool id (…tools/?id=N)");
+  return found;
+}
+
 /* ------------------------------------------------------------------------------------------------------------ servers */
 
 NxNemo *nx_nemo_of_api_url(NxHarvest *harvest, const char *api_url, GError **err)
@@ -374,5 +384,18 @@ NxNemo *nx_nemo_of_api_url(NxHarvest *harvest, const char *api_url, GError **err
   return NULL;
 }
 
+/* Whether a server answers is not asked here; that none is configured at all is said once, not for each instrument. */
+static gboolean nemo_check(NxHarvest *harvest, json_object *instrument, GError **err)
+{
+  const char *api_url = nx_json_get_string(instrument, "api_url");
+  gint64 id;
+  return harvest->nemo->len == 0 || (nx_nemo_of_api_url(harvest, api_url, err) && nx_nemo_tool_of(api_url, &id, err));
+}
+
 static const char *const NEEDS[] = {"api_url", NULL};
-const NxHarvester nx_harvester_nemo = {.name = "nemo", .needs = NEEDS, .events = nx_nemo_events, .describe = nx_nemo_describe};
+const NxHarvester nx_harvester_nemo = {.name = "nemo",
+                                       .needs = NEEDS,
+                                       .events = nx_nemo_events,
+                                       .describe = nx_nemo_describe,
+                                       .check = nemo_check,
+                                       .check_name = "nemo_harvester_config"};

@@ -35,11 +35,9 @@ static void add_instrument(ServerInstruments *own, json_object *instrument)
 {
   const char *api_url = nx_json_get_string(instrument, "api_url"), *pid = nx_json_get_string(instrument, "instrument_pid");
   g_autoptr(GError) problem = NULL;
-  gboolean found;
   gint64 id;
-  if (!nx_nemo_id_of_url(api_url, &found, &id, &problem) || !found) {
-    nx_log_warning("instrument %s: %s; it is left out of the harvest", pid,
-                   problem ? problem->message : "its api_url has no tool id (…tools/?id=N)");
+  if (!nx_nemo_tool_of(api_url, &id, &problem)) {
+    nx_log_warning("instrument %s: %s; it is left out of the harvest", pid, problem->message);
     return;
   }
   if (!has_tool(own->tools, id))

@@ -39,6 +39,9 @@ gboolean nx_nemo_query_add_date(const NxNemo *nemo, GString *query, const char *
  * number. */
 gboolean nx_nemo_id_of_url(const char *url, gboolean *found, gint64 *id, GError **err);
 
+/* The tool that an instrument's `api_url` names; FALSE and *err when it names none. */
+gboolean nx_nemo_tool_of(const char *api_url, gint64 *id, GError **err);
+
 /* The configured server whose address an instrument's `api_url` names (harvest-nemo §6.3); borrowed. */
 NxNemo *nx_nemo_of_api_url(NxHarvest *harvest, const char *api_url, GError **err);
 

@@ -27,6 +27,10 @@ typedef struct {
  * only; FALSE when a line cannot be read or written (NX_ERROR_LINE), or the process was interrupted. */
 gboolean nx_harvest_events(NxHarvest *harvest, int in, const NxHarvestBounds *bounds, GError **err);
 
+/* Instrument lines on `in` → a check line on standard output for each instrument whose columns lead nowhere: no server, no tool, no calendar. With
+ * the patience of a preflight: after 40 s no further calendar is fetched. FALSE as nx_harvest_events. */
+gboolean nx_harvest_check(NxHarvest *harvest, int in, GError **err);
+
 /* The common loop of nx_lines_filter calls this for each session line (user_data: the NxHarvest): adds `reservation`, or ends or postpones
  * the session. */
 gboolean nx_harvest_session(NxLines *lines, json_object *session, gpointer user_data, GError **err);

@@ -8,6 +8,7 @@ setup() {
   mkdir data instruments instruments/Titan instruments/JEOL site
   export NX_DATA_PATH=$PWD/data NX_INSTRUMENT_DATA_PATH=$PWD/instruments NX_DB_PATH=$PWD/nexuslims.db NX_SITE_PATH=$PWD/site
   export NX_TEST_TIME_SCALE=0.05
+  printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 END:VCALENDAR >lab.ics
   nx-db init >/dev/null
   {
     instrument FEI-Titan Titan ical UTC
@@ -25,7 +26,7 @@ teardown() {
 # instrument PID FOLDER HARVESTER ZONE
 instrument() {
   jq -nc --arg pid "$1" --arg folder "$2" --arg harvester "$3" --arg zone "$4" '{kind:"instrument",instrument_pid:$pid,
-    api_url:("https://nemo.example.com/api/tools/?id=" + $pid),calendar_url:"https://nemo.example.com/",location:"B",display_name:$pid,
+    api_url:("https://nemo.example.com/api/tools/?id=" + ($pid | length | tostring)),calendar_url:("file://" + env.PWD + "/lab.ics"),location:"B",display_name:$pid,
     property_tag:$pid,filestore_path:$folder,harvester:(if $harvester == "" then "nemo" else $harvester end),timezone:$zone}'
 }
 
@@ -36,6 +37,7 @@ nemo_server() {
   pids+=($!)
   for _ in $(seq 400); do [ ! -s address ] || break; sleep 0.05; done
   NX_NEMO_ADDRESS_1=$(cat address)
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET api_url = '${NX_NEMO_ADDRESS_1}tools/?id=' || length(instrument_pid)"
   export NX_NEMO_ADDRESS_1 NX_NEMO_TOKEN_1=n3mo-token-0815
 }
 
@@ -200,6 +202,48 @@ so that records may list what NexusLIMS writes; give that a folder outside"
   chmod +x bin/nx-harvest-sharepoint
   PATH=$PATH:$PWD/bin checked
   assert_equal "$(findings instrument_harvesters)" "true error every instrument's harvester is there"
+}
+
+@test "a calendar that leads nowhere is warned of, with every instrument that has it" {
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'ical', calendar_url = 'file://$PWD/gone.ics'"
+  checked
+  assert_success
+  assert_equal "$(findings instrument_harvesters | tail -n +2)" "false warning FEI-Titan: cannot read the calendar $PWD/gone.ics: there is no such file; check its calendar_url with 'nexuslims instruments manage'
+false warning JEOL-JEM: cannot read the calendar $PWD/gone.ics: there is no such file; check its calendar_url with 'nexuslims instruments manage'"
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET calendar_url = 'http://127.0.0.1:1/lab.ics'"
+  checked
+  assert_regex "$(findings instrument_harvesters | tail -n 1)" "^false warning JEOL-JEM: GET http://127.0.0.1:1/lab.ics: .*calendar_url"
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET calendar_url = 'file://$PWD/page.ics'"
+  echo '<html>log in</html>' >page.ics
+  checked
+  assert_regex "$(findings instrument_harvesters | tail -n 1)" "^false warning JEOL-JEM: .*calendar.*calendar_url"
+  run nexuslims-check --lines -n
+  assert_success
+  assert_equal "$(jq -r 'select(.name == "instrument_harvesters") | .passed' <<<"$output" | paste -sd ' ')" 'true false false'
+  "$NX_SOURCE/tests/check-lines" <<<"$output"
+}
+
+@test "a calendar's server that says nothing, or that it is busy, is waited for no longer than a NEMO server" {
+  nemo_server '{"/a.ics": [{"do": "silence"}], "/b.ics": [{"status": 503}]}'
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'ical', calendar_url = '${NX_NEMO_ADDRESS_1}a.ics' WHERE instrument_pid = 'FEI-Titan';
+    UPDATE instruments SET harvester = 'ical', calendar_url = '${NX_NEMO_ADDRESS_1}b.ics' WHERE instrument_pid <> 'FEI-Titan'"
+  checked
+  assert_equal "$(findings instrument_harvesters | cut -d: -f1)" 'true error every instrument'"'"'s harvester is there
+false warning FEI-Titan
+false warning JEOL-JEM'
+  assert_equal "$(grep -c ics requests)" 2
+}
+
+@test "an instrument whose api_url names no configured NEMO server, or no tool, is warned of" {
+  nemo_server '{"/": [{"body": "{}"}]}'
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = '', api_url = 'https://other.example.com/api/tools/?id=3' WHERE instrument_pid = 'FEI-Titan';
+    UPDATE instruments SET api_url = '${NX_NEMO_ADDRESS_1}tools/' WHERE instrument_pid <> 'FEI-Titan'"
+  checked
+  assert_success
+  assert_equal "$(findings nemo_harvester_config)" "true error NEMO 1 at ${NX_NEMO_ADDRESS_1} answers (HTTP 200)
+false warning FEI-Titan: no NEMO server is configured for 'https://other.example.com/api/tools/?id=3' (configured: ${NX_NEMO_ADDRESS_1}); set NX_NEMO_ADDRESS_N to its \
+address up to 'api/'; check its api_url with 'nexuslims instruments manage'
+false warning JEOL-JEM: its api_url has no tool id (…tools/?id=N); check its api_url with 'nexuslims instruments manage'"
 }
 
 @test "instruments of NEMO without a NEMO server are a warning that names the settings" {
