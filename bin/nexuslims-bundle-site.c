@@ -55,9 +55,11 @@ static const struct {
     {"libtiff", "libtiff.so.6", "TIFFGetVersion", BY_FUNCTION},
     {"libxml2", "libxml2.so.2", "xmlParserVersion", BY_VARIABLE},
     {"libxslt", "libxslt.so.1", "xsltEngineVersion", BY_VARIABLE},
+    {"ncursesw", "libncursesw.so.6", "curses_version", BY_FUNCTION},
     {"pango", "libpango-1.0.so.0", "pango_version_string", BY_FUNCTION},
     {"sqlite3", "libsqlite3.so.0", "sqlite3_libversion", BY_FUNCTION},
     {"zlib", "libz.so.1", "zlibVersion", BY_FUNCTION},
+    {"zstd", "libzstd.so.1", "ZSTD_versionString", BY_FUNCTION},
 };
 
 static char *version_of(void *symbol, VersionForm form)

@@ -18,12 +18,13 @@ typedef struct {
 /* Reports and frees the error, with the database it comes from; returns the exit status. */
 int stage_failed(const char *address, GError *error);
 
-extern const NxCommand command_instruments, command_log_events, command_log_results, command_pending, command_preflight, command_users;
+extern const NxCommand command_instruments, command_log_events, command_log_results, command_pending, command_preflight, command_rows, command_users;
 int run_instruments(const char *address, int argc, char **argv);
 int run_log_events(const char *address, int argc, char **argv);
 int run_log_results(const char *address, int argc, char **argv);
 int run_pending(const char *address, int argc, char **argv);
 int run_preflight(const char *address, int argc, char **argv);
+int run_rows(const char *address, int argc, char **argv);
 int run_users(const char *address, int argc, char **argv);
 
 #endif

@@ -175,3 +175,28 @@ int run_preflight(const char *address, int argc, char **argv)
     return nx_cli_exit_code();
   return nx_db_preflight(address, options.dry_run, stdout, &error) ? 0 : stage_failed(address, error);
 }
+
+typedef struct {
+  const char *table;
+} RowsOptions;
+
+static const NxArgument ROWS_ARGUMENTS[] = {
+    {.name = "TABLE", .type = NX_VALUE_TEXT, .field = offsetof(RowsOptions, table)},
+    {0},
+};
+
+const NxCommand command_rows = {
+    .name = "rows",
+    .arguments = ROWS_ARGUMENTS,
+    .help = "Write a table as it is.\n\nOne JSON array a line: first the names of the columns, then the values of each row.",
+    .epilog = "\b\nExamples:\n    $ nx-db rows upload_log | jq -r @csv",
+};
+
+int run_rows(const char *address, int argc, char **argv)
+{
+  RowsOptions options = {0};
+  GError *error = NULL;
+  if (!nx_cli_parse(&command_rows, argc, argv, &options))
+    return nx_cli_exit_code();
+  return nx_db_write_rows(address ? address : "", options.table, stdout, &error) ? 0 : stage_failed(address, error);
+}

@@ -4,12 +4,15 @@
 #include "nx-config.h"
 #include "nx-export.h"
 
+#include "destinations.h"
+#include "plugin.h"
+
 #include <unistd.h>
 
 #define EXIT_NOT_EXPORTED 3
 
 typedef struct {
-  gboolean reexport, strict, validate;
+  gboolean reexport, strict, validate, describe;
   gint64 jobs;
   guint verbosity;
 } Options;
@@ -32,6 +35,9 @@ static const NxOption OPTIONS[] = {
     {.name = "--validate",
      .field = offsetof(Options, validate),
      .help = "Ask each destination that is on whether it would accept records, and end."},
+    {.name = "--describe",
+     .field = offsetof(Options, describe),
+     .help = "Write a line about each destination, on or off, and end."},
     {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(Options, verbosity), .help = NX_HELP_VERBOSE},
     {0},
 };
@@ -79,6 +85,32 @@ static gboolean take_roots(NxSettings *settings, GError **err)
   return TRUE;
 }
 
+static gboolean describe_one(const NxDestination *destination, gboolean enabled, GError **err)
+{
+  g_autoptr(json_object) line = json_object_new_object();
+  nx_json_set_string(line, "kind", "destination");
+  nx_json_set_string(line, "name", destination->name);
+  nx_json_set(line, "priority", json_object_new_int(destination->priority));
+  nx_json_set(line, "enabled", json_object_new_boolean(enabled));
+  nx_json_set(line, "local", json_object_new_boolean(destination->is_local));
+  return nx_line_write(stdout, line, err);
+}
+
+/* Ours, then the plug-ins that are on. A wrong setting is no reason not to tell. */
+static gboolean describe(GError **err)
+{
+  static const char *const NOTHING[] = {NULL};
+  g_autoptr(NxSettings) settings = nx_settings_load(NOTHING, err);
+  g_autoptr(GPtrArray) plugins = settings ? nx_plugins_find() : NULL;
+  for (const NxDestination *const *destination = nx_destinations; settings && *destination; destination++)
+    if (!describe_one(*destination, (*destination)->is_enabled(settings), err))
+      return FALSE;
+  for (guint i = 0; plugins && i < plugins->len; i++)
+    if (!describe_one(nx_plugin_destination(plugins->pdata[i]), TRUE, err))
+      return FALSE;
+  return settings != NULL;
+}
+
 int main(int argc, char **argv)
 {
   Options options = {0};
@@ -88,6 +120,8 @@ int main(int argc, char **argv)
   nx_interrupt_install();
 
   g_autoptr(GError) err = NULL;
+  if (options.describe)
+    return describe(&err) ? 0 : nx_fail(err);
   g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, &err);
   g_autoptr(NxExporter) exporter = settings && take_roots(settings, &err) ? nx_exporter_new(settings, &err) : NULL;
   const NxExportRun how = {.reexport = options.reexport, .jobs = (guint)options.jobs};

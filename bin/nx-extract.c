@@ -13,7 +13,7 @@ typedef struct {
   guint verbosity;
   gint64 workers;
   const char *profile;
-  gboolean check_profiles;
+  gboolean check_profiles, describe;
 } Options;
 
 static const NxOption OPTIONS[] = {
@@ -27,6 +27,7 @@ static const NxOption OPTIONS[] = {
   {.name = "--overwrite", .field = offsetof(Options, shared.overwrite), .help = "With FILE: replace files that exist (a filter always does)."},
   {.name = "--profile", .type = NX_VALUE_EXISTING_FILE, .field = offsetof(Options, profile), .help = "Also run this instrument profile on every file."},
   {.name = "--check-profiles", .field = offsetof(Options, check_profiles), .help = "Compile the profiles, or those named, say what is wrong, and end."},
+  {.name = "--describe", .field = offsetof(Options, describe), .help = "Write a line about each format, those of plug-ins included, and end."},
   {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(Options, verbosity), .help = NX_HELP_VERBOSE},
   {0},
 };
@@ -267,6 +268,8 @@ int main(int argc, char **argv)
 
   nx_log_start("nx-extract", options.shared.verbose ? 2 : options.verbosity);
   nx_interrupt_install();
+  if (options.describe)
+    return nx_extract_describe(stdout, &problem) ? 0 : nx_fail(problem);
   gboolean is_filter = !*options.shared.files && !options.check_profiles;
   gboolean writes = !options.shared.no_metadata || !options.shared.no_preview;
   if (!nx_extract_settings_load(is_filter && writes, &settings, &problem))

@@ -299,6 +299,10 @@ NxDb *nx_stage_open_to_build(const char *address, GError **err);
 /* TRUE when it is a word of record_status (database 5.1). */
 gboolean nx_db_status_is_known(const char *status);
 
+/* A table as it is: an array of the names of its columns, then one of the values of each row, sorted by the first column. NX_ERROR_MISSING: there
+ * is no such table. */
+gboolean nx_db_write_rows(const char *address, const char *table, FILE *out, GError **err);
+
 /* One instrument line a row, in the order in which they were added. */
 gboolean nx_stage_instruments(const char *address, FILE *out, GError **err);
 

@@ -78,6 +78,34 @@ void nx_extractor_free(NxExtractor *extractor)
   g_free(extractor);
 }
 
+static gboolean describe(FILE *out, const char *name, int priority, const char *const *extensions, GError **err)
+{
+  g_autoptr(json_object) line = json_object_new_object();
+  json_object *list = json_object_new_array();
+  for (const char *const *extension = extensions; extension && *extension; extension++)
+    json_object_array_add(list, nx_json_string(*extension));
+  nx_json_set_string(line, "kind", "format");
+  nx_json_set_string(line, "name", name);
+  nx_json_set(line, "extensions", list);
+  nx_json_set(line, "priority", json_object_new_int(priority));
+  return nx_line_write(out, line, err);
+}
+
+gboolean nx_extract_describe(FILE *out, GError **err)
+{
+  g_autoptr(NxSandbox) sandbox = make_sandbox(err);
+  g_autoptr(GPtrArray) plugins = sandbox ? nx_plugins_find(sandbox) : NULL;
+  for (const NxFormat *const *format = nx_formats; plugins && *format; format++)
+    if (!describe(out, (*format)->name, (*format)->priority, (*format)->extensions, err))
+      return FALSE;
+  for (guint i = 0; plugins && i < plugins->len; i++) {
+    const NxPlugin *plugin = plugins->pdata[i];
+    if (!describe(out, plugin->name, plugin->priority, (const char *const *)plugin->extensions, err))
+      return FALSE;
+  }
+  return plugins != NULL;
+}
+
 gboolean nx_extract_check_profiles(const char *profiles_path, const char *const *paths, FILE *out)
 {
   nx_profiles_load(profiles_path);

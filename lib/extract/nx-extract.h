@@ -214,6 +214,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxExtractor, nx_extractor_free)
 gboolean nx_extractor_run(NxExtractor *extractor, int input, gboolean (*is_ready)(gpointer user_data), NxExtractSource source, NxExtractSink sink,
                           gpointer user_data, GError **err);
 
+/* Writes a format line for each format, in the order in which they are asked, then for each plug-in. */
+gboolean nx_extract_describe(FILE *out, GError **err);
+
 /* A further profile that runs for every file (`--profile`). */
 gboolean nx_profiles_add(const char *path, GError **err);
 /* Compiles `paths` (NULL-terminated; none: ours and those of `profiles_path`) and writes a line about each to `out`. TRUE when all are good. */

@@ -14,9 +14,11 @@ setup() {
   stand_in nx-db <<'SCRIPT'
 #!/bin/sh
 case "$*" in
-  'info --format json') echo '{"revision":"v2_5_0b","tables":{"instruments":1},"backend":"sql"}' ;;
-  instruments) echo '{"kind":"instrument","instrument_pid":"FEI-Titan","api_url":"https://nemo.example.com/api/tools/?id=3","calendar_url":"","location":"Room \"B\", 101","display_name":"Titan","property_tag":"P1","filestore_path":"Titan","harvester":null,"timezone":"America/Denver"}' ;;
-  'users list --format json') echo '[]' ;;
+  'info --format json') echo '{"revision":"v2_5_0b","tables":{"external_user_identifiers":0,"instruments":1,"session_log":0,"upload_log":0},"backend":"sql","engine":"sqlite"}' ;;
+  'rows instruments')
+    echo '["instrument_pid","api_url","calendar_url","location","display_name","property_tag","filestore_path","harvester","timezone"]'
+    echo '["FEI-Titan","https://nemo.example.com/api/tools/?id=3","","Room \"B\", 101","Titan","P1","Titan",null,"America/Denver"]' ;;
+  'rows '*) echo '["id"]' ;;
 esac
 SCRIPT
   stand_in nexuslims-check <<'SCRIPT'
@@ -56,8 +58,13 @@ config.redacted.json
 database/external_user_identifiers.csv
 database/instruments.csv
 database/schema.json
+database/session_log.csv
+database/session_log_summary.json
+database/upload_log.csv
 environment.json
 errors.json
+exporters.json
+extractors.json
 log_summary.json
 logs/2025_03_04_process_records_02-00-00.log
 manifest.json
@@ -65,6 +72,7 @@ packages.txt
 paths.json
 preflight.json
 preflight.txt
+recent_sessions.json
 summary.html
 END
   run python3 -c 'import zipfile; z = zipfile.ZipFile("b.zip"); print(z.testzip(), {i.compress_type for i in z.infolist()})'
@@ -144,7 +152,7 @@ Traceback (most recent call last):'
   run entry database/instruments.csv
   assert_line --index 0 $'instrument_pid,api_url,calendar_url,location,display_name,property_tag,filestore_path,harvester,timezone\r'
   assert_line --index 1 $'FEI-Titan,https://nemo.example.com/api/tools/?id=3,,"Room ""B"", 101",Titan,P1,Titan,,America/Denver\r'
-  assert_equal "$(entry database/schema.json | jq -r '.revision, .file_size_bytes')" $'v2_5_0b\n100'
+  assert_equal "$(entry database/schema.json | jq -r '.alembic_revision, .file_size_bytes')" $'v2_5_0b\n100'
 }
 
 @test "the preflight is there as JSON and as text" {
@@ -182,7 +190,7 @@ SCRIPT
   rm "$BATS_TEST_TMPDIR/bin/nexuslims-check"
   PATH=$BATS_TEST_TMPDIR/bin:/usr/bin:/bin run nexuslims support-bundle --output b.zip
   assert_success
-  assert_line '  Issues:  4 diagnostic sections could not be collected; errors.json says why'
+  assert_line '  Issues:  8 diagnostic sections could not be collected; errors.json says why'
   run entry errors.json
   assert_output --partial 'nx-db ended with exit status 1: Error: Database does not exist <here>'
   assert_output --partial 'nexuslims-check is not installed'
@@ -219,4 +227,76 @@ SCRIPT
   assert_line --partial '[FAIL] error export_destinations: cdcs: '
   refute_output --partial s3cret-token-0815
   assert_equal "$(entry manifest.json | jq -r '.artifacts[] | select(.path == "preflight.json") | .status, .record_count')" "$(entry preflight.json | jq length | sed '1i ok')"
+}
+
+# real_database: the program's own instead of the stand-in, with the demo's instruments
+real_database() {
+  rm "$BATS_TEST_TMPDIR/bin/nx-db" "$NX_DB_PATH"
+  nx-db create-demo "$NX_DB_PATH" >/dev/null
+}
+
+# session PID TIMESTAMP STATUS: a START row
+session() {
+  sqlite3 "$NX_DB_PATH" "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, user)
+    VALUES ('s-' || '$2', '$1', '$2', 'START', '$3', 'ned, ''the'' \"diver\"')"
+}
+
+@test "the tables of the database are there as they are, with every column" {
+  real_database
+  pid=$(sqlite3 "$NX_DB_PATH" 'SELECT instrument_pid FROM instruments LIMIT 1')
+  sqlite3 "$NX_DB_PATH" 'DELETE FROM session_log; DELETE FROM upload_log'
+  session "$pid" 2025-03-03T11:00:00-05:00 COMPLETED
+  sqlite3 "$NX_DB_PATH" "INSERT INTO upload_log (session_identifier, destination_name, success, timestamp, error_message)
+    VALUES ('s-1', 'cdcs', 1, '2025-03-04T00:00:00+00:00', NULL), ('s-2', 'cdcs', 0, '2025-03-04T00:00:00+00:00', 'token s3cret-token-0815 refused'),
+      ('s-3', 'old', 1, '2025-03-04T00:00:00+00:00', NULL)"
+  nexuslims support-bundle --output b.zip >/dev/null
+  for table in session_log instruments upload_log external_user_identifiers; do
+    expected=$(sqlite3 -header -csv "$NX_DB_PATH" "SELECT * FROM $table ORDER BY 1" | sed 's/s3cret-token-0815/***/')
+    [ -n "$expected" ] || expected=$(sqlite3 "$NX_DB_PATH" "SELECT group_concat(name) FROM pragma_table_info('$table')")
+    got=$(entry "database/$table.csv" | python3 -c 'import csv, sys; csv.writer(sys.stdout).writerows(csv.reader(sys.stdin))')
+    assert_equal "$got" "$(python3 -c 'import csv, sys; csv.writer(sys.stdout).writerows(csv.reader(sys.stdin))' <<<"$expected")"
+  done
+  assert_equal "$(entry database/schema.json | jq -c 'keys_unsorted')" \
+    '["alembic_revision","database_path","engine","file_size_bytes","optional_tables","row_counts","tables"]'
+  assert_equal "$(entry database/schema.json | jq -c '[.database_path, .row_counts.upload_log, .optional_tables.upload_log, (.tables | contains(["session_log"]))]')" \
+    "[\"$NX_DB_PATH\",3,true,true]"
+  assert_equal "$(entry exporters.json | jq -c .upload_counts)" '{"cdcs":{"failed":1,"succeeded":1},"old":{"failed":0,"succeeded":1}}'
+  assert_equal "$(entry exporters.json | jq -c '[.strategy, (.exporters[] | [.name, .enabled])]')" \
+    '["all",["site",false],["cdcs",true],["labarchives",false],["elabftw",false]]'
+  assert_equal "$(entry extractors.json | jq -c '[(.[0] | keys), ([.[].priority] | . == (sort | reverse)), any(.[]; .extensions | index("dm3"))]')" \
+    '[["extensions","name","priority"],true,true]'
+  assert_equal "$(entry manifest.json | jq -c '.artifacts[] | select(.path == "database/upload_log.csv") | [.status, .record_count]')" '["ok",3]'
+}
+
+@test "sessions are counted, and the newest shown, those with a problem first" {
+  real_database
+  pid=$(sqlite3 "$NX_DB_PATH" 'SELECT instrument_pid FROM instruments LIMIT 1')
+  sqlite3 "$NX_DB_PATH" 'DELETE FROM session_log'
+  session "$pid" 2025-03-03T11:00:00-05:00 COMPLETED # 16:00 UTC, the latest instant
+  session "$pid" 2025-03-03T12:00:00+00:00 TO_BE_BUILT
+  session "$pid" 2025-03-01T12:00:00+00:00 ERROR
+  session "$pid" 2025-03-02T12:00:00+00:00 NO_CONSENT
+  nexuslims support-bundle --output b.zip >/dev/null
+  assert_equal "$(entry recent_sessions.json | jq -c '[.[].record_status]')" '["NO_CONSENT","ERROR","COMPLETED","TO_BE_BUILT"]'
+  assert_equal "$(entry recent_sessions.json | jq -r '.[0].session_identifier')" s-2025-03-02T12:00:00+00:00
+  assert_equal "$(entry database/session_log_summary.json | jq -c .)" "{\"event_type\":{\"START\":4},\"instrument\":{\"$pid\":4},\
+\"record_status\":{\"COMPLETED\":1,\"ERROR\":1,\"NO_CONSENT\":1,\"TO_BE_BUILT\":1},\
+\"timestamp_max\":\"2025-03-03T11:00:00-05:00\",\"timestamp_min\":\"2025-03-01T12:00:00+00:00\"}"
+  sqlite3 "$NX_DB_PATH" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
+    INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, user)
+    SELECT 'n-' || i, '$pid', printf('2025-04-01T%02d:%02d:00+00:00', i / 60, i % 60), 'START', 'COMPLETED', 'ned' FROM n"
+  nexuslims support-bundle --output b.zip >/dev/null
+  assert_equal "$(entry recent_sessions.json | jq -c '[length, .[0].record_status, .[2].session_identifier, .[99].session_identifier]')" \
+    '[100,"NO_CONSENT","n-150","n-53"]'
+}
+
+@test "tables that an old database has not are left out, and no failure" {
+  real_database
+  nx-db downgrade v1_4_3 >/dev/null
+  run nexuslims support-bundle --output b.zip
+  assert_success
+  refute_line --partial Issues
+  assert_equal "$(entries | grep '^database/.*csv')" 'database/instruments.csv
+database/session_log.csv'
+  assert_equal "$(entry database/schema.json | jq -c .optional_tables)" '{"external_user_identifiers":false,"upload_log":false}'
 }
