@@ -6,8 +6,17 @@
 /* In the order in which they are named. */
 static const char *const WORDS[] = {"critical", "error", "fatal"};
 
-/* A record with one of these is somebody else's business. */
-static const char *const EXCLUSIONS[] = {"Temporary failure in name resolution", "NoDataConsentError", "NoMatchingReservationError"};
+/* A record with one of these is somebody else's business. That a name cannot be resolved is said by the C library, and by libcurl in words of its
+ * own. */
+static const char *const EXCLUSIONS[] = {"Temporary failure in name resolution",
+                                         "Could not resolve host",
+                                         "Could not resolve proxy",
+                                         "Resolving timed out",
+                                         "NoDataConsentError",
+                                         "NoMatchingReservationError"};
+
+/* A finding of the preflight, and the record after all of them, which only names them again. */
+static const char FINDING[] = "[preflight] ", SUMMARY[] = "Preflight checks failed: ";
 
 /* "2025-01-31 14:05:09,123 ": 9 stands for any digit. */
 static const char STAMP[] = "9999-99-99 99:99:99,999 ";
@@ -64,23 +73,35 @@ static gboolean has_word(const char *text, gsize length, const char *word)
   return FALSE;
 }
 
+static gboolean holds(const char *text, gsize length, const char *part)
+{
+  return memmem(text, length, part, strlen(part)) != NULL;
+}
+
 static gboolean is_excluded(const char *text, gsize length)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(EXCLUSIONS); i++)
-    if (memmem(text, length, EXCLUSIONS[i], strlen(EXCLUSIONS[i])))
+    if (holds(text, length, EXCLUSIONS[i]))
       return TRUE;
   return FALSE;
 }
 
+/* What the findings of the preflight were so far: excluded ones, and others that call for a mail. */
+typedef struct {
+  gboolean excluded, calling;
+} Findings;
+
 /* Notes in `found` which words a record has; TRUE when there is one. */
-static gboolean look_for_words(const char *text, gsize length, gboolean *found)
+static gboolean look_for_words(const char *text, gsize length, Findings *findings, gboolean *found)
 {
-  gboolean any = FALSE;
-  if (is_excluded(text, length))
+  gboolean any = FALSE, is_finding = holds(text, length, FINDING), is_out = is_excluded(text, length);
+  findings->excluded = findings->excluded || (is_finding && is_out);
+  if (is_out || (findings->excluded && !findings->calling && holds(text, length, SUMMARY)))
     return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS(WORDS); i++)
     if (has_word(text, length, WORDS[i]))
       any = found[i] = TRUE;
+  findings->calling = findings->calling || (is_finding && any);
   return any;
 }
 
@@ -88,11 +109,12 @@ NxLogFindings *nx_mail_scan(const char *log, gsize length)
 {
   NxLogFindings *findings = g_new0(NxLogFindings, 1);
   gboolean found[G_N_ELEMENTS(WORDS)] = {FALSE};
+  Findings preflight = {FALSE, FALSE};
   findings->patterns = g_ptr_array_new();
   findings->records = g_array_new(FALSE, FALSE, sizeof(NxLogRecord));
   for (NxLogRecord record = {0, 0}; record.start < length; record.start = record.end) {
     record.end = record_end(log, length, record.start);
-    if (look_for_words(log + record.start, record.end - record.start, found))
+    if (look_for_words(log + record.start, record.end - record.start, &preflight, found))
       g_array_append_val(findings->records, record);
   }
   for (gsize i = 0; i < G_N_ELEMENTS(WORDS); i++)

@@ -59,6 +59,32 @@ static void test_exclusion_is_per_record(void)
   assert_words(STAMP "ERROR: x\n2025-01-28 02:00:00.000 NoDataConsentError", "");
 }
 
+#define UNRESOLVED "GET https://nemo.example.com/api/: Could not resolve host: nemo.example.com"
+
+/* In the words of libcurl (lib/hostip.c, lib/url.c). */
+static void test_unresolved_names_in_words_of_curl(void)
+{
+  assert_words(STAMP "ERROR: NEMO 1: " UNRESOLVED, "");
+  assert_words(STAMP "ERROR: GET https://a/: Could not resolve proxy: proxy.example.com", "");
+  assert_words(STAMP "ERROR: GET https://a/: Resolving timed out after 10000 milliseconds", "");
+  assert_words(STAMP "ERROR: GET https://a/: Connection timed out after 10000 milliseconds", "error");
+}
+
+/* The last line of a failed preflight only names what its findings have said. */
+static void test_failed_preflight_repeats_its_findings(void)
+{
+#define FINDING(what) STAMP "ERROR: [preflight] " what "\n"
+#define SUMMARY STAMP "ERROR: Preflight checks failed: "
+  assert_words(FINDING("nemo_harvester_config: FAIL \xE2\x80\x94 NEMO 1 does not answer: " UNRESOLVED) SUMMARY "nemo_harvester_config", "");
+  assert_words(FINDING("nemo_harvester_config: FAIL \xE2\x80\x94 NEMO 1 does not answer: " UNRESOLVED)
+                 FINDING("db_tables: FAIL \xE2\x80\x94 none") SUMMARY "db_tables, nemo_harvester_config",
+               "error");
+  assert_words(SUMMARY "nexuslims-check said nothing", "error");
+  assert_words(STAMP "ERROR: " UNRESOLVED "\n" SUMMARY "db_tables", "error");
+#undef FINDING
+#undef SUMMARY
+}
+
 static void test_matching_records_are_given(void)
 {
   static const char LOG[] = STAMP "INFO: a\n" STAMP "ERROR: b\n  more\n" STAMP "INFO: c\n";
@@ -133,6 +159,8 @@ int main(int argc, char **argv)
   add_corpus_cases();
   g_test_add_func("/mail/words-are-whole", test_words_are_whole);
   g_test_add_func("/mail/an-exclusion-drops-its-own-record-alone", test_exclusion_is_per_record);
+  g_test_add_func("/mail/unresolved", test_unresolved_names_in_words_of_curl);
+  g_test_add_func("/mail/preflight", test_failed_preflight_repeats_its_findings);
   g_test_add_func("/mail/the-records-that-matched-are-given", test_matching_records_are_given);
   g_test_add_func("/mail/no-message-makes-a-second-record", test_no_message_makes_a_second_record);
   g_test_add_func("/mail/zero-bytes-end-nothing", test_zero_bytes_end_nothing);
