@@ -9,10 +9,13 @@ all-local: share-links
 clean-local:
 	-rm -rf share/nexuslims
 
+# Pages name the folder that is usual; installed, they name theirs.
 install-data-hook:
 	@cd $(srcdir) && for f in $(SHARE_FILES); do \
 	  case $$f in share/*) to=$${f#share/} ;; *) to=$$f ;; esac; \
 	  $(MKDIR_P) "$(DESTDIR)$(pkgdatadir)/$${to%/*}" && $(INSTALL_DATA) $$f "$(DESTDIR)$(pkgdatadir)/$$to" || exit 1; done
+	@cd "$(DESTDIR)$(man1dir)" && for f in `grep -l '/usr/local/share/nexuslims' *.1`; do \
+	  sed -i 's|/usr/local/share/nexuslims|$(pkgdatadir)|g' $$f || exit 1; done
 uninstall-hook:
 	-rm -rf "$(DESTDIR)$(pkgdatadir)"
 EXTRA_DIST += $(SHARE_FILES)

@@ -3,9 +3,11 @@
 The commands are the lines of literal blocks that begin with `$ `, with the lines that belong to them. Two kinds of comment lines in the page:
   .\\" run: COMMAND         runs it first, unseen by the reader: what the example needs
   .\\" not run: REASON      leaves the next block out
+What `$ cat FILE` shows is what FILE holds when the commands after it run: so a page's own data have to do for its commands. Lines of JSON
+(.jsonl), which pages break, are put together.
 A page fails when a command fails, when no command was run, or when one takes sessions from the database and hands none back: who only asks
 a question says `nx-db pending -n`, which changes nothing."""
-import os, re, subprocess, sys
+import re, shlex, subprocess, sys
 
 LITERAL = {r"\(aq": "'", r"\e": "\\", r"\&": "", r"\-": "-"}
 
@@ -46,8 +48,25 @@ def commands(page):
             begun = begun if pending else number
             pending = f"{pending}\n{plain(line)}" if pending else plain(line[2:])
             if is_whole(pending):
+                file = shown_file(pending, lines[number:])
+                if file:
+                    yield file, begun
                 yield pending, begun
                 pending = ""
+
+
+def shown_file(command, lines):
+    """What makes the file that a `cat` shows; None for another command. `lines` are those of the page behind it."""
+    named = re.fullmatch(r"cat (\S+)", command)
+    if not named:
+        return None
+    shown = []
+    for line in lines:
+        if line.startswith("$ ") or line in (".Ed", ".EE"):
+            break
+        shown.append(plain(line))
+    text = "".join(line.lstrip(" ") if line[:1] == " " else "\n" + line for line in shown).lstrip("\n") if named[1].endswith(".jsonl") else "\n".join(shown)
+    return f"printf '%s\\n' {shlex.quote(text)} > {named[1]}"
 
 
 def keeps_sessions(command):

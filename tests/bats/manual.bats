@@ -57,3 +57,21 @@ pages() {
     assert_output 1
   done
 }
+
+@test "installed pages name the folder that make install has put the share files in" {
+  [ -e "$NX_BUILD/Makefile" ] || skip "this build cannot be installed"
+  unset MAKEFLAGS MFLAGS # of the make that runs this test
+  run make -s -C "$NX_BUILD" install-data prefix=/opt/nexuslims DESTDIR="$BATS_TEST_TMPDIR"
+  assert_success
+  cd "$BATS_TEST_TMPDIR"
+  for path in $(grep -rhoE '/[a-z/]+/share/nexuslims/[A-Za-z0-9/._-]+' opt/nexuslims/share/man | sort -u); do
+    [ -e ".$path" ] || fail "$path is not installed"
+  done
+  [ -n "${path:-}" ]
+}
+
+# What `nx-db pending --session` takes is the whole identifier, as it is on the line.
+@test "identifiers in examples are whole" {
+  run grep -nE -e "--session '?[0-9]+\b" $(pages)
+  assert_output ''
+}
