@@ -115,12 +115,18 @@ static gboolean clear_the_way(const NxConfigLoadOptions *options, int *code)
 
 static json_object *read_dump(const char *path, GError **err)
 {
-  g_autoptr(json_object) dump = nx_json_read_file(path, LARGEST_DUMP, err);
-  if (dump && !json_object_is_type(dump, json_type_object)) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s holds no JSON object, so it is no dumped configuration", path);
-    return NULL;
-  }
-  return g_steal_pointer(&dump);
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(json_object) dump = nx_json_read_file(path, LARGEST_DUMP, &problem);
+  if (json_object_is_type(dump, json_type_object))
+    return g_steal_pointer(&dump);
+  if (!problem)
+    g_set_error(&problem, NX_ERROR, NX_ERROR_FORMAT, "%s holds no JSON object", path);
+  const char *advice = g_error_matches(problem, NX_ERROR, NX_ERROR_FORMAT)
+                           ? "\nA dump is what 'nexuslims config dump --output FILE' writes, a JSON object; settings in the form of a .env file need no "
+                             "loading."
+                           : "";
+  g_set_error(err, problem->domain, problem->code, "%s%s", problem->message, advice);
+  return NULL;
 }
 
 /* A redacted dump says nothing about secrets: those of the present file stay. */

@@ -12,8 +12,9 @@
 
 /* What json-c is not to be given as it is. */
 typedef struct {
-  gboolean foreign_words; /* it lets keys in single quotes, NaN and Infinity pass even when strict */
-  gboolean long_numbers;  /* perhaps: of integers beyond 64 bits it makes the nearest one that fits */
+  const char *foreign;   /* what it lets pass even when strict, as the end of an error; or NULL */
+  gsize foreign_at;      /* where the first of these is */
+  gboolean long_numbers; /* perhaps: of integers beyond 64 bits it makes the nearest one that fits */
 } Oddities;
 
 #define DIGITS_THAT_FIT 18
@@ -23,7 +24,24 @@ static gboolean is_digit(char c)
   return c >= '0' && c <= '9';
 }
 
-/* Outside of strings the first characters of the foreign words never occur in JSON. */
+static const struct {
+  const char *word, *problem;
+} FOREIGN[] = {
+    {"'", "a single quote where a double one is wanted"},
+    {"NaN", "NaN is no number in it"},
+    {"Infinity", "Infinity is no number in it"},
+};
+
+/* Outside of strings these never occur in JSON. */
+static void note_foreign(Oddities *found, const char *text, gsize at, gsize length)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(FOREIGN) && !found->foreign; i++)
+    if (strlen(FOREIGN[i].word) <= length - at && strncmp(text + at, FOREIGN[i].word, strlen(FOREIGN[i].word)) == 0) {
+      found->foreign = FOREIGN[i].problem;
+      found->foreign_at = at;
+    }
+}
+
 static Oddities look_over(const char *text, gsize length)
 {
   Oddities found = {0};
@@ -34,7 +52,7 @@ static Oddities look_over(const char *text, gsize length)
     else if (text[i] == '"')
       inside = !inside;
     else if (!inside && (text[i] == '\'' || text[i] == 'N' || text[i] == 'I'))
-      found.foreign_words = TRUE;
+      note_foreign(&found, text, i, length);
     else if (!inside && is_digit(text[i])) {
       gsize start = i;
       while (i + 1 < length && is_digit(text[i + 1]))
@@ -140,16 +158,15 @@ json_object *nx_json_parse(const char *text, gsize length, GError **err)
     return NULL;
   }
   Oddities oddities = look_over(text, length);
-  if (oddities.foreign_words) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "not JSON: single quotes, NaN or Infinity");
+  g_autoptr(GString) marked = oddities.long_numbers ? mark_long_numbers(text, length) : NULL;
+  g_autoptr(json_object) value = parse_strictly(marked ? marked->str : text, marked ? marked->len : length, err);
+  if (value && oddities.foreign) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "not JSON: %s (at byte %" G_GSIZE_FORMAT ")", oddities.foreign, oddities.foreign_at + 1);
     return NULL;
   }
-  if (!oddities.long_numbers)
-    return parse_strictly(text, length, err);
-  g_autoptr(GString) marked = mark_long_numbers(text, length);
-  json_object *value = parse_strictly(marked->str, marked->len, err);
-  unmark(value);
-  return value;
+  if (marked)
+    unmark(value);
+  return g_steal_pointer(&value);
 }
 
 json_object *nx_json_read_file(const char *path, gsize limit, GError **err)

@@ -112,6 +112,20 @@ END
   cmp before .env
 }
 
+@test "load of a file that is no dump says what one is" {
+  cp .env settings
+  run nx-config load settings --force
+  assert_failure 1
+  assert_output --regexp "^Error: settings: not JSON: [^:]*at byte [12]\)
+A dump is what 'nexuslims config dump --output FILE' writes, a JSON object; settings in the form of a .env file need no loading\.$"
+  refute_output --partial 'single quote'
+  refute_output --partial NaN
+  echo '[]' >settings
+  run nx-config load settings --force
+  assert_failure 1
+  assert_output --partial "config dump --output FILE"
+}
+
 @test "loading a redacted dump leaves the secrets that are there" {
   nx-config dump --redact >dump.json
   run --separate-stderr nx-config load dump.json --force

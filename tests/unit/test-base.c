@@ -390,6 +390,26 @@ static void test_json_refuses(void)
   }
 }
 
+static void test_json_names_what_is_there(void)
+{
+  static const char *const CASES[][2] = {
+      {"{'a':1}", "not JSON: a single quote where a double one is wanted (at byte 2)"},
+      {"{\"a\":NaN}", "not JSON: NaN is no number in it (at byte 6)"},
+      {"[-Infinity]", "not JSON: Infinity is no number in it (at byte 3)"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(GError) err = NULL;
+    g_assert_null(nx_json_parse(CASES[i][0], strlen(CASES[i][0]), &err));
+    g_assert_cmpstr(err->message, ==, CASES[i][1]);
+  }
+  const char *const plain[] = {"NX_A=1", "It is", "{\"a\":INFINITY}", "nan", "[infinity]", "[nAN]", "{\"Name's\":1} I", "NX_A='b'"};
+  for (gsize i = 0; i < G_N_ELEMENTS(plain); i++) {
+    g_autoptr(GError) err = NULL;
+    g_assert_null(nx_json_parse(plain[i], strlen(plain[i]), &err));
+    g_assert_null(strstr(err->message, "quote"));
+  }
+}
+
 static int descriptor_with(const char *bytes, gsize length)
 {
   g_autofree char *path = NULL;
@@ -662,6 +682,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/time/an instant outside of the calendar is none", test_edge_of_calendar);
   g_test_add_func("/base/json/a value of one word is a text of its own", test_json_of_one_word);
   g_test_add_func("/base/json/what is not JSON is refused", test_json_refuses);
+  g_test_add_func("/base/json/an error names what is there", test_json_names_what_is_there);
   g_test_add_func("/base/lines/a bad line is named by its number", test_line_errors);
   g_test_add_func("/base/lines/a missing or wrong key is named", test_line_needs);
   g_test_add_func("/base/lines/a path of any bytes survives", test_line_paths);
