@@ -14,6 +14,13 @@
 
 /* ------------------------------------------------------------------------------------------------------------- fetch */
 
+static const char *reason_of_no_file(const char *path)
+{
+  if (g_file_test(path, G_FILE_TEST_IS_DIR))
+    return "it is a folder";
+  return g_file_test(path, G_FILE_TEST_EXISTS) ? "it is no ordinary file" : "there is no such file";
+}
+
 static GString *read_file_url(const char *url, GError **err)
 {
   g_autoptr(GError) problem = NULL;
@@ -33,7 +40,7 @@ static GString *read_file_url(const char *url, GError **err)
     return g_string_new_len(owned, (gssize)length);
   }
   /* The share may be away for an hour: the sessions of its calendar wait. */
-  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "cannot read the calendar %s: %s", path, problem ? problem->message : "there is no such file");
+  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "cannot read the calendar %s: %s", path, problem ? problem->message : reason_of_no_file(path));
   return NULL;
 }
 

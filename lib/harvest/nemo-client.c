@@ -72,15 +72,23 @@ static char *explanation(json_object *body)
   return g_strdup("");
 }
 
+static char *advice_on_settings(const NxNemoSettings *settings, long status)
+{
+  gboolean is_usual = g_str_has_suffix(settings->address, "/api/");
+  if (status == 401 || status == 403)
+    return g_strdup_printf("; the token was rejected or lacks the right to view this, check NX_NEMO_TOKEN_%u", settings->number);
+  if (!is_usual && (status == 404 || status < 300))
+    return g_strdup_printf("; the address of an API of NEMO usually ends in api/: check NX_NEMO_ADDRESS_%u", settings->number);
+  return status == 404 ? g_strdup_printf("; check NX_NEMO_ADDRESS_%u", settings->number) : g_strdup("");
+}
+
 /* What to do about an answer that is none: "" when nothing can be said. A server that redirects to another one gets no token there, and
  * what that one says of the token is no wonder. */
 static char *advice(const NxNemo *nemo, const char *endpoint, const NxHttpAnswer *answer)
 {
   guint number = nemo->settings->number;
   if (!answer->elsewhere)
-    return answer->status == 401 || answer->status == 403
-               ? g_strdup_printf("; the token was rejected or lacks the right to view this, check NX_NEMO_TOKEN_%u", number)
-               : g_strdup("");
+    return advice_on_settings(nemo->settings, answer->status);
   g_autofree char *root = g_strdup(answer->elsewhere);
   if (g_str_has_suffix(root, endpoint))
     root[strlen(root) - strlen(endpoint)] = '\0';

@@ -43,13 +43,17 @@ SH
   export FOLDER_TARGET=$PWD/shelf
   run --separate-stderr nx-export <<<'{"kind":"export_request","destination":"folder","mode":"validate","context":{}}'
   assert_json .valid false
-  assert_json .error "nx-export-folder: $PWD/shelf is not writable"
+  assert_json .error "nx-export-folder: there is no folder $PWD/shelf"
   run --separate-stderr nx-export < <(session 101)
   assert_json .status BUILT_NOT_EXPORTED
   assert_json '.exports[0].error_message | test("^nx-export-folder: .*No such file or directory")' true
   mkdir shelf
   run --separate-stderr nx-export <<<'{"kind":"export_request","destination":"folder","mode":"validate","context":{}}'
   assert_json .valid true
+  as_bound_user "$PWD/programs/nx-export-folder"
+  chmod 555 shelf
+  run "${as[@]}" "$PWD/programs/nx-export-folder" <<<'{"mode":"validate"}'
+  assert_json .error "$PWD/shelf is not writable"
   unset FOLDER_TARGET
   NX_SITE_PATH=$PWD/site run --separate-stderr nx-export < <(session 101)
   assert_json '[.exports[].destination_name] | join(" ")' site

@@ -260,8 +260,13 @@ END
 @test "a calendar file that is not there postpones, and so does an address that somebody has to correct" {
   run_harvest reservations < <(ical_session ical:TEM-1:a)
   assert_json .postponed.stage nx-harvest
+  assert_json '.postponed.message | test(": there is no such file$")' true
   run_harvest reservations < <(ical_session ical:TEM-1:a file:///)
   assert_json .postponed.stage nx-harvest
+  assert_json .postponed.message 'cannot read the calendar /: it is a folder'
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  run_harvest reservations < <(ical_session ical:TEM-1:a "file://$BATS_TEST_TMPDIR/pipe")
+  assert_json .postponed.message "cannot read the calendar $BATS_TEST_TMPDIR/pipe: it is no ordinary file"
   for url in ftp://x/y.ics lab.ics file://elsewhere/x.ics; do
     run_harvest reservations < <(ical_session ical:TEM-1:a "$url")
     assert_success

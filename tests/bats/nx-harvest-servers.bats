@@ -68,6 +68,20 @@ answer() {
   done
 }
 
+@test "an address that does not lead to the API is what is to be looked at when there is no such page, or a page of another kind" {
+  local answer
+  for answer in '{"status": 404, "body": "<html>not found</html>"}' '{"body": "<html>hello</html>"}'; do
+    start_script "{\"/\": [$answer]}"
+    NX_NEMO_ADDRESS_1=$ROOT run_harvest reservations < <(session '{}' "{\"api_url\": \"${ROOT}tools/?id=3\"}")
+    assert_success
+    assert_json '.error.message | test("; the address of an API of NEMO usually ends in api/: check NX_NEMO_ADDRESS_1$")' true
+    NX_NEMO_ADDRESS_1=${ROOT}api/ run_harvest reservations < <(session)
+    assert_json '.error.message | test("ends in api/")' false
+    assert_json '.error.message | test("; check NX_NEMO_ADDRESS_1$")' "$([[ $answer == *404* ]] && echo true || echo false)"
+    stop_servers
+  done
+}
+
 @test "a login page instead of JSON is reported with its first line" {
   serve reservations '[{"body": "<!DOCTYPE html>\n<title>Sign in</title>", "headers": {"Content-Type": "text/html"}}]'
   run_harvest reservations < <(session)
