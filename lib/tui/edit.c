@@ -27,6 +27,19 @@ static const NxKeyRow KEYS[] = {
   {0},
 };
 
+/* What would be typed into the field is not offered. */
+static void draw_keys(const NxEdit *edit)
+{
+  NxKeyRow shown[G_N_ELEMENTS(KEYS)];
+  gboolean is_typed = nx_form_takes_text(&edit->forms[edit->tab]);
+  for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++) {
+    shown[i] = KEYS[i];
+    if (is_typed && KEYS[i].key >= ' ' && KEYS[i].key < 0x7f)
+      shown[i].label = NULL;
+  }
+  nx_keys_draw(shown);
+}
+
 static void draw(NxEdit *edit)
 {
   g_autofree char *now = nx_edit_snapshot(edit);
@@ -34,7 +47,7 @@ static void draw(NxEdit *edit)
   nx_tabs_draw(nx_edit_tabs, edit->tab, 1);
   nx_form_draw(&edit->forms[edit->tab], 3, nx_screen_body_rows() - 2);
   nx_form_draw_remark(&edit->forms[edit->tab]);
-  nx_keys_draw(KEYS);
+  draw_keys(edit);
   nx_screen_show();
 }
 

@@ -49,6 +49,20 @@ backups() {
   [ ! -e .env ]
 }
 
+@test "the last line offers < and > only where they are not typed into a field" {
+  settings
+  edit 100
+  wait_for "NX_INSTRUMENT_DATA_PATH" "^PgDn Next tab"
+  [[ $(screen) != *'< > Tabs'* ]] || fail "$(screen)"
+  keys BTab # the last button
+  wait_for "< > Tabs"
+  typed '>'
+  wait_for "NX_CDCS_URL *"
+  wait_until_gone "< > Tabs"
+  keys Tab Tab # to a switch
+  wait_for "< > Tabs"
+}
+
 @test "saving keeps comments, order and unknown keys, backs the old file up first and makes it readable for its owner alone" {
   settings
   cp .env before
