@@ -121,7 +121,7 @@ static gboolean check_snapshot(const NxSnapshot *snapshot, const char *folder, c
       g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the snapshot %s has a table %s, which is not one of the schema", folder, *table);
       return FALSE;
     }
-  return nx_snapshot_verify(snapshot, err);
+  return nx_snapshot_verify(snapshot, NULL, err);
 }
 
 /* *has_tables is what decides whether the schema must be made. */

@@ -67,15 +67,21 @@ static void print_info(json_object *info)
   print_label("Revision", nx_json_get_string(info, "revision"));
   if (nx_json_get_string(info, "nlp_cache"))
     print_label("NLP cache", nx_json_get_string(info, "nlp_cache"));
+  gint64 verified = nx_json_get_int(info, "verified_files", -1);
+  if (verified >= 0)
+    printf("%-12s: %" G_GINT64_FORMAT " file%s\n", "Verified", verified, verified == 1 ? "" : "s");
 }
 
 int nx_db_snapshot_info(const char *folder, gboolean has_nlp, gboolean verify, gboolean json, const char *jq)
 {
   GError *error = NULL;
+  guint files = 0;
   g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, &error);
-  if (!snapshot || (verify && !nx_snapshot_verify(snapshot, &error)))
+  if (!snapshot || (verify && !nx_snapshot_verify(snapshot, &files, &error)))
     return nx_db_snapshot_failed(error);
   g_autoptr(json_object) info = info_of(snapshot, folder, has_nlp ? nx_alias_cache_state(snapshot, folder) : NULL);
+  if (verify)
+    nx_json_set(info, "verified_files", json_object_new_int64(files));
   if (json || jq)
     return nx_listing_print(info, jq, stdout, &error) ? 0 : nx_db_snapshot_failed(error);
   print_info(info);

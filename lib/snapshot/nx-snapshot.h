@@ -141,8 +141,8 @@ json_object *nx_snapshot_manifest(const NxSnapshot *snapshot); /* borrowed */
 const char *const *nx_snapshot_tables(const NxSnapshot *snapshot);
 gboolean nx_snapshot_has_table(const NxSnapshot *snapshot, const char *table);
 char *nx_snapshot_table_path(const NxSnapshot *snapshot, const char *table);
-/* Size and SHA-256 of every file that the manifest names; NX_ERROR_DATA with a line for each that differs. */
-gboolean nx_snapshot_verify(const NxSnapshot *snapshot, GError **err);
+/* Size and SHA-256 of every file that the manifest names; NX_ERROR_DATA with a line for each that differs. *files (may be NULL): how many. */
+gboolean nx_snapshot_verify(const NxSnapshot *snapshot, guint *files, GError **err);
 /* All rows of a table; *rows counts them. */
 gboolean nx_snapshot_read(const NxSnapshot *snapshot, const char *table, const NxRowTarget *target, gint64 *rows, GError **err);
 

@@ -124,18 +124,24 @@ static void note_difference(GString *problems, const char *path, json_object *en
     g_string_append_printf(problems, "\n  - %s: %s", path, problem);
 }
 
-gboolean nx_snapshot_verify(const NxSnapshot *snapshot, GError **err)
+gboolean nx_snapshot_verify(const NxSnapshot *snapshot, guint *files, GError **err)
 {
+  guint n = 0;
   g_autoptr(GString) problems = g_string_new(NULL);
   for (const char *const *table = nx_snapshot_tables(snapshot); *table; table++) {
     g_autofree char *path = nx_snapshot_table_path(snapshot, *table);
     note_difference(problems, path, entry_of(snapshot, *table));
+    n++;
   }
   json_object *nlp = nx_json_get(snapshot->manifest, "nlp");
   const char *file = nx_json_get_string(nlp, "file");
   g_autofree char *dictionary = file && nx_snapshot_name_is_safe(file) ? g_build_filename(snapshot->folder, file, NULL) : NULL;
-  if (dictionary && g_file_test(dictionary, G_FILE_TEST_EXISTS)) /* it may have been left behind by a download */
+  if (dictionary && g_file_test(dictionary, G_FILE_TEST_EXISTS)) { /* it may have been left behind by a download */
     note_difference(problems, dictionary, nlp);
+    n++;
+  }
+  if (files)
+    *files = n;
   if (problems->len == 0)
     return TRUE;
   g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the snapshot %s is not what its manifest says:%s", snapshot->folder, problems->str);

@@ -199,6 +199,11 @@ END
   export_all -o out >/dev/null
   run igem-server db info --db-uri out --verify
   assert_success
+  assert_line "Verified    : $(ls out/*.parquet | wc -l) files"
+  run igem-server db info --db-uri out --verify --jq .verified_files
+  assert_output "$(ls out/*.parquet | wc -l)"
+  run igem-server db info --db-uri out
+  refute_output --partial Verified
   printf x >>out/entity_types.parquet
   rm out/entities.parquet
   run --separate-stderr igem-server db info --db-uri out --verify

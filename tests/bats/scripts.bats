@@ -27,6 +27,7 @@ load lib
 @test "no assertion of a test is the first half of an && that is not answered, where it would fail unheard" {
   run grep -nE '^ +(! |\[|grep|cmp|diff).* && [^|]*$' "$NX_SOURCE"/tests/bats/*.bats
   refute_output --regexp '\] && (\[|cmp|diff|grep|nx|igem)'
+}
 
 @test "what README's commands and the shipped examples call is installed by scripts/setup run, or README names the package" {
   [ -x "$NX_SOURCE/scripts/setup" ] || skip "no scripts in a source archive"
