@@ -1,5 +1,5 @@
-/* nexuslims-bundle-database.c — what other programs of ours know: preflight, formats, destinations, and the database, which only nx-db opens. Source:
- * cli §10. */
+/* nexuslims-bundle-database.c — what other programs of ours know: preflight, formats, destinations, and the database, which only nx-db opens.
+ * Source: cli §10. */
 #include "nexuslims-bundle.h"
 #include "nexuslims-bundle-sessions.h"
 

@@ -122,8 +122,8 @@ static json_object *read_dump(const char *path, GError **err)
   if (!problem)
     g_set_error(&problem, NX_ERROR, NX_ERROR_FORMAT, "%s holds no JSON object", path);
   const char *advice = g_error_matches(problem, NX_ERROR, NX_ERROR_FORMAT)
-                           ? "\nA dump is what 'nexuslims config dump --output FILE' writes, a JSON object; settings in the form of a .env file need no "
-                             "loading."
+                           ? "\nA dump is what 'nexuslims config dump --output FILE' writes, a JSON object; settings in the form of a .env file "
+                             "need no loading."
                            : "";
   g_set_error(err, problem->domain, problem->code, "%s%s", problem->message, advice);
   return NULL;

@@ -249,7 +249,8 @@ gboolean nx_folder_make(const char *path, GError **err);
 gboolean nx_folder_sync(const char *path, GError **err);
 /* Saves all that was written to the file system of a folder: one call for many files. A folder that is not there holds nothing to save. */
 gboolean nx_file_system_sync(const char *folder, GError **err);
-/* Why this user may not write to a file, or make files in a folder, and what to do: "Permission denied; …". NULL when it may, or when nothing is there. */
+/* Why this user may not write to a file, or make files in a folder, and what to do: "Permission denied; …". NULL when it may, or when nothing
+ * is there. */
 char *nx_path_unwritable(const char *path);
 /* What to do about an error of writing: "; …", or "" when its name says all. Most often somebody ran a program by hand once, as root. */
 const char *nx_advice_of_write(int error_number);

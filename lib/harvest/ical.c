@@ -51,7 +51,8 @@ static GString *read_http_url(NxHarvest *harvest, const char *url, GError **err)
   static const guint WAITS_MS[] = {1000, 2000, 4000, 8000, 16000};
   static const NxHttpRetry RETRY = {.statuses = STATUSES, .waits_ms = WAITS_MS, .n_waits = G_N_ELEMENTS(WAITS_MS)};
   static const char *const HEADERS[] = {"Accept: text/calendar, */*;q=0.1", NULL};
-  NxHttpRequest request = {.method = "GET", .url = url, .headers = HEADERS, .timeout_ms = harvest->brief_ms, .retry = harvest->brief_ms ? NULL : &RETRY};
+  const NxHttpRetry *retry = harvest->brief_ms ? NULL : &RETRY;
+  NxHttpRequest request = {.method = "GET", .url = url, .headers = HEADERS, .timeout_ms = harvest->brief_ms, .retry = retry};
   g_autoptr(NxHttpAnswer) answer = nx_http_send(harvest->http, &request, err);
   if (!answer)
     return NULL;
