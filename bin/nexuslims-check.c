@@ -14,7 +14,7 @@ typedef struct {
 
 static const NxOption OPTIONS[] = {
   NX_OPTIONS_FORMAT(Options),
-  {.name = "--lines", .field = offsetof(Options, lines), .help = "Write check lines as they come, and exit 0 whatever they say."},
+  {.name = "--lines", .field = offsetof(Options, lines), .help = "Write check lines as they come, for a build that follows, and exit 0 whatever they say."},
   {.name = "--dry-run", .letter = 'n', .field = offsetof(Options, dry_run), .help = "Leave out what only a real run needs."},
   {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(Options, verbosity), .help = NX_HELP_VERBOSE},
   {0},
@@ -109,6 +109,8 @@ int main(int argc, char **argv)
   gboolean is_json = options.format == NX_FORMAT_JSON || options.jq;
   g_autoptr(json_object) findings = is_json ? json_object_new_array() : NULL;
   Report report = {.options = &options, .findings = findings, .stops = !are_valid};
-  nx_check_run(&(NxCheckOptions){.settings = settings, .settings_are_valid = are_valid, .dry_run = options.dry_run}, take, &report);
+  const NxCheckOptions wanted = {
+    .settings = settings, .settings_are_valid = are_valid, .before_build = options.lines, .dry_run = options.dry_run};
+  nx_check_run(&wanted, take, &report);
   return finish(&report, &options, &problem);
 }

@@ -10,6 +10,7 @@
 typedef struct {
   const NxSettings *settings;
   gboolean settings_are_valid; /* else what can be read of them is looked at */
+  gboolean before_build;       /* leaves out what the build itself finds out at once: where the instruments' addresses lead */
   gboolean dry_run;            /* leaves out what only a real run needs: writing, destinations, space, mail */
 } NxCheckOptions;
 

@@ -157,7 +157,7 @@ static void ask_harvest(Preflight *preflight)
 {
   static const char *const WORDS[] = {"nx-harvest", "check", NULL};
   json_object *instruments = preflight->subject.instruments;
-  if (instruments && json_object_array_length(instruments) > 0)
+  if (!preflight->options->before_build && instruments && json_object_array_length(instruments) > 0)
     preflight->harvest = nx_task_of_filter(WORDS, instruments, !preflight->options->settings_are_valid);
 }
 

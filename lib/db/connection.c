@@ -3,7 +3,6 @@
 
 #include "nx-config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const NxDbDriver *const DRIVERS[] = {&nx_db_driver_sqlite, &nx_db_driver_postgresql};
@@ -71,28 +70,6 @@ char *nx_db_file_path(const char *address)
 {
   const NxDbDriver *driver = driver_for(address, NULL);
   return driver ? driver->file_path(address) : NULL;
-}
-
-/* Journals come and go beside the file itself, wherever a link to it lies. */
-char *nx_db_unwritable(const char *address)
-{
-  static const char *const JOURNALS[] = {"-wal", "-shm", "-journal"};
-  g_autofree char *path = nx_db_file_path(address);
-  g_autofree char *file = path ? realpath(path, NULL) : NULL;
-  g_autofree char *folder = file ? g_path_get_dirname(file) : NULL;
-  g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
-  if (file) {
-    g_ptr_array_add(parts, g_strdup(file));
-    g_ptr_array_add(parts, g_strdup(folder));
-  }
-  for (gsize i = 0; file && i < G_N_ELEMENTS(JOURNALS); i++)
-    g_ptr_array_add(parts, g_strconcat(file, JOURNALS[i], NULL));
-  for (guint i = 0; i < parts->len; i++) {
-    g_autofree char *why = nx_path_unwritable(parts->pdata[i]);
-    if (why)
-      return g_strdup_printf("%s: %s", (char *)parts->pdata[i], why);
-  }
-  return NULL;
 }
 
 NxDb *nx_db_open(const char *address, NxDbMode mode, GError **err)

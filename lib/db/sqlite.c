@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h> /* AT_EACCESS */
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -31,7 +32,7 @@ static const struct {
     {SQLITE_INTERRUPT, NX_ERROR_INTERRUPTED, NULL},
 };
 
-static const char *const JOURNALS[] = {"-wal", "-shm", "-journal"};
+static const char *const JOURNALS[] = {"-wal", "-shm", "-journal", NULL};
 
 static char *owner_of(const char *path)
 {
@@ -52,7 +53,7 @@ static char *advice_on_journals(sqlite3 *connection)
   g_autoptr(GString) files = g_string_new(NULL);
   g_autofree char *owner = NULL;
   guint count = 0;
-  for (gsize i = 0; name && *name && i < G_N_ELEMENTS(JOURNALS); i++) {
+  for (gsize i = 0; name && *name && JOURNALS[i]; i++) {
     g_autofree char *path = g_strconcat(name, JOURNALS[i], NULL);
     if (access(path, F_OK) != 0 || faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0)
       continue;
@@ -63,6 +64,27 @@ static char *advice_on_journals(sqlite3 *connection)
     return NULL;
   return g_strdup_printf("%s belong%s to user %s: have them, or root, give the user of this program permission to write", files->str,
                          count == 1 ? "s" : "", owner ? owner : "?");
+}
+
+/* Journals come and go beside the file itself, wherever a link to it lies. */
+char *nx_db_unwritable(const char *address)
+{
+  g_autofree char *path = nx_db_file_path(address);
+  g_autofree char *file = path ? realpath(path, NULL) : NULL;
+  g_autofree char *folder = file ? g_path_get_dirname(file) : NULL;
+  g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
+  if (file) {
+    g_ptr_array_add(parts, g_strdup(file));
+    g_ptr_array_add(parts, g_strdup(folder));
+  }
+  for (gsize i = 0; file && JOURNALS[i]; i++)
+    g_ptr_array_add(parts, g_strconcat(file, JOURNALS[i], NULL));
+  for (guint i = 0; i < parts->len; i++) {
+    g_autofree char *why = nx_path_unwritable(parts->pdata[i]);
+    if (why)
+      return g_strdup_printf("%s: %s", (char *)parts->pdata[i], why);
+  }
+  return NULL;
 }
 
 gboolean nx_sqlite_error(sqlite3 *connection, int code, GError **err)
@@ -177,7 +199,7 @@ static int reopen_to_recover(const char *name, sqlite3 **connection)
 static gboolean has_journal(const char *name)
 {
   gboolean has = FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS(JOURNALS) && !has; i++) {
+  for (gsize i = 0; JOURNALS[i] && !has; i++) {
     g_autofree char *journal = g_strconcat(name, JOURNALS[i], NULL);
     has = g_file_test(journal, G_FILE_TEST_EXISTS);
   }

@@ -217,10 +217,19 @@ false warning JEOL-JEM: cannot read the calendar $PWD/gone.ics: there is no such
   echo '<html>log in</html>' >page.ics
   checked
   assert_regex "$(findings instrument_harvesters | tail -n 1)" "^false warning JEOL-JEM: .*calendar.*calendar_url"
-  run nexuslims-check --lines -n
+  run bash -c 'nx-db instruments | nx-harvest check'
   assert_success
-  assert_equal "$(jq -r 'select(.name == "instrument_harvesters") | .passed' <<<"$output" | paste -sd ' ')" 'true false false'
+  assert_equal "$(jq -r .passed <<<"$output" | paste -sd ' ')" 'false false'
   "$NX_SOURCE/tests/check-lines" <<<"$output"
+}
+
+@test "before a build no calendar is fetched: the build does that" {
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET calendar_url = 'file:///nowhere.ics' WHERE instrument_pid = 'FEI-Titan'"
+  run --separate-stderr nexuslims-check --lines
+  assert_success
+  refute_output --partial nowhere.ics
+  checked
+  assert_output --partial nowhere.ics
 }
 
 @test "a calendar's server that says nothing, or that it is busy, is waited for no longer than a NEMO server" {
