@@ -293,8 +293,12 @@ void nx_interrupt_install(void);
 int nx_interrupted(void);
 /* FALSE with NX_ERROR_INTERRUPTED once a signal has come: between two pieces of work. */
 gboolean nx_check_interrupted(GError **err);
-/* By what every wait and patience is multiplied: 1, or NX_TEST_TIME_SCALE, with which tests shorten them. Never negative. */
+/* By what waits are multiplied, as between two attempts: 1, or NX_TEST_TIME_SCALE, with which tests shorten them. Never negative; 0 leaves them
+ * out. */
 double nx_time_scale(void);
+/* So many seconds of patience with a program or a server, in microseconds: scaled as waits are, but whole where those are left out, since its
+ * work takes its time all the same. */
+gint64 nx_patience_us(double seconds);
 
 /* A shared library that is loaded when it is needed: a program that does without it in most runs does not wait for it and all that it brings. */
 typedef struct {

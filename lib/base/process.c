@@ -163,6 +163,12 @@ double nx_time_scale(void)
   return scale ? MAX(g_ascii_strtod(scale, NULL), 0.0) : 1.0;
 }
 
+gint64 nx_patience_us(double seconds)
+{
+  const double scale = nx_time_scale();
+  return (gint64)(seconds * G_USEC_PER_SEC * (scale > 0 ? scale : 1.0));
+}
+
 int nx_interrupted(void)
 {
   return signal_number;

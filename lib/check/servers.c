@@ -2,16 +2,15 @@
 #include "checks.h"
 #include "nx-http.h"
 
-#define PROBE_TIMEOUT_MS 10000
+#define PROBE_SECONDS 10
 
 static const guint WAITS_MS[] = {1000, 2000, 4000};
 static const NxHttpRetry RETRY = {.waits_ms = WAITS_MS, .n_waits = G_N_ELEMENTS(WAITS_MS), .before_sending = TRUE, .after_sending = TRUE};
 
-/* Tests shorten the patience; nothing makes it endless. */
+/* Never 0, which libcurl takes for endless. */
 static guint patience_ms(void)
 {
-  const double factor = nx_time_scale();
-  return factor > 0 ? (guint)MAX(PROBE_TIMEOUT_MS * factor, 1) : PROBE_TIMEOUT_MS;
+  return (guint)MAX(nx_patience_us(PROBE_SECONDS) / 1000, 1);
 }
 
 static NxHttpAnswer *probe(const NxSettings *settings, const NxNemoSettings *nemo, GError **err)

@@ -56,13 +56,6 @@ static int memory_file(const char *text, gsize length, GError **err)
   return -1;
 }
 
-/* A scale of 0 means that nothing is waited for, which a program's own work is not. */
-static gint64 deadline_us(guint limit_seconds)
-{
-  const double scale = nx_time_scale();
-  return g_get_monotonic_time() + (gint64)(limit_seconds * 1e6 * (scale > 0 ? scale : 1.0));
-}
-
 /* Adds what the program has written by now; FALSE at its end. */
 static gboolean read_some(int fd, int patience_ms, GString *out)
 {
@@ -79,7 +72,7 @@ static gboolean read_some(int fd, int patience_ms, GString *out)
 /* Everything the program writes until it closes its output; an error when it must be ended. */
 static gboolean read_all(int fd, GString *out, const char *name, guint limit_seconds, GError **err)
 {
-  gint64 deadline = deadline_us(limit_seconds);
+  gint64 deadline = g_get_monotonic_time() + nx_patience_us(limit_seconds);
   for (;;) {
     gint64 left_ms = (deadline - g_get_monotonic_time()) / 1000;
     if (!read_some(fd, (int)CLAMP(left_ms, 0, 200), out))

@@ -414,7 +414,7 @@ static guint count_answers(Walk *walk)
 /* TRUE once all threads are done; FALSE when there was no answer for too long, or none soon after a signal. */
 static gboolean wait_for_threads(Walk *walk)
 {
-  gint64 patience = (gint64)(PATIENCE_SECONDS * G_USEC_PER_SEC * nx_time_scale());
+  gint64 patience = nx_patience_us(PATIENCE_SECONDS);
   gint64 answered = g_get_monotonic_time();
   guint answers = 0;
   g_mutex_lock(&walk->lock);

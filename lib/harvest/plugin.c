@@ -44,15 +44,10 @@ static int memory_file(const char *text, gsize length, GError **err)
   return -1;
 }
 
-static gint64 deadline_us(void)
-{
-  return g_get_monotonic_time() + (gint64)(PATIENCE_SECONDS * 1e6 * nx_time_scale());
-}
-
 /* Everything the program writes until it closes its output; FALSE when it takes too long or writes too much. */
 static gboolean read_all(int fd, GString *out, const char *program, GError **err)
 {
-  gint64 deadline = deadline_us();
+  gint64 deadline = g_get_monotonic_time() + nx_patience_us(PATIENCE_SECONDS);
   for (;;) {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     gint64 left_ms = (deadline - g_get_monotonic_time()) / 1000;

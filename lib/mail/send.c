@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#define CONNECT_MS 30000
-#define WHOLE_MS 120000
-#define GREETING_MS 10000
+#define CONNECT_SECONDS 30
+#define WHOLE_SECONDS 120
+#define GREETING_SECONDS 10
 #define PORT_OF_IMPLICIT_TLS 465
 
 /* ---------------------------------------------------------------------------------------------------------- connection */
@@ -34,11 +34,10 @@ static void connection_clear(Connection *connection)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Connection, connection_clear)
 
-/* Tests shorten the patience; nothing makes it endless. */
-static long patience_ms(long usual)
+/* Never 0, which libcurl takes for endless. */
+static long patience_ms(guint seconds)
 {
-  const double factor = nx_time_scale();
-  return factor > 0 ? (long)MAX((double)usual * factor, 1) : usual;
+  return (long)MAX(nx_patience_us(seconds) / 1000, 1);
 }
 
 static CURLU *server_address(const NxEmailSettings *email, GError **err)
@@ -75,15 +74,15 @@ static int watch_dialogue(CURL *curl, curl_infotype type, char *data, size_t siz
   return 0;
 }
 
-static void set_server(Connection *connection, long connect_ms, long whole_ms)
+static void set_server(Connection *connection, guint connect_seconds, guint whole_seconds)
 {
   const NxEmailSettings *email = connection->settings->email;
   CURL *curl = connection->curl;
   nx_curl.easy_setopt(curl, CURLOPT_CURLU, connection->address);
   nx_curl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   nx_curl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  nx_curl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, patience_ms(connect_ms));
-  nx_curl.easy_setopt(curl, CURLOPT_TIMEOUT_MS, patience_ms(whole_ms));
+  nx_curl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, patience_ms(connect_seconds));
+  nx_curl.easy_setopt(curl, CURLOPT_TIMEOUT_MS, patience_ms(whole_seconds));
   nx_curl.easy_setopt(curl, CURLOPT_ERRORBUFFER, connection->detail);
   nx_curl.easy_setopt(curl, CURLOPT_VERBOSE, 1L);
   nx_curl.easy_setopt(curl, CURLOPT_DEBUGFUNCTION, watch_dialogue);
@@ -96,7 +95,7 @@ static void set_server(Connection *connection, long connect_ms, long whole_ms)
   nx_curl.easy_setopt(curl, CURLOPT_PASSWORD, email->smtp_password);
 }
 
-static gboolean connection_open(Connection *connection, const NxSettings *settings, long connect_ms, long whole_ms, GError **err)
+static gboolean connection_open(Connection *connection, const NxSettings *settings, guint connect_seconds, guint whole_seconds, GError **err)
 {
   NxHttpOptions options = {.ca_file = settings->cert_bundle_file, .ca_pem = settings->cert_bundle, .insecure = settings->disable_ssl_verify};
   connection->settings = settings;
@@ -110,7 +109,7 @@ static gboolean connection_open(Connection *connection, const NxSettings *settin
   if (settings->disable_ssl_verify)
     nx_log_warning("NX_DISABLE_SSL_VERIFY is on: the mail server's certificate is not checked");
   nx_http_set_trust(connection->http, connection->curl);
-  set_server(connection, connect_ms, whole_ms);
+  set_server(connection, connect_seconds, whole_seconds);
   return TRUE;
 }
 
@@ -170,7 +169,7 @@ static struct curl_slist *recipient_list(char **recipients)
 gboolean nx_mail_send(const NxSettings *settings, const GString *message, GError **err)
 {
   g_auto(Connection) connection = {0};
-  if (!connection_open(&connection, settings, CONNECT_MS, WHOLE_MS, err))
+  if (!connection_open(&connection, settings, CONNECT_SECONDS, WHOLE_SECONDS, err))
     return FALSE;
   CURL *curl = connection.curl;
   Source source = {.message = message};
@@ -190,7 +189,7 @@ gboolean nx_mail_send(const NxSettings *settings, const GString *message, GError
 gboolean nx_mail_greet(const NxSettings *settings, GError **err)
 {
   g_auto(Connection) connection = {0};
-  if (!connection_open(&connection, settings, GREETING_MS, GREETING_MS, err))
+  if (!connection_open(&connection, settings, GREETING_SECONDS, GREETING_SECONDS, err))
     return FALSE;
   nx_curl.easy_setopt(connection.curl, CURLOPT_CUSTOMREQUEST, "NOOP");
   nx_curl.easy_setopt(connection.curl, CURLOPT_NOBODY, 1L);

@@ -56,7 +56,7 @@ NxPool *nx_pool_new(const char *program, const char *const *arguments, guint wor
 
 static gint64 answer_time(void)
 {
-  return g_get_monotonic_time() + (gint64)(ANSWER_SECONDS * G_USEC_PER_SEC * nx_time_scale());
+  return g_get_monotonic_time() + nx_patience_us(ANSWER_SECONDS);
 }
 
 /* --------------------------------------------------------------------------------------------------- a worker's life */

@@ -167,6 +167,17 @@ exec sleep 600'
   assert_json '.postponed.message | test("did not finish in time")' true
 }
 
+@test "a test that leaves out all waits does not take a plug-in's time away" {
+  plugin lab <<'END'
+#!/bin/sh
+sleep 0.3
+jq -c '.reservation = {source: "lab"}'
+END
+  NX_TEST_TIME_SCALE=0 run_harvest reservations < <(session '{}' '{"harvester": "lab"}')
+  assert_success
+  assert_json .reservation.source lab
+}
+
 @test "a harvest that nobody reads ends as an error, not silently" {
   plugin lab <<'END'
 #!/bin/sh

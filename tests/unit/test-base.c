@@ -625,6 +625,20 @@ static void test_no_core_holds_secrets(void)
   g_assert_cmpuint(limit.rlim_cur, <=, 1);
 }
 
+static void test_patience(void)
+{
+  static const struct {
+    const char *scale;
+    gint64 us; /* of 1.5 s */
+  } CASES[] = {{NULL, 1500000}, {"1", 1500000}, {"0.01", 15000}, {"2", 3000000}, {"0", 1500000}, {"-1", 1500000}, {"", 1500000}};
+  for (guint i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    if (CASES[i].scale)
+      g_setenv("NX_TEST_TIME_SCALE", CASES[i].scale, TRUE);
+    g_assert_cmpint(nx_patience_us(1.5), ==, CASES[i].us);
+  }
+  g_unsetenv("NX_TEST_TIME_SCALE");
+}
+
 static void test_processes(void)
 {
   int ends[2];
@@ -695,6 +709,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/files/paths join and are seen below a root", test_paths);
   g_test_add_func("/base/log/secrets never show", test_log_hides);
   g_test_add_func("/base/log/a process that knows a secret leaves no core file", test_no_core_holds_secrets);
+  g_test_add_func("/base/time/patience is scaled, and whole where waits are left out", test_patience);
   g_test_add_func("/base/process/a child gets its descriptors and its exit status comes back", test_processes);
   g_test_add_func("/base/process/a program that is not there is an error at once", test_process_not_there);
   return g_test_run();
