@@ -287,6 +287,23 @@ gboolean nx_process_start(const NxSpawn *spawn, GPid *pid, GError **err);
 /* Waits; the exit status as a shell counts it (128 + signal). */
 int nx_process_wait(GPid pid);
 
+/* A program that is asked something once. */
+typedef struct {
+  char **argv;        /* argv[0] is a path */
+  char **environment; /* NULL: ours */
+  const char *input;  /* its standard input; NULL: /dev/null */
+  gsize length;       /* of that, in bytes */
+  guint seconds;      /* it has to end within them, scaled as nx_patience_us says; 0: it has all the time */
+  gsize answer_max;   /* bytes of its standard output */
+  int err;            /* its standard error; -1: ours */
+} NxQuestion;
+/* What it has written when it ends; a process that it leaves behind is ended. `status` gets the exit status as by nx_process_wait; when it is NULL,
+ * one other than 0 is NX_ERROR_REMOTE. A program that does not end within its time (NX_ERROR_PLACE), writes too much (NX_ERROR_FORMAT), or runs when
+ * a signal comes (NX_ERROR_INTERRUPTED) is killed with its children. */
+GString *nx_process_ask(const NxQuestion *question, int *status, GError **err);
+/* A file without a name that holds `text`, to be read from its beginning; -1 with *err. */
+int nx_memory_file(const char *text, gsize length, GError **err);
+
 /* SIGINT, SIGTERM, SIGHUP set a flag that loops look at; SIGPIPE is ignored. Call once at start. */
 void nx_interrupt_install(void);
 /* The signal that came, or 0. */

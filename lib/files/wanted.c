@@ -2,61 +2,19 @@
  * §4.3). */
 #include "nx-files.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib-unix.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PLUGIN_PREFIX "nx-extract-"
 #define DESCRIBE_SECONDS 10
 #define DESCRIBE_BYTES (64 * 1024)
 
-/* Reads what a program writes until it closes its output, at most DESCRIBE_BYTES in DESCRIBE_SECONDS. */
-static gboolean read_answer(int fd, GString *answer)
-{
-  gint64 until = g_get_monotonic_time() + DESCRIBE_SECONDS * G_USEC_PER_SEC;
-  char piece[4096];
-  while (answer->len < DESCRIBE_BYTES) {
-    gint64 left = (until - g_get_monotonic_time()) / 1000;
-    if (left <= 0 || poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, (int)left) == 0)
-      return FALSE;
-    gssize n = read(fd, piece, sizeof piece);
-    if (n == 0)
-      return TRUE;
-    if (n > 0)
-      g_string_append_len(answer, piece, n);
-    else if (errno != EINTR || nx_interrupted())
-      return FALSE;
-  }
-  return FALSE;
-}
-
 /* What `program --describe` says, as JSON; NULL when it says nothing useful. */
 static json_object *describe(const char *program, GError **err)
 {
-  int ends[2];
-  if (!g_unix_open_pipe(ends, FD_CLOEXEC, err))
-    return NULL;
-  GPid pid;
   char *argv[] = {(char *)program, (char *)"--describe", NULL};
-  gboolean started = nx_process_start(&(NxSpawn){.argv = argv, .in = -1, .out = ends[1], .err = -1}, &pid, err);
-  close(ends[1]);
-  g_autoptr(GString) answer = g_string_new(NULL);
-  gboolean complete = started && read_answer(ends[0], answer);
-  close(ends[0]);
-  if (!started)
-    return NULL;
-  if (!complete)
-    kill(pid, SIGKILL);
-  int status = nx_process_wait(pid);
-  if (complete && status == 0)
-    return nx_json_parse(answer->str, answer->len, err);
-  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, complete ? "it ended with exit status %d" : "it did not answer in %d seconds",
-              complete ? status : DESCRIBE_SECONDS);
-  return NULL;
+  const NxQuestion question = {.argv = argv, .seconds = DESCRIBE_SECONDS, .answer_max = DESCRIBE_BYTES, .err = -1};
+  g_autoptr(GString) answer = nx_process_ask(&question, NULL, err);
+  return answer ? nx_json_parse(answer->str, answer->len, err) : NULL;
 }
 
 /* An extension is put into a glob, so it may hold nothing that means something there. */
@@ -75,6 +33,8 @@ static void add_plugin(const char *name, GPtrArray *globs)
   g_autoptr(GError) problem = NULL;
   g_autoptr(json_object) format = program ? describe(program, &problem) : NULL;
   json_object *extensions = nx_json_get(format, "extensions");
+  if (g_error_matches(problem, NX_ERROR, NX_ERROR_INTERRUPTED))
+    return;
   if (!json_object_is_type(extensions, json_type_array)) {
     nx_log_warning("%s --describe names no extensions (%s); its files are not looked for", file,
                    problem ? problem->message : "no 'extensions'");
@@ -96,7 +56,7 @@ static GPtrArray *format_globs(void)
   for (const char *const *extension = nx_format_extensions(); *extension; extension++)
     g_ptr_array_add(globs, g_strconcat("*.", *extension, NULL));
   g_auto(GStrv) plugins = nx_program_list(PLUGIN_PREFIX);
-  for (char **name = plugins; *name; name++)
+  for (char **name = plugins; *name && !nx_interrupted(); name++)
     add_plugin(*name, globs);
   g_ptr_array_add(globs, NULL);
   return globs;

@@ -4,14 +4,8 @@
  * A session costs one short process, so a crash or a hang costs one session. */
 #include "harvester.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-#include <fcntl.h>
 
 #define PROGRAM_PREFIX "nx-harvest-"
 #define PATIENCE_SECONDS 600
@@ -26,77 +20,12 @@ char *nx_plugin_path(const char *name)
   return nx_program_path(program);
 }
 
-/* A file without a name that holds `text`, to be read from its beginning. */
-static int memory_file(const char *text, gsize length, GError **err)
-{
-  int fd = memfd_create(PROGRAM_PREFIX, MFD_CLOEXEC);
-  gboolean good = fd >= 0;
-  for (gsize done = 0; good && done < length;) {
-    gssize n = write(fd, text + done, length - done);
-    good = n > 0 || errno == EINTR;
-    done += (gsize)MAX(n, 0);
-  }
-  if (good && lseek(fd, 0, SEEK_SET) == 0)
-    return fd;
-  nx_error_from_errno(err, errno, "hand lines to", PROGRAM_PREFIX "NAME");
-  if (fd >= 0)
-    close(fd);
-  return -1;
-}
-
-/* Everything the program writes until it closes its output; FALSE when it takes too long or writes too much. */
-static gboolean read_all(int fd, GString *out, const char *program, GError **err)
-{
-  gint64 deadline = g_get_monotonic_time() + nx_patience_us(PATIENCE_SECONDS);
-  for (;;) {
-    struct pollfd ready = {.fd = fd, .events = POLLIN};
-    gint64 left_ms = (deadline - g_get_monotonic_time()) / 1000;
-    int n = left_ms > 0 && !nx_interrupted() ? poll(&ready, 1, (int)MIN(left_ms, 1000)) : -1;
-    if (n < 0 && (left_ms <= 0 || nx_interrupted())) {
-      g_set_error(err, NX_ERROR, nx_interrupted() ? NX_ERROR_INTERRUPTED : NX_ERROR_PLACE, "%s %s", program,
-                  nx_interrupted() ? "was interrupted" : "did not finish in time and was ended");
-      return FALSE;
-    }
-    char buffer[65536];
-    gssize got = n > 0 ? read(fd, buffer, sizeof buffer) : 0;
-    if (n > 0 && got <= 0)
-      return TRUE;
-    g_string_append_len(out, buffer, got);
-    if (out->len > OUTPUT_MAX) {
-      g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s wrote more than %u MiB and was ended", program, OUTPUT_MAX / 1024 / 1024);
-      return FALSE;
-    }
-  }
-}
-
 /* Runs `argv` (argv[0] a path) with `input` and returns what it wrote; an exit status other than 0 is an error. */
-static GString *run(char **argv, const char *input, gsize length, GError **err)
+static GString *run(char **argv, const GString *input, GError **err)
 {
-  g_autoptr(GString) out = g_string_new(NULL);
-  int ends[2], in = memory_file(input, length, err);
-  if (in < 0)
-    return NULL;
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    nx_error_from_errno(err, errno, "start", argv[0]);
-    close(in);
-    return NULL;
-  }
-  NxSpawn spawn = {.argv = argv, .in = in, .out = ends[1], .err = -1};
-  GPid pid;
-  gboolean started = nx_process_start(&spawn, &pid, err);
-  close(in);
-  close(ends[1]);
-  gboolean whole = started && read_all(ends[0], out, argv[0], err);
-  close(ends[0]);
-  if (started && !whole)
-    kill(pid, SIGKILL);
-  int status = started ? nx_process_wait(pid) : 0;
-  if (!whole)
-    return NULL;
-  if (status == 0)
-    return g_steal_pointer(&out);
-  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s ended with exit status %d; its own messages are above", argv[0], status);
-  return NULL;
+  const NxQuestion question = {
+      .argv = argv, .input = input->str, .length = input->len, .seconds = PATIENCE_SECONDS, .answer_max = OUTPUT_MAX, .err = -1};
+  return nx_process_ask(&question, NULL, err);
 }
 
 static char *need_path(const char *name, GError **err)
@@ -142,7 +71,7 @@ static gboolean pass_event(NxLines *lines, json_object *event, GPtrArray *instru
 static gboolean pass_events(const char *text, gsize length, GPtrArray *instruments, GError **problem, GError **err)
 {
   static const char *const KINDS[] = {"usage_event", NULL};
-  int fd = memory_file(text, length, problem);
+  int fd = nx_memory_file(text, length, problem);
   g_autoptr(NxLines) lines = nx_lines_new(fd);
   gboolean good = TRUE;
   while (fd >= 0 && good) {
@@ -168,7 +97,7 @@ gboolean nx_plugin_events(const char *name, GPtrArray *instruments, const NxHarv
     nx_json_append(input, instruments->pdata[i], NX_JSON_LINE);
     g_string_append_c(input, '\n');
   }
-  g_autoptr(GString) output = path ? run(argv, input->str, input->len, &problem) : NULL;
+  g_autoptr(GString) output = path ? run(argv, input, &problem) : NULL;
   if (output && !pass_events(output->str, output->len, instruments, &problem, err))
     return FALSE;
   if (g_error_matches(problem, NX_ERROR, NX_ERROR_INTERRUPTED)) {
@@ -212,6 +141,6 @@ gboolean nx_plugin_describe(const char *name, json_object *session, GError **err
   g_autoptr(GString) input = g_string_new(NULL);
   nx_json_append(input, session, NX_JSON_LINE);
   g_string_append_c(input, '\n');
-  g_autoptr(GString) output = run(argv, input->str, input->len, err);
+  g_autoptr(GString) output = run(argv, input, err);
   return output && merge_answer(session, output, path, err);
 }

@@ -188,6 +188,36 @@ data/x.log sub/x.log' ] || fail "$output"
   [[ $stderr == *"WARNING: nx-extract-broken --describe"* ]]
 }
 
+@test "a plug-in that hangs instead of naming its extensions is ended, its output closed or not" {
+  mkdir "$BATS_TEST_TMPDIR/plugins"
+  printf '#!/bin/sh\nexec sleep 600\n' > "$BATS_TEST_TMPDIR/plugins/nx-extract-mute"
+  printf '#!/bin/sh\nexec >&-\nexec sleep 600\n' > "$BATS_TEST_TMPDIR/plugins/nx-extract-hang"
+  chmod +x "$BATS_TEST_TMPDIR"/plugins/*
+  file a.dm3 '2024-02-05 17:30 UTC'
+  PATH=$BATS_TEST_TMPDIR/plugins:$PATH NX_TEST_TIME_SCALE=0.05 run --separate-stderr timeout -k 1 20 nx-find-files <<<"$(session)"
+  assert_success
+  assert_equal "$(names <<<"$output")" a.dm3
+  [[ $stderr == *"WARNING: nx-extract-hang --describe"*"did not finish within 10 s"* ]]
+  [[ $stderr == *"WARNING: nx-extract-mute --describe"*"did not finish within 10 s"* ]]
+}
+
+@test "a signal ends the search while a plug-in is asked" {
+  mkdir "$BATS_TEST_TMPDIR/plugins"
+  printf '#!/bin/sh\nexec >&-\n: >"$0.started"\nexec sleep 600\n' > "$BATS_TEST_TMPDIR/plugins/nx-extract-hang"
+  chmod +x "$BATS_TEST_TMPDIR"/plugins/*
+  session > "$BATS_TEST_TMPDIR/in"
+  PATH=$BATS_TEST_TMPDIR/plugins:$PATH nx-find-files <"$BATS_TEST_TMPDIR/in" >/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+  child=$!
+  for _ in $(seq 200); do [ -e "$BATS_TEST_TMPDIR/plugins/nx-extract-hang.started" ] && break; sleep 0.05; done
+  kill -TERM "$child"
+  for _ in $(seq 200); do kill -0 "$child" 2>/dev/null || break; sleep 0.05; done
+  kill -KILL "$child" 2>/dev/null || true
+  code=0
+  wait "$child" || code=$?
+  assert_equal "$code" 1
+  assert_equal "$(cat "$BATS_TEST_TMPDIR/err")" ''
+}
+
 @test "one walk serves all sessions of an instrument" {
   file a.dm3 '2024-02-05 17:30 UTC'
   file b.dm3 '2024-02-06 17:30 UTC'

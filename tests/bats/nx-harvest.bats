@@ -164,7 +164,37 @@ COMPLETED" ] || fail "$name: $output"
 exec sleep 600'
   NX_TEST_TIME_SCALE=0.002 run_harvest reservations < <(session '{}' '{"harvester": "slow"}')
   assert_success
-  assert_json '.postponed.message | test("did not finish in time")' true
+  assert_json '.postponed.message' 'nx-harvest-slow did not finish within 600 s and was ended'
+}
+
+@test "a plug-in that hangs after it has closed its output is ended, too" {
+  plugin hang <<'SH'
+#!/bin/sh
+echo $$ >"$0.pid"
+cat >/dev/null
+exec >&-
+exec sleep 600
+SH
+  NX_TEST_TIME_SCALE=0.002 run_harvest reservations < <(session '{}' '{"harvester": "hang"}')
+  assert_success
+  assert_json '.postponed.message' 'nx-harvest-hang did not finish within 600 s and was ended'
+  run kill -0 "$(cat "$BATS_TEST_TMPDIR/bin/nx-harvest-hang.pid")"
+  assert_failure
+}
+
+@test "a plug-in has said all when it ends, and what it leaves behind is ended" {
+  plugin lab <<'SH'
+#!/bin/sh
+sleep 600 &
+echo $! >"$0.pid"
+jq -c '.reservation = {source: "lab"}'
+SH
+  run_harvest reservations < <(session '{}' '{"harvester": "lab"}')
+  assert_success
+  assert_json .reservation.source lab
+  for _ in $(seq 100); do kill -0 "$(cat "$BATS_TEST_TMPDIR/bin/nx-harvest-lab.pid")" 2>/dev/null || break; sleep 0.05; done
+  run kill -0 "$(cat "$BATS_TEST_TMPDIR/bin/nx-harvest-lab.pid")"
+  assert_failure
 }
 
 @test "a test that leaves out all waits does not take a plug-in's time away" {
@@ -197,7 +227,14 @@ END
 : >"$0.started"
 exec sleep 60
 SH
-  for lines in "{\"harvester\": \"ical\", \"calendar_url\": \"${ROOT}lab.ics\"}" '{"harvester": "slow"}'; do
+  plugin hang <<'SH'
+#!/bin/sh
+exec >&-
+: >"${0%hang}slow.started"
+exec sleep 60
+SH
+  for lines in "{\"harvester\": \"ical\", \"calendar_url\": \"${ROOT}lab.ics\"}" '{"harvester": "slow"}' '{"harvester": "hang"}'; do
+    rm -f "$BATS_TEST_TMPDIR/bin/nx-harvest-slow.started"
     instrument "$lines" >line
     nx-harvest events --from none <line >out 2>err 3>&- &
     local child=$! code=0
@@ -206,8 +243,13 @@ SH
       sleep 0.05
     done
     kill -TERM "$child"
+    for _ in $(seq 200); do
+      kill -0 "$child" 2>/dev/null || break
+      sleep 0.05
+    done
+    kill -KILL "$child" 2>/dev/null || true
     wait "$child" || code=$?
-    [ $code = 1 ] || fail "it ended with $code"
+    [ $code = 1 ] || fail "it ended with $code: $lines"
     assert_equal "$(cat out err)" ''
     : >"$LOG"
   done
