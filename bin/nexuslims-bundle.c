@@ -1,9 +1,7 @@
 /* nexuslims-bundle.c — entries of a support bundle, and the three that describe the others. Source: cli §10. */
 #include "nexuslims-bundle.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define SCHEMA_VERSION 1
@@ -164,14 +162,11 @@ void bundle_describe(Bundle *bundle)
 /* --------------------------------------------------------------------------------------------------- other programs */
 
 /* Everything that was written to a memory file. */
-static char *read_memory(int fd, gsize *length)
+static char *read_memory(int fd)
 {
-  off_t size = lseek(fd, 0, SEEK_END);
-  *length = (gsize)CLAMP(size, 0, (off_t)OUTPUT_MAX);
-  char *text = g_malloc(*length + 1);
-  gssize n = pread(fd, text, *length, 0);
-  *length = (gsize)MAX(n, 0);
-  text[*length] = '\0';
+  gsize length = (gsize)CLAMP(lseek(fd, 0, SEEK_END), 0, (off_t)OUTPUT_MAX);
+  char *text = g_malloc(length + 1);
+  text[MAX(pread(fd, text, length, 0), 0)] = '\0';
   return text;
 }
 
@@ -180,16 +175,6 @@ static char *last_line(char *text)
   g_strchomp(text);
   const char *newline = strrchr(text, '\n');
   return g_strdup(newline ? newline + 1 : text);
-}
-
-static gboolean run_into(char **argv, int out, int err_fd, int *status, GError **err)
-{
-  GPid pid;
-  NxSpawn spawn = {.argv = argv, .in = -1, .out = out, .err = err_fd};
-  if (!nx_process_start(&spawn, &pid, err))
-    return FALSE;
-  *status = nx_process_wait(pid);
-  return TRUE;
 }
 
 char *bundle_run(const char *const *words, gsize *length, int *status, GError **err)
@@ -202,21 +187,18 @@ char *bundle_run(const char *const *words, gsize *length, int *status, GError **
   g_auto(GStrv) argv = g_strdupv((char **)words);
   g_free(argv[0]);
   argv[0] = g_steal_pointer(&path);
-  int out = memfd_create("out", MFD_CLOEXEC), talk = memfd_create("talk", MFD_CLOEXEC);
-  if (out < 0 || talk < 0) {
-    nx_error_from_errno(err, errno, "keep the output of", words[0]);
+  int talk = nx_memory_file("", 0, err);
+  if (talk < 0)
     return NULL;
-  }
-  gboolean ran = run_into(argv, out, talk, status, err);
-  g_autofree char *text = read_memory(out, length);
-  gsize talk_length;
-  g_autofree char *said = read_memory(talk, &talk_length);
-  close(out);
+  const NxQuestion question = {.argv = argv, .answer_max = OUTPUT_MAX, .err = talk};
+  g_autoptr(GString) answer = nx_process_ask(&question, status, err);
+  g_autofree char *said = read_memory(talk), *reason = last_line(said);
   close(talk);
-  if (ran && (*length > 0 || *status == 0))
-    return g_steal_pointer(&text);
-  g_autofree char *reason = last_line(said);
-  if (ran)
+  if (answer && answer->len == 0 && *status != 0)
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s ended with exit status %d: %s", words[0], *status, reason);
+  else if (answer) {
+    *length = answer->len;
+    return g_string_free(g_steal_pointer(&answer), FALSE);
+  }
   return NULL;
 }

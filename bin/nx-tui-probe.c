@@ -6,10 +6,7 @@
 #include "nx-http.h"
 #include "nx-mail.h"
 
-#include <fcntl.h>
-#include <glib-unix.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PATIENCE_S 10
 
@@ -109,48 +106,24 @@ static gboolean try_mail(const Options *options, GError **err)
 
 /* ----------------------------------------------------------------------------------------------------- destinations */
 
-/* The request on a pipe: it is shorter than what a pipe holds. */
-static int request_on_pipe(const char *destination, GError **err)
-{
-  int ends[2];
-  if (!g_unix_open_pipe(ends, FD_CLOEXEC, err))
-    return -1;
-  g_autofree char *line = g_strdup_printf("{\"kind\":\"export_request\",\"destination\":\"%s\",\"mode\":\"validate\",\"context\":{}}\n", destination);
-  gboolean good = write(ends[1], line, strlen(line)) == (ssize_t)strlen(line);
-  close(ends[1]);
-  if (good)
-    return ends[0];
-  close(ends[0]);
-  nx_error_from_errno(err, errno, "write to", "a pipe");
-  return -1;
-}
-
+/* What nx-export answers. */
 static json_object *ask_export(const char *destination, GError **err)
 {
   g_autofree char *program = nx_program_path("nx-export");
-  int ends[2], in = program ? request_on_pipe(destination, err) : -1;
-  if (in < 0) {
-    if (!program)
-      refuse(err, "the program %s is not installed", "nx-export");
+  if (!program) {
+    refuse(err, "the program %s is not installed", "nx-export");
     return NULL;
   }
-  if (!g_unix_open_pipe(ends, FD_CLOEXEC, err)) {
-    close(in);
-    return NULL;
-  }
+  g_autofree char *request = g_strdup_printf("{\"kind\":\"export_request\",\"destination\":\"%s\",\"mode\":\"validate\",\"context\":{}}\n", destination);
   char *argv[] = {program, NULL};
-  NxSpawn spawn = {.argv = argv, .in = in, .out = ends[1], .err = -1};
-  GPid pid = 0;
-  gboolean started = nx_process_start(&spawn, &pid, err);
-  close(in);
-  close(ends[1]);
-  g_autoptr(NxLines) lines = nx_lines_new(ends[0]);
-  json_object *result = NULL;
-  gboolean read_well = started && nx_lines_next(lines, NULL, &result, err);
-  close(ends[0]);
-  if (started && nx_process_wait(pid) != 0 && read_well && !result)
+  const NxQuestion question = {.argv = argv, .input = request, .length = strlen(request), .answer_max = NX_LINE_MAX, .err = -1};
+  int status;
+  g_autoptr(GString) answer = nx_process_ask(&question, &status, err);
+  if (answer && answer->len > 0)
+    return nx_json_parse(answer->str, answer->len, err);
+  if (answer)
     refuse(err, "%s could not start with these settings; its message stands above", "nx-export");
-  return result;
+  return NULL;
 }
 
 static gboolean try_destination(const Options *options, GError **err)

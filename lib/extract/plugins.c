@@ -3,12 +3,9 @@
 #include "plugins.h"
 #include "formats.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define PREFIX "nx-extract-"
@@ -162,12 +159,9 @@ NxWorker *nx_plugin_start(const NxPlugin *plugin, const NxSandbox *sandbox, json
 {
   g_autofree char *text = nx_json_text(line, NX_JSON_LINE);
   g_autofree char *with_end = g_strconcat(text, "\n", NULL);
-  gssize length = (gssize)strlen(with_end);
-  Start start = { .path = plugin->path, .input = memfd_create("line", MFD_CLOEXEC) };
-  if (start.input < 0 || write(start.input, with_end, (size_t)length) != length || lseek(start.input, 0, SEEK_SET) < 0) {
-    g_set_error(err, NX_ERROR, NX_ERROR_IO, "cannot hand the file line to %s", plugin->name);
+  Start start = { .path = plugin->path, .input = nx_memory_file(with_end, strlen(with_end), err) };
+  if (start.input < 0)
     return NULL;
-  }
   NxWorker *worker = start_program(sandbox, &start, err);
   close(start.input);
   return worker;

@@ -61,21 +61,6 @@ static gboolean listen(int from, GString *answer)
   }
 }
 
-/* The reading end of a pipe that holds `input`, which is shorter than what a pipe holds; -1 without input. */
-static gboolean put_on_pipe(const char *input, int *in, GError **err)
-{
-  int ends[2];
-  *in = -1;
-  if (!input)
-    return TRUE;
-  if (!g_unix_open_pipe(ends, FD_CLOEXEC, err))
-    return FALSE;
-  gboolean good = write(ends[1], input, strlen(input)) == (ssize_t)strlen(input);
-  close(ends[1]);
-  *in = ends[0];
-  return good || nx_error_from_errno(err, errno, "write to", "a pipe");
-}
-
 NxProbeResult nx_edit_probe(const NxEdit *edit, const char *what, const char *input, char **text)
 {
   int ends[2], in = -1;
@@ -86,7 +71,7 @@ NxProbeResult nx_edit_probe(const NxEdit *edit, const char *what, const char *in
     *text = g_strdup(error->message);
     return NX_PROBE_BAD;
   }
-  gboolean started = put_on_pipe(input, &in, &error) && start(edit, what, in, ends[1], &pid, &error);
+  gboolean started = (!input || (in = nx_memory_file(input, strlen(input), &error)) >= 0) && start(edit, what, in, ends[1], &pid, &error);
   close(ends[1]);
   if (in >= 0)
     close(in);
