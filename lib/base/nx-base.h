@@ -304,6 +304,11 @@ GString *nx_process_ask(const NxQuestion *question, int *status, GError **err);
 /* A file without a name that holds `text`, to be read from its beginning; -1 with *err. */
 int nx_memory_file(const char *text, gsize length, GError **err);
 
+/* TRUE for a variable ("NAME=value") that says nothing of ours: where programs and fonts are, language, zone, what tests and sanitizers want. */
+gboolean nx_environment_is_harmless(const char *variable);
+/* Our environment without all others, for a program that needs none of them. g_strfreev. */
+char **nx_environment_harmless(void);
+
 /* SIGINT, SIGTERM, SIGHUP set a flag that loops look at; SIGPIPE is ignored. Call once at start. */
 void nx_interrupt_install(void);
 /* The signal that came, or 0. */
@@ -335,5 +340,18 @@ gboolean nx_library_load(const NxLibrary *library, gpointer functions, GError **
 /* The extensions of the formats that lib/extract reads ("dm3", "tif", …; companions and plain pictures are none), lower case, sorted, for the
  * `exclusive` file strategy; NULL-terminated, borrowed. */
 const char *const *nx_format_extensions(void);
+
+/* What a program nx-extract-NAME says it reads (LINES, `format`): those who look for its files and those who have them read understand it alike. */
+#define NX_FORMAT_PROGRAM "nx-extract-"
+#define NX_FORMAT_SECONDS 10             /* of patience with `--describe` */
+#define NX_FORMAT_LINE_MAX (64u * 1024u) /* bytes of its answer */
+typedef struct {
+  char **extensions; /* lower case, without a dot, nothing that means something in a glob; NULL-terminated */
+  int priority;
+} NxFormatLine;
+void nx_format_line_free(NxFormatLine *line);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxFormatLine, nx_format_line_free)
+/* NX_ERROR_FORMAT when it is no line of kind `format` with `extensions`. What is no extension in it is left out with a warning about `program`. */
+NxFormatLine *nx_format_line_parse(const char *program, const char *text, gsize length, GError **err);
 
 #endif

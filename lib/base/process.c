@@ -1,4 +1,4 @@
-/* process.c — children with chosen descriptors, our own programs by name, and signals as a flag. */
+/* process.c — children with chosen descriptors, their environment, our own programs by name, and signals as a flag. */
 #include "nx-base.h"
 
 #include <errno.h>
@@ -139,6 +139,25 @@ int nx_process_wait(GPid pid)
     if (errno != EINTR)
       return 127;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+gboolean nx_environment_is_harmless(const char *variable)
+{
+  static const char *const NAMES[] = {"PATH=", "HOME=", "LANG=", "LANGUAGE=", "LC_", "TZ=", "TMPDIR=", "XDG_", "FONTCONFIG_", "G_DEBUG=", "G_SLICE=",
+                                      "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=", "NX_TEST_TIME_SCALE="};
+  for (gsize i = 0; i < G_N_ELEMENTS(NAMES); i++)
+    if (g_str_has_prefix(variable, NAMES[i]))
+      return TRUE;
+  return FALSE;
+}
+
+char **nx_environment_harmless(void)
+{
+  g_autoptr(GStrvBuilder) kept = g_strv_builder_new();
+  for (char **variable = environ; *variable; variable++)
+    if (nx_environment_is_harmless(*variable))
+      g_strv_builder_add(kept, *variable);
+  return g_strv_builder_end(kept);
 }
 
 static volatile sig_atomic_t signal_number;

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PREFIX "nx-extract-"
-#define DESCRIBE_SECONDS 5
 /* A plug-in's preview: what is larger is no preview. */
 #define PREVIEW_MAX (16 * 1024 * 1024)
 #define PREVIEW_SIDE_MAX 10000
@@ -52,7 +50,7 @@ static gboolean receive(NxWorker *worker)
 /* Waits for all that the program writes; its fault or time-out is *reason. */
 static void wait_for(NxWorker *worker, char **reason)
 {
-  gint64 deadline = g_get_monotonic_time() + DESCRIBE_SECONDS * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time() + nx_patience_us(NX_FORMAT_SECONDS);
   while (receive(worker)) {
     if (g_get_monotonic_time() < deadline && !nx_interrupted())
       continue;
@@ -62,40 +60,23 @@ static void wait_for(NxWorker *worker, char **reason)
   *reason = nx_worker_end(worker);
 }
 
-static json_object *parse_line(const GByteArray *received, GError **err)
-{
-  NxJsonRoom room = { NX_LINE_MAX, NX_JSON_ROOM_UNWEIGHED, NX_JSON_ROOM_PARSED };
-  return nx_outcome_parse((const char *)received->data, received->len, &room, err);
-}
-
 NxPlugin *nx_plugin_described(const char *name, const char *path, const GByteArray *received, GError **err)
 {
-  g_autoptr(json_object) line = parse_line(received, err);
-  json_object *extensions = nx_json_get(line, "extensions");
+  g_autofree char *program = g_strconcat(NX_FORMAT_PROGRAM, name, NULL);
+  g_autoptr(NxFormatLine) line = nx_format_line_parse(program, (const char *)received->data, received->len, err);
   if (!line)
     return NULL;
-  if (g_strcmp0(nx_json_get_string(line, "kind"), "format") != 0 || !json_object_is_type(extensions, json_type_array)) {
-    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "its description is not a line of kind 'format' with 'extensions'");
-    return NULL;
-  }
-  g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-  for (size_t i = 0; i < json_object_array_length(extensions); i++) {
-    const char *extension = json_object_get_string(json_object_array_get_idx(extensions, i));
-    g_autofree char *lower = extension ? g_ascii_strdown(*extension == '.' ? extension + 1 : extension, -1) : NULL;
-    if (lower && *lower)
-      g_strv_builder_add(builder, lower);
-  }
   NxPlugin *plugin = g_new0(NxPlugin, 1);
-  plugin->name = g_strconcat(PREFIX, name, NULL);
+  plugin->name = g_steal_pointer(&program);
   plugin->path = g_strdup(path);
-  plugin->extensions = g_strv_builder_end(builder);
-  plugin->priority = (int)CLAMP(nx_json_get_int(line, "priority", 100), 0, 100000);
+  plugin->extensions = g_steal_pointer(&line->extensions);
+  plugin->priority = line->priority;
   return plugin;
 }
 
 static NxPlugin *ask(const NxSandbox *sandbox, const char *name, GError **err)
 {
-  g_autofree char *program = g_strconcat(PREFIX, name, NULL);
+  g_autofree char *program = g_strconcat(NX_FORMAT_PROGRAM, name, NULL);
   g_autofree char *path = nx_program_path(program);
   g_autofree char *reason = NULL;
   Start start = { .path = path, .argument = "--describe", .input = -1 };
@@ -129,14 +110,14 @@ static gint by_priority(gconstpointer a, gconstpointer b)
 GPtrArray *nx_plugins_find(const NxSandbox *sandbox)
 {
   GPtrArray *plugins = g_ptr_array_new_with_free_func((GDestroyNotify)nx_plugin_free);
-  g_auto(GStrv) names = nx_program_list(PREFIX);
+  g_auto(GStrv) names = nx_program_list(NX_FORMAT_PROGRAM);
   for (char **name = names; *name; name++) {
     g_autoptr(GError) problem = NULL;
     NxPlugin *plugin = ask(sandbox, *name, &problem);
     if (plugin)
       g_ptr_array_add(plugins, plugin);
     else
-      nx_log_warning("plug-in %s%s is not used: %s", PREFIX, *name, problem->message);
+      nx_log_warning("plug-in %s%s is not used: %s", NX_FORMAT_PROGRAM, *name, problem->message);
   }
   g_ptr_array_sort(plugins, by_priority);
   return plugins;
@@ -215,6 +196,12 @@ static gboolean take_dataset(NxOutcome *outcome, json_object *dataset, const cha
   product->preview = preview ? read_preview(preview, file) : NULL;
   g_ptr_array_add(outcome->products, product);
   return TRUE;
+}
+
+static json_object *parse_line(const GByteArray *received, GError **err)
+{
+  NxJsonRoom room = { NX_LINE_MAX, NX_JSON_ROOM_UNWEIGHED, NX_JSON_ROOM_PARSED };
+  return nx_outcome_parse((const char *)received->data, received->len, &room, err);
 }
 
 NxOutcome *nx_plugin_outcome(const NxPlugin *plugin, const GByteArray *received, const char *file, gboolean with_document, GError **err)

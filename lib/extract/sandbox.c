@@ -340,22 +340,11 @@ void nx_sandbox_allow_growth(guint64 bytes)
 
 /* -------------------------------------------------------------------------------------------------------------- environment */
 
-static gboolean is_harmless(const char *variable)
-{
-  static const char *const NAMES[] = { "PATH=", "HOME=", "LANG=", "LANGUAGE=", "LC_", "TZ=", "TMPDIR=", "XDG_", "FONTCONFIG_", "G_DEBUG=", "G_SLICE=",
-                                       "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=" };
-  for (gsize i = 0; i < G_N_ELEMENTS(NAMES); i++) {
-    if (g_str_has_prefix(variable, NAMES[i]))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 void nx_sandbox_forget_environment(void)
 {
   char **kept = environ;
   for (char **variable = environ; *variable; variable++) {
-    if (is_harmless(*variable))
+    if (nx_environment_is_harmless(*variable))
       *kept++ = *variable;
     else
       explicit_bzero(*variable, strlen(*variable));

@@ -611,6 +611,18 @@ make_plugin() {
   jq -e .nx_meta "$DATA/Quanta/a.xyz.json"
 }
 
+@test "an extension of a plug-in may be written with its dot and in capitals, and what is none is left out by name" {
+  make_plugin xyz 'echo "{\"kind\":\"format\",\"name\":\"xyz\",\"extensions\":[\".XYZ\",\"x.y\",\"*\"]}"' \
+    'jq -c ".datasets = [{nx_meta: {DatasetType: \"Misc\", \"Data Type\": \"XYZ\", \"Creation Time\": \"2024-01-01T00:00:00Z\"}}]"'
+  echo data > "$ROOT/Quanta/a.xyz"
+  INPUT=$(file_line "$ROOT/Quanta/a.xyz")
+  extract_lines
+  assert_success
+  assert_json .extractor nx-extract-xyz
+  grep -qF "nx-extract-xyz --describe: 'x.y' is not a file name extension" "$LOG"
+  grep -qF "nx-extract-xyz --describe: '*' is not a file name extension" "$LOG"
+}
+
 @test "priority decides between a plug-in and us" {
   make_fei_tiff "$ROOT/Quanta/a.tif"
   answer='jq -c "{kind, path, datasets: [{nx_meta: {DatasetType: \"Misc\", \"Data Type\": \"Mine\", \"Creation Time\": \"2024-01-01T00:00:00Z\"}}]}"'
@@ -640,6 +652,17 @@ make_plugin() {
   extract_lines
   assert_success
   grep -q "plug-in nx-extract-xyz is not used" "$LOG"
+}
+
+@test "a plug-in that hangs or says nothing when it is asked what it reads is not used" {
+  export NX_TEST_TIME_SCALE=0.02
+  make_plugin hang 'exec sleep 600' cat
+  make_plugin mute 'exit 0' cat
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  assert_success
+  grep -q "plug-in nx-extract-hang is not used: it took too long to say what it reads" "$LOG"
+  grep -q "plug-in nx-extract-mute is not used: " "$LOG"
 }
 
 @test "a plug-in that has no datasets for a file that is there costs the metadata and says why" {

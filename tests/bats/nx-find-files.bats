@@ -188,6 +188,45 @@ data/x.log sub/x.log' ] || fail "$output"
   [[ $stderr == *"WARNING: nx-extract-broken --describe"* ]]
 }
 
+# format_plugin NAME LINE: a program on PATH that says LINE about itself
+format_plugin() {
+  mkdir -p "$BATS_TEST_TMPDIR/plugins"
+  printf "#!/bin/sh\necho '%s'\nenv >\"\$0.env\"\n" "$2" > "$BATS_TEST_TMPDIR/plugins/nx-extract-$1"
+  chmod +x "$BATS_TEST_TMPDIR/plugins/nx-extract-$1"
+  export PATH=$BATS_TEST_TMPDIR/plugins:$PATH
+}
+
+@test "an extension of a plug-in may be written with its dot and in capitals" {
+  format_plugin dot '{"kind":"format","name":"dot","extensions":[".dot",".BIG"],"priority":150}'
+  file a.dot '2024-02-05 17:30 UTC'
+  file b.Big '2024-02-05 17:31 UTC'
+  run --separate-stderr nx-find-files <<<"$(session)"
+  assert_success
+  assert_equal "$(names <<<"$output")" "a.dot b.Big"
+  assert_equal "$stderr" ''
+}
+
+@test "what is no extension is left out by name, and what is no format line costs the plug-in" {
+  format_plugin odd '{"kind":"format","extensions":["*","x.y","",null,5,"..z","ok"]}'
+  format_plugin other '{"kind":"file","extensions":["other"]}'
+  for name in a.ok a.x.y a.5 a.z a.other; do file $name '2024-02-05 17:30 UTC'; done
+  run --separate-stderr nx-find-files <<<"$(session)"
+  assert_success
+  assert_equal "$(names <<<"$output")" a.ok
+  for text in '*' x.y null 5 ..z; do grep -qF "nx-extract-odd --describe: '$text' is not a file name extension" <<<"$stderr"; done
+  grep -qF "nx-extract-other --describe" <<<"$stderr"
+}
+
+@test "a plug-in that is asked what it reads gets no secret of ours" {
+  export NX_CDCS_TOKEN=hush-hush NX_EMAIL_SMTP_PASSWORD=hush-hush MY_TOKEN=hush-hush
+  format_plugin xyz '{"kind":"format","name":"xyz","extensions":["xyz"]}'
+  run --separate-stderr nx-find-files <<<"$(session)"
+  assert_success
+  run cat "$BATS_TEST_TMPDIR/plugins/nx-extract-xyz.env"
+  assert_line --partial PATH=
+  refute_output --partial hush-hush
+}
+
 @test "a plug-in that hangs instead of naming its extensions is ended, its output closed or not" {
   mkdir "$BATS_TEST_TMPDIR/plugins"
   printf '#!/bin/sh\nexec sleep 600\n' > "$BATS_TEST_TMPDIR/plugins/nx-extract-mute"
