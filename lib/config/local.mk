@@ -2,7 +2,7 @@
 noinst_LIBRARIES += lib/config/libconfig.a
 lib_config_libconfig_a_SOURCES = lib/config/nx-config.h lib/config/table.c lib/config/dotenv.h lib/config/dotenv.c lib/config/rewrite.c \
 	lib/config/addresses.h lib/config/addresses.c lib/config/values.h lib/config/values.c lib/config/sources.h lib/config/sources.c \
-	lib/config/problems.h lib/config/problems.c lib/config/loading.h lib/config/settings.c lib/config/harvesters.c lib/config/dump.c \
+	lib/config/problems.h lib/config/problems.c lib/config/loading.h lib/config/settings.c lib/config/harvesters.c lib/config/dump.c lib/config/environment.c \
 	lib/config/flatten.c lib/config/save.c lib/config/check.h lib/config/check.c lib/config/migrate.h lib/config/migrate.c \
 	lib/config/toml.h lib/config/toml.c lib/config/toml-values.c
 CONFIG_LIBS = lib/config/libconfig.a

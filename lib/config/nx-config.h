@@ -80,6 +80,10 @@ json_object *nx_settings_to_json(const NxSettings *settings, gboolean redact);
  * without a valid configuration. NULL without *err: not set or empty. An error is an .env file that cannot be read. */
 char *nx_settings_text(const char *name, GError **err);
 
+/* Our environment for a program that is not ours: without the settings that are secret, and without addresses that hold a password. What is no
+ * setting of ours stays, such as the program's own. g_strfreev. */
+char **nx_settings_environment_without_secrets(void);
+
 /* A copy of a web or database address with its password, and one in its query, as ***; any other text as it is. */
 char *nx_config_masked_address(const char *address);
 

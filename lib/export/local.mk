@@ -4,7 +4,7 @@ lib_export_libexport_a_SOURCES = lib/export/nx-export.h lib/export/destinations.
 	lib/export/exporter.h lib/export/validate.c lib/export/publish.c lib/export/context.c lib/export/context.h lib/export/result.c lib/export/result.h \
 	lib/export/filter.c lib/export/remote.c lib/export/remote.h lib/export/session-page.c lib/export/session-page.h \
 	lib/export/cdcs.c lib/export/elabftw.c lib/export/labarchives.c lib/export/labarchives.h lib/export/labarchives-call.c \
-	lib/export/labarchives-entries.c lib/export/labarchives-who.c lib/export/plugin.c lib/export/plugin.h lib/export/plugin-run.c lib/export/site.c lib/export/site.h \
+	lib/export/labarchives-entries.c lib/export/labarchives-who.c lib/export/plugin.c lib/export/plugin.h lib/export/site.c lib/export/site.h \
 	lib/export/site-place.c lib/export/site-record.c lib/export/site-index.c
 lib_export_libexport_a_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS) $(XSLT_CFLAGS) $(CURL_CFLAGS)
 EXPORT_LIBS = lib/export/libexport.a $(HTTP_LIBS) $(XSLT_LIBS) $(XML_LIBS)

@@ -43,6 +43,20 @@ static void plugin_close(gpointer state)
 
 /* ---------------------------------------------------------------------------------------------------------------- asking */
 
+/* Runs `argv` (argv[0] a path) on `input`, or nothing, and returns what it wrote. */
+static GString *run(char **argv, const GString *input, guint seconds, GError **err)
+{
+  g_auto(GStrv) environment = nx_settings_environment_without_secrets();
+  const NxQuestion question = {.argv = argv,
+                               .environment = environment,
+                               .input = input ? input->str : NULL,
+                               .length = input ? input->len : 0,
+                               .seconds = seconds,
+                               .answer_max = NX_LINE_MAX,
+                               .err = -1};
+  return nx_process_ask(&question, NULL, err);
+}
+
 /* The one line of that kind among what a program wrote; *n_lines counts them. */
 static json_object *line_of_kind(const GString *output, const char *kind, guint *n_lines)
 {
@@ -72,7 +86,7 @@ static json_object *ask(const NxPlugin *plugin, const char *mode, json_object *c
   g_autoptr(GString) input = g_string_new(NULL);
   nx_json_append(input, request, NX_JSON_LINE);
   g_string_append_c(input, '\n');
-  g_autoptr(GString) output = nx_plugin_run(argv, input->str, input->len, LIMIT_SECONDS, err);
+  g_autoptr(GString) output = run(argv, input, LIMIT_SECONDS, err);
   if (!output)
     return NULL;
   guint n_lines;
@@ -156,7 +170,7 @@ static json_object *describe(const char *path)
 {
   char *argv[] = {(char *)path, (char *)"--describe", NULL};
   g_autoptr(GError) problem = NULL;
-  g_autoptr(GString) output = nx_plugin_run(argv, "", 0, DESCRIBE_SECONDS, &problem);
+  g_autoptr(GString) output = run(argv, NULL, DESCRIBE_SECONDS, &problem);
   guint n_lines = 0;
   json_object *description = output ? line_of_kind(output, "destination", &n_lines) : NULL;
   if (!description)

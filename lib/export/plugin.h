@@ -13,8 +13,4 @@ GPtrArray *nx_plugins_find(void);
 /* Borrowed from the plug-in. */
 const NxDestination *nx_plugin_destination(const NxPlugin *plugin);
 
-/* Runs `argv` (argv[0] a path) without our secrets in its environment, gives it `input`, and returns what it wrote. An error names what ended it:
- * exit status, signal, or the time limit, after which it and all its children are killed. */
-GString *nx_plugin_run(char **argv, const char *input, gsize length, guint limit_seconds, GError **err);
-
 #endif

@@ -23,8 +23,14 @@ char *nx_plugin_path(const char *name)
 /* Runs `argv` (argv[0] a path) with `input` and returns what it wrote; an exit status other than 0 is an error. */
 static GString *run(char **argv, const GString *input, GError **err)
 {
-  const NxQuestion question = {
-      .argv = argv, .input = input->str, .length = input->len, .seconds = PATIENCE_SECONDS, .answer_max = OUTPUT_MAX, .err = -1};
+  g_auto(GStrv) environment = nx_settings_environment_without_secrets();
+  const NxQuestion question = {.argv = argv,
+                               .environment = environment,
+                               .input = input->str,
+                               .length = input->len,
+                               .seconds = PATIENCE_SECONDS,
+                               .answer_max = OUTPUT_MAX,
+                               .err = -1};
   return nx_process_ask(&question, NULL, err);
 }
 

@@ -178,7 +178,8 @@ SH
 @test "a program sees its own settings, and no secret of another destination" {
   plugin lab < <(good)
   export NX_LAB_TOKEN=mine NX_ELABFTW_API_KEY=1-elabftw-secret-key NX_NEMO_TOKEN_1=nemo-secret NX_EMAIL_SMTP_PASSWORD=mail-secret \
-    NX_LABARCHIVES_ACCESS_PASSWORD=labarchives-secret NX_DB_PATH=postgresql://user:db-secret@host/db
+    NX_LABARCHIVES_ACCESS_PASSWORD=labarchives-secret NX_DB_PATH=postgresql://user:db-secret@host/db \
+    NX_ELABFTW_URL=https://user:key-secret@eln.example.com/
   run --separate-stderr nx-export < <(session 101)
   run cat programs/nx-export-lab.env
   assert_line NX_LAB_TOKEN=mine

@@ -197,6 +197,31 @@ SH
   assert_failure
 }
 
+@test "a plug-in gets its own settings and what is no secret, but no secret of ours" {
+  plugin lab <<'SH'
+#!/bin/sh
+env >"$0.$1"
+[ "$1" = events ] || jq -c '.reservation = {source: "lab"}'
+SH
+  export NX_LAB_TOKEN=mine NX_DATA_PATH=/srv/nx NX_CERT_BUNDLE=certificates NX_ELABFTW_URL=https://eln.example.com/ \
+    NX_CDCS_TOKEN=hush-1 NX_EMAIL_SMTP_PASSWORD=hush-2 NX_ELABFTW_API_KEY=hush-3 NX_LABARCHIVES_ACCESS_PASSWORD=hush-4 \
+    NX_NEMO_ADDRESS_7=https://nemo.example.com/api/ NX_NEMO_TOKEN_7=hush-5 NX_DB_PATH=postgresql://user:hush-6@host/db \
+    NX_CDCS_URL=https://user:hush-7@cdcs.example.com/
+  run_harvest events < <(instrument '{"harvester": "lab"}')
+  assert_success
+  run_harvest reservations < <(session '{}' '{"harvester": "lab"}')
+  assert_success
+  assert_json .reservation.source lab
+  for word in events reservations; do
+    run cat "$BATS_TEST_TMPDIR/bin/nx-harvest-lab.$word"
+    for line in NX_LAB_TOKEN=mine NX_DATA_PATH=/srv/nx NX_CERT_BUNDLE=certificates NX_ELABFTW_URL=https://eln.example.com/ \
+      NX_NEMO_ADDRESS_7=https://nemo.example.com/api/; do
+      assert_line "$line"
+    done
+    refute_output --partial hush-
+  done
+}
+
 @test "a test that leaves out all waits does not take a plug-in's time away" {
   plugin lab <<'END'
 #!/bin/sh
