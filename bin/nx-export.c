@@ -101,12 +101,12 @@ static gboolean describe(GError **err)
 {
   static const char *const NOTHING[] = {NULL};
   g_autoptr(NxSettings) settings = nx_settings_load(NOTHING, err);
-  g_autoptr(GPtrArray) plugins = settings ? nx_plugins_find() : NULL;
+  g_autoptr(GPtrArray) plugins = settings ? nx_export_find_plugins() : NULL;
   for (const NxDestination *const *destination = nx_destinations; settings && *destination; destination++)
     if (!describe_one(*destination, (*destination)->is_enabled(settings), err))
       return FALSE;
   for (guint i = 0; plugins && i < plugins->len; i++)
-    if (!describe_one(nx_plugin_destination(plugins->pdata[i]), TRUE, err))
+    if (!describe_one(nx_export_plugin_destination(plugins->pdata[i]), TRUE, err))
       return FALSE;
   return settings != NULL;
 }

@@ -24,7 +24,7 @@ static void fill_slots(NxExporter *exporter)
       g_array_append_val(slots, slot);
   }
   for (guint i = 0; i < exporter->plugins->len; i++) {
-    NxSlot slot = {.destination = nx_plugin_destination(exporter->plugins->pdata[i])};
+    NxSlot slot = {.destination = nx_export_plugin_destination(exporter->plugins->pdata[i])};
     g_array_append_val(slots, slot);
   }
   g_array_sort(slots, by_priority);
@@ -51,7 +51,7 @@ NxExporter *nx_exporter_new(const NxSettings *settings, GError **err)
   xmlInitParser();
   if (settings->disable_ssl_verify)
     nx_log_warning("NX_DISABLE_SSL_VERIFY is on: servers are not checked, so anybody on the way can read and change what is sent");
-  g_autoptr(GPtrArray) plugins = nx_plugins_find();
+  g_autoptr(GPtrArray) plugins = nx_export_find_plugins();
   return exporter_with(settings, plugins, err);
 }
 

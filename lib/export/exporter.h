@@ -15,7 +15,7 @@ struct NxExporter {
   NxHttp *http;
   NxSlot *slots; /* in order */
   gsize n_slots;
-  GPtrArray *plugins; /* of NxPlugin*, shared between copies */
+  GPtrArray *plugins; /* of NxExportPlugin*, shared between copies */
 };
 
 /* One record to one destination; the result, owned. *is_interrupted (may be NULL): it failed because a signal came. */

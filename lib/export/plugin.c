@@ -12,20 +12,20 @@
 #define DESCRIBE_SECONDS 10
 #define DEFAULT_PRIORITY 50
 
-struct NxPlugin {
+struct NxExportPlugin {
   NxDestination destination; /* its name is owned */
   char *path;
 };
 
 static void plugin_free(gpointer data)
 {
-  NxPlugin *plugin = data;
+  NxExportPlugin *plugin = data;
   g_free((char *)plugin->destination.name);
   g_free(plugin->path);
   g_free(plugin);
 }
 
-const NxDestination *nx_plugin_destination(const NxPlugin *plugin)
+const NxDestination *nx_export_plugin_destination(const NxExportPlugin *plugin)
 {
   return &plugin->destination;
 }
@@ -75,7 +75,7 @@ static json_object *line_of_kind(const GString *output, const char *kind, guint 
 }
 
 /* The program's answer to one request. */
-static json_object *ask(const NxPlugin *plugin, const char *mode, json_object *context, GError **err)
+static json_object *ask(const NxExportPlugin *plugin, const char *mode, json_object *context, GError **err)
 {
   char *argv[] = {plugin->path, NULL};
   g_autoptr(json_object) request = json_object_new_object(), answer = NULL;
@@ -102,7 +102,7 @@ static json_object *ask(const NxPlugin *plugin, const char *mode, json_object *c
 }
 
 /* A member that says yes or no; an error when it is missing. */
-static gboolean need_verdict(const NxPlugin *plugin, json_object *answer, const char *key, gboolean *verdict, GError **err)
+static gboolean need_verdict(const NxExportPlugin *plugin, json_object *answer, const char *key, gboolean *verdict, GError **err)
 {
   json_object *value = nx_json_get(answer, key);
   *verdict = nx_json_get_boolean(answer, key);
@@ -112,7 +112,7 @@ static gboolean need_verdict(const NxPlugin *plugin, json_object *answer, const 
   return FALSE;
 }
 
-static void set_own_error(const NxPlugin *plugin, const char *text, GError **err)
+static void set_own_error(const NxExportPlugin *plugin, const char *text, GError **err)
 {
   g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, PREFIX "%s: %s", plugin->destination.name, text && *text ? text : "it failed without saying why");
 }
@@ -133,7 +133,7 @@ static void take_warnings(NxExportJob *job, json_object *warnings)
 
 static gboolean plugin_send(gpointer state, NxExportJob *job, GError **err)
 {
-  const NxPlugin *plugin = state;
+  const NxExportPlugin *plugin = state;
   gboolean success;
   g_autoptr(json_object) answer = ask(plugin, nx_export_mode_name(job->mode), job->context, err);
   if (!answer || !need_verdict(plugin, answer, "success", &success, err))
@@ -153,7 +153,7 @@ static gboolean plugin_send(gpointer state, NxExportJob *job, GError **err)
 
 static gboolean plugin_validate(gpointer state, GError **err)
 {
-  const NxPlugin *plugin = state;
+  const NxExportPlugin *plugin = state;
   gboolean valid;
   g_autoptr(json_object) answer = ask(plugin, "validate", NULL, err);
   if (!answer || !need_verdict(plugin, answer, "valid", &valid, err))
@@ -187,7 +187,7 @@ static gboolean is_built_in(const char *name)
 }
 
 /* NULL for a program that is off, or stands where a destination of ours does. */
-static NxPlugin *plugin_new(const char *name)
+static NxExportPlugin *plugin_new(const char *name)
 {
   g_autofree char *program = g_strconcat(PREFIX, name, NULL), *path = nx_program_path(program);
   if (!path || is_built_in(name)) {
@@ -200,7 +200,7 @@ static NxPlugin *plugin_new(const char *name)
     nx_log_debug("%s says that it is off", path);
     return NULL;
   }
-  NxPlugin *plugin = g_new0(NxPlugin, 1);
+  NxExportPlugin *plugin = g_new0(NxExportPlugin, 1);
   plugin->path = g_steal_pointer(&path);
   plugin->destination = (NxDestination){.name = g_strdup(name),
                                         .priority = (int)CLAMP(nx_json_get_int(description, "priority", DEFAULT_PRIORITY), G_MININT16, G_MAXINT16),
@@ -211,12 +211,12 @@ static NxPlugin *plugin_new(const char *name)
   return plugin;
 }
 
-GPtrArray *nx_plugins_find(void)
+GPtrArray *nx_export_find_plugins(void)
 {
   GPtrArray *plugins = g_ptr_array_new_with_free_func(plugin_free);
   g_auto(GStrv) names = nx_program_list(PREFIX);
   for (char **name = names; *name; name++) {
-    NxPlugin *plugin = plugin_new(*name);
+    NxExportPlugin *plugin = plugin_new(*name);
     if (plugin)
       g_ptr_array_add(plugins, plugin);
   }

@@ -6,11 +6,11 @@
 
 #include "nx-export.h"
 
-typedef struct NxPlugin NxPlugin;
+typedef struct NxExportPlugin NxExportPlugin;
 
-/* Those that are on: a GPtrArray of NxPlugin*, which it owns. */
-GPtrArray *nx_plugins_find(void);
+/* Those that are on: a GPtrArray of NxExportPlugin*, which it owns. */
+GPtrArray *nx_export_find_plugins(void);
 /* Borrowed from the plug-in. */
-const NxDestination *nx_plugin_destination(const NxPlugin *plugin);
+const NxDestination *nx_export_plugin_destination(const NxExportPlugin *plugin);
 
 #endif

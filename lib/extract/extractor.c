@@ -48,7 +48,7 @@ NxExtractor *nx_extractor_new(const NxExtractRules *rules, const char *profiles_
   extractor->sandbox = make_sandbox(err);
   if (!extractor->sandbox)
     return NULL;
-  extractor->plugins = nx_plugins_find(extractor->sandbox);
+  extractor->plugins = nx_extract_find_plugins(extractor->sandbox);
   nx_profiles_load(profiles_path);
   nx_samples_load_converters();
   nx_zone_system(); /* readers cannot open its file any more, and GLib would take UTC */
@@ -94,12 +94,12 @@ static gboolean describe(FILE *out, const char *name, int priority, const char *
 gboolean nx_extract_describe(FILE *out, GError **err)
 {
   g_autoptr(NxSandbox) sandbox = make_sandbox(err);
-  g_autoptr(GPtrArray) plugins = sandbox ? nx_plugins_find(sandbox) : NULL;
+  g_autoptr(GPtrArray) plugins = sandbox ? nx_extract_find_plugins(sandbox) : NULL;
   for (const NxFormat *const *format = nx_formats; plugins && *format; format++)
     if (!describe(out, (*format)->name, (*format)->priority, (*format)->extensions, err))
       return FALSE;
   for (guint i = 0; plugins && i < plugins->len; i++) {
-    const NxPlugin *plugin = plugins->pdata[i];
+    const NxExtractPlugin *plugin = plugins->pdata[i];
     if (!describe(out, plugin->name, plugin->priority, (const char *const *)plugin->extensions, err))
       return FALSE;
   }

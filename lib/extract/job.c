@@ -14,7 +14,7 @@ struct NxJob {
   char *path;
   char *extension;         /* or NULL */
   NxOpened *opened;
-  const NxPlugin *plugin;  /* that wants files of this name; NULL: none */
+  const NxExtractPlugin *plugin;  /* that wants files of this name; NULL: none */
   NxWorker *worker;        /* NULL: done, or not started */
   gboolean runs_plugin;    /* the worker is the plug-in */
   gboolean has_profiles;
@@ -45,7 +45,7 @@ static void watch_profile(int number, gpointer unused)
   nx_worker_note(number);
 }
 
-static void read_opened(const NxJobContext *context, NxOpened *opened, const NxPlugin *plugin, NxOutcomeWriter *writer)
+static void read_opened(const NxJobContext *context, NxOpened *opened, const NxExtractPlugin *plugin, NxOutcomeWriter *writer)
 {
   NxPipelineSink sink = nx_outcome_sink(writer);
   NxPipelineOptions options = {
@@ -91,7 +91,7 @@ static void read_told(int results, const guint8 *message, gsize length, const in
   g_autofree char *path = nx_line_path(line, NULL);
   NxOpened *opened = nx_opened_received(line, path, context->rules.instrument_root, fds, n_fds, message + 1, NULL);
   NxOutcomeWriter writer = { results, g_byte_array_new(), TRUE };
-  read_opened(context, opened, nx_plugins_for(context->plugins, nx_opened_input(opened)->name), &writer);
+  read_opened(context, opened, nx_extract_plugin_for(context->plugins, nx_opened_input(opened)->name), &writer);
 }
 
 static void warm_up_reader(gpointer user_data)
@@ -221,7 +221,7 @@ static void start_plugin(NxJob *job)
 {
   g_autoptr(GError) problem = NULL;
   job->runs_plugin = TRUE;
-  job->worker = nx_plugin_start(job->plugin, job->context->sandbox, job->line, &problem);
+  job->worker = nx_extract_plugin_start(job->plugin, job->context->sandbox, job->line, &problem);
   if (!job->worker)
     finish_unread(job, job->plugin->name, problem);
 }
@@ -240,7 +240,7 @@ NxJob *nx_job_start(const NxJobContext *context, json_object *line, GError **err
   NxInput *in = nx_opened_input(job->opened);
   job->extension = nx_name_extension(in->name);
   if (nx_opened_is_readable(job->opened)) {
-    job->plugin = nx_plugins_for(context->plugins, in->name);
+    job->plugin = nx_extract_plugin_for(context->plugins, in->name);
     job->has_profiles = nx_profiles_prepare(in->instrument_pid);
     if (job->plugin || job->has_profiles || nx_file_is_looked_into(in->name))
       start_reader(job);
@@ -297,7 +297,7 @@ gint64 nx_job_wake(const NxJob *job)
 {
   const gint64 deadline = nx_worker_deadline(job->worker), now = g_get_monotonic_time();
   if (job->runs_plugin)
-    return MIN(deadline, now + NX_PLUGIN_LOOK_MS * 1000);
+    return MIN(deadline, now + NX_EXTRACT_PLUGIN_LOOK_MS * 1000);
   return job->has_profiles ? MIN(deadline, now + G_USEC_PER_SEC) : deadline;
 }
 
@@ -389,7 +389,7 @@ static void finish_plugin(NxJob *job, NxWorker *worker, const char *reason)
   g_autoptr(GError) problem = NULL;
   NxInput *in = nx_opened_input(job->opened);
   NxOutcome *outcome = reason ? NULL
-                     : nx_plugin_outcome(job->plugin, nx_worker_received(worker), in->name, job->context->with_document, &problem);
+                     : nx_extract_plugin_outcome(job->plugin, nx_worker_received(worker), in->name, job->context->with_document, &problem);
   if (outcome)
     finish(job, outcome);
   else

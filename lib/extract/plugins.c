@@ -43,7 +43,7 @@ static gboolean receive(NxWorker *worker)
   struct pollfd readable = { .fd = nx_worker_fd(worker), .events = POLLIN };
   const gboolean has_ended = nx_worker_has_ended(worker); /* asked first: what it wrote before is there now */
   nx_worker_forward_log(worker);
-  const gboolean is_open = poll(&readable, 1, has_ended ? 0 : NX_PLUGIN_LOOK_MS) <= 0 || nx_worker_receive(worker);
+  const gboolean is_open = poll(&readable, 1, has_ended ? 0 : NX_EXTRACT_PLUGIN_LOOK_MS) <= 0 || nx_worker_receive(worker);
   return is_open && !has_ended;
 }
 
@@ -60,13 +60,13 @@ static void wait_for(NxWorker *worker, char **reason)
   *reason = nx_worker_end(worker);
 }
 
-NxPlugin *nx_plugin_described(const char *name, const char *path, const GByteArray *received, GError **err)
+NxExtractPlugin *nx_extract_plugin_described(const char *name, const char *path, const GByteArray *received, GError **err)
 {
   g_autofree char *program = g_strconcat(NX_FORMAT_PROGRAM, name, NULL);
   g_autoptr(NxFormatLine) line = nx_format_line_parse(program, (const char *)received->data, received->len, err);
   if (!line)
     return NULL;
-  NxPlugin *plugin = g_new0(NxPlugin, 1);
+  NxExtractPlugin *plugin = g_new0(NxExtractPlugin, 1);
   plugin->name = g_steal_pointer(&program);
   plugin->path = g_strdup(path);
   plugin->extensions = g_steal_pointer(&line->extensions);
@@ -74,7 +74,7 @@ NxPlugin *nx_plugin_described(const char *name, const char *path, const GByteArr
   return plugin;
 }
 
-static NxPlugin *ask(const NxSandbox *sandbox, const char *name, GError **err)
+static NxExtractPlugin *ask(const NxSandbox *sandbox, const char *name, GError **err)
 {
   g_autofree char *program = g_strconcat(NX_FORMAT_PROGRAM, name, NULL);
   g_autofree char *path = nx_program_path(program);
@@ -86,12 +86,12 @@ static NxPlugin *ask(const NxSandbox *sandbox, const char *name, GError **err)
   wait_for(worker, &reason);
   nx_worker_tell_cut_log(worker, program);
   if (!reason)
-    return nx_plugin_described(name, path, nx_worker_received(worker), err);
+    return nx_extract_plugin_described(name, path, nx_worker_received(worker), err);
   g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "%s", reason);
   return NULL;
 }
 
-void nx_plugin_free(NxPlugin *plugin)
+void nx_extract_plugin_free(NxExtractPlugin *plugin)
 {
   if (!plugin)
     return;
@@ -103,17 +103,17 @@ void nx_plugin_free(NxPlugin *plugin)
 
 static gint by_priority(gconstpointer a, gconstpointer b)
 {
-  const NxPlugin *one = *(NxPlugin *const *)a, *other = *(NxPlugin *const *)b;
+  const NxExtractPlugin *one = *(NxExtractPlugin *const *)a, *other = *(NxExtractPlugin *const *)b;
   return one->priority != other->priority ? (one->priority < other->priority) - (one->priority > other->priority) : strcmp(one->name, other->name);
 }
 
-GPtrArray *nx_plugins_find(const NxSandbox *sandbox)
+GPtrArray *nx_extract_find_plugins(const NxSandbox *sandbox)
 {
-  GPtrArray *plugins = g_ptr_array_new_with_free_func((GDestroyNotify)nx_plugin_free);
+  GPtrArray *plugins = g_ptr_array_new_with_free_func((GDestroyNotify)nx_extract_plugin_free);
   g_auto(GStrv) names = nx_program_list(NX_FORMAT_PROGRAM);
   for (char **name = names; *name; name++) {
     g_autoptr(GError) problem = NULL;
-    NxPlugin *plugin = ask(sandbox, *name, &problem);
+    NxExtractPlugin *plugin = ask(sandbox, *name, &problem);
     if (plugin)
       g_ptr_array_add(plugins, plugin);
     else
@@ -123,11 +123,11 @@ GPtrArray *nx_plugins_find(const NxSandbox *sandbox)
   return plugins;
 }
 
-const NxPlugin *nx_plugins_for(GPtrArray *plugins, const char *name)
+const NxExtractPlugin *nx_extract_plugin_for(GPtrArray *plugins, const char *name)
 {
   g_autofree char *extension = nx_name_extension(name);
   for (guint i = 0; extension && i < plugins->len; i++) {
-    const NxPlugin *plugin = plugins->pdata[i];
+    const NxExtractPlugin *plugin = plugins->pdata[i];
     if (g_strv_contains((const char *const *)plugin->extensions, extension))
       return plugin;
   }
@@ -136,7 +136,7 @@ const NxPlugin *nx_plugins_for(GPtrArray *plugins, const char *name)
 
 /* --------------------------------------------------------------------------------------------------------------- one file */
 
-NxWorker *nx_plugin_start(const NxPlugin *plugin, const NxSandbox *sandbox, json_object *line, GError **err)
+NxWorker *nx_extract_plugin_start(const NxExtractPlugin *plugin, const NxSandbox *sandbox, json_object *line, GError **err)
 {
   g_autofree char *text = nx_json_text(line, NX_JSON_LINE);
   g_autofree char *with_end = g_strconcat(text, "\n", NULL);
@@ -204,7 +204,8 @@ static json_object *parse_line(const GByteArray *received, GError **err)
   return nx_outcome_parse((const char *)received->data, received->len, &room, err);
 }
 
-NxOutcome *nx_plugin_outcome(const NxPlugin *plugin, const GByteArray *received, const char *file, gboolean with_document, GError **err)
+NxOutcome *nx_extract_plugin_outcome(const NxExtractPlugin *plugin, const GByteArray *received, const char *file, gboolean with_document,
+                                     GError **err)
 {
   g_autoptr(json_object) line = parse_line(received, err);
   json_object *datasets = nx_json_get(line, "datasets");

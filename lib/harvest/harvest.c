@@ -143,7 +143,7 @@ gboolean nx_harvest_events(NxHarvest *harvest, int in, const NxHarvestBounds *bo
   }
   g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(by_name), by_text);
   for (GList *name = names; name; name = name->next)
-    if (!harvester_of(name->data) && !nx_plugin_events(name->data, g_hash_table_lookup(by_name, name->data), bounds, err))
+    if (!harvester_of(name->data) && !nx_harvest_plugin_events(name->data, g_hash_table_lookup(by_name, name->data), bounds, err))
       return FALSE;
   return nx_check_interrupted(err);
 }
@@ -215,7 +215,7 @@ static gboolean check_session(NxLines *lines, json_object *session, const NxHarv
 
 static gboolean describe(NxHarvest *harvest, json_object *session, const NxHarvester *harvester, const char *name, GError **err)
 {
-  return harvester ? harvester->describe(harvest, session, err) : nx_plugin_describe(name, session, err);
+  return harvester ? harvester->describe(harvest, session, err) : nx_harvest_plugin_describe(name, session, err);
 }
 
 /* A session that is already built keeps what it has, whatever is found out now: its line gains `reservation` or stays as it was. */

@@ -45,9 +45,8 @@ GTimeZone *nx_harvest_zone(json_object *instrument);
 void nx_harvest_no_consent(json_object *session, const char *reason);
 void nx_harvest_no_reservation(json_object *session, const char *reason);
 
-/* A plug-in program, or NULL when `name` is none. */
-char *nx_plugin_path(const char *name);
-gboolean nx_plugin_events(const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err);
-gboolean nx_plugin_describe(const char *name, json_object *session, GError **err);
+/* `events` and `describe` of the harvester `name`, a program (plugin.c). */
+gboolean nx_harvest_plugin_events(const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err);
+gboolean nx_harvest_plugin_describe(const char *name, json_object *session, GError **err);
 
 #endif

@@ -11,7 +11,8 @@
 #define PATIENCE_SECONDS 600
 #define OUTPUT_MAX (256u * 1024 * 1024)
 
-char *nx_plugin_path(const char *name)
+/* NULL when `name` is none. */
+static char *path_of(const char *name)
 {
   for (const char *at = name; *at; at++)
     if (!g_ascii_isalnum(*at) && !strchr("._-", *at))
@@ -36,7 +37,7 @@ static GString *run(char **argv, const GString *input, GError **err)
 
 static char *need_path(const char *name, GError **err)
 {
-  char *path = nx_plugin_path(name);
+  char *path = path_of(name);
   if (!path) {
     g_autofree char *shown = nx_text_visible(name);
     g_set_error(err, NX_ERROR, NX_ERROR_DATA,
@@ -91,7 +92,7 @@ static gboolean pass_events(const char *text, gsize length, GPtrArray *instrumen
   return good || *problem;
 }
 
-gboolean nx_plugin_events(const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err)
+gboolean nx_harvest_plugin_events(const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err)
 {
   g_autoptr(GError) problem = NULL;
   g_autofree char *path = need_path(name, &problem);
@@ -138,7 +139,7 @@ static gboolean merge_answer(json_object *session, GString *output, const char *
   return FALSE;
 }
 
-gboolean nx_plugin_describe(const char *name, json_object *session, GError **err)
+gboolean nx_harvest_plugin_describe(const char *name, json_object *session, GError **err)
 {
   g_autofree char *path = need_path(name, err);
   if (!path)

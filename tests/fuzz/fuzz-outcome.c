@@ -23,17 +23,17 @@ static void check(NxOutcome *outcome)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  const NxPlugin asked = {.name = "nx-extract-fuzz", .path = "/nowhere"};
+  const NxExtractPlugin asked = {.name = "nx-extract-fuzz", .path = "/nowhere"};
   g_autoptr(GError) problem = NULL;
   g_autoptr(GByteArray) received = g_byte_array_append(g_byte_array_new(), data, (guint)size);
   g_autoptr(NxOutcome) outcome = nx_outcome_read(received, "fuzz");
   nx_outcome_is_whole(received);
   check(outcome);
-  g_autoptr(NxOutcome) answer = nx_plugin_outcome(&asked, received, "fuzz", TRUE, &problem);
+  g_autoptr(NxOutcome) answer = nx_extract_plugin_outcome(&asked, received, "fuzz", TRUE, &problem);
   if (answer)
     check(answer);
   else if (!problem)
     abort();
-  nx_plugin_free(nx_plugin_described("fuzz", "/nowhere", received, NULL));
+  nx_extract_plugin_free(nx_extract_plugin_described("fuzz", "/nowhere", received, NULL));
   return 0;
 }
