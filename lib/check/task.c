@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -74,19 +73,16 @@ NxTask *nx_task_of_program(const char *const *words, gboolean silent)
 
 NxTask *nx_task_of_filter(const char *const *words, json_object *lines, gboolean silent)
 {
-  int in = memfd_create("lines", MFD_CLOEXEC);
+  g_autoptr(GError) problem = NULL;
   g_autoptr(GString) text = g_string_new(NULL);
   for (gsize i = 0; i < json_object_array_length(lines); i++) {
     nx_json_append(text, json_object_array_get_idx(lines, i), NX_JSON_LINE);
     g_string_append_c(text, '\n');
   }
-  NxTask *task = NULL;
-  if (in >= 0 && nx_write_whole(in, text->str, text->len) && lseek(in, 0, SEEK_SET) == 0) {
-    task = task_of(words, in, silent);
-  } else {
-    task = task_new(words[0]);
-    task->trouble = g_strdup_printf("cannot hand it its lines: %s", g_strerror(errno));
-  }
+  int in = nx_memory_file(text->str, text->len, &problem);
+  NxTask *task = in >= 0 ? task_of(words, in, silent) : task_new(words[0]);
+  if (problem)
+    task->trouble = g_strdup(problem->message);
   close_if_open(&in);
   return task;
 }

@@ -150,8 +150,8 @@ gboolean nx_harvest_events(NxHarvest *harvest, int in, const NxHarvestBounds *bo
 
 /* ------------------------------------------------------------------------------------------------------------- check */
 
-/* As the preflight has with a NEMO server: four times ten seconds. Tests shorten it; nothing makes it endless. */
-#define CHECK_REQUEST_MS 10000
+/* As the preflight has with a NEMO server: four times ten seconds. */
+#define CHECK_REQUEST_SECONDS 10
 #define CHECK_TRIES 4
 
 static gboolean write_finding(const NxHarvester *harvester, json_object *instrument, const char *problem, GError **err)
@@ -171,8 +171,8 @@ static gboolean write_finding(const NxHarvester *harvester, json_object *instrum
 gboolean nx_harvest_check(NxHarvest *harvest, int in, GError **err)
 {
   g_autoptr(GHashTable) by_name = read_instruments(in, err);
-  harvest->brief_ms = nx_time_scale() > 0 ? (guint)MAX(CHECK_REQUEST_MS * nx_time_scale(), 1) : CHECK_REQUEST_MS;
-  gint64 deadline = g_get_monotonic_time() + (gint64)harvest->brief_ms * CHECK_TRIES * 1000;
+  harvest->brief_ms = (guint)MAX(nx_patience_us(CHECK_REQUEST_SECONDS) / 1000, 1);
+  gint64 deadline = g_get_monotonic_time() + nx_patience_us(CHECK_REQUEST_SECONDS * CHECK_TRIES);
   for (gsize i = 0; by_name && i < G_N_ELEMENTS(HARVESTERS); i++) {
     GPtrArray *instruments = g_hash_table_lookup(by_name, HARVESTERS[i]->name);
     for (guint j = 0; instruments && j < instruments->len && g_get_monotonic_time() <= deadline; j++) {
