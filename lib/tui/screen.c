@@ -263,20 +263,6 @@ int nx_screen_obey(int character)
   return character > 0 ? character_key((wint_t)character) : NX_KEY_NONE;
 }
 
-gboolean nx_screen_has_key(void)
-{
-  wint_t character = 0;
-  timeout(0);
-  int kind = get_wch(&character);
-  if (kind == ERR)
-    return FALSE;
-  if (kind == KEY_CODE_YES)
-    ungetch((int)character);
-  else
-    unget_wch((wchar_t)character);
-  return TRUE;
-}
-
 const NxMouse *nx_screen_mouse(void)
 {
   return &screen.mouse;
@@ -333,14 +319,6 @@ void nx_draw_from(int row, int column, int width, NxRole role, const char *text,
 void nx_draw(int row, int column, int width, NxRole role, const char *text)
 {
   nx_draw_from(row, column, width, role, text, 0);
-}
-
-void nx_draw_rule(int row, int column, int width, NxRole role)
-{
-  attrset((attr_t)nx_theme_attributes(role));
-  for (int i = 0; i < width && column + i < COLS; i++)
-    mvaddstr(row, column + i, "─");
-  attrset((attr_t)nx_theme_attributes(NX_ROLE_TEXT));
 }
 
 void nx_screen_begin(const char *title, const char *mark)

@@ -58,8 +58,6 @@ void nx_screen_take_back(void);
 int nx_screen_key(int milliseconds);
 /* What a character does everywhere (^Q, ^C, ^T, ^Z), for one that was typed in a box of libdialog. The key, as above. */
 int nx_screen_obey(int character);
-/* TRUE when a key is already there. */
-gboolean nx_screen_has_key(void);
 const NxMouse *nx_screen_mouse(void);
 /* TRUE once ^Q was typed, or there is no terminal any more: every loop ends. The one who asks first may take it back, but nobody can be asked
  * whose terminal is gone. */
@@ -79,7 +77,6 @@ void nx_screen_begin(const char *title, const char *mark);
 /* `text` from its cell `skip` on in exactly `width` cells: clipped with …, filled with blanks. */
 void nx_draw_from(int row, int column, int width, NxRole role, const char *text, gsize skip);
 void nx_draw(int row, int column, int width, NxRole role, const char *text);
-void nx_draw_rule(int row, int column, int width, NxRole role);
 /* Where the cursor blinks when the screen is shown; without a call it is hidden. */
 void nx_screen_set_cursor(int row, int column);
 void nx_screen_show(void);
