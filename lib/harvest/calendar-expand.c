@@ -225,17 +225,34 @@ static gboolean is_behind_until(Expansion *expansion, icalproperty *start, struc
   return own && last && g_date_time_compare(own, last) > 0;
 }
 
+/* Of other calendars than the Gregorian libical looks for days without end. */
 static gboolean is_usual_rule(const struct icalrecurrencetype *rule, struct icaltimetype start)
 {
-  return rule->freq != ICAL_NO_RECURRENCE && rule->freq != ICAL_SECONDLY_RECURRENCE && rule->freq != ICAL_MINUTELY_RECURRENCE &&
-         start.year >= FIRST_YEAR;
+  gboolean is_gregorian = !rule->rscale || g_ascii_strcasecmp(rule->rscale, "GREGORIAN") == 0;
+  return is_gregorian && rule->freq != ICAL_NO_RECURRENCE && rule->freq != ICAL_SECONDLY_RECURRENCE &&
+         rule->freq != ICAL_MINUTELY_RECURRENCE && start.year >= FIRST_YEAR;
 }
 
-/* An iterator that is already near the window, where libical can jump there (without COUNT; with BYWEEKNO it jumps to wrong days). */
+/* Weeks without days mean the day of the week of the start (RFC 5545 §3.3.10); libical 3.0 would look for it beyond the end of a table. */
+static void complete_weeks(struct icalrecurrencetype *rule, struct icaltimetype start)
+{
+  if (!nx_calendar_has_members(rule->by_week_no) || nx_calendar_has_members(rule->by_day))
+    return;
+  rule->by_day[0] = (short)icaltime_day_of_week(start);
+  rule->by_day[1] = ICAL_RECURRENCE_ARRAY_MAX;
+}
+
+/* With BYWEEKNO libical jumps to wrong days, and by hours without regard to the interval. */
+static gboolean can_jump(const struct icalrecurrencetype *rule)
+{
+  return rule->count == 0 && !nx_calendar_has_members(rule->by_week_no) && (rule->freq != ICAL_HOURLY_RECURRENCE || rule->interval <= 1);
+}
+
+/* An iterator that is already near the window, where libical can jump there. */
 static icalrecur_iterator *iterator_near(const Expansion *expansion, struct icalrecurrencetype *rule, struct icaltimetype first)
 {
   icalrecur_iterator *iterator = icalrecur_iterator_new(*rule, first);
-  if (!iterator || !expansion->from || rule->count > 0 || nx_calendar_has_members(rule->by_week_no))
+  if (!iterator || !expansion->from || !can_jump(rule))
     return iterator;
   struct icaltimetype early = clock_near(expansion->from, -2, first);
   if (icaltime_compare(first, early) < 0)
@@ -247,12 +264,13 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
 {
   struct icaltimetype first = icalproperty_get_dtstart(start), until = rule.until;
   if (!is_usual_rule(&rule, first)) {
-    nx_log_warning("event %s repeats every minute or second, or since before %d; its rule is not followed", expansion->series->uid,
-                   FIRST_YEAR);
+    nx_log_warning("event %s repeats every minute or second, since before %d, or by another calendar; its rule is not followed",
+                   expansion->series->uid, FIRST_YEAR);
     return;
   }
   const icaltimezone *zone = first.zone;
   first.zone = NULL;
+  complete_weeks(&rule, first);
   rule.until = clock_near(expansion->to, 2, first);
   icalrecur_iterator *iterator = iterator_near(expansion, &rule, first);
   if (!iterator) {

@@ -314,6 +314,20 @@ static GDateTime *first_of_two(GDateTime *instant, GTimeZone *zone, struct icalt
   return g_date_time_to_timezone(other, zone);
 }
 
+/* Seconds, at the clock time `time` of a zone of the feed if that has the offset `assumed`. */
+static int offset_when(icaltimezone *zone, struct icaltimetype time, int assumed, int days)
+{
+  icaltime_adjust(&time, days, 0, 0, -assumed);
+  return icaltimezone_get_utc_offset_of_utc_time(zone, &time, NULL);
+}
+
+/* Of a clock time that occurs twice the first counts, and of one that never is the offset before the gap (RFC 5545 §3.3.5). */
+static int defined_offset(icaltimezone *zone, struct icaltimetype time)
+{
+  const int before = offset_when(zone, time, 0, -1), after = offset_when(zone, time, 0, 1);
+  return offset_when(zone, time, before, 0) != before && offset_when(zone, time, after, 0) == after ? after : before;
+}
+
 GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, struct icaltimetype time, GTimeZone *floating)
 {
   icalparameter *parameter = icalproperty_get_first_parameter(property, ICAL_TZID_PARAMETER);
@@ -325,10 +339,8 @@ GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, str
   if (icaltime_is_utc(time))
     return in_fixed_zone(time, 0);
   const CalendarZone *known = tzid ? zone_of(calendar, tzid) : NULL;
-  if (known && known->defined) {
-    time.is_daylight = 1; /* libical's word for the first of two */
-    return in_fixed_zone(time, icaltimezone_get_utc_offset(known->defined, &time, NULL));
-  }
+  if (known && known->defined)
+    return in_fixed_zone(time, defined_offset(known->defined, time));
   gboolean is_named = known && known->zone;
   GTimeZone *zone = is_named ? known->zone : floating;
   GDateTime *instant = nx_time_from_wall_clock(zone, time.year, time.month, time.day, time.hour, time.minute, time.second, 0);

@@ -91,6 +91,51 @@ static void test_rfc_examples(void)
   }
 }
 
+/* Where libical is let begin near the window: the same instants as from the beginning on. */
+static void test_windows(void)
+{
+  static const char *const RULES[] = {"FREQ=HOURLY;INTERVAL=9",
+                                      "FREQ=HOURLY;INTERVAL=7;BYDAY=SA,SU",
+                                      "FREQ=HOURLY;INTERVAL=2",
+                                      "FREQ=DAILY;INTERVAL=3",
+                                      "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR,SU",
+                                      "FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=1,2",
+                                      "FREQ=YEARLY;BYWEEKNO=9"};
+  for (gsize i = 0; i < G_N_ELEMENTS(RULES); i++)
+    for (guint day = 20; day < 29; day++) {
+      g_autofree char *feed = g_strdup_printf(FEED(EVENT("DTSTART:20240105T230000Z\r\nDURATION:PT1H\r\nRRULE:%s\r\n")), RULES[i]);
+      g_autofree char *from = g_strdup_printf("2024-02-%uT00:00:00Z", day);
+      g_autofree char *whole = expanded(feed, "UTC", NULL, "2024-03-10T00:00:00Z"), *part = expanded(feed, "UTC", from, "2024-03-10T00:00:00Z");
+      g_test_message("%s from %s", RULES[i], from);
+      g_assert_cmpuint(strlen(part), >, 0);
+      g_assert_true(g_str_has_suffix(whole, part));
+    }
+}
+
+/* Weeks alone: the day of the week is that of DTSTART (RFC 5545 §3.3.10), which libical 3.0 reads from beyond a table. */
+static void test_weeks(void)
+{
+  g_autofree char *tuesdays = expanded(FEED(EVENT("DTSTART:20080819T203000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=YEARLY;BYWEEKNO=1\r\n")), "UTC",
+                                       "2024-01-01T00:00:00Z", "2025-01-10T00:00:00Z");
+  g_assert_cmpstr(tuesdays, ==, "2024-01-02T20:30:00+00:00/2024-01-02T21:30:00+00:00 2024-12-31T20:30:00+00:00/2024-12-31T21:30:00+00:00");
+  g_autofree char *saturdays =
+      expanded(FEED(EVENT("DTSTART:20230819T090000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=YEARLY;BYWEEKNO=1\r\n")), "UTC", NULL, "2025-02-01T00:00:00Z");
+  g_assert_cmpstr(saturdays, ==,
+                  "2023-08-19T09:00:00+00:00/2023-08-19T10:00:00+00:00 2024-01-06T09:00:00+00:00/2024-01-06T10:00:00+00:00 "
+                  "2025-01-04T09:00:00+00:00/2025-01-04T10:00:00+00:00");
+}
+
+/* libical looks for days of other calendars without end. */
+static void test_other_calendars(void)
+{
+  g_autofree char *got = expanded(FEED(EVENT("DTSTART:20240105T090000Z\r\nDURATION:PT1H\r\n"
+                                             "RRULE:FREQ=MONTHLY;BYSETPOS=356;RSCALE=CHINESE\r\n")), "UTC", NULL, "2024-02-03T00:00:00Z");
+  g_assert_cmpstr(got, ==, "2024-01-05T09:00:00+00:00/2024-01-05T10:00:00+00:00");
+  g_autofree char *usual = expanded(FEED(EVENT("DTSTART:20240105T090000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=2;RSCALE=gregorian\r\n")),
+                                    "UTC", NULL, "2024-02-03T00:00:00Z");
+  g_assert_cmpstr(usual, ==, "2024-01-05T09:00:00+00:00/2024-01-05T10:00:00+00:00 2024-01-06T09:00:00+00:00/2024-01-06T10:00:00+00:00");
+}
+
 static void test_until_and_summer_time(void)
 {
   const char *feed =
@@ -149,6 +194,13 @@ static void test_repeated_hour(void)
 {
   assert_expands(FEED(EVENT("DTSTART;TZID=America/New_York:20251102T013000\r\n")), "2025-11-02T01:30:00-04:00/2025-11-02T01:30:00-04:00");
   assert_expands(FEED(EVENT("DTSTART;TZID=America/Denver:20251102T013000\r\n")), "2025-11-02T01:30:00-06:00/2025-11-02T01:30:00-06:00");
+  /* One that never is, between 2:00 and 3:00 of that day, is told by the offset before (RFC 5545 §3.3.5). */
+  assert_expands(FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20250330T023000\r\nDURATION:PT1H\r\n")),
+                 "2025-03-30T02:30:00+04:30/2025-03-30T03:30:00+04:30");
+  assert_expands(FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20250330T013000\r\nDURATION:PT1H\r\n")),
+                 "2025-03-30T01:30:00+04:30/2025-03-30T02:30:00+04:30");
+  assert_expands(FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20250330T030000\r\nDURATION:PT1H\r\n")),
+                 "2025-03-30T03:00:00+05:30/2025-03-30T04:00:00+05:30");
   assert_expands(FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20251026T023000\r\nDTEND;TZID=Lab time:20251026T030000\r\n")),
                  "2025-10-26T02:30:00+05:30/2025-10-26T04:00:00+05:30");
   assert_expands(FEED(EVENT("DTSTART:20251102T013000\r\n")), "2025-11-02T01:30:00-07:00/2025-11-02T01:30:00-07:00");
@@ -340,6 +392,9 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   nx_log_start("test-harvest-calendar", 0);
   g_test_add_func("/harvest/calendar/recurring events take place on the days RFC 5545 writes down", test_rfc_examples);
+  g_test_add_func("/harvest/calendar/a series has the same instants whatever window is asked for", test_windows);
+  g_test_add_func("/harvest/calendar/a week without a day means that of the start", test_weeks);
+  g_test_add_func("/harvest/calendar/a rule of another calendar than the Gregorian is not followed", test_other_calendars);
   g_test_add_func("/harvest/calendar/a series keeps its clock time over the change of the clocks and ends at UNTIL",
                   test_until_and_summer_time);
   g_test_add_func("/harvest/calendar/UTC, floating, all-day, DTEND and DURATION give the right instants", test_single_forms);
