@@ -29,15 +29,24 @@ static Usage usage_of(const NxUsage *all, json_object *instrument)
   return (Usage){.sessions = nx_usage_sessions(all, pid), .last = nx_usage_last(all, pid, zone ? zone : nx_zone_system())};
 }
 
+/* A calendar's address may hold a password, which is nobody's business here. */
+static char *shown_api_url(json_object *instrument)
+{
+  const char *url = nx_json_get_string(instrument, "api_url");
+  return url ? nx_config_masked_address(url) : NULL;
+}
+
 /* ------------------------------------------------------------------------------------------------------------- JSON */
 
 static json_object *listed(json_object *instrument, const Usage *usage)
 {
   static const char *const KEYS[] = {"instrument_pid", "display_name", "location", "api_url", "harvester", NULL};
   json_object *entry = json_object_new_object();
+  g_autofree char *url = shown_api_url(instrument);
   g_autofree char *last = usage->last ? nx_time_format(usage->last) : NULL;
   for (guint i = 0; KEYS[i]; i++)
     nx_json_set(entry, KEYS[i], json_object_get(nx_json_get(instrument, KEYS[i])));
+  nx_json_set_string(entry, "api_url", url);
   nx_json_set(entry, "sessions_total", json_object_new_int64(usage->sessions));
   nx_json_set_string(entry, "last_session", last);
   return entry;
@@ -70,7 +79,7 @@ static char **table_row(json_object *instrument, const Usage *usage, gboolean as
     g_autofree char *text = cell(instrument, KEYS[i]);
     g_strv_builder_add(row, text);
   }
-  g_autofree char *url = cell(instrument, "api_url");
+  g_autofree char *shown = shown_api_url(instrument), *url = nx_text_visible(shown ? shown : "");
   g_autofree char *short_url = shortened_url(url, ascii);
   g_autofree char *sessions = g_strdup_printf("%u", usage->sessions);
   g_autofree char *last = usage->last ? g_date_time_format(usage->last, "%Y-%m-%d %H:%M %Z") : g_strdup(ascii ? "-" : "—");

@@ -90,6 +90,18 @@ CASES
   [ "$(sql "SELECT api_url FROM instruments WHERE instrument_pid = 'C'")" = "https://nemo.example.com/calendar/#C" ]
 }
 
+@test "a list of instruments shows no password of a calendar, an export has it" {
+  instrument | jq -c '.instrument_pid="C"|.harvester="ical"|.calendar_url="file://u:hu@h/c"|del(.api_url)' | nx-db instruments import
+  for format in table json; do
+    COLUMNS=200 run nx-db instruments list --format $format
+    assert_success
+    refute_output --partial u:hu
+    assert_output --partial 'u:***@h/c#C'
+  done
+  run nx-db instruments export
+  assert_output --partial u:hu@
+}
+
 # waiting_for_input COMMAND…: nx-db reads from a FIFO that stays open (descriptor 8) and has one line in it
 waiting_for_input() {
   mkfifo lines
