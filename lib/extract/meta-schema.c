@@ -208,6 +208,21 @@ static gboolean check_dataset_type(const char *text, GError **err)
   return FALSE;
 }
 
+void nx_meta_add_missing_type(json_object *nx_meta)
+{
+  if (nx_json_get(nx_meta, "DatasetType") || nx_json_get(nx_meta, "dataset_type"))
+    return;
+  nx_json_set_string(nx_meta, "DatasetType", "Misc");
+  nx_json_set_string(nx_meta, "Data Type", "Miscellaneous");
+}
+
+gboolean nx_meta_check_required(json_object *nx_meta, GError **err)
+{
+  return check_time(text_of(nx_meta, "Creation Time", "creation_time"), err) &&
+         check_data_type(text_of(nx_meta, "Data Type", "data_type"), err) &&
+         check_dataset_type(text_of(nx_meta, "DatasetType", "dataset_type"), err);
+}
+
 /* ------------------------------------------------------------------------------------------------------ misplaced fields */
 
 static json_object *extensions_of(json_object *nx_meta)
@@ -239,8 +254,7 @@ static void move_to_extensions(json_object *nx_meta, const char *key, const Fiel
 gboolean nx_meta_check(json_object *nx_meta, const char *file, GError **err)
 {
   const char *dataset_type = text_of(nx_meta, "DatasetType", "dataset_type");
-  if (!check_time(text_of(nx_meta, "Creation Time", "creation_time"), err) ||
-      !check_data_type(text_of(nx_meta, "Data Type", "data_type"), err) || !check_dataset_type(dataset_type, err)) {
+  if (!nx_meta_check_required(nx_meta, err)) {
     g_prefix_error(err, "Validation failed for %s (%s): ", file, dataset_type ? dataset_type : "no DatasetType");
     return FALSE;
   }

@@ -232,6 +232,10 @@ char *nx_meta_time(const NxInput *in, GTimeZone *fallback);
 gboolean nx_meta_allows(const char *dataset_type, const char *name);
 /* Sorts every object of `value` by lower-cased key (code-point order), quantities excepted; consumes and returns. */
 json_object *nx_meta_sorted(json_object *value);
+/* Gives nx_meta the types of a dataset of which nothing is known when it has no DatasetType. */
+void nx_meta_add_missing_type(json_object *nx_meta);
+/* FALSE with a reason when a required field is missing or wrong. */
+gboolean nx_meta_check_required(json_object *nx_meta, GError **err);
 /* Checks nx_meta against the schema (extractors-b 9): fields that do not belong go to `extensions`, logged with `file`; FALSE with a reason when
  * a required field is missing or wrong. */
 gboolean nx_meta_check(json_object *nx_meta, const char *file, GError **err);

@@ -111,10 +111,7 @@ static void finish_meta(const NxInput *in, NxSignal *signal, guint index, guint 
   g_autoptr(GError) problem = NULL;
   if (!in->format->runs_profiles)
     nx_profiles_run(in, signal, index, count, NULL);
-  if (!nx_json_get(signal->nx_meta, "DatasetType") && !nx_json_get(signal->nx_meta, "dataset_type")) {
-    nx_json_set_string(signal->nx_meta, "DatasetType", "Misc");
-    nx_json_set_string(signal->nx_meta, "Data Type", "Miscellaneous");
-  }
+  nx_meta_add_missing_type(signal->nx_meta);
   json_object *warnings = take_warnings(signal->nx_meta);
   json_object_object_del(signal->nx_meta, "NexusLIMS Extraction");
   if (!nx_meta_check(signal->nx_meta, in->name, &problem)) {

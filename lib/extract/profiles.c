@@ -9,6 +9,8 @@
 #define PROFILE_MAX (1024 * 1024)
 /* Lines at the top in which `# instrument:` and its like are looked for. */
 #define HEADER_LINES 10
+/* Levels of an object that a profile may leave: half of what nx_json_parse() takes, since nx_meta comes to lie inside a line. */
+#define DEPTH_MAX 128u
 
 typedef struct {
   char *path;
@@ -423,31 +425,40 @@ static json_object *run_program(const Profile *profile, json_object *object, jso
   return NULL;
 }
 
-/* Sets the fields of a .json profile in extensions. */
+/* Sets the members of `from` (or of nothing, when it is no object) in `to`; both share them. */
+static void share_members(json_object *to, json_object *from)
+{
+  if (!json_object_is_type(from, json_type_object))
+    return;
+  json_object_object_foreach(from, key, value)
+    nx_json_set(to, key, json_object_get(value));
+}
+
+static json_object *twin(json_object *object)
+{
+  json_object *result = json_object_new_object();
+  share_members(result, object);
+  return result;
+}
+
+/* The object with the fields of a .json profile in its extensions. */
 static json_object *merge_fields(const Profile *profile, json_object *object)
 {
-  json_object *nx_meta = nx_json_get(object, "nx_meta");
-  json_object *extensions = nx_json_get(nx_meta, "extensions");
-  if (!json_object_is_type(extensions, json_type_object)) {
-    extensions = json_object_new_object();
-    nx_json_set(nx_meta, "extensions", extensions);
-  }
-  json_object_object_foreach(profile->fields, key, value)
-    nx_json_set(extensions, key, json_object_get(value));
-  return json_object_get(object);
+  json_object *result = twin(object), *nx_meta = twin(nx_json_get(object, "nx_meta"));
+  json_object *extensions = twin(nx_json_get(nx_meta, "extensions"));
+  share_members(extensions, profile->fields);
+  nx_json_set(nx_meta, "extensions", extensions);
+  nx_json_set(result, "nx_meta", nx_meta);
+  return result;
 }
 
 /* nx_meta and raw as one object, whose members are shared. */
 static json_object *joined(const NxSignal *signal)
 {
   json_object *object = json_object_new_object();
+  json_object_object_add(object, "nx_meta", NULL); /* the first, whatever raw holds */
+  share_members(object, signal->raw);
   json_object_object_add(object, "nx_meta", json_object_get(signal->nx_meta));
-  if (signal->raw) {
-    json_object_object_foreach(signal->raw, key, value) {
-      if (strcmp(key, "nx_meta") != 0)
-        json_object_object_add(object, key, json_object_get(value));
-    }
-  }
   return object;
 }
 
@@ -476,15 +487,59 @@ void nx_profiles_log_failures(void)
   g_clear_pointer(&failures, g_ptr_array_unref);
 }
 
+/* FALSE when a value lies deeper than `levels` objects and arrays. */
+static gboolean is_within(json_object *value, guint levels)
+{
+  const gboolean is_array = json_object_is_type(value, json_type_array), is_object = json_object_is_type(value, json_type_object);
+  if (levels == 0)
+    return !is_array && !is_object;
+  for (size_t i = 0; is_array && i < json_object_array_length(value); i++) {
+    if (!is_within(json_object_array_get_idx(value, i), levels - 1))
+      return FALSE;
+  }
+  if (!is_object)
+    return TRUE;
+  json_object_object_foreach(value, key, member) {
+    (void)key;
+    if (!is_within(member, levels - 1))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* FALSE with the reason when the file would fail for it later. What the steps behind the profiles add or sort may still be missing. */
+static gboolean can_be_recorded(json_object *object, GError **err)
+{
+  g_autoptr(json_object) nx_meta = twin(nx_json_get(object, "nx_meta"));
+  nx_meta_add_missing_type(nx_meta);
+  if (!nx_meta_check_required(nx_meta, err))
+    return FALSE;
+  if (is_within(object, DEPTH_MAX))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "values are nested deeper than %u levels", DEPTH_MAX);
+  return FALSE;
+}
+
+/* The reason why the metadata may not become `result`; NULL: they may, also because they were no better before. */
+static char *objection_to(json_object *result, json_object *object)
+{
+  g_autoptr(GError) problem = NULL;
+  if (can_be_recorded(result, &problem) || !can_be_recorded(object, NULL))
+    return NULL;
+  return g_strdup_printf("what it leaves cannot be recorded: %s", problem->message);
+}
+
 static void run_profile(const NxInput *in, const Profile *profile, NxSignal *signal, json_object *variables)
 {
   g_autofree char *reason = NULL;
   g_autoptr(json_object) object = joined(signal);
-  json_object *result = profile->fields ? merge_fields(profile, object) : run_program(profile, object, variables, &reason);
+  g_autoptr(json_object) result = profile->fields ? merge_fields(profile, object) : run_program(profile, object, variables, &reason);
   if (result)
-    take_apart(signal, result);
-  else
+    reason = objection_to(result, object);
+  if (reason)
     add_failure(in, profile, reason);
+  else
+    take_apart(signal, g_steal_pointer(&result));
 }
 
 void nx_profiles_run(const NxInput *in, NxSignal *signal, guint index, guint count, json_object *tecnai)

@@ -97,6 +97,38 @@ pattern.jq: ok"
   ! grep -q 'try.jq: DEBUG' <<<"$stderr"
 }
 
+@test "a profile that leaves what cannot be recorded is a warning that names it, and the metadata stay as they were" {
+  make_image image.tif ESEM
+  nx-extract --no-preview image.tif | jq -S 'del(.. | .Date?)' > before
+  printf '.nx_meta.DatasetType = "image"' > type.jq
+  printf '.nx_meta.DatasetType = 5' > number.jq
+  printf '.nx_meta["Data Type"] = " "' > blank.jq
+  printf '.nx_meta["Creation Time"] = "yesterday"' > time.jq
+  printf '.nx_meta["Creation Time"] = "2024-05-06T07:08:09"' > zone.jq
+  printf '.nx_meta |= {}' > empty.jq
+  printf 'ext("Deep"; reduce range(300) as $i (1; [.]))' > deep.jq
+  printf '.Deep = reduce range(300) as $i (1; {a: .})' > raw.jq
+  jq -nc '{Shallow: 1, Deep: (reduce range(200) as $i (1; [.]))}' > fields.json
+  for name in type.jq number.jq blank.jq time.jq zone.jq empty.jq deep.jq raw.jq fields.json; do
+    run --separate-stderr nx-extract --no-preview --profile "$name" image.tif
+    assert_success
+    jq -S 'del(.. | .Date?)' <<<"$output" > after
+    diff before after
+    grep -q "WARNING: image.tif: profile $name failed: what it leaves cannot be recorded: " <<<"$stderr"
+    [ "$(grep -c . <<<"$stderr")" = 1 ]
+  done
+}
+
+@test "a profile may take the type away, and the dataset is one of which nothing is known" {
+  make_image image.tif ESEM
+  printf 'del(.nx_meta.DatasetType) | ext("Seen"; 1)' > try.jq
+  run --separate-stderr nx-extract --no-preview --profile try.jq image.tif
+  assert_success
+  [ "$(grep -c "profile try.jq failed" <<<"$stderr")" = 0 ]
+  [ "$(jq -r .nx_meta.DatasetType <<<"$output")" = Misc ]
+  [ "$(jq -r .nx_meta.extensions.Seen <<<"$output")" = 1 ]
+}
+
 @test "the plug-in that the manual shows is the one that we ship" {
   example nx-extract.1 nx-extract-xyz > shown
   run diff shown "$NX_SOURCE/share/examples/nx-extract-xyz"

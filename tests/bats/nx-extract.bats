@@ -516,16 +516,6 @@ PYTHON
   assert_json '.datasets[0].nx_meta.extensions | tojson' '{"Camera Length":{"value":5,"unit":"millimeter"},"Nonsense":1}'
 }
 
-@test "a profile that breaks a required field costs the metadata and says why" {
-  mkdir "$BATS_TEST_TMPDIR/profiles"
-  export NX_LOCAL_PROFILES_PATH=$BATS_TEST_TMPDIR/profiles
-  echo '.nx_meta["Creation Time"] = "yesterday"' > "$NX_LOCAL_PROFILES_PATH/FEI-Quanta.jq"
-  INPUT=$(file_line "$ROOT/Quanta/note.txt")
-  extract_lines
-  assert_json '.datasets[0].nx_meta.DatasetType' Unknown
-  assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("Invalid ISO-8601 timestamp format: yesterday")' true
-}
-
 @test "profiles are checked by name and in whole" {
   echo '.' > "$BATS_TEST_TMPDIR/good.jq"
   echo '.[' > "$BATS_TEST_TMPDIR/bad.jq"

@@ -97,6 +97,21 @@ static void test_failures_change_nothing(Folder *folder, gconstpointer unused)
   g_assert_cmpstr(got, ==, "{\"x\":1.0,\"extensions\":{\"Home\":0,\"Last\":1}} -");
 }
 
+/* DigitalMicrograph files pass their profiles while nx_meta is flat: fields that have no place yet, and names of the schema, are no failure. */
+static void test_what_cannot_be_recorded(Folder *folder, gconstpointer unused)
+{
+  (void)unused;
+  add_file(folder, "a1.jq", "# instrument: PID-1\n.nx_meta.DatasetType = \"image\"");
+  add_file(folder, "a2.jq", "# instrument: PID-1\n.nx_meta |= {}");
+  add_file(folder, "a3.jq", "# instrument: PID-1\nsettype(\"Diffraction\"; \"TEM_Diffraction\") | .nx_meta.Spot = 3");
+  add_file(folder, "a4.jq", "# instrument: PID-1\n.nx_meta.creation_time = .nx_meta[\"Creation Time\"] | del(.nx_meta[\"Creation Time\"])");
+  add_file(folder, "a5.jq", "# instrument: PID-1\n.nx_meta.creation_time = \"now\"");
+  add_file(folder, "a6.jq", "# instrument: PID-1\ndel(.nx_meta[\"Data Type\", \"DatasetType\"])");
+  g_autofree char *got = run(folder, "PID-1", "{\"Creation Time\":\"2024-05-06T07:08:09Z\",\"Data Type\":\"TEM_Imaging\",\"DatasetType\":\"Image\"}",
+                             "{\"a\":1.0}", NULL);
+  g_assert_cmpstr(got, ==, "{\"Spot\":3,\"creation_time\":\"2024-05-06T07:08:09Z\"} {\"a\":1.0}");
+}
+
 static void test_debug(Folder *folder, gconstpointer unused)
 {
   (void)unused;
@@ -151,6 +166,7 @@ int main(int argc, char **argv)
     { "numbers that a filter leaves alone or moves keep their form", test_numbers_keep_form },
     { "a profile runs for its instrument alone", test_other_instrument },
     { "a profile that fails changes nothing and stops nobody", test_failures_change_nothing },
+    { "what cannot be recorded is refused, and what is only not yet in its place is not", test_what_cannot_be_recorded },
     { "debug gives back what it is given", test_debug },
     { "a JSON profile sets fields and wins over the file's", test_fields },
     { "a profile from Windows is one like any other", test_from_windows },
