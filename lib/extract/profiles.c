@@ -32,7 +32,7 @@ static gpointer watch_data;
 
 /* One line, so that line numbers in messages are those of the profile. */
 static const char PRELUDE[] =
-  "def real(x): {\"\\u0001real\": x}; "
+  "def real(x): x as $x | if $x | type == \"number\" then {\"\\u0001real\": $x} else error(\"real(\\($x | tojson | .[:40])): not a number\") end; "
   "def q(value; unit): {\"value\": value, \"unit\": unit}; "
   "def ext(name; value): .nx_meta.extensions[name] = value; "
   "def warn(name): .nx_meta.warnings += [[name]]; "

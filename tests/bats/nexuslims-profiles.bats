@@ -129,6 +129,15 @@ pattern.jq: ok"
   [ "$(jq -r .nx_meta.extensions.Seen <<<"$output")" = 1 ]
 }
 
+@test "what is no number and is to be shown as one is a warning that says what it was" {
+  make_image image.tif ESEM
+  printf 'ext("Tilt"; real("5.0"))' > try.jq
+  run --separate-stderr nx-extract --no-preview --profile try.jq image.tif
+  assert_success
+  grep -q 'WARNING: image.tif: profile try.jq failed: real("5.0"): not a number$' <<<"$stderr"
+  [ "$(jq '.nx_meta.extensions | has("Tilt")' <<<"$output")" = false ]
+}
+
 @test "the plug-in that the manual shows is the one that we ship" {
   example nx-extract.1 nx-extract-xyz > shown
   run diff shown "$NX_SOURCE/share/examples/nx-extract-xyz"

@@ -112,6 +112,19 @@ static void test_what_cannot_be_recorded(Folder *folder, gconstpointer unused)
   g_assert_cmpstr(got, ==, "{\"Spot\":3,\"creation_time\":\"2024-05-06T07:08:09Z\"} {\"a\":1.0}");
 }
 
+/* Each of these leaves the metadata as they were. */
+static void test_real_of_no_number(Folder *folder, gconstpointer unused)
+{
+  (void)unused;
+  add_file(folder, "a1.jq", "# instrument: PID-1\next(\"Text\"; real(\"5.0\"))");
+  add_file(folder, "a2.jq", "# instrument: PID-1\next(\"Nothing\"; real(.nx_meta.absent))");
+  add_file(folder, "a3.jq", "# instrument: PID-1\next(\"Object\"; real({a: 1}))");
+  add_file(folder, "a4.jq", "# instrument: PID-1\next(\"Twice\"; real(real(5)))");
+  add_file(folder, "a5.jq", "# instrument: PID-1\next(\"Number\"; real(\"5.0\" | parse_decimal))");
+  g_autofree char *got = run(folder, "PID-1", "{\"x\":1.0}", NULL, NULL);
+  g_assert_cmpstr(got, ==, "{\"x\":1.0,\"extensions\":{\"Number\":5.0}} -");
+}
+
 static void test_debug(Folder *folder, gconstpointer unused)
 {
   (void)unused;
@@ -167,6 +180,7 @@ int main(int argc, char **argv)
     { "a profile runs for its instrument alone", test_other_instrument },
     { "a profile that fails changes nothing and stops nobody", test_failures_change_nothing },
     { "what cannot be recorded is refused, and what is only not yet in its place is not", test_what_cannot_be_recorded },
+    { "what is no number cannot become a real one", test_real_of_no_number },
     { "debug gives back what it is given", test_debug },
     { "a JSON profile sets fields and wins over the file's", test_fields },
     { "a profile from Windows is one like any other", test_from_windows },
