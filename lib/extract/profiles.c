@@ -26,6 +26,7 @@ typedef struct {
 } Profile;
 
 static GPtrArray *profiles; /* of Profile*, in the order in which they run */
+static GPtrArray *unloaded; /* of char*: "PATH: why" of those that lie there and cannot be loaded */
 static GPtrArray *failures; /* of char*: warnings that are still to be logged; NULL: none */
 static NxProfileWatch watch_call;
 static gpointer watch_data;
@@ -183,6 +184,7 @@ static void load_folder(const char *folder)
     Profile *profile = profile_read(path, nx_file_read_regular, &problem);
     if (!profile) {
       nx_log_warning("Failed to load local profile '%s': %s", path, problem->message);
+      g_ptr_array_add(unloaded, g_strdup_printf("%s: %s", path, problem->message));
       continue;
     }
     hide(profile);
@@ -193,6 +195,7 @@ static void load_folder(const char *folder)
 void nx_profiles_unload(void)
 {
   g_clear_pointer(&profiles, g_ptr_array_unref);
+  g_clear_pointer(&unloaded, g_ptr_array_unref);
   g_clear_pointer(&failures, g_ptr_array_unref);
 }
 
@@ -200,6 +203,7 @@ void nx_profiles_load(const char *local_folder)
 {
   nx_profiles_unload();
   profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
+  unloaded = g_ptr_array_new_with_free_func(g_free);
   g_autofree char *built_in = nx_share_path("profiles");
   if (built_in)
     load_folder(built_in);
@@ -341,11 +345,19 @@ static gboolean check_one(Profile *profile, FILE *out)
   return is_good;
 }
 
+static gboolean check_found(FILE *out)
+{
+  gboolean all_good = !unloaded || unloaded->len == 0;
+  for (guint i = 0; profiles && i < profiles->len; i++)
+    all_good &= check_one(profiles->pdata[i], out);
+  for (guint i = 0; unloaded && i < unloaded->len; i++)
+    fprintf(out, "%s\n", (const char *)unloaded->pdata[i]);
+  return all_good;
+}
+
 gboolean nx_profiles_check(const char *const *paths, FILE *out)
 {
-  gboolean all_good = TRUE;
-  for (guint i = 0; !*paths && profiles && i < profiles->len; i++)
-    all_good &= check_one(profiles->pdata[i], out);
+  gboolean all_good = *paths || check_found(out);
   for (; *paths; paths++) {
     g_autoptr(GError) problem = NULL;
     Profile *profile = profile_read(*paths, nx_file_read, &problem);

@@ -10,7 +10,8 @@ void nx_profiles_load(const char *local_folder);
 void nx_profiles_unload(void);
 /* Compiles those that match, so that children forked later find them ready. TRUE when there are any. */
 gboolean nx_profiles_prepare(const char *instrument_pid);
-/* Compiles `paths` (NULL-terminated; none: all that were found) and writes a line about each to `out`. TRUE when all are good. */
+/* Compiles `paths` (NULL-terminated; none: all that were found) and writes a line about each to `out`, also about what was found and could not be
+ * loaded. TRUE when all are good. */
 gboolean nx_profiles_check(const char *const *paths, FILE *out);
 
 /* Called with a profile's number when it starts, and with NX_PROFILES_NONE when it has ended: who watches over the process can tell then which one broke it. */

@@ -138,6 +138,32 @@ pattern.jq: ok"
   [ "$(jq '.nx_meta.extensions | has("Tilt")' <<<"$output")" = false ]
 }
 
+@test "checking all profiles says which of the site's cannot even be loaded, and fails" {
+  printf '. ' > profiles/A-good.jq
+  printf '[1]' > profiles/B-list.json
+  printf '{"a":1,}' > profiles/C-comma.json
+  head -c 1100000 /dev/zero | tr '\0' '#' > profiles/D-large.jq
+  ln -s nowhere profiles/E-dangling.jq
+  mkfifo profiles/F-fifo.jq
+  mkdir profiles/G-folder.json
+  export NX_LOCAL_PROFILES_PATH=$PWD/profiles
+  run --separate-stderr nx-extract --check-profiles
+  assert_failure 1
+  assert_line "$PWD/profiles/A-good.jq: ok"
+  assert_line "$PWD/profiles/B-list.json: not a JSON object"
+  for name in C-comma.json D-large.jq E-dangling.jq F-fifo.jq G-folder.json; do
+    assert_line --regexp "^$PWD/profiles/$name: .+"
+    [ "$(grep -c "profiles/$name: ok" <<<"$output")" = 0 ]
+    [ "$(grep -c "profiles/$name" <<<"$output")" = 1 ]
+  done
+  run --separate-stderr nx-extract --check-profiles profiles/A-good.jq
+  assert_success
+  assert_output "profiles/A-good.jq: ok"
+  rm -r profiles/[B-G]*
+  run --separate-stderr nx-extract --check-profiles
+  assert_success
+}
+
 @test "the plug-in that the manual shows is the one that we ship" {
   example nx-extract.1 nx-extract-xyz > shown
   run diff shown "$NX_SOURCE/share/examples/nx-extract-xyz"
