@@ -11,6 +11,8 @@
 #define HEADER_LINES 10
 /* Levels of an object that a profile may leave: half of what nx_json_parse() takes, since nx_meta comes to lie inside a line. */
 #define DEPTH_MAX 128u
+/* Bytes of text that profiles may add to the nx_meta of all signals of a file: half of what an answer may hold (outcome.c). */
+#define ADDED_MAX (8u * 1024u * 1024u)
 
 typedef struct {
   char *path;
@@ -28,6 +30,7 @@ typedef struct {
 static GPtrArray *profiles; /* of Profile*, in the order in which they run */
 static GPtrArray *unloaded; /* of char*: "PATH: why" of those that lie there and cannot be loaded */
 static GPtrArray *failures; /* of char*: warnings that are still to be logged; NULL: none */
+static gsize room; /* of ADDED_MAX, what is left: profiles run in a process that reads one file */
 static NxProfileWatch watch_call;
 static gpointer watch_data;
 
@@ -204,6 +207,7 @@ void nx_profiles_load(const char *local_folder)
   nx_profiles_unload();
   profiles = g_ptr_array_new_with_free_func((GDestroyNotify)profile_free);
   unloaded = g_ptr_array_new_with_free_func(g_free);
+  room = ADDED_MAX;
   g_autofree char *built_in = nx_share_path("profiles");
   if (built_in)
     load_folder(built_in);
@@ -532,13 +536,28 @@ static gboolean can_be_recorded(json_object *object, GError **err)
   return FALSE;
 }
 
+static gsize meta_length(json_object *object)
+{
+  g_autofree char *text = nx_json_text(nx_json_get(object, "nx_meta"), NX_JSON_LINE);
+  return strlen(text);
+}
+
+static gboolean take_room(json_object *result, json_object *object)
+{
+  const gsize before = meta_length(object), after = meta_length(result), added = after > before ? after - before : 0;
+  if (added > room)
+    return FALSE;
+  room -= added;
+  return TRUE;
+}
+
 /* The reason why the metadata may not become `result`; NULL: they may, also because they were no better before. */
 static char *objection_to(json_object *result, json_object *object)
 {
   g_autoptr(GError) problem = NULL;
-  if (can_be_recorded(result, &problem) || !can_be_recorded(object, NULL))
-    return NULL;
-  return g_strdup_printf("what it leaves cannot be recorded: %s", problem->message);
+  if (!can_be_recorded(result, &problem) && can_be_recorded(object, NULL))
+    return g_strdup_printf("what it leaves cannot be recorded: %s", problem->message);
+  return take_room(result, object) ? NULL : g_strdup_printf("profiles may add %u MiB to the metadata of a file", ADDED_MAX >> 20);
 }
 
 static void run_profile(const NxInput *in, const Profile *profile, NxSignal *signal, json_object *variables)

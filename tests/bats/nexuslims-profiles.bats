@@ -119,6 +119,21 @@ pattern.jq: ok"
   done
 }
 
+@test "a profile that adds more than the metadata of a file can hold is a warning that names it, and a large one is none" {
+  make_image image.tif ESEM
+  printf 'ext("Large"; "a" * 17000000)' > large.jq
+  run --separate-stderr nx-extract --no-preview --profile large.jq image.tif
+  assert_success
+  grep -q 'WARNING: image.tif: profile large.jq failed: ' <<<"$stderr"
+  [ "$(jq -r '.nx_meta.DatasetType' <<<"$output")" = Image ]
+  [ "$(jq '.nx_meta.extensions | has("Large")' <<<"$output")" = false ]
+  printf 'ext("Large"; "a" * 3000000)' > large.jq
+  run --separate-stderr nx-extract --no-preview --profile large.jq image.tif
+  assert_success
+  [ -z "$stderr" ]
+  [ "$(jq '.nx_meta.extensions.Large | length' <<<"$output")" = 3000000 ]
+}
+
 @test "a profile may take the type away, and the dataset is one of which nothing is known" {
   make_image image.tif ESEM
   printf 'del(.nx_meta.DatasetType) | ext("Seen"; 1)' > try.jq

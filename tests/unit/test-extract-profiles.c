@@ -125,6 +125,17 @@ static void test_real_of_no_number(Folder *folder, gconstpointer unused)
   g_assert_cmpstr(got, ==, "{\"x\":1.0,\"extensions\":{\"Number\":5.0}} -");
 }
 
+/* The room is that of the file: no profile alone takes too much of it. */
+static void test_room(Folder *folder, gconstpointer unused)
+{
+  (void)unused;
+  add_file(folder, "a1.jq", "# instrument: PID-1\next(\"First\"; \"a\" * 5000000)");
+  add_file(folder, "a2.jq", "# instrument: PID-1\next(\"Second\"; \"a\" * 5000000)");
+  add_file(folder, "a3.jq", "# instrument: PID-1\next(\"Third\"; 3) | ext(\"First\"; .nx_meta.extensions.First | length)");
+  g_autofree char *got = run(folder, "PID-1", "{\"x\":1.0}", NULL, NULL);
+  g_assert_cmpstr(got, ==, "{\"x\":1.0,\"extensions\":{\"First\":5000000,\"Third\":3}} -");
+}
+
 static void test_debug(Folder *folder, gconstpointer unused)
 {
   (void)unused;
@@ -181,6 +192,7 @@ int main(int argc, char **argv)
     { "a profile that fails changes nothing and stops nobody", test_failures_change_nothing },
     { "what cannot be recorded is refused, and what is only not yet in its place is not", test_what_cannot_be_recorded },
     { "what is no number cannot become a real one", test_real_of_no_number },
+    { "profiles together add no more than a file has room for", test_room },
     { "debug gives back what it is given", test_debug },
     { "a JSON profile sets fields and wins over the file's", test_fields },
     { "a profile from Windows is one like any other", test_from_windows },
