@@ -12,6 +12,7 @@
 #define LINE_MAX_BYTES (64u * 1024u)
 #define CHANNELS_MAX (1024u * 1024u)
 #define HEADER_LINES_MAX 10000 /* further ones are not looked at */
+#define DOS_END_OF_FILE 0x1a
 
 /* Keywords whose values are numbers. */
 static const char *const NUMBERS[] = {
@@ -295,6 +296,15 @@ static gboolean take_channels(const Lines *lines, DataType type, const GArray *n
   return TRUE;
 }
 
+/* TRUE at the line after which nothing is data. A DOS end of file is cut off, with what is behind it. */
+static gboolean ends_data(char *line)
+{
+  char *end = strchr(line, DOS_END_OF_FILE);
+  if (end)
+    *end = '\0';
+  return end || (line[0] == '#' && g_str_has_prefix(line + strspn(line, "# \t"), "ENDOFDATA"));
+}
+
 static gboolean read_channels(Lines *lines, DataType type, GArray *channels, GError **err)
 {
   gboolean more = TRUE;
@@ -303,8 +313,9 @@ static gboolean read_channels(Lines *lines, DataType type, GArray *channels, GEr
   while (more && channels->len < CHANNELS_MAX) {
     if (!next_line(lines, &more, err))
       return FALSE;
-    g_strstrip(lines->line->str);
-    if (!more || lines->line->str[0] == '\0' || lines->line->str[0] == '#')
+    char *text = g_strstrip(lines->line->str);
+    more = more && !ends_data(text);
+    if (text[0] == '\0' || text[0] == '#')
       continue;
     if (!read_numbers(lines, numbers, &overflows, err) || !take_channels(lines, type, numbers, channels, err))
       return FALSE;

@@ -331,6 +331,23 @@ static void test_msa_decimal_commas(void)
   g_assert_true(values[0] == 305 && values[1] == 4 && values[2] == 7 && values[3] == 8);
 }
 
+static void test_msa_end_of_data(void)
+{
+  static const char *const TEXTS[] = {
+    "#DATATYPE : Y\n#SPECTRUM\n1,\n2,\n3,\n#ENDOFDATA : \n\x1a",
+    "#DATATYPE : Y\r\n#SPECTRUM : \r\n1\r\n2\r\n3\r\n#ENDOFDATA\r\nwritten by nobody\r\n4\r\n",
+    "#DATATYPE : Y\n#SPECTRUM\n1\n2\n3\n## ENDOFDATA\x1a\x1a\x1a\n4\n",
+    "#DATATYPE : Y\n#SPECTRUM\n1\n2\n#CHECKSUM : 5\n3\x1a 4\n5\n",
+    "#DATATYPE : Y\n#SPECTRUM\n1\n2\n3\n\x1a\nsectors of a disk",
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+    g_autoptr(NxSignal) signal = read_text(TEXTS[i], strlen(TEXTS[i]));
+    g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "DatasetType"), ==, "Spectrum");
+    g_assert_cmpuint(signal->array.shape[0], ==, 3);
+    g_assert_cmpfloat(((const double *)g_bytes_get_data(signal->array.owned, NULL))[2], ==, 3.0);
+  }
+}
+
 static void test_msa_long_line(void)
 {
   const gsize length = 50u << 20;
@@ -401,6 +418,7 @@ int main(int argc, char **argv)
   g_test_add_func("/edax/msa/junk and broken tables of numbers are refused with the line", test_msa_refused);
   g_test_add_func("/edax/msa/odd lines cost themselves", test_msa_tolerated);
   g_test_add_func("/edax/msa/a comma is the point where the step between channels has one", test_msa_decimal_commas);
+  g_test_add_func("/edax/msa/nothing after the end of the data is read", test_msa_end_of_data);
   g_test_add_func("/edax/msa/a line of 50 MB is passed over", test_msa_long_line);
   g_test_add_func("/edax/msa/a comment of a million lines is cut", test_msa_many_lines);
   g_test_add_func("/edax/hostile/cuts and 300 mutants of each corpus file are read or refused", test_damaged);
