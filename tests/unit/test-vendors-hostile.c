@@ -202,20 +202,47 @@ static void test_bcf_loops(void)
   check_bytes(sample, other->data, other->len);
 }
 
-/* 100 MB of blanks in a few kilobytes are refused, not unpacked. */
-static void test_bcf_bomb(void)
+static void assert_bcf_refused(const char *xml, const char *reason)
 {
   const VendorSample *sample = vendor_sample("map.bcf");
-  g_autofree char *blanks = g_strnfill(100u << 20, ' ');
-  g_autoptr(GByteArray) file = vendor_bcf(blanks, 1u << 20, TRUE);
+  g_autoptr(GByteArray) file = vendor_bcf(xml, 1u << 20, TRUE);
   g_autofree guint8 *exact = g_memdup2(file->data, file->len);
   g_autoptr(NxBytes) bytes = nx_bytes_from_memory(exact, file->len);
   g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
   NxInput in = { .path = sample->name, .name = sample->name, .fd = -1, .bytes = bytes, .format = &nx_format_bruker_bcf };
   g_assert_true(nx_format_bruker_bcf.read(&in, signals, NULL));
   const NxSignal *signal = signals->pdata[0];
-  g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), ==,
-      "the container is damaged: a packed block cannot be unpacked");
+  g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), ==, reason);
+}
+
+/* 100 MB of blanks in a few kilobytes are refused, not unpacked. */
+static void test_bcf_bomb(void)
+{
+  g_autofree char *blanks = g_strnfill(100u << 20, ' ');
+  assert_bcf_refused(blanks, "the container is damaged: a packed block cannot be unpacked");
+}
+
+static GString *repeated(const char *piece, guint n)
+{
+  GString *text = g_string_new(NULL);
+  for (guint i = 0; i < n; i++)
+    g_string_append(text, piece);
+  return text;
+}
+
+/* What libxml2 would refuse in a document of common size, it takes in a long one: elements within elements, and texts that multiply. */
+static void test_bcf_xml(void)
+{
+  g_autoptr(GString) deep = repeated("<a>", 4000000), many = repeated("<a b='c' d='e' f='g'/>", 1000000);
+  g_string_prepend(many, "<r>");
+  g_string_append(many, "</r>");
+  assert_bcf_refused(deep->str, "the elements of the XML are nested more than 256 deep");
+  assert_bcf_refused(many->str, "the XML has more than 2097152 elements and attributes");
+  g_autoptr(GString) laughs = g_string_new("<!DOCTYPE a [<!ENTITY e0 'ha'>");
+  for (guint i = 1; i < 40; i++)
+    g_string_append_printf(laughs, "<!ENTITY e%u '&e%u;&e%u;'>", i, i - 1, i - 1);
+  g_string_append(laughs, "]><a b='&e39;'>&e39;</a>");
+  assert_bcf_refused(laughs->str, "XML with a document type is not read");
 }
 
 static void add(const char *promise, const VendorSample *sample, const char *what, GTestDataFunc test)
@@ -237,5 +264,6 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/hostile/a text of a million sections is cut, one too long is not read", test_long_mdoc);
   g_test_add_func("/vendors/hostile/lists of chunks that never end, end", test_bcf_loops);
   g_test_add_func("/vendors/hostile/a packed header of 100 MB is refused", test_bcf_bomb);
+  g_test_add_func("/vendors/hostile/XML that is too deep, has too many elements or texts that multiply is refused", test_bcf_xml);
   return g_test_run();
 }

@@ -409,6 +409,20 @@ static void test_bcf_containers(void)
   }
 }
 
+/* One text of more than the 10,000,000 bytes that libxml2 reads of its own accord, close to the end. */
+static void test_bcf_long_header(void)
+{
+  g_autofree char *pixels = g_strnfill(11000000, 'A');
+  g_autofree char *end = g_strconcat("<Plane0><Data>", pixels, "</Data></Plane0></ClassInstance></TRTProject>", NULL);
+  g_autoptr(GString) xml = g_string_new(vendor_bcf_text);
+  g_assert_cmpuint(g_string_replace(xml, "</ClassInstance></TRTProject>", end, 0), ==, 1);
+  g_autoptr(NxOpened) opened = NULL;
+  g_autoptr(NxSignal) signal = read_bcf(xml->str, 65536, TRUE, &opened);
+  g_assert_null(nx_json_get_string(signal->nx_meta, "Extractor Warnings"));
+  g_assert_cmpfloat(nx_json_get_double(nx_json_get(signal->nx_meta, "working_distance"), "value", 0), ==, 8.5);
+  g_assert_cmpfloat(vendor_element(signal, (const guint64[]){ 1, 2 }), ==, 6.0);
+}
+
 #define PLANE "<PlaneCount>1</PlaneCount><Plane0><Data>AQIDBAUG</Data></Plane0>"
 #define BLANK "<Data>AAAAAAAA</Data>"
 
@@ -536,6 +550,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/companions/a text in UTF-16 says what it says in UTF-8", test_companions_in_utf16);
   g_test_add_func("/vendors/ome/a file whose metadata are elsewhere has its size and says where", test_ome_without_image);
   g_test_add_func("/vendors/bcf/chunks of any size, packed or not, hold the same map", test_bcf_containers);
+  g_test_add_func("/vendors/bcf/a header of 11 MB is read like any other", test_bcf_long_header);
   g_test_add_func("/vendors/bcf/the picture is the first of its planes that is whole and not blank", test_bcf_planes);
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when all planes are blank", test_bcf_blank_planes);
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when the picture is not whole", test_bcf_spectrum);
