@@ -120,19 +120,27 @@ static NxStoreResult compare(Change *change, const NxInstrument *before, NxInstr
   return NX_STORE_CHANGED;
 }
 
-static gboolean run_with_values(NxDb *db, const char *sql, const NxInstrument *row, GError **err)
-{
-  char *const *v = row->values;
-  return nx_db_run(db, err, sql, "sssssssss", v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
-}
-
 NxStoreResult nx_store_insert(const char *address, const NxInstrument *instrument, GError **err)
 {
   g_auto(Change) change = {0};
   if (!start_change(&change, address, err))
     return NX_STORE_FAILED;
-  gboolean good = run_with_values(change.db, "INSERT INTO instruments (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", instrument, err);
+  char *const *v = instrument->values;
+  gboolean good = nx_db_run(change.db, err, "INSERT INTO instruments (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", "sssssssss",
+                            v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
   return finish_change(&change, good, err);
+}
+
+/* The other columns are left alone: what a value holds behind a NUL, or beside UTF-8, was never read. */
+static gboolean write_changes(NxDb *db, const NxInstrument *before, const NxInstrument *after, GError **err)
+{
+  gboolean good = TRUE;
+  for (guint i = NX_INSTRUMENT_PID + 1; good && i < NX_INSTRUMENT_COLUMNS; i++) {
+    g_autofree char *sql = g_strdup_printf("UPDATE instruments SET %s = $2 WHERE instrument_pid = $1", NAMES[i]);
+    if (g_strcmp0(before->values[i], after->values[i]) != 0)
+      good = nx_db_run(db, err, sql, "ss", before->values[NX_INSTRUMENT_PID], after->values[i]);
+  }
+  return good;
 }
 
 NxStoreResult nx_store_update(const char *address, const NxInstrument *before, const NxInstrument *after, NxInstrument **now, GError **err)
@@ -143,10 +151,7 @@ NxStoreResult nx_store_update(const char *address, const NxInstrument *before, c
   NxStoreResult result = compare(&change, before, now, err);
   if (result != NX_STORE_DONE)
     return result;
-  gboolean good = run_with_values(change.db,
-                                  "UPDATE instruments SET api_url = $2, calendar_url = $3, location = $4, display_name = $5, property_tag = $6, "
-                                  "filestore_path = $7, harvester = $8, timezone = $9 WHERE instrument_pid = $1",
-                                  after, err);
+  gboolean good = write_changes(change.db, before, after, err);
   return finish_change(&change, good, err);
 }
 

@@ -41,7 +41,7 @@ typedef enum {
 } NxStoreResult;
 
 NxStoreResult nx_store_insert(const char *address, const NxInstrument *instrument, GError **err);
-/* `before` is the row as it was read; the pid of both is the same. */
+/* `before` is the row as it was read; the pid of both is the same. Only columns that differ are written. */
 NxStoreResult nx_store_update(const char *address, const NxInstrument *before, const NxInstrument *after, NxInstrument **now, GError **err);
 /* The sessions of the instrument stay (DECISIONS 38). */
 NxStoreResult nx_store_delete(const char *address, const NxInstrument *before, NxInstrument **now, GError **err);

@@ -513,6 +513,25 @@ value() {
   wait_for "There is nothing to undo"
 }
 
+@test "a field that is not changed keeps its bytes, also those that no text has" {
+  two_instruments
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET location = CAST(x'610062' AS TEXT) WHERE instrument_pid = 'Titan-1'"
+  manage
+  wait_for "Titan TEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  keys Tab Tab Tab Tab C-u
+  typed "T2"
+  keys C-s
+  wait_for "Updated instrument: Titan-1"
+  [ "$(value Titan-1 property_tag)" = T2 ]
+  [ "$(value Titan-1 "hex(location)")" = 610062 ]
+  keys u
+  wait_for "Undone: Titan-1 is as it was"
+  [ "$(value Titan-1 property_tag)" = T1 ]
+  [ "$(value Titan-1 "hex(location)")" = 610062 ]
+}
+
 @test "what somebody else has changed since is not undone" {
   two_instruments
   manage
