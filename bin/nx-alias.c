@@ -83,7 +83,7 @@ static gboolean look_up(NxLines *lines, json_object *line, gpointer user_data, G
   const Search *search = user_data;
   json_object *text = nx_lines_need(lines, line, "text", json_type_string, err);
   if (text)
-    nx_json_set(line, "aliases", nx_aliases_lookup(search->aliases, json_object_get_string(text)));
+    nx_json_set(line, "aliases", nx_aliases_lookup(search->aliases, json_object_get_string(text), json_object_get_string_len(text)));
   return text != NULL;
 }
 
@@ -92,7 +92,7 @@ static gboolean scan(NxLines *lines, json_object *line, gpointer user_data, GErr
   const Search *search = user_data;
   json_object *text = nx_lines_need(lines, line, "text", json_type_string, err);
   if (text)
-    nx_json_set(line, "matches", nx_aliases_scan(search->aliases, json_object_get_string(text), search->mode));
+    nx_json_set(line, "matches", nx_aliases_scan(search->aliases, json_object_get_string(text), json_object_get_string_len(text), search->mode));
   return text != NULL;
 }
 

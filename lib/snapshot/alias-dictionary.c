@@ -1,5 +1,6 @@
 /* alias-dictionary.c — a dictionary as it lies in memory or in a mapped file, and its aliases (igem-db §9.3, §9.4). */
 #include "alias-dictionary.h"
+#include "alias-text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -166,10 +167,11 @@ static void add_aliases(const NxAliases *aliases, const AliasNorm *norm, json_ob
   }
 }
 
-json_object *nx_aliases_lookup(const NxAliases *aliases, const char *text)
+json_object *nx_aliases_lookup(const NxAliases *aliases, const char *text, gssize n_bytes)
 {
+  gsize length;
   json_object *found = json_object_new_array();
-  g_autofree char *norm = nx_alias_normalise(text);
+  g_autofree char *norm = alias_normalise(text, n_bytes, &length);
   for (guint32 low = 0, high = aliases->header->n_norms; low < high;) {
     guint32 middle = low + (high - low) / 2;
     const char *there = alias_text(aliases, aliases->norms[middle].text);

@@ -241,12 +241,12 @@ static json_object *match_as_json(const NxAliases *aliases, const char *text, gi
   return object;
 }
 
-json_object *nx_aliases_scan(const NxAliases *aliases, const char *text, NxAliasMode mode)
+json_object *nx_aliases_scan(const NxAliases *aliases, const char *text, gssize n_bytes, NxAliasMode mode)
 {
   json_object *shown = json_object_new_array();
   gsize length, counted = 0;
   gint64 n_characters = 0;
-  g_autofree char *norm = alias_normalise(text, &length);
+  g_autofree char *norm = alias_normalise(text, n_bytes, &length);
   g_autoptr(GArray) matches = find_all(aliases, norm, length);
   g_array_sort(matches, compare_matches);
   for (guint i = 0; i < matches->len; i++) {

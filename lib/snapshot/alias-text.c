@@ -178,10 +178,10 @@ static void pad(GString *text, gsize length, gsize n)
 }
 
 /* Characters are decomposed one by one: what could change its place among its neighbours, a combining mark, is left out. */
-char *alias_normalise(const char *text, gsize *length)
+char *alias_normalise(const char *text, gssize n_bytes, gsize *length)
 {
-  gsize n = strlen(text);
-  g_autofree char *valid = nx_text_is_utf8(text, n) ? NULL : nx_text_utf8(text, -1);
+  gsize n = n_bytes < 0 ? strlen(text) : (gsize)n_bytes;
+  g_autofree char *valid = nx_text_is_utf8(text, n) ? NULL : nx_text_utf8(text, (gssize)n);
   const char *at = text = valid ? valid : text, *end = valid ? valid + strlen(valid) : text + n;
   GString *out = g_string_sized_new(n + 2 * ALIAS_PADDING);
   while (at < end) {
@@ -199,7 +199,7 @@ char *alias_normalise(const char *text, gsize *length)
 char *nx_alias_normalise(const char *text)
 {
   gsize length;
-  return alias_normalise(text, &length);
+  return alias_normalise(text, -1, &length);
 }
 
 static char *lower_all(const char *text)

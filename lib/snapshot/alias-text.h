@@ -4,8 +4,8 @@
 
 #include "nx-alias.h"
 
-/* As nx_alias_normalise, with its length, and ALIAS_PADDING zeros behind it. */
-char *alias_normalise(const char *text, gsize *length);
+/* As nx_alias_normalise, with its length, and ALIAS_PADDING zeros behind it. n_bytes -1: NUL-terminated. */
+char *alias_normalise(const char *text, gssize n_bytes, gsize *length);
 
 /* The version of Unicode that normalisation follows, such as "15.0". */
 const char *alias_unicode_version(void);

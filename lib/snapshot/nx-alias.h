@@ -50,10 +50,11 @@ void nx_aliases_free(NxAliases *aliases);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxAliases, nx_aliases_free)
 
 typedef enum { NX_ALIAS_SMART, NX_ALIAS_ALL, NX_ALIAS_BEST } NxAliasMode;
-/* Array of matches (igem-db §9.3, fields of 6 but for source_record_id and source_field). */
-json_object *nx_aliases_scan(const NxAliases *aliases, const char *text, NxAliasMode mode);
-/* Array of the aliases whose norm is that of `text`. */
-json_object *nx_aliases_lookup(const NxAliases *aliases, const char *text);
+/* Array of matches (igem-db §9.3, fields of 6 but for source_record_id and source_field). n_bytes -1: NUL-terminated, else a NUL is as a byte
+ * that is no UTF-8. */
+json_object *nx_aliases_scan(const NxAliases *aliases, const char *text, gssize n_bytes, NxAliasMode mode);
+/* Array of the aliases whose norm is that of `text`; n_bytes as above. */
+json_object *nx_aliases_lookup(const NxAliases *aliases, const char *text, gssize n_bytes);
 
 /* Makes the dictionary of an IGEM snapshot in its folder nlp/ and names it in the manifest. */
 gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCounts *counts, gsize *size, GError **err);

@@ -25,6 +25,15 @@ scan() { jq -nc --arg text "$1" '{text: $text, id: 7}' | nx-alias scan -s snapsh
   assert_json '[.matches[].matched_text] | join(",")' 'brca1,breast,breast cancer,cancer'
 }
 
+@test "a NUL is a character like others: what stands behind it is found, and is at its place" {
+  run nx-alias scan -s snapshot <<<'{"text":"x\u0000x and BRCA1"}'
+  assert_success
+  assert_json '[.matches[] | .matched_text, .span_start] | join(" ")' 'brca1 8'
+  run nx-alias lookup -s snapshot <<<'{"text":"il_6\u0000"}'
+  assert_success
+  assert_json '.aliases | length' 0
+}
+
 @test "lookup finds the aliases of the same spelling" {
   run nx-alias lookup -s snapshot <<<'{"text":"il_6"}'
   assert_success

@@ -82,7 +82,7 @@ int main(void)
   }
   start = seconds();
   for (guint i = 0; i < TEXTS; i++) {
-    g_autoptr(json_object) matches = nx_aliases_scan(aliases, texts->pdata[i], NX_ALIAS_SMART);
+    g_autoptr(json_object) matches = nx_aliases_scan(aliases, texts->pdata[i], -1, NX_ALIAS_SMART);
     n += json_object_array_length(matches);
   }
   printf("  scan %.1f MB, %" G_GSIZE_FORMAT " matches: %.0f MB/s   reach: 200 MB/s\n", (double)size / 1e6, n,

@@ -39,9 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   if (!aliases)
     return 0;
   g_autofree char *text = names_in_a_row(data, size);
-  g_autoptr(json_object) own = nx_aliases_scan(aliases, text, NX_ALIAS_ALL);
-  g_autoptr(json_object) matches = nx_aliases_scan(aliases, "Lead, lead acetate; IL-6", NX_ALIAS_SMART);
-  g_autoptr(json_object) found = nx_aliases_lookup(aliases, "lead");
+  g_autoptr(json_object) own = nx_aliases_scan(aliases, text, -1, NX_ALIAS_ALL);
+  g_autoptr(json_object) matches = nx_aliases_scan(aliases, "Lead, lead acetate; IL-6", -1, NX_ALIAS_SMART);
+  g_autoptr(json_object) found = nx_aliases_lookup(aliases, "lead", -1);
   nx_aliases_check(aliases, NULL);
   return 0;
 }

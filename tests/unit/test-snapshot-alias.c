@@ -91,7 +91,7 @@ static void check_match(json_object *match, json_object *expected)
 
 static void check_mode(const NxAliases *aliases, const char *text, NxAliasMode mode, json_object *expected)
 {
-  g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, mode);
+  g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, -1, mode);
   g_assert_cmpuint(json_object_array_length(matches), ==, json_object_array_length(expected));
   for (gsize i = 0; i < json_object_array_length(matches); i++)
     check_match(json_object_array_get_idx(matches, i), json_object_array_get_idx(expected, i));
@@ -132,7 +132,7 @@ static void test_context(void)
   g_autoptr(GBytes) bytes = build(folder, NULL);
   g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, NULL);
   g_autofree char *text = g_strconcat(a, " BRCA1 ", b, NULL), *expected = g_strdup_printf("%.49s brca1 %.49s", a, b);
-  g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, NX_ALIAS_SMART);
+  g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, -1, NX_ALIAS_SMART);
   json_object *match = json_object_array_get_idx(matches, 0);
   g_assert_cmpint(nx_json_get_int(match, "span_start", 0), ==, 81);
   g_assert_cmpint(nx_json_get_int(match, "span_end", 0), ==, 85);
@@ -146,8 +146,8 @@ static void test_lookup(void)
     return;
   g_autoptr(GBytes) bytes = build(folder, NULL);
   g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, NULL);
-  g_autoptr(json_object) found = nx_aliases_lookup(aliases, "TYPE_2-Diabetes ");
-  g_autoptr(json_object) none = nx_aliases_lookup(aliases, "type 2");
+  g_autoptr(json_object) found = nx_aliases_lookup(aliases, "TYPE_2-Diabetes ", -1);
+  g_autoptr(json_object) none = nx_aliases_lookup(aliases, "type 2", -1);
   g_assert_cmpuint(json_object_array_length(found), ==, 2);
   g_assert_cmpint(nx_json_get_int(json_object_array_get_idx(found, 1), "alias_id", 0), ==, 22);
   g_assert_cmpuint(json_object_array_length(none), ==, 0);
@@ -160,7 +160,7 @@ static void test_empty(void)
   g_autoptr(GError) error = NULL;
   g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, &error);
   g_assert_no_error(error);
-  g_autoptr(json_object) matches = nx_aliases_scan(aliases, "any text at all", NX_ALIAS_ALL);
+  g_autoptr(json_object) matches = nx_aliases_scan(aliases, "any text at all", -1, NX_ALIAS_ALL);
   g_assert_cmpuint(json_object_array_length(matches), ==, 0);
 }
 
@@ -182,7 +182,7 @@ static void test_places(void)
   for (guint n = 1; n < 60; n++) {
     g_string_append(before, CHARACTERS[n * n / 3 % G_N_ELEMENTS(CHARACTERS)]);
     g_autofree char *text = g_strdup_printf("%s lead %s lead", before->str, before->str);
-    g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, NX_ALIAS_ALL);
+    g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, -1, NX_ALIAS_ALL);
     g_assert_cmpuint(json_object_array_length(matches), ==, 2);
     for (guint i = 0; i < 2; i++) {
       json_object *match = json_object_array_get_idx(matches, i);
@@ -207,8 +207,8 @@ static void test_damage(void)
     g_assert_null(nx_aliases_new(cut, NULL));
     g_autoptr(NxAliases) aliases = nx_aliases_new(other, &error);
     if (aliases) {
-      g_autoptr(json_object) matches = nx_aliases_scan(aliases, "Lead, lead acetate", NX_ALIAS_ALL);
-      g_autoptr(json_object) found = nx_aliases_lookup(aliases, "lead");
+      g_autoptr(json_object) matches = nx_aliases_scan(aliases, "Lead, lead acetate", -1, NX_ALIAS_ALL);
+      g_autoptr(json_object) found = nx_aliases_lookup(aliases, "lead", -1);
       g_assert_false(nx_aliases_check(aliases, &error));
     }
     g_assert_error(error, NX_ERROR, NX_ERROR_FORMAT);
@@ -287,7 +287,7 @@ static void test_against_naive_search(void)
     g_autoptr(GBytes) bytes = nx_alias_builder_finish(builder, NULL);
     g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, NULL);
     g_autofree char *text = random_text(random, 300), *normalised = nx_alias_normalise(text);
-    g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, NX_ALIAS_ALL);
+    g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, -1, NX_ALIAS_ALL);
     g_assert_cmpuint(json_object_array_length(matches), ==, count_naively(norms, normalised));
     total += (guint)json_object_array_length(matches);
   }
