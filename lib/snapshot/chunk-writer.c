@@ -18,6 +18,7 @@ static void put_page(ParquetPages *pages, ParquetPageHeader *header, const guint
   g_autoptr(GByteArray) stored = g_byte_array_new(), head = g_byte_array_new();
   ParquetChunkMeta *meta = &pages->meta;
   parquet_compress(meta->codec, body, length, stored);
+  pages->is_readable &= parquet_size_is_sane(length, stored->len);
   header->present |= 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4;
   header->uncompressed_size = (gint32)length;
   header->compressed_size = (gint32)stored->len;
@@ -225,13 +226,13 @@ static void name_encodings(ParquetChunkMeta *meta, gboolean has_entries)
     g_array_append_vals(meta->encodings, PLAIN, G_N_ELEMENTS(PLAIN));
 }
 
-void parquet_pages_make(const ParquetBuffer *buffer, gint32 codec, ParquetPages *pages)
+static void make_pages(const ParquetBuffer *buffer, gint32 codec, ParquetPages *pages)
 {
   ParquetEntries entries;
   gboolean has_entries = parquet_entries_make(buffer, &entries);
   ParquetChunkMeta *meta = &pages->meta;
   Stretch stretch = {0};
-  *pages = (ParquetPages){.pages = g_byte_array_new()};
+  *pages = (ParquetPages){.pages = g_byte_array_new(), .is_readable = TRUE};
   meta->present = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 9 | 1u << 12;
   meta->type = buffer->type;
   meta->codec = codec;
@@ -244,6 +245,16 @@ void parquet_pages_make(const ParquetBuffer *buffer, gint32 codec, ParquetPages 
     put_data(pages, buffer, has_entries ? &entries : NULL, &stretch);
   add_statistics(pages, buffer, has_entries ? &entries.entries : &buffer->plain);
   parquet_entries_clear(&entries);
+}
+
+/* A long text of repetition can be compressed so well that no reader would believe it. A codec is one for all pages. */
+void parquet_pages_make(const ParquetBuffer *buffer, gint32 codec, ParquetPages *pages)
+{
+  make_pages(buffer, codec, pages);
+  if (pages->is_readable || codec == PARQUET_UNCOMPRESSED)
+    return;
+  parquet_pages_clear(pages);
+  make_pages(buffer, PARQUET_UNCOMPRESSED, pages);
 }
 
 void parquet_pages_clear(ParquetPages *pages)

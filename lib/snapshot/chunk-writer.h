@@ -10,9 +10,10 @@ typedef struct {
   GByteArray *pages;
   ParquetChunkMeta meta;
   GByteArray *least, *most; /* what the statistics refer to; NULL: none */
+  gboolean is_readable;     /* parquet_size_is_sane of all pages */
 } ParquetPages;
 
-/* From any thread: nothing but `buffer` is looked at. */
+/* From any thread: nothing but `buffer` is looked at. Without `codec` where its pages would be too small to be believed. */
 void parquet_pages_make(const ParquetBuffer *buffer, gint32 codec, ParquetPages *pages);
 void parquet_pages_clear(ParquetPages *pages);
 

@@ -13,6 +13,15 @@
 #define GZIP_WINDOW (15 + 16)
 #define GZIP_OR_ZLIB_WINDOW (15 + 32)
 
+#define PAGE_MAX (1u << 30)
+#define PAGE_UNSUSPICIOUS (16u << 20)
+#define RATIO_MAX 1024u
+
+gboolean parquet_size_is_sane(guint64 size, guint64 stored)
+{
+  return size <= PAGE_MAX && (size <= PAGE_UNSUSPICIOUS || size / RATIO_MAX <= stored);
+}
+
 static gboolean inflate_members(z_stream *stream)
 {
   for (;;) {

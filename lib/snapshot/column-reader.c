@@ -7,9 +7,6 @@
 #include <zlib.h>
 
 #define HEADER_MAX (64u << 10)
-#define PAGE_MAX (1u << 30)
-#define PAGE_UNSUSPICIOUS (16u << 20)
-#define RATIO_MAX 1024u
 #define TOO_MANY_VALUES "the pages hold more values than the column"
 
 static gboolean refuse(GError **err, const char *what)
@@ -47,8 +44,7 @@ static gboolean sizes_are_sane(const ParquetColumn *column, const ParquetPageHea
 {
   if (header->compressed_size < 0 || (gsize)header->compressed_size > column->end - column->at)
     return refuse(err, "a page is longer than its column");
-  guint64 size = (guint64)header->uncompressed_size;
-  if (header->uncompressed_size < 0 || size > PAGE_MAX || (size > PAGE_UNSUSPICIOUS && size / RATIO_MAX > (guint64)header->compressed_size))
+  if (header->uncompressed_size < 0 || !parquet_size_is_sane((guint64)header->uncompressed_size, (guint64)header->compressed_size))
     return refuse(err, "a page announces an impossible size");
   return TRUE;
 }

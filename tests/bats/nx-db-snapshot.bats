@@ -52,6 +52,17 @@ manifest() { jq -r "$1" out/manifest.json; }
   done
 }
 
+@test "a long text of nothing but repetition can be imported again from every compression" {
+  sql "INSERT INTO upload_log(session_identifier, destination_name, success, timestamp, error_message)
+    VALUES ('a-2', 'cdcs', 0, 't', replace(hex(zeroblob(9000000)), '00', 'ee'));"
+  for codec in zstd snappy gzip none; do
+    nx-db export -o "$codec" --compression "$codec"
+    run nx-db --db-uri "$codec.sqlite" import "$codec"
+    assert_success
+    diff <(everything "$NX_DB_PATH") <(everything "$codec.sqlite")
+  done
+}
+
 @test "the manifest has size and sha256 of every file, and no path of this computer" {
   nx-db export -o out --version first
   [ "$(manifest '.schema + .snapshot_version + .schema_revision + .source.database')" = "nexuslimsfirstv2_5_0bnexuslims.sqlite" ]
