@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #define COMPANIONS_MAX 4
+#define IN_CAPITALS 0x80 /* beside the number of a format */
 
 struct NxCompanion {
   const NxFormat *format; /* NULL ends the list */
   int fd;
   NxBytes *bytes;
+  gboolean in_capitals; /* its last suffix */
 };
 
 struct NxOpened {
@@ -20,17 +22,38 @@ struct NxOpened {
   struct stat status;
   NxCompanion companions[COMPANIONS_MAX + 1];
   int descriptors[COMPANIONS_MAX + 1];
-  guint8 formats[COMPANIONS_MAX]; /* of the companions, as numbers in nx_formats */
+  guint8 formats[COMPANIONS_MAX]; /* of the companions, as numbers in nx_formats, with IN_CAPITALS */
   gsize n_descriptors;
 };
 
-NxBytes *nx_input_companion(const NxInput *in, const NxFormat *format)
+static const NxCompanion *companion_of(const NxInput *in, const NxFormat *format)
 {
   for (const NxCompanion *companion = in->companions; companion && companion->format; companion++) {
     if (companion->format == format)
-      return companion->bytes;
+      return companion;
   }
   return NULL;
+}
+
+NxBytes *nx_input_companion(const NxInput *in, const NxFormat *format)
+{
+  const NxCompanion *companion = companion_of(in, format);
+  return companion ? companion->bytes : NULL;
+}
+
+/* NULL when it has no suffix. */
+static char *in_capitals(const char *path)
+{
+  const char *dot = strrchr(path, '.');
+  g_autofree char *suffix = dot ? g_ascii_strup(dot, -1) : NULL;
+  return suffix ? nx_path_with_suffix(path, suffix) : NULL;
+}
+
+char *nx_input_companion_path(const NxInput *in, const NxFormat *format)
+{
+  const NxCompanion *companion = companion_of(in, format);
+  g_autofree char *path = companion && format->companion ? format->companion(in->below ? in->below : in->path) : NULL;
+  return path && companion->in_capitals ? in_capitals(path) : g_steal_pointer(&path);
 }
 
 /* A file that is out of reach together with its instrument's folder says nothing about itself. */
@@ -46,45 +69,45 @@ static void blame_folder(const NxOpened *opened, const char *instrument_root, GE
   g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "cannot enter the instrument's folder %s: %s", shown, g_strerror(problem));
 }
 
-/* Takes the descriptor. */
-static void add_companion(NxOpened *opened, guint8 number, int fd)
+/* Takes the descriptor. `told`: as in `formats`. */
+static void add_companion(NxOpened *opened, guint8 told, int fd)
 {
   const gsize i = opened->n_descriptors - 1;
-  opened->companions[i] = (NxCompanion){ nx_formats[number], fd, nx_bytes_from_fd(fd, NULL) };
-  opened->formats[i] = number;
+  opened->companions[i] = (NxCompanion){ nx_formats[told & ~IN_CAPITALS], fd, nx_bytes_from_fd(fd, NULL), (told & IN_CAPITALS) != 0 };
+  opened->formats[i] = told;
   opened->descriptors[opened->n_descriptors++] = fd;
 }
 
-/* The file, else the one whose last suffix is in capitals: programs that write IMG1.TIF write IMG1.TXT beside it. -1 when there is none. */
-static int open_in_either_case(const char *path, NxLinks links)
+/* The file, else (*case_bit is IN_CAPITALS then) the one whose last suffix is in capitals: programs that write IMG1.TIF write IMG1.TXT beside
+ * it. -1 when there is none. */
+static int open_in_either_case(const char *path, NxLinks links, guint8 *case_bit)
 {
   struct stat status;
   int fd = nx_file_open_regular(path, links, &status, NULL);
-  const char *dot = strrchr(path, '.');
-  if (fd >= 0 || !dot)
-    return fd;
-  g_autofree char *suffix = g_ascii_strup(dot, -1), *capitals = nx_path_with_suffix(path, suffix);
-  return capitals ? nx_file_open_regular(capitals, links, &status, NULL) : -1;
+  g_autofree char *capitals = fd < 0 ? in_capitals(path) : NULL;
+  *case_bit = capitals ? IN_CAPITALS : 0;
+  return capitals ? nx_file_open_regular(capitals, links, &status, NULL) : fd;
 }
 
 /* The file beside `path` that `format` wants; -1 when there is none. */
-static int open_beside(const char *path, NxLinks links, const NxFormat *format)
+static int open_beside(const char *path, NxLinks links, const NxFormat *format, guint8 *case_bit)
 {
   for (const char *const *suffix = format->companion_suffixes; suffix && *suffix; suffix++) {
     g_autofree char *beside = nx_path_with_suffix(path, *suffix);
-    int fd = beside ? open_in_either_case(beside, links) : -1;
+    int fd = beside ? open_in_either_case(beside, links, case_bit) : -1;
     if (fd >= 0)
       return fd;
   }
   g_autofree char *named = format->companion ? format->companion(path) : NULL;
-  return named ? open_in_either_case(named, links) : -1;
+  return named ? open_in_either_case(named, links, case_bit) : -1;
 }
 
 static void open_companion(NxOpened *opened, NxLinks links, guint8 number)
 {
-  int fd = opened->n_descriptors <= COMPANIONS_MAX ? open_beside(opened->path, links, nx_formats[number]) : -1;
+  guint8 case_bit = 0;
+  int fd = opened->n_descriptors <= COMPANIONS_MAX ? open_beside(opened->path, links, nx_formats[number], &case_bit) : -1;
   if (fd >= 0)
-    add_companion(opened, number, fd);
+    add_companion(opened, number | case_bit, fd);
 }
 
 static void open_companions(NxOpened *opened, NxLinks links)

@@ -22,7 +22,7 @@ NxOpened *nx_opened_received(json_object *line, const char *path, const char *in
 gboolean nx_opened_is_readable(const NxOpened *opened);
 /* The descriptors a child needs. */
 const int *nx_opened_descriptors(const NxOpened *opened, gsize *n);
-/* Of each descriptor but the first: the number of the format in nx_formats that asked for it. */
+/* Of each descriptor but the first: the number of the format in nx_formats that asked for it, with a bit when its suffix is in capitals. */
 const guint8 *nx_opened_companions(const NxOpened *opened);
 /* TRUE when size or time of the file differ from what they were the last time this was asked, or at opening. */
 gboolean nx_opened_has_changed(NxOpened *opened);

@@ -168,6 +168,8 @@ extern const NxFormat *const nx_formats[];
 const NxFormat *nx_format_for(const NxInput *in);
 /* The companion that `format` asked for: borrowed, or NULL when there is no such (regular, readable) file. A format can open nothing itself. */
 NxBytes *nx_input_companion(const NxInput *in, const NxFormat *format);
+/* Its path below NX_INSTRUMENT_DATA_PATH, as `below`, where the rule `companion` of the format names it; else NULL. */
+char *nx_input_companion_path(const NxInput *in, const NxFormat *format);
 
 /* ------------------------------------------------------------------------------------------------------------ profiles */
 

@@ -340,7 +340,7 @@ static json_object *start_meta(const NxInput *in, const char *warning)
 {
   json_object *meta = json_object_new_object();
   g_autofree char *time = nx_meta_time(in, NULL);
-  g_autofree char *emi = warning == NO_EMI ? NULL : tia_emi_path(in->below ? in->below : in->path, NULL);
+  g_autofree char *emi = warning == NO_EMI ? NULL : nx_input_companion_path(in, &nx_format_tia);
   g_autofree char *emi_text = emi ? nx_text_utf8(emi, -1) : NULL;
   nx_json_set_string(meta, "Creation Time", time);
   nx_json_set_string(meta, "Instrument ID", in->instrument_pid);

@@ -473,12 +473,30 @@ static void test_names(void)
   }
 }
 
-/* Writes the series and an .emi of that content beside it; the extensions of its metadata. */
-static json_object *extensions_with(const char *ser_name, const char *emi, gsize emi_length)
+/* Whether a reader of its own that was handed the descriptors names the same .emi. */
+static void check_received(NxOpened *opened, const char *ser_path, const char *folder, json_object *expected)
+{
+  int copies[8];
+  gsize n;
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(json_object) line = json_object_new_object();
+  const int *descriptors = nx_opened_descriptors(opened, &n);
+  g_assert_cmpuint(n, <=, G_N_ELEMENTS(copies));
+  for (gsize i = 0; i < n; i++)
+    copies[i] = dup(descriptors[i]);
+  g_autoptr(NxOpened) received = nx_opened_received(line, ser_path, folder, copies, n, nx_opened_companions(opened), &problem);
+  g_assert_no_error(problem);
+  nx_opened_input(received)->format = &nx_format_tia;
+  g_autoptr(GPtrArray) signals = read_input(nx_opened_input(received));
+  g_assert_true(json_object_equal(nx_json_get(only(signals)->nx_meta, "extensions"), expected));
+}
+
+/* Writes the series and an .emi of that content and name beside it; the extensions of its metadata. */
+static json_object *extensions_beside(const char *ser_name, const char *emi_name, const char *emi, gsize emi_length)
 {
   g_autoptr(GError) problem = NULL;
   g_autofree char *folder = g_dir_make_tmp("nx-tia-XXXXXX", NULL);
-  g_autofree char *ser_path = g_build_filename(folder, ser_name, NULL), *emi_path = g_build_filename(folder, "scan.emi", NULL);
+  g_autofree char *ser_path = g_build_filename(folder, ser_name, NULL), *emi_path = g_build_filename(folder, emi_name, NULL);
   g_autofree guint8 *file = series();
   g_assert_true(g_file_set_contents(ser_path, (const char *)file, SERIES_BYTES, NULL));
   if (emi)
@@ -488,10 +506,24 @@ static json_object *extensions_with(const char *ser_name, const char *emi, gsize
   g_assert_no_error(problem);
   g_autoptr(GPtrArray) signals = read_input(nx_opened_input(opened));
   g_assert_cmpstr(nx_json_get_string(only(signals)->nx_meta, "Data Dimensions"), ==, "(2, 3)");
+  check_received(opened, ser_path, folder, nx_json_get(only(signals)->nx_meta, "extensions"));
   g_unlink(ser_path);
   g_unlink(emi_path);
   g_rmdir(folder);
   return json_object_get(nx_json_get(only(signals)->nx_meta, "extensions"));
+}
+
+static json_object *extensions_with(const char *ser_name, const char *emi, gsize emi_length)
+{
+  return extensions_beside(ser_name, "scan.emi", emi, emi_length);
+}
+
+static void test_emi_in_capitals(void)
+{
+  static const char EMI[] = "<ObjectInfo><ExperimentalDescription/></ObjectInfo>";
+  g_autoptr(json_object) extensions = extensions_beside("scan_1.ser", "scan.EMI", EMI, sizeof EMI - 1);
+  g_assert_cmpstr(nx_json_get_string(extensions, "emi Filename"), ==, "scan.EMI");
+  g_assert_null(nx_json_get(extensions, "Extractor Warning"));
 }
 
 static void assert_emi_warning(const char *ser_name, const char *emi, gsize emi_length, const char *emi_name, const char *warning)
@@ -691,6 +723,7 @@ int main(int argc, char **argv)
   g_test_add_func("/tia/hostile/offsets of the other width are refused", test_wrong_version);
   g_test_add_func("/tia/hostile/of a scan that was stopped the complete lines are shown", test_stopped_scan);
   g_test_add_func("/tia/hostile/only NAME_number.ser has a companion", test_names);
+  g_test_add_func("/tia/the .emi is named as it is written, also in capitals", test_emi_in_capitals);
   g_test_add_func("/tia/hostile/a broken .emi costs its metadata, and the reason is told", test_broken_emi);
   g_test_add_func("/tia/hostile/200 MB of text in an .emi are no metadata", test_large_emi);
   g_test_add_func("/tia/hostile/values that lack a part are skipped, and odd ones stay text", test_values);
