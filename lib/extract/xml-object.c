@@ -7,7 +7,7 @@
 
 #define LENGTH_MAX (64u << 20)
 #define DEPTH_MAX 256
-#define NODES_MAX 2097152
+#define NODES_MAX 524288 /* some 100 MB of them */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
 

@@ -9,7 +9,7 @@
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 
 /* Parses UTF-8 text whatever encoding it declares: no network, no entities, no document type. At most 64 MiB of it, 256
- * elements within each other, and two million elements and attributes. NX_ERROR_FORMAT otherwise. */
+ * elements within each other, and half a million elements and attributes. NX_ERROR_FORMAT otherwise. */
 xmlDoc *nx_xml_parse(const char *text, GError **err);
 /* The first child element of `parent` of that local name, or NULL. */
 xmlNode *nx_xml_child(const xmlNode *parent, const char *name);
