@@ -14,7 +14,9 @@ typedef struct {
 
 static const NxOption OPTIONS[] = {
   NX_OPTIONS_FORMAT(Options),
-  {.name = "--lines", .field = offsetof(Options, lines), .help = "Write check lines as they come, for a build that follows, and exit 0 whatever they say."},
+  {.name = "--lines",
+   .field = offsetof(Options, lines),
+   .help = "Write check lines as they come, for a build that follows, and exit 0 whatever they say."},
   {.name = "--dry-run", .letter = 'n', .field = offsetof(Options, dry_run), .help = "Leave out what only a real run needs."},
   {.name = "--verbose", .letter = 'v', .type = NX_VALUE_COUNT, .field = offsetof(Options, verbosity), .help = NX_HELP_VERBOSE},
   {0},

@@ -114,7 +114,8 @@ static json_object *ask_export(const char *destination, GError **err)
     refuse(err, "the program %s is not installed", "nx-export");
     return NULL;
   }
-  g_autofree char *request = g_strdup_printf("{\"kind\":\"export_request\",\"destination\":\"%s\",\"mode\":\"validate\",\"context\":{}}\n", destination);
+  g_autofree char *request =
+      g_strdup_printf("{\"kind\":\"export_request\",\"destination\":\"%s\",\"mode\":\"validate\",\"context\":{}}\n", destination);
   char *argv[] = {program, NULL};
   const NxQuestion question = {.argv = argv, .input = request, .length = strlen(request), .answer_max = NX_LINE_MAX, .err = -1};
   int status;

@@ -35,7 +35,8 @@ typedef enum {
   NX_ERROR_INTERRUPTED,
 } NxErrorCode;
 
-/* Prints "Error: <message>" on stderr, of an interruption nothing, and returns the exit code of the error's code (1 or 2). NULL counts as success: 0. */
+/* Prints "Error: <message>" on stderr, of an interruption nothing, and returns the exit code of the error's code (1 or 2). NULL counts as
+ * success: 0. */
 int nx_fail(const GError *error);
 
 /* Sets *err from errno (`error_number`): "cannot <action> <object>: <reason>". What says something about the machine, its disks, its network or the

@@ -1,7 +1,7 @@
 /* rewind.c — see rewind.h. What the handler of the signal relies on lies in pages that nothing can write (code, `own.sealed`, the copy) or
  * is written before it is read (its stack, `own.resident`); it calls nothing of any library, whose tables lie in memory that a file may
- * have changed. The descriptor by which it asks about pages cannot be closed: the next file, which the kernel hands over before a signal that has come
- * is seen to, would take its number and answer in its place.
+ * have changed. The descriptor by which it asks about pages cannot be closed: the next file, which the kernel hands over before a signal that has
+ * come is seen to, would take its number and answer in its place.
  *
  * Memory of the process is of three kinds. Small pieces are put back whole from a copy. Large ones are private views of that copy: of them, the
  * pages that were written to are put back, which the kernel lists (/proc/self/pagemap) and which are few. And what was never touched when the copy

@@ -168,7 +168,8 @@ static gboolean export_program(scmp_filter_ctx filter, struct sock_fprog *progra
   return is_good;
 }
 
-/* Of what belongs to the files: numbers with one of the bits above those of NX_STANDING_KEPT - 1. Only the lower half of a register is a descriptor. */
+/* Of what belongs to the files: numbers with one of the bits above those of NX_STANDING_KEPT - 1. Only the lower half of a register is a
+ * descriptor. */
 static gboolean allow_closing(scmp_filter_ctx filter)
 {
   static const int CALLS[] = { SCMP_SYS(close), SCMP_SYS(close_range) };

@@ -673,17 +673,15 @@ static void test_short_chunks(void)
 /* As an aborted copy leaves it: the library, which looks at the end first, opens nothing of it. */
 static void test_cut(void)
 {
-  static const struct {
-    const char *name, *extractor;
-  } CASES[] = {{"a.emd", "velox_emd"}, {"a.hspy", "hspy"}, {"a.h5", "tofwerk_pfib"}};
+  static const char *const CASES[][2] = {{"a.emd", "velox_emd"}, {"a.hspy", "hspy"}, {"a.h5", "tofwerk_pfib"}};
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autoptr(GError) problem = NULL;
     g_autoptr(GByteArray) data = hdf5_write_hspy();
     g_autoptr(NxBytes) bytes = nx_bytes_from_memory(data->data, data->len / 2);
     g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
-    NxInput in = { .path = CASES[i].name, .name = CASES[i].name, .fd = -1, .bytes = bytes, .mtime = 1.0 };
+    NxInput in = { .path = CASES[i][0], .name = CASES[i][0], .fd = -1, .bytes = bytes, .mtime = 1.0 };
     in.format = nx_format_for(&in);
-    g_assert_cmpstr(in.format->name, ==, CASES[i].extractor);
+    g_assert_cmpstr(in.format->name, ==, CASES[i][1]);
     g_assert_false(in.format->read(&in, signals, &problem));
     g_assert_error(problem, NX_ERROR, NX_ERROR_FORMAT);
     g_assert_nonnull(strstr(problem->message, "truncated"));
@@ -710,8 +708,7 @@ static void test_knots(void)
   g_assert_false(json_object_object_get_ex(metadata, "itself", NULL));
   g_assert_false(json_object_object_get_ex(metadata, "again", NULL));
   g_assert_cmpstr(nx_json_get_string(nx_json_get(metadata, "General"), "title"), ==, "EDS map");
-  g_assert_cmpuint(members_of(metadata), >, 30);
-  g_assert_cmpuint(members_of(metadata), <, 100);
+  g_assert_true(members_of(metadata) > 30 && members_of(metadata) < 100);
   reading_clear(&reading);
 }
 

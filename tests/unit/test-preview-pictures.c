@@ -359,7 +359,8 @@ static void test_what_only_libtiff_converts(void)
   assert_halves(&(Kind){ 8, 3, PHOTOMETRIC_YCBCR, .tile = 32, NO_EXTRA }, luminance, GREY(40), GREY(200));
   for (guint16 orientation = ORIENTATION_TOPLEFT; orientation <= ORIENTATION_LEFTBOT; orientation++) {
     assert_halves(&(Kind){ 8, 3, PHOTOMETRIC_YCBCR, .orientation = orientation, NO_EXTRA }, luminance, GREY(40), GREY(200));
-    assert_halves(&(Kind){ 8, 3, PHOTOMETRIC_RGB, .orientation = orientation, NO_EXTRA }, colours_8, PIXEL(250, 30, 60, 255), PIXEL(10, 220, 90, 255));
+    assert_halves(&(Kind){ 8, 3, PHOTOMETRIC_RGB, .orientation = orientation, NO_EXTRA }, colours_8, PIXEL(250, 30, 60, 255),
+                  PIXEL(10, 220, 90, 255));
   }
 }
 
