@@ -1,5 +1,6 @@
 /* basic.c — any file: nothing is read but its time (basic_file_info_extractor). Pictures and text still get a preview. */
 #include "formats.h"
+#include "hdf5-file.h"
 
 #include <string.h>
 
@@ -32,9 +33,17 @@ json_object *nx_basic_meta(const NxInput *in)
   return nx_meta;
 }
 
+/* Of an aborted copy libhdf5 opens nothing, so that no format knows it for its own: why is said here. */
+static gboolean check_container(const NxInput *in, GError **err)
+{
+  g_autoptr(NxHdf5) file = nx_hdf5_is(in->bytes) ? nx_hdf5_open(in->bytes, err) : NULL;
+  return file || !nx_hdf5_is(in->bytes);
+}
+
 static gboolean read_basic(const NxInput *in, GPtrArray *signals, GError **err)
 {
-  (void)err;
+  if (in->bytes && !check_container(in, err))
+    return FALSE;
   NxSignal *signal = nx_signal_new();
   signal->nx_meta = nx_basic_meta(in);
   signal->view = nx_view_by_name(in->name);

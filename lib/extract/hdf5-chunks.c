@@ -1,5 +1,6 @@
 /* hdf5-chunks.c — see hdf5-chunks.h. HDF5 File Format Specification 3.0, "Data Storage - Filter Pipeline Message" and "Data Layout Message". */
 #include "hdf5-chunks.h"
+#include "hdf5-file.h"
 
 #include <zlib.h>
 
@@ -150,6 +151,15 @@ static gboolean is_partial(const NxHdf5Chunks *chunks, const hsize_t *offset)
   return FALSE;
 }
 
+/* The bytes of a chunk as they lie in the file. FALSE when there are more or fewer than `stored`, which libhdf5 says of a chunk that is not
+ * filtered whatever the file says. */
+static gboolean read_stored(const NxHdf5Chunks *chunks, const hsize_t *offset, guint32 *skipped, guint8 *packed, gsize stored)
+{
+  nx_hdf5_look_at_reading(stored);
+  const gboolean is_read = H5Dread_chunk(chunks->dataset, H5P_DEFAULT, offset, skipped, packed) >= 0;
+  return nx_hdf5_length_read() == stored && is_read;
+}
+
 /* One that was never written has nothing that could be short. */
 static gboolean is_whole_at(const NxHdf5Chunks *chunks, const hsize_t *offset)
 {
@@ -160,7 +170,7 @@ static gboolean is_whole_at(const NxHdf5Chunks *chunks, const hsize_t *offset)
   if (stored > MIN(2 * (guint64)chunks->bytes + PACKED_EXTRA, G_MAXUINT32))
     return FALSE;
   g_autofree guint8 *packed = g_try_malloc((gsize)stored);
-  if (!packed || H5Dread_chunk(chunks->dataset, H5P_DEFAULT, offset, &skipped, packed) < 0)
+  if (!packed || !read_stored(chunks, offset, &skipped, packed, (gsize)stored))
     return FALSE;
   if (chunks->has_plain_edges && is_partial(chunks, offset))
     skipped = G_MAXUINT32;

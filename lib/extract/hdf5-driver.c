@@ -72,10 +72,33 @@ static haddr_t driver_get_end_of_file(const H5FD_t *file, H5FD_mem_t type)
   return nx_bytes_size(((const Driven *)file)->bytes);
 }
 
+/* What is read of data while somebody looks: nothing that would not fit, and how much it was. A process reads one file at a time. */
+static struct {
+  gsize room; /* 0: nobody looks */
+  gsize length;
+} looked;
+
+void nx_hdf5_look_at_reading(gsize room)
+{
+  looked.room = room;
+  looked.length = 0;
+}
+
+gsize nx_hdf5_length_read(void)
+{
+  looked.room = 0;
+  return looked.length;
+}
+
 static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, void *to)
 {
   (void)transfer;
   const Driven *driven = (const Driven *)file;
+  if (type == H5FD_MEM_DRAW && looked.room > 0) {
+    looked.length = size;
+    if (size > looked.room)
+      return -1;
+  }
   if (!nx_bytes_copy(driven->bytes, address, to, size, NULL))
     return -1;
   if (type == H5FD_MEM_OHDR)

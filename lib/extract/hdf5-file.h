@@ -85,6 +85,10 @@ hid_t nx_hdf5_reference_type(const NxHdf5 *file);
 gboolean nx_hdf5_is_sound(hid_t type);
 /* FALSE when a dataset's numbers lie outside the file or are packed in a way that only a plug-in knows, or in chunks too large to be unpacked. */
 gboolean nx_hdf5_is_readable(hid_t dataset, GError **err);
+/* Until nx_hdf5_length_read(), no more than `room` > 0 bytes of data are read at once, and how many the last read wanted is remembered; that takes the
+ * limit away again. libhdf5 reads as many bytes of a chunk as the file says it has, whatever room there is. */
+void nx_hdf5_look_at_reading(gsize room);
+gsize nx_hdf5_length_read(void);
 /* The driver that reads through `bytes`: a file access property list. */
 hid_t nx_hdf5_access(NxBytes *bytes);
 

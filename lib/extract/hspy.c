@@ -275,9 +275,7 @@ static NxSignal *read_experiment(const NxInput *in, NxHdf5 *file, const char *ex
 static gboolean hspy_sniff(const NxInput *in)
 {
   g_autoptr(NxHdf5) file = nx_hdf5_open(in->bytes, NULL);
-  if (!file)
-    return nx_hdf5_is(in->bytes); /* damaged: reading it says how */
-  g_autoptr(json_object) format = nx_hdf5_first(file, "/", "file_format");
+  g_autoptr(json_object) format = file ? nx_hdf5_first(file, "/", "file_format") : NULL;
   return json_object_is_type(format, json_type_string) && strcmp(json_object_get_string(format), "HyperSpy") == 0 &&
          nx_hdf5_kind(file, "Experiments") == NX_HDF5_GROUP;
 }

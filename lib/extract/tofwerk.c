@@ -234,9 +234,7 @@ static json_object *meta_of(const NxInput *in, NxHdf5 *file)
 static gboolean tofwerk_sniff(const NxInput *in)
 {
   g_autoptr(NxHdf5) file = nx_hdf5_open(in->bytes, NULL);
-  if (!file)
-    return nx_hdf5_is(in->bytes); /* damaged: reading it says how */
-  if (nx_hdf5_kind(file, TOFWERK_SUM) != NX_HDF5_DATASET || nx_hdf5_kind(file, "FIBParams") != NX_HDF5_GROUP ||
+  if (!file || nx_hdf5_kind(file, TOFWERK_SUM) != NX_HDF5_DATASET || nx_hdf5_kind(file, "FIBParams") != NX_HDF5_GROUP ||
       nx_hdf5_kind(file, "FIBImages") != NX_HDF5_GROUP)
     return FALSE;
   g_autoptr(json_object) version = nx_hdf5_attribute(file, "/", "TofDAQ Version");

@@ -345,9 +345,7 @@ static const struct {
 static gboolean velox_sniff(const NxInput *in)
 {
   g_autoptr(NxHdf5) file = nx_hdf5_open(in->bytes, NULL);
-  if (!file)
-    return nx_hdf5_is(in->bytes); /* damaged: reading it says how */
-  if (nx_hdf5_kind(file, "Version") != NX_HDF5_DATASET)
+  if (!file || nx_hdf5_kind(file, "Version") != NX_HDF5_DATASET)
     return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS(KINDS); i++) {
     g_autofree char *path = g_strconcat("Data/", KINDS[i].group, NULL);

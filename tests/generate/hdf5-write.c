@@ -271,15 +271,17 @@ static void hspy_elements(hid_t file)
   text(file, "Experiments/Image/metadata/Sample/_list_2_elements", "1", "Pt");
 }
 
-static void hspy_spectra(hid_t file)
+static void hspy_spectra(hid_t file, gboolean is_packed)
 {
   static const char EXPERIMENT[] = "Experiments/EDS map";
   float values[4][5][32];
   const hsize_t extents[] = { 4, 5, 32 }, chunk[] = { 2, 5, 32 };
   hid_t list = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_chunk(list, 3, chunk);
-  H5Pset_shuffle(list);
-  H5Pset_deflate(list, 6);
+  if (is_packed) {
+    H5Pset_shuffle(list);
+    H5Pset_deflate(list, 6);
+  }
   for (int i = 0; i < 4 * 5 * 32; i++)
     (&values[0][0][0])[i] = (float)i;
   dataset(file, "Experiments/EDS map/data", H5T_IEEE_F32LE, 3, extents, list, H5T_NATIVE_FLOAT, values);
@@ -408,16 +410,31 @@ GByteArray *hdf5_write_hspy_kinds(void)
 GByteArray *hdf5_write_hspy(void)
 {
   hid_t file = begin_hspy();
-  hspy_spectra(file);
+  hspy_spectra(file, TRUE);
   hspy_image(file);
   hspy_elements(file);
   return end(file);
 }
 
+/* In the tree of chunks: bytes, filters that were not used, the first element of each dimension, and of the element itself. */
+GByteArray *hdf5_write_hspy_plain(guint32 told)
+{
+  static const guint8 FIRST_CHUNK[8 + 4 * 8] = {0x00, 0x05};
+  hid_t file = begin_hspy();
+  hspy_spectra(file, FALSE);
+  hspy_image(file);
+  GByteArray *data = end(file);
+  guint8 *found = memmem(data->data, data->len, FIRST_CHUNK, sizeof FIRST_CHUNK);
+  g_assert_nonnull(found);
+  told = GUINT32_TO_LE(told);
+  memcpy(found, &told, sizeof told);
+  return data;
+}
+
 GByteArray *hdf5_write_hspy_knotted(void)
 {
   hid_t file = begin_hspy();
-  hspy_spectra(file);
+  hspy_spectra(file, TRUE);
   hspy_image(file);
   hid_t metadata = H5Gopen2(file, "Experiments/EDS map/metadata", H5P_DEFAULT);
   H5Lcreate_hard(metadata, ".", metadata, "again", H5P_DEFAULT, H5P_DEFAULT);
@@ -441,7 +458,7 @@ GByteArray *hdf5_write_hspy_short(gboolean is_packed)
   guint8 packed[sizeof HALF + 64];
   uLongf length = sizeof packed;
   hid_t file = begin_hspy();
-  hspy_spectra(file);
+  hspy_spectra(file, TRUE);
   hspy_image(file);
   hid_t data = H5Dopen2(file, "Experiments/EDS map/data", H5P_DEFAULT);
   g_assert_cmpint(compress(packed, &length, HALF, sizeof HALF), ==, Z_OK);

@@ -30,6 +30,8 @@ GByteArray *hdf5_write_hspy_short(gboolean is_packed);
 /* The same signal of eight dimensions under twenty names, all its axes for navigation, which each of them says 60,000 times: what is read of one file
  * ends amid their axes. */
 GByteArray *hdf5_write_hspy_costly(void);
+/* The same files but that nothing is packed, and the first chunk, of 1280 bytes, is told to have `told`. */
+GByteArray *hdf5_write_hspy_plain(guint32 told);
 /* The metadata of the image of hdf5_write_hspy() holds itself, as "itself" and "again", and "General" holds the first of thirty groups, each of
  * which is the next one's "a" and "b" above it. */
 GByteArray *hdf5_write_hspy_knotted(void);
