@@ -209,7 +209,7 @@ static gboolean is_wanted(Pending *pending, const Session *session)
 typedef struct {
   gboolean any;    /* one may have reached a destination: the status of such a row is that of its last result, and says nothing of those before */
   gint64 waiting;  /* id of the row of a build that did not end; 0 when there is none */
-  gint64 since_ns; /* when that build first began */
+  gint64 since_ns; /* when that build first began; when there is none, the last one */
 } Attempts;
 
 static gint64 instant_ns(const char *text)
@@ -228,21 +228,22 @@ static gboolean find_attempts(Pending *pending, const char *identifier, Attempts
     return FALSE;
   while (nx_rows_next(rows)) {
     attempts->any = TRUE;
-    if (attempts->waiting || g_strcmp0(nx_rows_text(rows, 1), "WAITING_FOR_END") != 0)
+    if (attempts->waiting)
       continue;
-    attempts->waiting = nx_rows_int(rows, 0);
     attempts->since_ns = instant_ns(nx_rows_text(rows, 2));
+    if (g_strcmp0(nx_rows_text(rows, 1), "WAITING_FOR_END") == 0)
+      attempts->waiting = nx_rows_int(rows, 0);
   }
   return nx_rows_finish(rows, err);
 }
 
 /* A success from before the build at hand: this build replaces it. One of this build, whose other exports were interrupted, stays. */
-static gboolean replaces(const Attempts *attempts, json_object *uploads)
+static gboolean replaces(const Attempts *attempts, json_object *uploads, gboolean is_built)
 {
   for (gsize i = 0; i < json_object_array_length(uploads); i++) {
     json_object *upload = json_object_array_get_idx(uploads, i);
     if (nx_json_get_boolean(upload, "success") &&
-        (!attempts->waiting || instant_ns(nx_json_get_string(upload, "timestamp")) < attempts->since_ns))
+        (!(attempts->waiting || is_built) || instant_ns(nx_json_get_string(upload, "timestamp")) < attempts->since_ns))
       return TRUE;
   }
   return FALSE;
@@ -253,8 +254,8 @@ static gboolean replaces(const Attempts *attempts, json_object *uploads)
 static const char *export_mode(const char *status, json_object *uploads, const Attempts *attempts)
 {
   if (g_str_equal(status, "BUILT_NOT_EXPORTED"))
-    return "retry";
-  if (replaces(attempts, uploads))
+    return replaces(attempts, uploads, TRUE) ? "reexport" : "retry";
+  if (replaces(attempts, uploads, FALSE))
     return g_str_equal(status, "TO_BE_BUILT") ? "reexport" : "export";
   return attempts->any || json_object_array_length(uploads) ? "retry" : "export";
 }

@@ -359,7 +359,7 @@ static gboolean find_page(const Place *place, Node *page, char **id, GError **er
   gboolean replaces = place->job->mode == NX_MODE_REEXPORT;
   *id = NULL;
   page->left = nx_json_get_string(metadata, "orphan_page_id");
-  page->is_beside = replaces && nx_json_get(metadata, "known_record_id");
+  page->is_beside = !page->left && nx_json_get(metadata, "known_record_id");
   if (place->job->mode == NX_MODE_EXPORT || page->is_beside)
     return TRUE;
   if (!look_up_node(place, page, id, err))

@@ -25,6 +25,15 @@ char *nx_result_error_text(const char *message)
   return text;
 }
 
+/* What the next attempt has to know: what this one left, and still what it was to replace. */
+static json_object *metadata_of_failure(const NxExportJob *job)
+{
+  json_object *known = nx_json_get(nx_json_get(job->context, "metadata"), "known_record_id");
+  if (known && !nx_json_get(job->metadata, "known_record_id"))
+    nx_json_set(job->metadata, "known_record_id", json_object_get(known));
+  return json_object_get(job->metadata);
+}
+
 json_object *nx_result_new(const char *destination, const NxExportJob *job, const GError *problem)
 {
   g_autoptr(GDateTime) now = nx_time_now();
@@ -37,7 +46,7 @@ json_object *nx_result_new(const char *destination, const NxExportJob *job, cons
   nx_json_set_string(result, "record_url", problem ? NULL : job->record_url);
   nx_json_set_string(result, "error_message", error);
   nx_json_set_string(result, "timestamp", stamp);
-  nx_json_set(result, "metadata", problem ? json_object_get(job->metadata) : json_object_new_object());
+  nx_json_set(result, "metadata", problem ? metadata_of_failure(job) : json_object_new_object());
   nx_json_set(result, "warnings", json_object_get(job->warnings));
   return result;
 }

@@ -504,6 +504,20 @@ interrupted() {
   assert_json .export_mode retry
 }
 
+@test "a session that was built again without an export still replaces what was exported before" {
+  event 29 | nx-db log-events
+  upload 1 2025-03-04T01:00:00+00:00 cdcs
+  sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
+    ('https://nemo.example.com/api/usage_events/?id=29', 'FEI-Titan-TEM-635816', '2025-03-04T00:59:00+00:00', 'RECORD_GENERATION', 'COMPLETED')"
+  sql "UPDATE session_log SET record_status = 'BUILT_NOT_EXPORTED'"
+  run nx-db pending -n --status BUILT_NOT_EXPORTED
+  assert_json .export_mode retry
+  sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
+    ('https://nemo.example.com/api/usage_events/?id=29', 'FEI-Titan-TEM-635816', '2025-03-05T01:00:00+00:00', 'RECORD_GENERATION', 'BUILT_NOT_EXPORTED')"
+  run nx-db pending -n --status BUILT_NOT_EXPORTED
+  assert_json .export_mode reexport
+}
+
 @test "a session that is built again after its export replaces it, however often that is interrupted" {
   event 29 | nx-db log-events
   upload 1 2025-03-04T01:00:00+00:00 cdcs

@@ -226,6 +226,21 @@ left_behind() {
   assert_output "2025-01-27_Titan_102 2025-01-27_Titan_103"
 }
 
+@test "a re-export that reached nobody still replaces what is there when it is tried again" {
+  start_repositories
+  use cdcs labarchives
+  line=$(nx-export 2>/dev/null < <(session 101))
+  export NX_LABARCHIVES_URL=http://127.0.0.1:1/la/api NX_CDCS_URL=http://127.0.0.1:1/cdcs
+  put_record 102
+  line=$(nx-export 2>/dev/null < <(session 102 ".export_mode = \"reexport\" | .uploads = $(jq -c .exports <<<"$line")"))
+  assert_equal "$(jq -r '[.exports[] | .success] | any' <<<"$line")" false
+  use cdcs labarchives
+  run --separate-stderr nx-export < <(again "$line")
+  assert_json .status COMPLETED
+  run state '[(.cdcs | map("\(.id) \(.title)") | join(",")), ([.nodes[] | select(.is_page)] | length)] | map(tostring) | join(" ")'
+  assert_output "101 2025-01-27_Titan_102 2"
+}
+
 @test "an experiment that was deleted meanwhile is made afresh" {
   start_repositories
   use elabftw
