@@ -30,12 +30,12 @@ typedef struct {
   GPtrArray *named; /* of char* */
 } Refusals;
 
-static void refuse_if_unwritable(Refusals *refusals, const char *what, const char *path)
+static void refuse_if_unwritable(Refusals *refusals, const char *severity, const char *what, const char *path)
 {
   g_autofree char *there = existing_part(path), *why = nx_path_unwritable(there);
   if (!why || g_ptr_array_find_with_equal_func(refusals->named, there, g_str_equal, NULL))
     return;
-  nx_finding_write(refusals->out, NX_CHECK_DATA_PATH, FALSE, NX_SEVERITY_ERROR, "%s %s cannot be written to: %s", what, there, why);
+  nx_finding_write(refusals->out, NX_CHECK_DATA_PATH, FALSE, severity, "%s %s cannot be written to: %s", what, there, why);
   g_ptr_array_add(refusals->named, g_steal_pointer(&there));
 }
 
@@ -44,14 +44,15 @@ static void look_at_folders(const NxSettings *settings, Refusals *refusals)
   g_autoptr(GDateTime) now = nx_time_now();
   g_autofree char *day = g_date_time_format(now, "%Y/%m/%d"), *logs = nx_path_join(settings->log_path, day);
   g_autofree char *lock = nx_path_join(settings->data_path, ".builder.lock"), *uploaded = nx_path_join(settings->records_path, "uploaded");
-  refuse_if_unwritable(refusals, "NX_DATA_PATH", settings->data_path);
-  refuse_if_unwritable(refusals, "the lock file", lock);
-  refuse_if_unwritable(refusals, "the log folder", logs);
-  refuse_if_unwritable(refusals, "the records folder", settings->records_path);
-  refuse_if_unwritable(refusals, "the folder of exported records", uploaded);
+  refuse_if_unwritable(refusals, NX_SEVERITY_ERROR, "NX_DATA_PATH", settings->data_path);
+  refuse_if_unwritable(refusals, NX_SEVERITY_ERROR, "the lock file", lock);
+  refuse_if_unwritable(refusals, NX_SEVERITY_ERROR, "the log folder", logs);
+  refuse_if_unwritable(refusals, NX_SEVERITY_ERROR, "the records folder", settings->records_path);
+  refuse_if_unwritable(refusals, NX_SEVERITY_ERROR, "the folder of exported records", uploaded);
 }
 
-/* Metadata and previews are written below NX_DATA_PATH, as the data files lie below the share. */
+/* Metadata and previews are written below NX_DATA_PATH, as the data files lie below the share. That one of these folders is not to be written to costs
+ * the sessions of its instrument. */
 static void look_at_metadata(const NxSubject *subject, Refusals *refusals)
 {
   gsize n = subject->instruments ? json_object_array_length(subject->instruments) : 0;
@@ -59,7 +60,7 @@ static void look_at_metadata(const NxSubject *subject, Refusals *refusals)
     const char *folder = nx_json_get_string(json_object_array_get_idx(subject->instruments, i), "filestore_path");
     g_autofree char *path = folder && !nx_path_leads_upwards(folder) ? nx_path_join(subject->settings->data_path, folder) : NULL;
     if (path)
-      refuse_if_unwritable(refusals, "the folder of metadata", path);
+      refuse_if_unwritable(refusals, NX_SEVERITY_WARNING, "the folder of metadata", path);
   }
 }
 

@@ -138,7 +138,7 @@ typedef enum {
   NX_CATALOGUE_INDEXES,      /* name, 1 for unique, columns */
   NX_CATALOGUE_STATEMENT,    /* the CREATE TABLE; no row when the engine keeps none */
   NX_CATALOGUE_OTHERS,       /* views and triggers: name, "view" or "trigger", its table, its text */
-  NX_CATALOGUE_FORBIDDEN,    /* number of rights to change rows of the table that this user lacks */
+  NX_CATALOGUE_FORBIDDEN,    /* how many of the rights $2, "INSERT, UPDATE", this user lacks */
   NX_CATALOGUE_PARTS,
 } NxCatalogue;
 const char *nx_db_catalogue(const NxDb *db, NxCatalogue part);

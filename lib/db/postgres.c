@@ -383,7 +383,7 @@ const NxDbDriver nx_db_driver_postgresql = {
                 "UNION ALL SELECT tgname, 'trigger', tgrelid::regclass::text, pg_get_triggerdef(oid, true) FROM pg_catalog.pg_trigger "
                 "WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid) ORDER BY 2 DESC, 1",
             [NX_CATALOGUE_FORBIDDEN] =
-                "SELECT count(*) FROM unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) AS r(word) "
+                "SELECT count(*) FROM unnest(string_to_array($2, ', ')) AS r(word) "
                 "WHERE NOT has_table_privilege(to_regclass(quote_ident($1)), r.word)",
         },
     .instant_from_now = "to_char((clock_timestamp() + %s * interval '1 second') AT TIME ZONE 'UTC', "

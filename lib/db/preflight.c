@@ -36,17 +36,19 @@ static gboolean open_database(Patient *patient, GError **err)
   return patient->tables != NULL;
 }
 
-/* Tables that a build writes to, of which the server says that this user may not. */
-static gboolean find_forbidden(NxDb *db, GString *tables, GError **err)
+/* What a build does to tables, where the server says that this user may not: "INSERT ON upload_log". */
+static gboolean find_forbidden(NxDb *db, GString *missing, GError **err)
 {
-  static const char *const WRITTEN[] = {"session_log", "upload_log"};
+  static const struct {
+    const char *table, *rights;
+  } NEEDED[] = {{"session_log", "INSERT, UPDATE, DELETE"}, {"upload_log", "INSERT"}};
   const char *sql = nx_db_catalogue(db, NX_CATALOGUE_FORBIDDEN);
-  for (gsize i = 0; sql && i < G_N_ELEMENTS(WRITTEN); i++) {
+  for (gsize i = 0; sql && i < G_N_ELEMENTS(NEEDED); i++) {
     gint64 n = 0;
-    if (!nx_db_number(db, &n, err, sql, "s", WRITTEN[i]))
+    if (!nx_db_number(db, &n, err, sql, "ss", NEEDED[i].table, NEEDED[i].rights))
       return FALSE;
     if (n > 0)
-      g_string_append_printf(tables, "%s%s", tables->len ? ", " : "", WRITTEN[i]);
+      g_string_append_printf(missing, "%s%s ON %s", missing->len ? " and " : "", NEEDED[i].rights, NEEDED[i].table);
   }
   return TRUE;
 }
@@ -55,13 +57,13 @@ static gboolean find_forbidden(NxDb *db, GString *tables, GError **err)
 static char *writing_problem(const Patient *patient)
 {
   g_autoptr(GError) problem = NULL;
-  g_autoptr(GString) tables = g_string_new(NULL);
+  g_autoptr(GString) missing = g_string_new(NULL);
   char *modes = nx_db_unwritable(patient->address);
   if (modes)
     return modes;
-  if (!find_forbidden(patient->db, tables, &problem))
+  if (!find_forbidden(patient->db, missing, &problem))
     return g_strdup(problem->message);
-  return tables->len ? g_strdup_printf("its user has no right to change %s: GRANT SELECT, INSERT, UPDATE, DELETE", tables->str) : NULL;
+  return missing->len ? g_strdup_printf("its user lacks the right to do so: GRANT %s", missing->str) : NULL;
 }
 
 static gboolean examine_reachable(Patient *patient, GString *message)

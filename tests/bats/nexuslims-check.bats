@@ -339,13 +339,18 @@ run NexusLIMS always as the same user, and give that one what another has left (
   mkdir -p "data/$day" data/records/uploaded data/Titan
   touch data/.builder.lock
   as_owner
-  for part in .builder.lock "$day" records records/uploaded Titan; do
+  for part in .builder.lock "$day" records records/uploaded; do
     chmod a-w "data/$part"
     run --separate-stderr "${as[@]}" nexuslims check --format json
     chmod u+w "data/$part"
     assert_failure 1
     assert_regex "$(findings data_path_writable)" "^false error [^/]* $PWD/data/$part cannot be written to: Permission denied; [^;]*\(chown\)[^;]*\$"
   done
+  chmod a-w data/Titan # which costs the sessions of one instrument
+  run --separate-stderr "${as[@]}" nexuslims check --format json
+  chmod u+w data/Titan
+  assert_success
+  assert_regex "$(findings data_path_writable)" "^false warning the folder of metadata $PWD/data/Titan cannot be written to: "
   rm -r data/logs/*
   chmod a-w data/logs # where today's folder is to come
   run --separate-stderr "${as[@]}" nexuslims check --format json

@@ -446,7 +446,7 @@ slow_instrument() {
   NX_DB_PATH="postgresql://reader:reader@/$PGDATABASE?host=$PG_FOLDER" run nx-db preflight
   assert_success
   assert_equal "$(jq -r 'select(.name == "db_reachable") | "\(.passed) \(.message)"' <<<"$output")" \
-    "false the database postgresql://reader:***@/$PGDATABASE?host=$PG_FOLDER cannot be written to: its user has no right to change session_log, upload_log: GRANT SELECT, INSERT, UPDATE, DELETE"
+    "false the database postgresql://reader:***@/$PGDATABASE?host=$PG_FOLDER cannot be written to: its user lacks the right to do so: GRANT INSERT, UPDATE, DELETE ON session_log and INSERT ON upload_log"
   NX_DB_PATH="postgresql://reader:reader@/$PGDATABASE?host=$PG_FOLDER" run nx-db preflight -n
   assert_equal "$(jq -r 'select(.name == "db_reachable") | .passed' <<<"$output")" true
   run nx-db preflight
