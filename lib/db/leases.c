@@ -15,13 +15,27 @@
 
 /* The field `starttime` of /proc/PID/stat (proc(5)), which tells a process from a later one of the same number; "0" when it cannot be read.
  * The name before it may hold blanks and parentheses. */
-static char *start_of_process(pid_t pid)
+/* Field number `field` ≥ 3 of proc_pid_stat(5); NULL when there is no such process, or none that is shown. */
+static char *fact_of_process(pid_t pid, guint field)
 {
-  enum { STARTTIME = 22, AFTER_NAME = 3 };
+  enum { AFTER_NAME = 3 };
   g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
   const char *after = g_file_get_contents(path, &text, NULL, NULL) ? strrchr(text, ')') : NULL;
-  g_auto(GStrv) fields = g_strsplit(after && after[1] ? after + 2 : "", " ", STARTTIME);
-  return g_strdup(g_strv_length(fields) > STARTTIME - AFTER_NAME ? fields[STARTTIME - AFTER_NAME] : "0");
+  g_auto(GStrv) fields = g_strsplit(after && after[1] ? after + 2 : "", " ", (gint)field);
+  return g_strv_length(fields) > field - AFTER_NAME ? g_strdup(fields[field - AFTER_NAME]) : NULL;
+}
+
+static char *start_of_process(pid_t pid)
+{
+  char *start = fact_of_process(pid, 22);
+  return start ? start : g_strdup("0");
+}
+
+/* It has ended, and whoever started it has not asked how. */
+static gboolean is_zombie(pid_t pid)
+{
+  g_autofree char *state = fact_of_process(pid, 3);
+  return state && (*state == 'Z' || *state == 'X');
 }
 
 /* Numbers of processes mean something in their namespace alone. That of the machine has this number in every kernel (PROC_PID_INIT_INO). */
@@ -41,7 +55,8 @@ static char *own_host(void)
 static pid_t run_of_stage(void)
 {
   int signal_of_front = 0;
-  return prctl(PR_GET_PDEATHSIG, &signal_of_front) == 0 && signal_of_front ? getppid() : getsid(0);
+  pid_t session = getsid(0); /* 0: it began outside of this container */
+  return (prctl(PR_GET_PDEATHSIG, &signal_of_front) == 0 && signal_of_front) || session <= 0 ? getppid() : session;
 }
 
 char *nx_lease_holder(void)
@@ -123,7 +138,7 @@ static gboolean session_lives(pid_t session)
   gboolean lives = processes == NULL;
   for (const char *name = lives ? NULL : g_dir_read_name(processes); name && !lives; name = g_dir_read_name(processes)) {
     gint64 pid = g_ascii_strtoll(name, NULL, 10);
-    lives = pid > 0 && getsid((pid_t)pid) == session;
+    lives = pid > 0 && getsid((pid_t)pid) == session && !is_zombie((pid_t)pid);
   }
   return lives;
 }
