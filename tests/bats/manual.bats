@@ -48,8 +48,8 @@ pages() {
 # cron's PATH is /usr/bin:/bin and its folder the home of the user, where no .env is; and it mails whatever is printed.
 @test "the line for cron is the same in the manual and in README, and needs nothing that cron has not" {
   [ -e "$NX_SOURCE/README.md" ] || skip "no README.md in a source archive"
-  line=$(grep -h 'nexuslims build-records.*/dev/null' "$NX_SOURCE/share/man/nexuslims.1")
-  [[ $line =~ ^[0-9]+\ \*\ \*\ \*\ \*\ nexuslims\ cd\ /etc/nexuslims\ \&\&\ /usr/local/bin/nexuslims\ build-records\ \>/dev/null\ 2\>\&1$ ]]
+  line=$(grep -h 'nexuslims build-records.*logger' "$NX_SOURCE/share/man/nexuslims.1")
+  [[ $line =~ ^[0-9]+\ \*\ \*\ \*\ \*\ nexuslims\ cd\ /etc/nexuslims\ \&\&\ /usr/local/bin/nexuslims\ build-records\ 2\>\&1\ \|\ logger\ -t\ nexuslims$ ]]
   run grep -cF "    $line" "$NX_SOURCE/README.md"
   assert_output 1
   for text in README.md share/man/nexuslims.1; do
