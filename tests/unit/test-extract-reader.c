@@ -494,7 +494,8 @@ static void test_lying_in_wait(void)
     return;
   for (int i = 0; i < 200; i++) {
     assert_answer("wait", "done");
-    assert_answer("rounding", "0.33333333333333331");
+    g_autofree char *next = ask("rounding"); /* NULL: it had taken the message when the signal came, and could do nothing with it */
+    g_assert_true(!next || strcmp(next, "0.33333333333333331") == 0);
   }
 }
 
