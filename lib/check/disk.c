@@ -51,8 +51,8 @@ static void look_at_folders(const NxSettings *settings, Refusals *refusals)
   refuse_if_unwritable(refusals, NX_SEVERITY_ERROR, "the folder of exported records", uploaded);
 }
 
-/* Metadata and previews are written below NX_DATA_PATH, as the data files lie below the share. That one of these folders is not to be written to costs
- * the sessions of its instrument. */
+/* Metadata and previews are written below NX_DATA_PATH, as the data files lie below the share. That one of these folders is not to be written to
+ * costs the sessions of its instrument. */
 static void look_at_metadata(const NxSubject *subject, Refusals *refusals)
 {
   gsize n = subject->instruments ? json_object_array_length(subject->instruments) : 0;
