@@ -123,6 +123,12 @@ static gboolean has_sound_base(hid_t type)
   return is;
 }
 
+static gboolean lies_inside(hid_t record, unsigned number, hid_t member)
+{
+  const size_t size = H5Tget_size(record), offset = H5Tget_member_offset(record, number), own = H5Tget_size(member);
+  return own > 0 && own <= size && offset <= size - own;
+}
+
 gboolean nx_hdf5_is_sound(hid_t type)
 {
   gboolean is = TRUE;
@@ -133,7 +139,7 @@ gboolean nx_hdf5_is_sound(hid_t type)
   case H5T_COMPOUND:
     for (int i = H5Tget_nmembers(type); is && i-- > 0;) {
       hid_t member = H5Tget_member_type(type, (unsigned)i);
-      is = member >= 0 && nx_hdf5_is_sound(member);
+      is = member >= 0 && lies_inside(type, (unsigned)i, member) && nx_hdf5_is_sound(member);
       H5Tclose(member);
     }
     return is;

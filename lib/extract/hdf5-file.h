@@ -80,8 +80,8 @@ gboolean nx_hdf5_afford(const NxHdf5 *file, gsize n, gsize bytes);
 /* The type in memory, to be closed, of elements that stay references to the file's heaps. */
 hid_t nx_hdf5_reference_type(const NxHdf5 *file);
 /* TRUE when sign, exponent, mantissa and bits of all numbers of a type lie inside them, and none is larger than the field has: libhdf5 takes them as they
- * are said to be, and its conversions write past the end of their own variables. An enumeration has to be one of integers of its own size. Ask before
- * any value is read. */
+ * are said to be, and its conversions write past the end of their own variables. An enumeration has to be one of integers of its own size, and the
+ * members of a record lie inside it. Ask before any value is read. */
 gboolean nx_hdf5_is_sound(hid_t type);
 /* FALSE when a dataset's numbers lie outside the file or are packed in a way that only a plug-in knows, or in chunks too large to be unpacked. */
 gboolean nx_hdf5_is_readable(hid_t dataset, GError **err);

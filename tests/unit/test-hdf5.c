@@ -617,6 +617,7 @@ static void test_damaged_types(void)
   static const guint8 INTEGER[] = { 0x10, 0, 0, 0, 2, 0, 0, 0, 0, 0, 16, 0 };
   static const guint8 TEXT[] = { 0x19, 1, 1, 0, 16, 0, 0, 0 };
   static const guint8 TRUTH[] = { 0x18, 2, 0, 0, 1, 0, 0, 0, 0x10, 8, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0 };
+  static const guint8 GREEN[] = { 'G', 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0 };
   static const struct {
     const guint8 *like;
     gsize length, at;
@@ -636,6 +637,8 @@ static void test_damaged_types(void)
     { TRUTH, sizeof TRUTH, 8, 0x13 },   /* the class of what it enumerates: text */
     { TRUTH, sizeof TRUTH, 16, 1 },     /* where the bits of that are */
     { TRUTH, sizeof TRUTH, 19, 2 },     /* how many */
+    { GREEN, sizeof GREEN, 8, 4 },      /* where it is in a colour */
+    { GREEN, sizeof GREEN, 10, 0x7f },
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autoptr(GByteArray) velox = hdf5_write_velox(), hspy = hdf5_write_hspy(), kinds = hdf5_write_hspy_kinds();
