@@ -148,6 +148,8 @@ static gboolean session_lives(pid_t session)
 static gboolean run_lives(pid_t pid, const char *start)
 {
   g_autofree char *now = start_of_process(pid);
+  if (is_zombie(pid))
+    return session_lives(pid);
   if (!g_str_equal(now, "0"))
     return g_str_equal(now, start);
   return kill(pid, 0) == 0 || errno != ESRCH || session_lives(pid);

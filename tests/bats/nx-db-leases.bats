@@ -252,6 +252,20 @@ of_session() { setsid -w bash -c "$1" 3>&-; }
   [ "$(sql "SELECT count(*) FROM session_log WHERE event_type = 'RECORD_GENERATION'")" = 200 ]
 }
 
+@test "a run that has ended and that nobody has asked how is gone" {
+  events 1
+  run python3 -c 'import os, subprocess, sys, time
+pid = os.fork()
+if pid == 0:
+    os.setsid()
+    os._exit(subprocess.run(["nx-db", "pending", "--claim"], stdout=subprocess.DEVNULL).returncode)
+while ") Z " not in open(f"/proc/{pid}/stat").read():
+    time.sleep(0.05)
+sys.exit(subprocess.run(["nx-db", "pending", "--reclaim"]).returncode)'
+  assert_success
+  assert_output --partial '"kind":"session"'
+}
+
 @test "the table of leases is no part of the schema" {
   events 1
   nx-db pending --claim >/dev/null
