@@ -36,13 +36,15 @@ json_object *nx_basic_meta(const NxInput *in)
 /* Of an aborted copy libhdf5 opens nothing, so that no format knows it for its own: why is said here. */
 static gboolean check_container(const NxInput *in, GError **err)
 {
-  g_autoptr(NxHdf5) file = nx_hdf5_is(in->bytes) ? nx_hdf5_open(in->bytes, err) : NULL;
-  return file || !nx_hdf5_is(in->bytes);
+  if (!in->bytes || !nx_hdf5_is(in->bytes))
+    return TRUE;
+  g_autoptr(NxHdf5) file = nx_hdf5_open(in->bytes, err);
+  return file != NULL;
 }
 
 static gboolean read_basic(const NxInput *in, GPtrArray *signals, GError **err)
 {
-  if (in->bytes && !check_container(in, err))
+  if (!check_container(in, err))
     return FALSE;
   NxSignal *signal = nx_signal_new();
   signal->nx_meta = nx_basic_meta(in);
