@@ -37,3 +37,14 @@ assert_json() {
   got=$(tail -n 1 <<<"$output" | jq -r "$1") || fail "not JSON: $output"
   [ "$got" = "$2" ] || fail "$1 is '$got', expected '$2' in: $output"
 }
+
+# assert_ends PID — within five seconds. An orphan that nobody asks how it ended has ended, too: not every machine's first process asks.
+assert_ends() {
+  local state
+  for _ in $(seq 100); do
+    state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || return 0
+    [[ $state != [ZX]* ]] || return 0
+    sleep 0.05
+  done
+  fail "process $1 lives: $(tr '\0' ' ' <"/proc/$1/cmdline")"
+}
