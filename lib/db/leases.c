@@ -51,12 +51,16 @@ static char *own_host(void)
 
 /* What lives as long as the pipeline that we are a stage of. The front, when we end with it as its stages do (process.c). Else the session of
  * processes, whose number is that of the process which began it: what somebody wrapped around this stage alone, as timeout(1) or a group of
- * commands, ends with the stage, and may have made a process group of its own. */
+ * commands, ends with the stage, and may have made a process group of its own. A session that no process of this container or machine began has
+ * the number 0; of it we know only that the first process outlives it. */
 static pid_t run_of_stage(void)
 {
+  enum { FIRST_PROCESS = 1 };
   int signal_of_front = 0;
-  pid_t session = getsid(0); /* 0: it began outside of this container */
-  return (prctl(PR_GET_PDEATHSIG, &signal_of_front) == 0 && signal_of_front) || session <= 0 ? getppid() : session;
+  if (prctl(PR_GET_PDEATHSIG, &signal_of_front) == 0 && signal_of_front)
+    return getppid();
+  pid_t session = getsid(0);
+  return session > 0 ? session : FIRST_PROCESS;
 }
 
 char *nx_lease_holder(void)

@@ -109,6 +109,21 @@ of_session() { setsid -w bash -c "$1" 3>&-; }
   [ "$(nx-db pending --reclaim)" = "" ]
 }
 
+@test "a pipeline lives on in a container that its session began outside of" {
+  unshare -rpf --mount-proc true || skip "no namespace of processes may be made here"
+  events 1 2
+  cat >stages <<'END'
+[ "$(ps -o sid= -p $$ | tr -d ' ')" = 0 ] || exit 1
+bash -c 'nx-db pending --claim --session s1 | jq -r .lease; true'
+timeout 60 nx-db pending --claim --session s2 | jq -r .lease
+nx-db pending --reclaim 2>/dev/null
+END
+  run unshare -rpf --mount-proc bash stages
+  assert_success
+  assert_equal "${#lines[@]}" 2
+  assert_equal "${lines[0]}" "${lines[1]}"
+}
+
 @test "a pipeline is gone at once when nothing of its session lives, and not before" {
   events 1 2
   of_session 'nx-db pending --claim --session s1 >one'
