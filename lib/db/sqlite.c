@@ -260,6 +260,17 @@ static int prepare_to_write(sqlite3 *connection)
   return sqlite3_exec(connection, "PRAGMA cache_size=-8192", NULL, NULL, NULL);
 }
 
+/* That it cannot be opened SQLite says of every reason alike. That there is none say those who asked. */
+static void say_why_not_opened(sqlite3 *connection, const char *path, GError **err)
+{
+  int number = g_file_test(path, G_FILE_TEST_IS_DIR) ? EISDIR : connection ? sqlite3_system_errno(connection) : 0;
+  if (err && *err && number && number != ENOENT) {
+    g_autofree char *message = g_strdup_printf("%s: %s", (*err)->message, g_strerror(number));
+    g_free((*err)->message);
+    (*err)->message = g_steal_pointer(&message);
+  }
+}
+
 static gpointer sqlite_open(const char *address, NxDbMode mode, GError **err)
 {
   g_autofree char *path = sqlite_file_path(address);
@@ -280,6 +291,8 @@ static gpointer sqlite_open(const char *address, NxDbMode mode, GError **err)
     return connection;
   else
     nx_sqlite_error(connection, code, err);
+  if ((code & 0xff) == SQLITE_CANTOPEN)
+    say_why_not_opened(connection, path, err);
   if (err && *err && !g_file_test(path, G_FILE_TEST_EXISTS))
     (*err)->code = NX_ERROR_MISSING;
   sqlite3_close(connection);

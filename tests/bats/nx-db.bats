@@ -458,9 +458,10 @@ garbage|upgrade|1|Error upgrading database: file is not a database
 garbage|instruments|1|file is not a database
 truncated|check|2|Error checking migrations: database disk image is malformed
 truncated|upgrade|1|database disk image is malformed; put back a backup
-folder|check|2|Error checking migrations: unable to open database file
-folder|upgrade|1|Error upgrading database: unable to open database file
-folder|current|1|Error checking database version: unable to open database file
+folder|check|2|Error checking migrations: unable to open database file: Is a directory
+folder|upgrade|1|Error upgrading database: unable to open database file: Is a directory
+folder|current|1|Error checking database version: unable to open database file: Is a directory
+folder|instruments|1|unable to open database file: Is a directory
 CASES
 }
 
@@ -495,6 +496,15 @@ somebodys_folder() {
   assert_output --partial "Error upgrading database: attempt to write a readonly database; give the user of this program permission to write to the file"
   [ "$left" = db.sqlite ]
   [ "$now" = v2_4_0a ]
+}
+
+@test "a database that may not be read says so" {
+  somebodys_folder
+  chmod 000 "$NX_DB_PATH"
+  run as_somebody "$NX_BUILD/bin/nx-db" current
+  rm -r "$folder"
+  assert_failure 1
+  assert_output --partial "Error checking database version: unable to open database file: Permission denied"
 }
 
 @test "without room for a backup nothing is migrated" {
