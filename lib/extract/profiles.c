@@ -146,10 +146,19 @@ static gint by_text(gconstpointer a, gconstpointer b)
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static void note_unloaded(const char *path, const char *why)
+{
+  nx_log_warning("Failed to load local profile '%s': %s", path, why);
+  g_ptr_array_add(unloaded, g_strdup_printf("%s: %s", path, why));
+}
+
 static GPtrArray *names_in(const char *folder)
 {
   GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, &problem);
+  if (!dir)
+    note_unloaded(folder, problem->message);
   for (const char *name = dir ? g_dir_read_name(dir) : NULL; name; name = g_dir_read_name(dir))
     g_ptr_array_add(names, g_strdup(name));
   g_ptr_array_sort(names, by_text);
@@ -178,7 +187,7 @@ static void load_folder(const char *folder)
     if (*name == '_' || *name == '.')
       continue;
     if (g_str_has_suffix(name, ".py")) {
-      nx_log_warning("%s: Python profiles are not supported; see nexuslims-profiles(7)", path);
+      note_unloaded(path, "Python profiles are not supported; see nexuslims-profiles(7)");
       continue;
     }
     if (!g_str_has_suffix(name, ".jq") && !g_str_has_suffix(name, ".json"))
@@ -186,8 +195,7 @@ static void load_folder(const char *folder)
     g_autoptr(GError) problem = NULL;
     Profile *profile = profile_read(path, nx_file_read_regular, &problem);
     if (!profile) {
-      nx_log_warning("Failed to load local profile '%s': %s", path, problem->message);
-      g_ptr_array_add(unloaded, g_strdup_printf("%s: %s", path, problem->message));
+      note_unloaded(path, problem->message);
       continue;
     }
     hide(profile);

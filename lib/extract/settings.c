@@ -33,10 +33,10 @@ static char *take_path(json_object *line, const char *key)
 /* In the child: the settings as one line of JSON, or the reason why there are none. */
 static void answer(int to, gboolean needs_roots)
 {
-  static const char *const ROOTS[] = { "NX_INSTRUMENT_DATA_PATH", "NX_DATA_PATH", NULL };
-  static const char *const NOTHING[] = { NULL };
+  static const char *const PROFILES[] = {"NX_LOCAL_PROFILES_PATH", NULL};
+  static const char *const ROOTS_AND_PROFILES[] = {"NX_INSTRUMENT_DATA_PATH", "NX_DATA_PATH", "NX_LOCAL_PROFILES_PATH", NULL};
   g_autoptr(GError) problem = NULL;
-  g_autoptr(NxSettings) settings = nx_settings_load(needs_roots ? ROOTS : NOTHING, &problem);
+  g_autoptr(NxSettings) settings = nx_settings_load(needs_roots ? ROOTS_AND_PROFILES : PROFILES, &problem);
   g_autoptr(json_object) line = json_object_new_object();
   if (settings) {
     put_path(line, "instrument_root", settings->instrument_data_path);

@@ -161,12 +161,13 @@ pattern.jq: ok"
   ln -s nowhere profiles/E-dangling.jq
   mkfifo profiles/F-fifo.jq
   mkdir profiles/G-folder.json
+  echo 'def adjust(metadata): pass' > profiles/H-python.py
   export NX_LOCAL_PROFILES_PATH=$PWD/profiles
   run --separate-stderr nx-extract --check-profiles
   assert_failure 1
   assert_line "$PWD/profiles/A-good.jq: ok"
   assert_line "$PWD/profiles/B-list.json: not a JSON object"
-  for name in C-comma.json D-large.jq E-dangling.jq F-fifo.jq G-folder.json; do
+  for name in C-comma.json D-large.jq E-dangling.jq F-fifo.jq G-folder.json H-python.py; do
     assert_line --regexp "^$PWD/profiles/$name: .+"
     [ "$(grep -c "profiles/$name: ok" <<<"$output")" = 0 ]
     [ "$(grep -c "profiles/$name" <<<"$output")" = 1 ]
@@ -174,7 +175,7 @@ pattern.jq: ok"
   run --separate-stderr nx-extract --check-profiles profiles/A-good.jq
   assert_success
   assert_output "profiles/A-good.jq: ok"
-  rm -r profiles/[B-G]*
+  rm -r profiles/[B-H]*
   run --separate-stderr nx-extract --check-profiles
   assert_success
 }
@@ -204,4 +205,21 @@ pattern.jq: ok"
   read_one "$PWD/root/broken.xyz" Desk-1
   assert_json '.datasets[0].nx_meta.DatasetType' Unknown
   assert_json '.datasets[0].nx_meta["NexusLIMS Extraction"]["Extractor Warnings"] | test("^Extraction failed: ")' true
+}
+
+@test "a folder of profiles that is not there stops the reading of files, and one that may not be read is told" {
+  make_image image.tif normal
+  export NX_LOCAL_PROFILES_PATH=$PWD/gone NX_INSTRUMENT_DATA_PATH=$PWD/root NX_DATA_PATH=$PWD/data
+  for command in "nexuslims extract --no-preview image.tif" "nx-extract --check-profiles" "nx-extract -j 1"; do
+    run --separate-stderr $command </dev/null
+    assert_failure
+    assert_output ""
+    [[ $stderr == *"NX_LOCAL_PROFILES_PATH: must be an existing directory; there is nothing at this path (got \"$PWD/gone\")"* ]] || fail "$command: $stderr"
+  done
+  mkdir -m 000 gone
+  as_bound_user
+  run --separate-stderr "${as[@]}" nx-extract --check-profiles
+  assert_failure 1
+  assert_line --regexp "^$PWD/gone: .*Permission denied"
+  [[ $stderr == *"Failed to load local profile '$PWD/gone': "*"Permission denied"* ]] || fail "$stderr"
 }
