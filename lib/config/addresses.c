@@ -136,11 +136,12 @@ char *nx_address_email(const char *text, const char **problem)
 
 /* ----------------------------------------------------------------------------------------------------------- database */
 
-/* The value of a query parameter `password` or `sslpassword`, wherever it stands. */
+/* Without the values of parameters that let one in, wherever they stand, and without the part of a path that keeps a private calendar private. */
 static char *mask_query(const char *address)
 {
-  g_autoptr(GRegex) password = g_regex_new("([?&](?:ssl)?password=)[^&#]*", G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
-  return g_regex_replace(password, address, -1, 0, "\\1***", 0, NULL);
+  static const char SECRETS[] = "([?&](?:[a-z_-]*(?:password|token|secret|api_?key)|pwd|key|sig|signature)=)[^&#]*|(/private-)[0-9a-f]{8,}";
+  g_autoptr(GRegex) secrets = g_regex_new(SECRETS, G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
+  return g_regex_replace(secrets, address, -1, 0, "\\1\\2***", 0, NULL);
 }
 
 static gboolean is_web_address(const char *address)

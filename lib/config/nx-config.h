@@ -84,7 +84,7 @@ char *nx_settings_text(const char *name, GError **err);
  * setting of ours stays, such as the program's own. g_strfreev. */
 char **nx_settings_environment_without_secrets(void);
 
-/* A copy of a web or database address with its password, and one in its query, as ***; any other text as it is. */
+/* A copy of a web or database address with its password, and what lets one in by its query or a private path, as ***; any other text as it is. */
 char *nx_config_masked_address(const char *address);
 
 /* TOML 1.0 (toml.io) as JSON: tables are objects, dates and times {"date": text}. Strict; a mistake is NX_ERROR_FORMAT "line N: …". A NUL, also

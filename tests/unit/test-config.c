@@ -448,6 +448,10 @@ static void test_masking(void)
     {"postgresql://u:secretpw", "postgresql://u:***"}, {"postgresql://u:1pw/d?password=x", "postgresql://u:***/d?password=***"},
     {"postgresql://h:5432", "postgresql://h:5432"}, {"postgresql://h/a:b", "postgresql://h/a:b"}, {"postgresql://[::1]:5432/d", "postgresql://[::1]:5432/d"},
     {"postgresql://[::1]/d", "postgresql://[::1]/d"}, {"postgresql://g:1,h:2,i/d", "postgresql://g:1,h:2,i/d"}, {"postgresql://h:/d", "postgresql://h:/d"},
+    {"https://h/cal.ics?tool=3&token=a/b%20c&x=1", "https://h/cal.ics?tool=3&token=***&x=1"}, {"https://h/?Key=k#token=x", "https://h/?Key=***#token=x"},
+    {"https://h/ical?api_key=1&access_token=2&monkey=3", "https://h/ical?api_key=***&access_token=***&monkey=3"},
+    {"https://h/ical/a%40b/private-0123456789abcdef/basic.ics", "https://h/ical/a%40b/private-***/basic.ics"},
+    {"postgresql://h/d?sslkey=client.key", "postgresql://h/d?sslkey=client.key"}, {"https://h/private-data/x.ics", "https://h/private-data/x.ics"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autofree char *masked = nx_config_masked_address(CASES[i][0]);
@@ -494,7 +498,7 @@ int main(int argc, char **argv)
   ADD("redaction replaces exactly the six documented secrets", test_redaction);
   ADD("redaction hides the passwords of web addresses, and nothing else of them", test_redacted_addresses);
   ADD("our own settings are dumped only when set", test_own_settings);
-  g_test_add_func("/config/passwords in database addresses are masked", test_masking);
+  g_test_add_func("/config/passwords and tokens in addresses are masked", test_masking);
   g_test_add_func("/config/a variable finds its row", test_find);
   return g_test_run();
 }
