@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "loading.h"
+#include "migrate.h"
 
 /* ------------------------------------------------------------------------------------------------------- unknown names */
 
@@ -56,7 +57,10 @@ static void warn_about_unknown(const NxSources *sources, GPtrArray *problems)
 {
   g_auto(GStrv) names = nx_sources_names(sources);
   for (char **name = names; *name; name++) {
-    if (g_ascii_strncasecmp(*name, "NX_", 3) != 0 || nx_setting_find(*name, NULL) || is_no_setting_but_known(*name))
+    g_autofree char *on_old = nx_setting_words_on_old(*name);
+    if (on_old)
+      nx_problems_warn(problems, *name, "%s", on_old);
+    if (on_old || g_ascii_strncasecmp(*name, "NX_", 3) != 0 || nx_setting_find(*name, NULL) || is_no_setting_but_known(*name))
       continue;
     const char *nearest = nx_setting_nearest(*name);
     if (nearest)

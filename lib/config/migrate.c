@@ -5,32 +5,32 @@
 
 #include "loading.h"
 
-/* An N at the end of both names stands for a number. No new name: the setting is gone. */
+/* An N at the end of both names stands for a number. No new name: the setting is gone, and another one may do what it did. */
 static const struct {
-  const char *old, *new;
+  const char *old, *new, *instead;
 } NAMES[] = {
-  {"NexusLIMS_file_strategy", "NX_FILE_STRATEGY"},
-  {"NexusLIMS_ignore_patterns", "NX_IGNORE_PATTERNS"},
-  {"mmfnexus_path", "NX_INSTRUMENT_DATA_PATH"},
-  {"nexusLIMS_path", "NX_DATA_PATH"},
-  {"nexusLIMS_db_path", "NX_DB_PATH"},
-  {"nexusLIMS_user", NULL},
-  {"nexusLIMS_pass", NULL},
-  {"NX_CDCS_USER", NULL},
-  {"NX_CDCS_PASS", NULL},
-  {"cdcs_url", "NX_CDCS_URL"},
-  {"test_cdcs_url", "NX_TEST_CDCS_URL"},
-  {"NexusLIMS_cert_bundle_file", "NX_CERT_BUNDLE_FILE"},
-  {"NexusLIMS_cert_bundle", "NX_CERT_BUNDLE"},
-  {"nexusLIMS_file_delay_days", "NX_FILE_DELAY_DAYS"},
-  {"email_sender", "NX_EMAIL_SENDER"},
-  {"email_recipients", "NX_EMAIL_RECIPIENTS"},
-  {"NEMO_address_N", "NX_NEMO_ADDRESS_N"},
-  {"NEMO_token_N", "NX_NEMO_TOKEN_N"},
-  {"NEMO_strftime_fmt_N", "NX_NEMO_STRFTIME_FMT_N"},
-  {"NEMO_strptime_fmt_N", "NX_NEMO_STRPTIME_FMT_N"},
-  {"NEMO_tz_N", "NX_NEMO_TZ_N"},
-  {"sharepoint_root_url", NULL},
+  {"NexusLIMS_file_strategy", "NX_FILE_STRATEGY", NULL},
+  {"NexusLIMS_ignore_patterns", "NX_IGNORE_PATTERNS", NULL},
+  {"mmfnexus_path", "NX_INSTRUMENT_DATA_PATH", NULL},
+  {"nexusLIMS_path", "NX_DATA_PATH", NULL},
+  {"nexusLIMS_db_path", "NX_DB_PATH", NULL},
+  {"nexusLIMS_user", NULL, "NX_CDCS_TOKEN"},
+  {"nexusLIMS_pass", NULL, "NX_CDCS_TOKEN"},
+  {"NX_CDCS_USER", NULL, "NX_CDCS_TOKEN"},
+  {"NX_CDCS_PASS", NULL, "NX_CDCS_TOKEN"},
+  {"cdcs_url", "NX_CDCS_URL", NULL},
+  {"test_cdcs_url", "NX_TEST_CDCS_URL", NULL},
+  {"NexusLIMS_cert_bundle_file", "NX_CERT_BUNDLE_FILE", NULL},
+  {"NexusLIMS_cert_bundle", "NX_CERT_BUNDLE", NULL},
+  {"nexusLIMS_file_delay_days", "NX_FILE_DELAY_DAYS", NULL},
+  {"email_sender", "NX_EMAIL_SENDER", NULL},
+  {"email_recipients", "NX_EMAIL_RECIPIENTS", NULL},
+  {"NEMO_address_N", "NX_NEMO_ADDRESS_N", NULL},
+  {"NEMO_token_N", "NX_NEMO_TOKEN_N", NULL},
+  {"NEMO_strftime_fmt_N", "NX_NEMO_STRFTIME_FMT_N", NULL},
+  {"NEMO_strptime_fmt_N", "NX_NEMO_STRPTIME_FMT_N", NULL},
+  {"NEMO_tz_N", "NX_NEMO_TZ_N", NULL},
+  {"sharepoint_root_url", NULL, NULL},
 };
 
 /* The digits of a numbered name, "" of a plain one, NULL when `name` is another name. */
@@ -56,6 +56,26 @@ static gboolean translate(const char *name, char **new_name)
     return TRUE;
   }
   return FALSE;
+}
+
+const char *nx_setting_old_name(const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(NAMES); i++)
+    if (g_strcmp0(NAMES[i].new, name) == 0)
+      return NAMES[i].old;
+  return NULL;
+}
+
+char *nx_setting_words_on_old(const char *name)
+{
+  g_autofree char *now = NULL;
+  if (!translate(name, &now))
+    return NULL;
+  for (gsize i = 0; !now && i < G_N_ELEMENTS(NAMES); i++)
+    if (NAMES[i].instead && strcmp(NAMES[i].old, name) == 0)
+      return g_strdup_printf("is no longer used; its place is taken by %s", NAMES[i].instead);
+  return now ? g_strdup_printf("is called %s now; `nexuslims config migrate-v1` gives all settings of a file their names of today", now)
+             : g_strdup("is no longer used");
 }
 
 /* Appends `text` with old names inside ${…} exchanged too. */

@@ -1,5 +1,6 @@
 /* settings.c — reads the settings table from its sources (precedence: config 1; what is required: config 4). */
 #include "loading.h"
+#include "migrate.h"
 
 #include <string.h>
 
@@ -105,9 +106,12 @@ static gboolean is_set_in_sources(gconstpointer sources, const char *name)
 
 static void report_missing(const Loading *work, const NxSetting *row)
 {
-  const char *words = nx_setting_missing(row, is_set_in_sources, work->sources);
+  const char *words = nx_setting_missing(row, is_set_in_sources, work->sources), *old = nx_setting_old_name(row->name);
+  g_autofree char *on_old = NULL;
+  if (words && old && nx_sources_get(work->sources, old))
+    on_old = g_strdup_printf("%s; it is by its old name, %s: run `nexuslims config migrate-v1` on the file", words, old);
   if (words)
-    nx_problems_add(work->problems, row, row->name, words, NULL);
+    nx_problems_add(work->problems, row, row->name, on_old ? on_old : words, NULL);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- whole table */

@@ -168,6 +168,21 @@ END
   [[ $stderr == *"chmod 600"* ]]
 }
 
+@test "check and whoever misses a setting say what became of the names of earlier versions" {
+  printf 'NX_CDCS_USER=u\nsharepoint_root_url=https://h/\nNEMO_token_2=hush-hush\nemail_sender=a@b.co\n' >>.env
+  run --separate-stderr nx-config check
+  assert_success
+  [[ $stderr == *"NX_CDCS_USER: is no longer used; its place is taken by NX_CDCS_TOKEN"* ]] || fail "$stderr"
+  [[ $stderr == *"sharepoint_root_url: is no longer used" ]] || fail "$stderr"
+  [[ $stderr == *"NEMO_token_2: is called NX_NEMO_TOKEN_2 now; "*"migrate-v1"* ]] || fail "$stderr"
+  [[ $stderr == *"email_sender: is called NX_EMAIL_SENDER now; "* ]] || fail "$stderr"
+  [[ $stderr$output != *hush* ]] || fail "$stderr"
+  sed -i s/^NX_DATA_PATH/nexusLIMS_path/ .env
+  run nx-config check
+  assert_failure 1
+  assert_line --partial "NX_DATA_PATH: is required and not set; it is by its old name, nexusLIMS_path: run \`nexuslims config migrate-v1\` on the file"
+}
+
 @test "check counts a bad mail address as an error" {
   printf 'NX_EMAIL_SMTP_HOST=h\nNX_EMAIL_SENDER=nobody\nNX_EMAIL_RECIPIENTS=a@b.co\n' >>.env
   run nx-config check
