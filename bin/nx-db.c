@@ -172,8 +172,10 @@ int main(int argc, char **argv)
 
   g_autoptr(GError) error = NULL;
   g_autofree char *address = options.db_uri ? g_strdup(options.db_uri) : nx_settings_text("NX_DB_PATH", &error);
-  if (error)
-    return nx_fail(error);
+  if (error) {
+    nx_fail(error);
+    return command == &nx_command_db_check ? 2 : 1; /* 1 of check would mean pending migrations */
+  }
   for (gsize i = 0; i < G_N_ELEMENTS(RUNNERS); i++)
     if (RUNNERS[i].command == command)
       return RUNNERS[i].run(address, argc, argv);

@@ -429,6 +429,16 @@ Hint: v2_4_0_2 is a pre-release name of v2_4_0b; run: nexuslims db alembic stamp
   [ "$stderr" = "Error checking migrations: Database revision v9_9_9z is unknown to this version (newer program or damaged)." ]
 }
 
+@test "settings that cannot be read are an error of check, not pending migrations" {
+  for program in "nx-db check" "nexuslims db check"; do
+    NX_ENV_FILE=$PWD/nowhere run --separate-stderr $program
+    assert_failure 2
+    [[ $stderr == *"$PWD/nowhere"* ]] || fail "$program: $stderr"
+  done
+  NX_ENV_FILE=$PWD/nowhere run nx-db current
+  assert_failure 1
+}
+
 @test "missing, empty, broken and odd files are answered, not crashed on" {
   while IFS='|' read -r state command code message; do
     rm -rf "$NX_DB_PATH"
