@@ -20,7 +20,7 @@ static void collect_environment(Bundle *bundle)
   json_object *facts = json_object_new_object();
   g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
   g_autofree char *share = nx_share_path("");
-  g_autofree char *folder = g_get_current_dir();
+  g_autofree char *folder = g_get_current_dir(), *shown_folder = nx_text_utf8(folder, -1);
   if (uname(&system) == 0) {
     nx_json_set_string(facts, "os", system.sysname);
     nx_json_set_string(facts, "release", system.release);
@@ -31,7 +31,7 @@ static void collect_environment(Bundle *bundle)
   nx_json_set_string(facts, "version", NX_VERSION);
   nx_json_set_string(facts, "program", program);
   nx_json_set_string(facts, "share", share);
-  nx_json_set_string(facts, "cwd", folder);
+  nx_json_set_string(facts, "cwd", shown_folder);
   nx_json_set_string(facts, "timezone", g_time_zone_get_identifier(nx_zone_system()));
   nx_json_set_string(facts, "locale", setlocale(LC_ALL, NULL));
   bundle_add_json(bundle, "environment.json", facts, -1);
@@ -121,7 +121,8 @@ static json_object *describe_path(const char *path)
   gboolean exists = path && stat(path, &status) == 0;
   char *resolved = path ? realpath(path, NULL) : NULL;
   nx_json_set_string(facts, "path", path);
-  nx_json_set_string(facts, "resolved", resolved);
+  g_autofree char *shown = resolved ? nx_text_utf8(resolved, -1) : NULL;
+  nx_json_set_string(facts, "resolved", shown);
   json_object_object_add(facts, "exists", json_object_new_boolean(exists));
   json_object_object_add(facts, "is_file", json_object_new_boolean(exists && S_ISREG(status.st_mode)));
   json_object_object_add(facts, "is_dir", json_object_new_boolean(exists && S_ISDIR(status.st_mode)));

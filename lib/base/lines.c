@@ -186,8 +186,8 @@ gboolean nx_line_write(FILE *out, json_object *line, GError **err)
   if (fwrite(text->str, 1, text->len, out) == text->len && fflush(out) == 0)
     return TRUE;
   int problem = errno;
-  g_set_error(err, NX_ERROR, problem == EPIPE && nx_interrupted() ? NX_ERROR_INTERRUPTED : NX_ERROR_LINE, "cannot write the output: %s",
-              g_strerror(problem));
+  gboolean is_interrupted = (problem == EPIPE || problem == EINTR) && nx_interrupted();
+  g_set_error(err, NX_ERROR, is_interrupted ? NX_ERROR_INTERRUPTED : NX_ERROR_LINE, "cannot write the output: %s", g_strerror(problem));
   return FALSE;
 }
 

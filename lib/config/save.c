@@ -71,8 +71,13 @@ static int create_backup(const char *path, mode_t mode, char **backup, GError **
       *backup = g_steal_pointer(&candidate);
       return fd;
     }
-    if (errno != EEXIST) {
-      nx_error_from_errno(err, errno, "create the backup", candidate);
+    int problem = errno;
+    if (fd >= 0) {
+      close(fd);
+      g_unlink(candidate);
+    }
+    if (fd >= 0 || problem != EEXIST) {
+      nx_error_from_errno(err, problem, "create the backup", candidate);
       return -1;
     }
   }
@@ -114,18 +119,35 @@ static gboolean write_special(const char *path, const char *text, gsize length, 
   return good || nx_error_from_errno(err, problem, "write", path);
 }
 
+/* Where a file is to be written so that links stay what they are: also where a link leads to nothing yet. NULL: it leads in a circle, or on and on. */
+static char *place_of(const char *path)
+{
+  enum { LINKS_MAX = 40 }; /* as the kernel follows */
+  g_autofree char *place = g_strdup(path);
+  for (guint i = 0; i < LINKS_MAX; i++) {
+    g_autofree char *link = g_file_read_link(place, NULL);
+    if (!link)
+      return g_steal_pointer(&place);
+    g_autofree char *folder = g_path_get_dirname(place);
+    g_free(place);
+    place = g_path_is_absolute(link) ? g_strdup(link) : g_build_filename(folder, link, NULL);
+  }
+  errno = ELOOP;
+  return NULL;
+}
+
 gboolean nx_config_save(const char *path, const char *text, gsize length, GError **err)
 {
   struct stat before;
   gboolean is_there = stat(path, &before) == 0;
   if (is_there && !S_ISREG(before.st_mode) && !S_ISDIR(before.st_mode))
     return write_special(path, text, length, err);
-  char *target = is_there ? realpath(path, NULL) : NULL;
-  const char *place = target ? target : path;
+  g_autofree char *place = place_of(path);
+  if (!place)
+    return nx_error_from_errno(err, errno, "write", path);
   gboolean good = nx_file_write(place, text, length, 0600, err);
   /* root replaces the file of the account that runs the builds: it has to stay readable there */
   if (good && is_there && geteuid() == 0 && chown(place, before.st_uid, before.st_gid) != 0)
     nx_log_warning("%s: the owner could not be kept: %s", path, g_strerror(errno));
-  free(target);
   return good;
 }

@@ -13,9 +13,8 @@
 #define LEASE_SECONDS 300.0
 #define RENEWAL_SECONDS 60.0
 
-/* The field `starttime` of /proc/PID/stat (proc(5)), which tells a process from a later one of the same number; "0" when it cannot be read.
- * The name before it may hold blanks and parentheses. */
-/* Field number `field` ≥ 3 of proc_pid_stat(5); NULL when there is no such process, or none that is shown. */
+/* Field number `field` ≥ 3 of proc_pid_stat(5), whose second, the name, may hold blanks and parentheses. NULL when there is no such process, or none
+ * that is shown. */
 static char *fact_of_process(pid_t pid, guint field)
 {
   enum { AFTER_NAME = 3 };
@@ -25,6 +24,7 @@ static char *fact_of_process(pid_t pid, guint field)
   return g_strv_length(fields) > field - AFTER_NAME ? g_strdup(fields[field - AFTER_NAME]) : NULL;
 }
 
+/* The field `starttime`, which tells a process from a later one of the same number; "0" when it cannot be read. */
 static char *start_of_process(pid_t pid)
 {
   char *start = fact_of_process(pid, 22);

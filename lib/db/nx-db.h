@@ -291,7 +291,8 @@ int nx_db_command_users_verify(const char *address, const char *user, const char
 
 /* ---------------------------------------------------------------------------------------------------------- stages */
 
-/* Opens the database for a stage: it must exist and have the tables of the head revision. */
+/* Opens the database for a stage: it must exist (NX_ERROR_MISSING) and have the tables of the head revision (NX_ERROR_CONFIG); other errors are
+ * those of nx_db_open. nx_db_close. */
 NxDb *nx_stage_open(const char *address, NxDbMode mode, GError **err);
 /* The same for a stage of a build that writes: foreign keys are on, and readers may go on reading beside it. */
 NxDb *nx_stage_open_to_build(const char *address, GError **err);

@@ -122,10 +122,11 @@ static char *sqlite_url_shown(const char *address)
 
 static gboolean sqlite_find(const char *address, gboolean *exists, GError **err)
 {
-  (void)err;
   g_autofree char *path = sqlite_file_path(address);
-  *exists = g_file_test(path, G_FILE_TEST_EXISTS);
-  return TRUE;
+  struct stat status;
+  *exists = stat(path, &status) == 0;
+  gboolean can_be_told = *exists || errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG;
+  return can_be_told || nx_error_from_errno(err, errno, "look at", path);
 }
 
 static void sqlite_describe(const char *address, char **host, char **database)
@@ -260,10 +261,11 @@ static int prepare_to_write(sqlite3 *connection)
   return sqlite3_exec(connection, "PRAGMA cache_size=-8192", NULL, NULL, NULL);
 }
 
-/* That it cannot be opened SQLite says of every reason alike. That there is none say those who asked. */
+/* That it cannot be opened SQLite says of every reason alike, and keeps not every reason. That there is none say those who asked. */
 static void say_why_not_opened(sqlite3 *connection, const char *path, GError **err)
 {
-  int number = g_file_test(path, G_FILE_TEST_IS_DIR) ? EISDIR : connection ? sqlite3_system_errno(connection) : 0;
+  struct stat status;
+  int number = stat(path, &status) != 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : connection ? sqlite3_system_errno(connection) : 0;
   if (err && *err && number && number != ENOENT) {
     g_autofree char *message = g_strdup_printf("%s: %s", (*err)->message, g_strerror(number));
     g_free((*err)->message);

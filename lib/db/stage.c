@@ -44,10 +44,10 @@ static gboolean missing(const char *shown, GError **err)
 
 /* Looking whether a database is there is quick for a file, and a connection of its own for a server: there it is done only after something was
  * found to be wrong. */
-static gboolean is_looked_for_first(const char *address)
+static gboolean is_file_without_database(const char *address)
 {
   g_autofree char *path = nx_db_file_path(address);
-  return path != NULL;
+  return path && !nx_db_exists(address);
 }
 
 NxDb *nx_stage_open(const char *address, NxDbMode mode, GError **err)
@@ -58,11 +58,11 @@ NxDb *nx_stage_open(const char *address, NxDbMode mode, GError **err)
     return NULL;
   }
   g_autofree char *shown = nx_config_masked_address(address);
-  gboolean first = is_looked_for_first(address);
-  g_autoptr(NxDb) db = first && !nx_db_exists(address) ? NULL : nx_db_open(address, mode, err);
+  gboolean is_absent = is_file_without_database(address); /* it may appear before it is looked for again */
+  g_autoptr(NxDb) db = is_absent ? NULL : nx_db_open(address, mode, err);
   if (db && check_tables(db, shown, err))
     return g_steal_pointer(&db);
-  if (!nx_db_exists(address))
+  if (is_absent || !nx_db_exists(address))
     missing(shown, err);
   else if (!db)
     g_prefix_error(err, "database %s: ", shown);

@@ -300,3 +300,17 @@ session() {
 database/session_log.csv'
   assert_equal "$(entry database/schema.json | jq -c .optional_tables)" '{"external_user_identifiers":false,"upload_log":false}'
 }
+
+@test "a folder whose name is not UTF-8 is shown as well as it can be, and all JSON of the bundle is JSON" {
+  odd=$(printf 'w\351st')
+  mkdir "$odd"
+  cd "$odd"
+  NX_LOG_PATH=$PWD run nexuslims support-bundle --output ../b.zip
+  assert_success
+  cd ..
+  python3 -c 'import json, sys, zipfile
+names = [name for name in zipfile.ZipFile(sys.argv[1]).namelist() if name.endswith(".json")]
+for name in names: json.loads(zipfile.ZipFile(sys.argv[1]).read(name))
+print(len(names))' b.zip >count
+  [ "$(cat count)" -gt 3 ]
+}

@@ -265,3 +265,31 @@ NX_NEMO_ADDRESS_2=https://n/api/" ]
   [ "$(cat .env)" = NX_DATA_PATH=/x ]
   [ "$(cat .env.bak.*)" = nexusLIMS_path=/x ]
 }
+
+@test "a settings file that is a link to one that is not there yet stays a link" {
+  mkdir real link
+  ln -s ../real/settings link/hop
+  ln -s hop link/.env
+  echo '{"NX_FILE_STRATEGY":"inclusive"}' >strategy.json
+  run nx-config load strategy.json --env-path link/.env --force
+  assert_success
+  [ -L link/.env ] && [ -L link/hop ] && [ ! -L real/settings ]
+  grep -q '^NX_FILE_STRATEGY=.*inclusive' real/settings
+  [ "$(stat -c %a real/settings)" = 600 ]
+  ln -s circle link/circle
+  run nx-config load strategy.json --env-path link/circle --force
+  assert_failure 1
+  assert_output --partial "$(printf 'symbolic links')"
+}
+
+@test "a backup of the settings that cannot be made whole leaves nothing, and the settings as they are" {
+  strace -f -qq -o /dev/null true 2>/dev/null || skip "strace cannot trace here"
+  cp .env before
+  echo '{"NX_FILE_STRATEGY":"inclusive"}' >strategy.json
+  ASAN_OPTIONS=detect_leaks=0 run strace -qq -o /dev/null -e trace=fchmod -e inject=fchmod:error=EPERM "$NX_BUILD/bin/nx-config" load strategy.json --force
+  assert_failure 1
+  assert_output --partial "cannot create the backup"
+  cmp .env before
+  run ls .env.bak.*
+  assert_failure
+}

@@ -112,3 +112,47 @@ db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute("BEGIN EXCLU
   assert_failure 1
   assert_output --partial "database is locked"
 }
+
+@test "a database that appears while it is looked for was not there" {
+  nx-db init >/dev/null
+  strace -f -qq -o /dev/null true 2>/dev/null || skip "strace cannot trace here"
+  for words in instruments "instruments list" "pending -n" log-events log-results; do
+    ASAN_OPTIONS=detect_leaks=0 run strace -qq -o /dev/null -P "$NX_DB_PATH" -e trace=?stat,newfstatat -e inject=?stat,newfstatat:error=ENOENT:when=1 "$NX_BUILD/bin/nx-db" $words </dev/null
+    assert_failure 1
+    assert_output --partial "Database does not exist at $NX_DB_PATH"
+  done
+}
+
+@test "a database on a share that is gone is not said to be missing" {
+  nx-db init >/dev/null
+  strace -f -qq -o /dev/null true 2>/dev/null || skip "strace cannot trace here"
+  for words in instruments "instruments list" "pending -n" current upgrade init; do
+    ASAN_OPTIONS=detect_leaks=0 run strace -qq -o /dev/null -P "$NX_DB_PATH" -e trace=?stat,newfstatat,openat -e inject=?stat,newfstatat,openat:error=ESTALE "$NX_BUILD/bin/nx-db" $words </dev/null
+    assert_failure
+    refute_output --partial "does not exist"
+    refute_output --partial "not found"
+    assert_output --partial "Stale file handle"
+  done
+}
+
+@test "a stage that waits to write ends at a signal without a complaint" {
+  nx-db init >/dev/null
+  sqlite3 "$NX_DB_PATH" "INSERT INTO instruments (instrument_pid, api_url, calendar_url, location, display_name, property_tag, filestore_path, harvester, timezone)
+    VALUES ('TEM', 'u', 'c', 'l', 'n', 't', 'TEM', 'nemo', 'UTC');
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+    INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, user)
+    SELECT 's' || i, 'TEM', '2025-03-03T1' || e || ':00:00Z', CASE e WHEN 1 THEN 'START' ELSE 'END' END, 'TO_BE_BUILT', 'ned' FROM n, (SELECT 1 AS e UNION SELECT 2)"
+  mkfifo lines
+  sleep 30 <lines 3>&- &
+  reader=$!
+  nx-db pending -n >lines 2>err 3>&- &
+  child=$!
+  until grep -q pipe_write "/proc/$child/wchan" 2>/dev/null || grep -q '^State:.S' "/proc/$child/status"; do sleep 0.05; done
+  sleep 0.2
+  kill -TERM $child
+  code=0
+  wait $child || code=$?
+  kill $reader
+  assert_equal "$code" 1
+  assert_equal "$(cat err)" ""
+}
