@@ -15,23 +15,6 @@ static gboolean refuse(const char *path, const char *reason, GError **err)
   return FALSE;
 }
 
-/* The file `name` in the current folder, or the next one above; NULL when there is none up to the root. */
-static char *local_file(const char *name)
-{
-  g_autofree char *folder = g_get_current_dir();
-  for (;;) {
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
-      return g_steal_pointer(&path);
-    char *above = g_path_get_dirname(folder);
-    gboolean is_root = g_str_equal(above, folder);
-    g_free(folder);
-    folder = above;
-    if (is_root)
-      return NULL;
-  }
-}
-
 /* A relative SQLite address is one in the folder of the file. */
 static char *in_folder_of(const char *path, const char *uri)
 {
@@ -68,7 +51,7 @@ static gboolean read_uri(const char *path, char **uri, GError **err)
 
 char *igem_settings_uri(const char *name, GError **err)
 {
-  g_autofree char *local = local_file(name), *home = g_build_filename(g_get_home_dir(), name, NULL);
+  g_autofree char *local = nx_file_find_upwards(name), *home = g_build_filename(g_get_home_dir(), name, NULL);
   g_autofree char *local_uri = NULL, *home_uri = NULL;
   if (local && !read_uri(local, &local_uri, err))
     return NULL;

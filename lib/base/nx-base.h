@@ -261,6 +261,8 @@ gboolean nx_folder_is_within(int fd, const struct stat *above);
 const char *nx_path_below(const char *path, const char *root);
 /* A part of it is "..". */
 gboolean nx_path_leads_upwards(const char *relative);
+/* The regular file `name` in the current folder, else in the next one above that has it (g_free); NULL: in none up to the root. */
+char *nx_file_find_upwards(const char *name);
 /* `root` + '/' + `relative` without leading '/', './' and doubled slashes. */
 char *nx_path_join(const char *root, const char *relative);
 /* `~` and `~/x` are in the home folder; other people's homes are not looked up. */

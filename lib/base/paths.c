@@ -338,3 +338,19 @@ char *nx_share_path(const char *relative)
   g_free(beside);
   return g_build_filename(NX_PKGDATADIR, relative, NULL);
 }
+
+char *nx_file_find_upwards(const char *name)
+{
+  g_autofree char *folder = g_get_current_dir();
+  for (;;) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+      return g_steal_pointer(&path);
+    char *above = g_path_get_dirname(folder);
+    gboolean is_root = g_str_equal(above, folder);
+    g_free(folder);
+    folder = above;
+    if (is_root)
+      return NULL;
+  }
+}

@@ -8,18 +8,7 @@ char *nx_sources_find(void)
   const char *named = g_getenv("NX_ENV_FILE");
   if (named && *named != '\0')
     return g_strdup(named);
-  g_autofree char *folder = g_get_current_dir();
-  for (;;) {
-    g_autofree char *candidate = g_build_filename(folder, ".env", NULL);
-    if (g_file_test(candidate, G_FILE_TEST_IS_REGULAR))
-      return g_steal_pointer(&candidate);
-    char *parent = g_path_get_dirname(folder);
-    gboolean at_top = strcmp(parent, folder) == 0;
-    g_free(folder);
-    folder = parent;
-    if (at_top)
-      return NULL;
-  }
+  return nx_file_find_upwards(".env");
 }
 
 NxSources *nx_sources_read(NxDotenvLookup lookup, GError **err)
