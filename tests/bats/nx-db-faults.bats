@@ -36,13 +36,18 @@ at_syscalls() {
 
 # on_small_disk SIZE COMMAND: runs it with a file system of that size at ./disk
 on_small_disk() {
-  unshare --mount true 2>/dev/null || skip "no file system can be mounted here"
   mkdir -p disk
   unshare --mount sh -c "mount -t tmpfs -o size=$1 none disk && { $2; }"
 }
 
+# Not within `run`, where a skip is output.
+need_mounts() {
+  unshare --mount true 2>/dev/null || skip "no file system can be mounted here"
+}
+
 @test "an upgrade whose backup does not fit on the disk changes nothing and says what is full" {
   need_corpus db
+  need_mounts
   run on_small_disk 72k "install -m 644 '$CORPUS/db/v1_4_3.sqlite' disk/a.sqlite
     NX_DB_PATH=disk/a.sqlite nx-db upgrade
     echo \"status \$?\"
@@ -56,6 +61,7 @@ on_small_disk() {
 
 @test "an upgrade that fills the disk after its backup stays at a revision, and goes on when there is room" {
   need_corpus db
+  need_mounts
   run on_small_disk 120k "install -m 644 '$CORPUS/db/v1_4_3.sqlite' disk/a.sqlite
     NX_DB_PATH=disk/a.sqlite nx-db upgrade
     echo \"status \$?\"
@@ -75,6 +81,7 @@ on_small_disk() {
 }
 
 @test "an init without room leaves nothing" {
+  need_mounts
   run on_small_disk 40k "NX_DB_PATH=disk/a.sqlite nx-db init; echo \"status \$?\"; ls -A disk"
   assert_line --partial "database or disk is full"
   assert_line --index -1 "status 1"

@@ -113,7 +113,7 @@ manifest() { jq -r "$1" out/manifest.json; }
   [ "$(stat -c %a "$NX_DATA_PATH/.anonymize.key")" = 600 ]
   [ "$(manifest '.anonymized | join(",")')" = user ]
   nx-db --db-uri copy.sqlite import out >/dev/null
-  key=$(xxd -p -c 64 "$NX_DATA_PATH/.anonymize.key")
+  key=$(od -An -v -tx1 "$NX_DATA_PATH/.anonymize.key" | tr -d ' \n')
   pseudonym=user-$(printf jdoe | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" | sed 's/.* //' | cut -c 1-12)
   [ "$(sqlite3 copy.sqlite "SELECT group_concat(coalesce(user, 'NULL'), ' ') FROM session_log")" = "$pseudonym NULL nexuslims" ]
   [ "$(sqlite3 copy.sqlite "SELECT nexuslims_username, email IS NULL, notes IS NULL FROM external_user_identifiers")" = "$pseudonym|1|1" ]
