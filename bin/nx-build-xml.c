@@ -39,37 +39,35 @@ static const NxCommand COMMAND = {
 
 static const char *const NOTHING_NEEDED[] = {NULL};
 
-/* A folder as it is set, there or not: one that is gone must postpone the sessions and not stop the run. */
-static gboolean read_folder(const char *name, const char *loaded, char **folder, GError **err)
+/* The folder of the records as it is set, there or not: one that is gone must postpone the sessions and not stop the run. */
+static gboolean read_records_folder(const NxSettings *settings, char **folder, GError **err)
 {
   g_autoptr(GError) problem = NULL;
-  g_autofree char *text = loaded ? g_strdup(loaded) : nx_settings_text(name, &problem);
+  *folder = nx_settings_folder("NX_RECORDS_PATH", &problem);
   if (problem) {
     g_propagate_error(err, g_steal_pointer(&problem));
     return FALSE;
   }
-  *folder = text && *text ? g_canonicalize_filename(text, NULL) : NULL;
+  if (!*folder && settings->data_path)
+    *folder = nx_path_join(settings->data_path, "records");
   return TRUE;
 }
 
 static gboolean run(const BuildOptions *options, GError **err)
 {
-  g_autofree char *instrument_root = NULL, *data_root = NULL, *records = NULL;
+  g_autofree char *records = NULL;
   g_autoptr(NxSettings) settings = nx_settings_load(NOTHING_NEEDED, err);
-  if (!settings || !read_folder("NX_INSTRUMENT_DATA_PATH", settings->instrument_data_path, &instrument_root, err) ||
-      !read_folder("NX_DATA_PATH", settings->data_path, &data_root, err) || !read_folder("NX_RECORDS_PATH", NULL, &records, err))
+  if (!settings || !nx_settings_take_roots(settings, err) || !read_records_folder(settings, &records, err))
     return FALSE;
-  if (!records && data_root)
-    records = nx_path_join(data_root, "records");
-  if (!records || !instrument_root || !data_root) {
-    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is not set", instrument_root ? "NX_DATA_PATH" : "NX_INSTRUMENT_DATA_PATH");
+  if (!settings->instrument_data_path || !settings->data_path) {
+    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "%s is not set", settings->instrument_data_path ? "NX_DATA_PATH" : "NX_INSTRUMENT_DATA_PATH");
     return FALSE;
   }
   const char *verbose[] = {options->verbosity > 1 ? "-vv" : "-v", NULL};
   g_autofree char *extractor = nx_program_path("nx-extract");
   NxBuildXml build = {
-      .instrument_root = instrument_root,
-      .data_root = data_root,
+      .instrument_root = settings->instrument_data_path,
+      .data_root = settings->data_path,
       .records_folder = records,
       .extractor = extractor,
       .extractor_arguments = options->verbosity ? verbose : NULL,

@@ -66,25 +66,6 @@ static const char *const NEEDED[] = {"NX_EXPORT_STRATEGY",
                                      "NX_DISABLE_SSL_VERIFY",
                                      NULL};
 
-/* Paths that only name files (in the record, below the roots) are taken as written: their shares need not be here now. */
-static gboolean take_roots(NxSettings *settings, GError **err)
-{
-  const struct {
-    const char *name;
-    char **place;
-  } ROOTS[] = {{"NX_INSTRUMENT_DATA_PATH", &settings->instrument_data_path}, {"NX_DATA_PATH", &settings->data_path}};
-  for (gsize i = 0; i < G_N_ELEMENTS(ROOTS); i++) {
-    g_autoptr(GError) problem = NULL;
-    if (!*ROOTS[i].place)
-      *ROOTS[i].place = nx_settings_text(ROOTS[i].name, &problem);
-    if (problem) {
-      g_propagate_error(err, g_steal_pointer(&problem));
-      return FALSE;
-    }
-  }
-  return TRUE;
-}
-
 static gboolean describe_one(const NxDestination *destination, gboolean enabled, GError **err)
 {
   g_autoptr(json_object) line = json_object_new_object();
@@ -123,7 +104,7 @@ int main(int argc, char **argv)
   if (options.describe)
     return describe(&err) ? 0 : nx_fail(err);
   g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, &err);
-  g_autoptr(NxExporter) exporter = settings && take_roots(settings, &err) ? nx_exporter_new(settings, &err) : NULL;
+  g_autoptr(NxExporter) exporter = settings && nx_settings_take_roots(settings, &err) ? nx_exporter_new(settings, &err) : NULL;
   const NxExportRun how = {.reexport = options.reexport, .jobs = (guint)options.jobs};
   gboolean all_exported = TRUE;
   if (!exporter || !(options.validate ? nx_exporter_validate(exporter, stdout, &err)

@@ -57,31 +57,17 @@ static gboolean read_strategy(NxFileStrategy *strategy, GError **err)
   return TRUE;
 }
 
-/* The folder of all instruments as it is set, there or not: a share that is gone must postpone the sessions and not stop the run. */
-static gboolean read_data_root(char **root, GError **err)
-{
-  g_autoptr(GError) problem = NULL;
-  g_autofree char *text = nx_settings_text("NX_INSTRUMENT_DATA_PATH", &problem);
-  if (problem) {
-    g_propagate_error(err, g_steal_pointer(&problem));
-    return FALSE;
-  }
-  *root = text && *text ? g_canonicalize_filename(text, NULL) : NULL;
-  return TRUE;
-}
-
 static gboolean run(const FindOptions *options, GError **err)
 {
-  g_autofree char *data_root = NULL;
   NxFileStrategy strategy;
   g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, err);
-  if (!settings || !read_strategy(&strategy, err) || !read_data_root(&data_root, err))
+  if (!settings || !read_strategy(&strategy, err) || !nx_settings_take_roots(settings, err))
     return FALSE;
   g_autoptr(NxFileFilter) filter = nx_file_filter_for_strategy(strategy, (const char *const *)settings->ignore_patterns);
   const char *const paths[] = {settings->data_path, settings->records_path, settings->log_path, settings->site_path};
   g_autoptr(GArray) ours = nx_our_folders(paths, G_N_ELEMENTS(paths));
   NxFindFiles find = {
-      .data_root = data_root,
+      .data_root = settings->instrument_data_path,
       .filter = filter,
       .ours = ours,
       .rule = {settings->clustering_sensitivity, settings->clustering_min_dip},

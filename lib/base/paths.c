@@ -298,10 +298,22 @@ const char *nx_path_below(const char *path, const char *root)
   return *below ? below : NULL;
 }
 
+/* What comes behind the last part that is ".."; NULL when none is. */
+static const char *behind_dots(const char *path)
+{
+  const char *behind = NULL;
+  for (const char *part = path; *part;) {
+    const char *end = part + strcspn(part, "/");
+    if (end - part == 2 && part[0] == '.' && part[1] == '.')
+      behind = end;
+    part = end + strspn(end, "/");
+  }
+  return behind;
+}
+
 gboolean nx_path_leads_upwards(const char *relative)
 {
-  g_auto(GStrv) parts = g_strsplit(relative, "/", -1);
-  return g_strv_contains((const char *const *)parts, "..");
+  return behind_dots(relative) != NULL;
 }
 
 char *nx_path_join(const char *root, const char *relative)
@@ -318,6 +330,16 @@ char *nx_path_join(const char *root, const char *relative)
     g_string_append(out, *part);
   }
   return g_string_free(out, FALSE);
+}
+
+char *nx_path_absolute(const char *path)
+{
+  g_autofree char *here = g_path_is_absolute(path) ? NULL : g_get_current_dir();
+  g_autofree char *whole = nx_path_join(here ? here : "/", path);
+  const char *behind = behind_dots(whole);
+  g_autofree char *dotted = behind ? g_strndup(whole, (gsize)(behind - whole)) : NULL;
+  g_autofree char *folder = dotted ? realpath(dotted, NULL) : NULL;
+  return folder ? nx_path_join(folder, behind) : g_steal_pointer(&whole);
 }
 
 char *nx_path_without_tilde(const char *path)

@@ -112,7 +112,7 @@ void nx_check_filestores(gconstpointer data, FILE *out)
   struct stat status;
   /* A folder that is gone is no valid setting; its name is still wanted. */
   const char *valid = subject->settings->instrument_data_path;
-  g_autofree char *root = valid ? g_strdup(valid) : nx_settings_text("NX_INSTRUMENT_DATA_PATH", NULL);
+  g_autofree char *root = valid ? g_strdup(valid) : nx_settings_folder("NX_INSTRUMENT_DATA_PATH", NULL);
   const char *problem = root ? folder_problem(root, &status) : "is not set";
   gsize n = count(subject->instruments), troubled = 0;
   if (problem) {

@@ -66,8 +66,8 @@ typedef struct {
 void nx_settings_free(NxSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSettings, nx_settings_free)
 
-/* Reads every setting. Directories and files become absolute. `needed` names the settings (NULL-terminated, e.g. {"NX_DATA_PATH", NULL};
- * NULL = all of the table) whose absence or wrong value is an error; a bad value of another one is ignored and stays at its default.
+/* Reads every setting. Directories and files become absolute (nx_path_absolute). `needed` names the settings (NULL-terminated, e.g.
+ * {"NX_DATA_PATH", NULL}; NULL = all of the table) whose absence or wrong value is an error; a bad value of another one is ignored and stays at its default.
  * "NX_NEMO_ADDRESS_N" in it stands for all harvesters: only then is a bad one an error and an incomplete one worth a warning. Mail is never
  * an error: a bad value is logged when all settings are asked for, or "NX_EMAIL_SMTP_HOST", which stands for all of mail; and mail is off.
  * All problems are reported in one NX_ERROR_CONFIG whose message is the report of config 6.1. Every secret read is given to nx_log_hide. */
@@ -79,6 +79,12 @@ json_object *nx_settings_to_json(const NxSettings *settings, gboolean redact);
 /* One value as written, unchecked, with the loader's rule for ${…} (the environment first, config 2): for `db` and `instruments`, which work
  * without a valid configuration. NULL without *err: not set or empty. An error is an .env file that cannot be read. */
 char *nx_settings_text(const char *name, GError **err);
+
+/* A folder as nx_settings_load has it, also when it is not there now. NULL without *err: not set or empty. Errors are those of nx_settings_text. */
+char *nx_settings_folder(const char *name, GError **err);
+/* Fills in the two roots that were not asked for and are not there now: a share that is gone has a name, and must not stop a stage. NULL stays
+ * one that is not set. */
+gboolean nx_settings_take_roots(NxSettings *settings, GError **err);
 
 /* Our environment for a program that is not ours: without the settings that are secret, and without addresses that hold a password. What is no
  * setting of ours stays, such as the program's own. g_strfreev. */

@@ -213,6 +213,31 @@ char *nx_settings_text(const char *name, GError **err)
   return g_strdup(text);
 }
 
+char *nx_settings_folder(const char *name, GError **err)
+{
+  g_autoptr(NxSources) sources = nx_sources_read(NX_DOTENV_FILE_FIRST, err);
+  const char *text = sources ? nx_sources_get(sources, name) : NULL;
+  return text ? nx_path_absolute(text) : NULL;
+}
+
+gboolean nx_settings_take_roots(NxSettings *settings, GError **err)
+{
+  const struct {
+    const char *name;
+    char **root;
+  } ROOTS[] = {{"NX_INSTRUMENT_DATA_PATH", &settings->instrument_data_path}, {"NX_DATA_PATH", &settings->data_path}};
+  for (gsize i = 0; i < G_N_ELEMENTS(ROOTS); i++) {
+    g_autoptr(GError) problem = NULL;
+    if (!*ROOTS[i].root)
+      *ROOTS[i].root = nx_settings_folder(ROOTS[i].name, &problem);
+    if (problem) {
+      g_propagate_error(err, g_steal_pointer(&problem));
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 /* Frees what a row's member holds. */
 static void free_member(const NxSetting *row, gpointer from)
 {

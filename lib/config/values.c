@@ -333,20 +333,11 @@ static char **strings_of(json_object *list)
   return g_strv_builder_end(builder);
 }
 
-static char *absolute_path(const char *text)
-{
-  g_autofree char *path = nx_value_clean_path(text);
-  if (g_path_is_absolute(path))
-    return g_steal_pointer(&path);
-  g_autofree char *here = g_get_current_dir();
-  return strcmp(path, ".") == 0 ? g_steal_pointer(&here) : nx_path_join(here, path);
-}
-
 static char *text_to_keep(const NxSetting *setting, const char *text, json_object *value)
 {
   gboolean is_path = setting->type == NX_TYPE_DIRECTORY || setting->type == NX_TYPE_NEW_DIRECTORY || setting->type == NX_TYPE_FILE ||
                      (setting->type == NX_TYPE_DATABASE && !strstr(text, "://"));
-  return is_path ? absolute_path(text) : g_strdup(json_object_get_string(value));
+  return is_path ? nx_path_absolute(text) : g_strdup(json_object_get_string(value));
 }
 
 void nx_value_store(const NxSetting *setting, const char *text, json_object *value, gpointer into)

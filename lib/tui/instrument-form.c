@@ -37,7 +37,7 @@ void nx_instrument_checks_init(NxInstrumentChecks *checks, GPtrArray *instrument
 {
   static const char *const NEEDED[] = {"NX_NEMO_ADDRESS_N", NULL};
   *checks = (NxInstrumentChecks){.instruments = instruments, .before = before};
-  checks->data_root = nx_settings_text("NX_INSTRUMENT_DATA_PATH", NULL);
+  checks->data_root = nx_settings_folder("NX_INSTRUMENT_DATA_PATH", NULL);
   checks->nemo_addresses = g_ptr_array_new_with_free_func(g_free);
   checks->harvesters = g_ptr_array_new_with_free_func(g_free);
   g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, NULL);

@@ -404,3 +404,70 @@ PYTHON
   xmllint --noout --schema "$NX_SOURCE/share/schema/nexus-experiment.xsd" "$(jq -r .record.path line)"
   xmllint --noout --schema "$CORPUS/schema/nexus-experiment.xsd" "$(jq -r .record.path line)"
 }
+
+# roots_are INSTRUMENT DATA: with these two roots the session of one file goes through all three programs; the picture is where the record says,
+# and the share holds what it held before.
+roots_are() {
+  rm -rf nx/*
+  NX_INSTRUMENT_DATA_PATH=$1 NX_DATA_PATH=$2 NX_FILE_STRATEGY=inclusive NX_IGNORE_PATTERNS='["*.json"]' pipeline >line 2>log
+  assert_equal "$1 $2: $(jq -r .status line)" "$1 $2: TO_BE_BUILT"
+  assert_equal "$(find data -type f | LC_ALL=C sort | tr '\n' ' ')" 'data/Titan/a.txt data/Titan/a.txt.json '
+  assert_equal "$(cat data/Titan/a.txt.json)" "a person's only copy"
+  assert_equal "$(xpath //dataset/location)" /Titan/a.txt
+  assert_equal "$(xpath //dataset/preview)" /Titan/a.txt.thumb.png
+  [ -s nx/Titan/a.txt.thumb.png ]
+  [ -s nx/Titan/a.txt.json ]
+}
+
+pipeline() {
+  session 'del(.files, .activities)' | "$NX_BUILD/bin/nx-find-files" | "$NX_BUILD/bin/nx-build-xml"
+}
+
+# One data file, and what a person keeps beside it under the name of its metadata. `lnk` leads two folders down, so that `lnk/../..` is this
+# folder for the kernel, and the one above it for who only looks at the text.
+fill_share() {
+  mkdir -p conf deep/down data/Titan
+  ln -s deep/down lnk
+  echo "a note" >data/Titan/a.txt
+  echo "a person's only copy" >data/Titan/a.txt.json
+  touch -d '2024-02-05 17:30 UTC' data/Titan/a.txt
+}
+
+@test "roots with '..' in them: nothing is written on the share, and the record names its pictures" {
+  fill_share
+  roots_are "$PWD/conf/../data" "$PWD/nx"
+  roots_are conf/../data "$PWD/nx"
+  roots_are "$PWD/data" "$PWD/conf/../nx"
+  roots_are "$PWD/data" conf/../nx
+  roots_are "$PWD/conf/../data" "$PWD/conf/../nx"
+}
+
+@test "'..' behind a link in a root leads where the kernel says" {
+  fill_share
+  roots_are "$PWD/lnk/../../data" "$PWD/nx"
+  roots_are "$PWD/data" "$PWD/lnk/../../nx"
+  roots_are lnk/../../data lnk/../../nx
+}
+
+@test "a root that is a link keeps its name in paths" {
+  fill_share
+  ln -s "$PWD/data" linked
+  roots_are "$PWD/linked" "$PWD/nx"
+  assert_equal "$(jq -r '.files[0].path' line)" "$PWD/linked/Titan/a.txt"
+}
+
+@test "'..' in NX_RECORDS_PATH leads where the kernel says" {
+  fill_share
+  NX_RECORDS_PATH=lnk/../../kept NX_FILE_STRATEGY=inclusive NX_IGNORE_PATTERNS='["*.json"]' pipeline >line 2>log
+  assert_equal "$(jq -r .record.path line)" "$PWD/kept/2024-02-05_Titan-1_31.xml"
+  [ -s kept/2024-02-05_Titan-1_31.xml ]
+}
+
+@test "all programs read \${NAME} in a root alike: what .env says of NAME goes before the environment" {
+  fill_share
+  printf '%s\n' "BASE=$PWD" 'NX_INSTRUMENT_DATA_PATH=${BASE}/data' 'NX_DATA_PATH=${BASE}/nx' >settings.env
+  unset NX_INSTRUMENT_DATA_PATH NX_DATA_PATH
+  NX_ENV_FILE=$PWD/settings.env BASE=$PWD/deep NX_FILE_STRATEGY=inclusive NX_IGNORE_PATTERNS='["*.json"]' pipeline >line 2>log
+  assert_equal "$(jq -r .status line)" TO_BE_BUILT
+  assert_equal "$(xpath //dataset/preview)" /Titan/a.txt.thumb.png
+}

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -604,6 +605,44 @@ static void test_paths(void)
   }
 }
 
+/* The kernel is asked where each path leads; `spelled` is what of it stays as it was written. */
+static void test_absolute_paths(void)
+{
+  g_autofree char *here = g_get_current_dir(), *made = g_dir_make_tmp("nx-paths-XXXXXX", NULL), *folder = realpath(made, NULL);
+  g_assert_cmpint(chdir(folder), ==, 0);
+  g_assert_cmpint(g_mkdir_with_parents("deep/down", 0700), ==, 0);
+  g_assert_cmpint(symlink("deep/down", "lnk"), ==, 0);
+  g_assert_cmpint(symlink("lnk", "deep/way"), ==, 0);
+  static const struct {
+    const char *path, *below;
+  } CASES[] = {
+      {".", ""},
+      {"lnk", "/lnk"},
+      {"./lnk//x/.", "/lnk/x"},
+      {"deep/..", ""},
+      {"deep/../lnk", "/lnk"},
+      {"lnk/..", "/deep"},
+      {"lnk/../way/x", "/deep/way/x"},
+      {"deep/../lnk/../../new/x", "/new/x"},
+      {"..x/x../...", "/..x/x../..."},
+      {"gone/../x", "/gone/../x"}, /* leads nowhere, as it does for the kernel */
+  };
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS(CASES); i++) {
+    g_autofree char *whole = g_strconcat(folder, "/", CASES[i / 2].path, NULL), *wanted = g_strconcat(folder, CASES[i / 2].below, NULL);
+    g_autofree char *absolute = nx_path_absolute(i % 2 ? whole : CASES[i / 2].path);
+    g_assert_cmpstr(absolute, ==, wanted);
+  }
+  g_autofree char *above = nx_path_absolute("/../.."), *top = nx_path_absolute("//");
+  g_assert_cmpstr(above, ==, "/");
+  g_assert_cmpstr(top, ==, "/");
+  g_assert_cmpint(unlink("deep/way"), ==, 0);
+  g_assert_cmpint(unlink("lnk"), ==, 0);
+  g_assert_cmpint(rmdir("deep/down"), ==, 0);
+  g_assert_cmpint(rmdir("deep"), ==, 0);
+  g_assert_cmpint(chdir(here), ==, 0);
+  g_assert_cmpint(rmdir(folder), ==, 0);
+}
+
 static void test_log_hides(void)
 {
   nx_log_hide("s3cret-token");
@@ -707,6 +746,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/files/a FIFO, a folder or a device is refused where only a file will do", test_regular_only);
   g_test_add_func("/base/files/what a killed writer left is taken away by the next", test_left_over);
   g_test_add_func("/base/files/paths join and are seen below a root", test_paths);
+  g_test_add_func("/base/files/a path is made absolute with its dots where the kernel sees them, and else as it is spelled", test_absolute_paths);
   g_test_add_func("/base/log/secrets never show", test_log_hides);
   g_test_add_func("/base/log/a process that knows a secret leaves no core file", test_no_core_holds_secrets);
   g_test_add_func("/base/time/patience is scaled, and whole where waits are left out", test_patience);

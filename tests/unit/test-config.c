@@ -3,6 +3,7 @@
 
 #include <glib/gstdio.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -470,6 +471,54 @@ static void test_find(void)
   g_assert_cmpstr(nx_setting_find("NX_EMAIL_SENDER", NULL)->key, ==, "sender");
 }
 
+/* `lnk` leads two folders down, so that what ".." behind it is depends on who asks: the kernel, or the text. */
+static void test_upward_paths(Place *place, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autofree char *here = g_get_current_dir(), *deep = g_build_filename(place->folder, "deep", NULL), *down = g_build_filename(deep, "down", NULL);
+  g_autofree char *link = g_build_filename(place->folder, "lnk", NULL), *real = realpath(place->folder, NULL);
+  g_assert_cmpint(g_mkdir_with_parents(down, 0700), ==, 0);
+  g_assert_cmpint(symlink("deep/down", link), ==, 0);
+  write_settings(place, "NX_INSTRUMENT_DATA_PATH=lnk/../../deep\nNX_DATA_PATH=DIR/lnk/..\nNX_RECORDS_PATH=lnk\nNX_SITE_PATH=lnk/../site\n");
+  g_assert_cmpint(g_chdir(place->folder), ==, 0);
+  static const char *const NEEDED[] = {"NX_INSTRUMENT_DATA_PATH", "NX_DATA_PATH", NULL};
+  g_autoptr(NxSettings) settings = load(NEEDED);
+  g_autofree char *site = g_build_filename(real, "deep", "site", NULL), *logs = g_build_filename(real, "deep", "logs", NULL);
+  g_autofree char *folder = g_build_filename(real, "deep", NULL);
+  g_assert_cmpstr(settings->instrument_data_path, ==, folder);
+  g_assert_cmpstr(settings->data_path, ==, folder);
+  g_assert_cmpstr(settings->log_path, ==, logs);
+  g_assert_cmpstr(settings->site_path, ==, site);
+  g_assert_cmpstr(settings->records_path, ==, link); /* as it is spelled */
+  g_autoptr(json_object) dump = nx_settings_to_json(settings, FALSE);
+  g_autofree char *written = g_build_filename(link, "..", NULL);
+  g_assert_cmpstr(nx_json_get_string(dump, "NX_INSTRUMENT_DATA_PATH"), ==, "lnk/../../deep");
+  g_assert_cmpstr(nx_json_get_string(dump, "NX_DATA_PATH"), ==, written);
+  g_assert_cmpint(g_chdir(here), ==, 0);
+  g_unlink(link);
+  g_rmdir(down);
+  g_rmdir(deep);
+}
+
+/* A share that is gone has a name all the same, and the one that the loader would give it. */
+static void test_roots_that_are_gone(Place *place, gconstpointer data G_GNUC_UNUSED)
+{
+  static const char *const NOTHING[] = {NULL};
+  g_autofree char *real = realpath(place->folder, NULL), *below = g_build_filename(place->folder, "a", NULL);
+  g_autofree char *gone = g_build_filename(real, "gone", NULL), *lost = g_build_filename(place->folder, "lost", "..", "b", NULL);
+  g_assert_cmpint(g_mkdir(below, 0700), ==, 0);
+  write_settings(place, "BASE=DIR\nNX_INSTRUMENT_DATA_PATH=${BASE}/a/../gone\nNX_DATA_PATH=DIR/lost/../b/\n");
+  g_setenv("BASE", "/nowhere", TRUE);
+  g_autoptr(NxSettings) settings = load(NOTHING);
+  g_assert_null(settings->instrument_data_path);
+  g_assert_true(nx_settings_take_roots(settings, NULL));
+  g_assert_cmpstr(settings->instrument_data_path, ==, gone);
+  g_assert_cmpstr(settings->data_path, ==, lost);
+  g_autofree char *unset = nx_settings_folder("NX_RECORDS_PATH", NULL);
+  g_assert_null(unset);
+  g_unsetenv("BASE");
+  g_rmdir(below);
+}
+
 #define ADD(name, function) g_test_add("/config/" name, Place, NULL, place_set_up, function, place_tear_down)
 
 int main(int argc, char **argv)
@@ -489,6 +538,8 @@ int main(int argc, char **argv)
   ADD("the report shows no secret", test_report_secrets);
   ADD("CDCS may be absent only where records go elsewhere", test_cdcs_rule);
   ADD("paths must be there and of their kind", test_paths);
+  ADD("'..' in a path leads where the kernel says, and is dumped as it was written", test_upward_paths);
+  ADD("roots that are gone have the names that they have when they are there", test_roots_that_are_gone);
   ADD("harvesters come in ascending order and incomplete ones are left out", test_harvesters);
   ADD("the date formats of a NEMO server are checked before a date is", test_harvester_dates);
   ADD("the address of a NEMO server names no person and ends with its path", test_harvester_address);
