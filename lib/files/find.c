@@ -187,8 +187,22 @@ static gboolean delay_has_passed(const Stage *stage, const Item *item)
   return (double)(now_ns() - item->end) / 1e9 > stage->find->delay_days * SECONDS_PER_DAY;
 }
 
-/* The folder or its share is not there, or in trouble: tried again until the delay has passed (DECISIONS 43). */
-static void refuse_tree(const Stage *stage, const Item *item, const GError *error)
+/* A folder that leads upwards is another instrument's, or none of the share: what is made of its files would have no place below NX_DATA_PATH. Old
+ * databases have such rows. */
+static gboolean check_folder(json_object *session, GError **err)
+{
+  json_object *instrument = nx_json_get(session, "instrument");
+  const char *pid = nx_json_get_string(instrument, "instrument_pid"), *folder = nx_json_get_string(instrument, "filestore_path");
+  if (!nx_path_leads_upwards(folder))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG,
+              "the filestore_path of %s, %s, leads out of NX_INSTRUMENT_DATA_PATH: give it one without '..' with 'nexuslims instruments manage'",
+              pid ? pid : "the instrument", folder);
+  return FALSE;
+}
+
+/* The folder or its share is not there, in trouble, or wrongly set: tried again until the delay has passed (DECISIONS 43). */
+static void refuse_folder(const Stage *stage, const Item *item, const GError *error)
 {
   gboolean is_interrupted = g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED);
   if (is_interrupted || !delay_has_passed(stage, item)) {
@@ -196,7 +210,7 @@ static void refuse_tree(const Stage *stage, const Item *item, const GError *erro
     nx_session_postpone(item->line, STAGE, "%s", error->message);
     return;
   }
-  nx_log_error("session %s: %s, and it ended more than %g days ago (NX_FILE_DELAY_DAYS)", identifier(item->line), error->message,
+  nx_log_error("session %s: %s (it ended more than %g days ago: NX_FILE_DELAY_DAYS)", identifier(item->line), error->message,
                stage->find->delay_days);
   nx_session_end(item->line, "ERROR", STAGE, "%s", error->message);
 }
@@ -266,9 +280,10 @@ static void check_length(json_object *session)
 
 static void search(Stage *stage, Item *item)
 {
-  const Tree *tree = tree_for(stage, item);
-  if (!tree->index) {
-    refuse_tree(stage, item, tree->error);
+  g_autoptr(GError) wrong = NULL;
+  const Tree *tree = check_folder(item->line, &wrong) ? tree_for(stage, item) : NULL;
+  if (!tree || !tree->index) {
+    refuse_folder(stage, item, tree ? tree->error : wrong);
     return;
   }
   g_autoptr(GArray) found = nx_file_index_select(tree->index, item->start, item->end);

@@ -162,7 +162,7 @@ false warning JEOL-JEM: its folder $PWD/instruments/JEOL does not exist"
   assert_equal "$(findings instrument_filestore_paths)" "false warning NX_INSTRUMENT_DATA_PATH $PWD/instruments does not exist; is the share mounted?"
 }
 
-@test "a folder that leads out of the instruments' share is warned of: what is made of its files would go beside them" {
+@test "a folder that leads out of the instruments' share is warned of: its files are not looked for" {
   mkdir raw
   sqlite3 "$NX_DB_PATH" "UPDATE instruments SET filestore_path = '../raw' WHERE instrument_pid = 'FEI-Titan'"
   checked

@@ -109,6 +109,30 @@ data/x.log sub/x.log' ] || fail "$output"
   [[ $stderr == *" ERROR: "* ]]
 }
 
+@test "a folder that leads out of the share is not looked into: the session waits, then ends with ERROR, saying what to do" {
+  local folder wanted
+  mkdir "$NX_INSTRUMENT_DATA_PATH/X" "$BATS_TEST_TMPDIR/other"
+  file a.dm3 '2024-02-05 17:30 UTC'
+  cp -p "$NX_INSTRUMENT_DATA_PATH/Titan/a.dm3" "$BATS_TEST_TMPDIR/other/"
+  for folder in ../other X/../Titan Titan/.. ..; do
+    wanted="the filestore_path of Titan-1, $folder, leads out of NX_INSTRUMENT_DATA_PATH: give it one without '..' with 'nexuslims instruments manage'"
+    run --separate-stderr nx-find-files <<<"$(session ".instrument.filestore_path = \"$folder\" | .end = \"$(date -u +%Y-%m-%dT%H:%M:%S+00:00)\"")"
+    assert_success
+    assert_json '.status' TO_BE_BUILT
+    assert_json '.postponed.message' "$wanted"
+    assert_json '.files' null
+    run --separate-stderr nx-find-files <<<"$(session ".instrument.filestore_path = \"$folder\"")"
+    assert_success
+    assert_json '.status' ERROR
+    assert_json '.error.message' "$wanted"
+    assert_json '.files' null
+    [[ $stderr == *" ERROR: session "*"$wanted"* ]]
+  done
+  mv "$NX_INSTRUMENT_DATA_PATH/Titan" "$NX_INSTRUMENT_DATA_PATH/..Titan.."
+  run --separate-stderr nx-find-files <<<"$(session '.instrument.filestore_path = "..Titan.."')"
+  assert_json '.files | length' 1
+}
+
 @test "a data root that is gone postpones sessions and does not stop the run" {
   NX_INSTRUMENT_DATA_PATH=$BATS_TEST_TMPDIR/gone run --separate-stderr nx-find-files <<<"$(session '.end = "2999-01-01T00:00:00Z"')"
   assert_success
