@@ -185,7 +185,7 @@ static void line_free(gpointer line)
 static json_object *line_of(NxPipes *pipes, const char *file, const NxExtractSettings *settings, GError **err)
 {
   gboolean looks_up = g_str_has_prefix(nx_cli_program(), "nexuslims");
-  g_autofree char *named = g_canonicalize_filename(file, NULL), *copy = nx_pipe_is(file) ? nx_pipes_copy(pipes, file, err) : NULL;
+  g_autofree char *named = nx_path_absolute(file), *copy = nx_pipe_is(file) ? nx_pipes_copy(pipes, file, err) : NULL;
   if (!copy && nx_pipe_is(file))
     return NULL;
   json_object *line = json_object_new_object();

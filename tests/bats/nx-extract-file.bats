@@ -213,3 +213,13 @@ PYTHON
   assert_failure 2
   [[ $stderr == *"File 'note.txt' is not readable."* ]]
 }
+
+@test "'..' behind a link leads where the kernel says, by hand too" {
+  mkdir -p deep/down
+  ln -s deep/down lnk
+  echo "a third" >deep/third.txt
+  run --separate-stderr nx-extract lnk/../third.txt
+  assert_success
+  [ "${stderr_lines[0]}" = "Preview: $PWD/deep/third.txt.thumb.png" ]
+  [ -s deep/third.txt.thumb.png ]
+}
