@@ -182,10 +182,10 @@ void nx_profiles_run(const NxInput *in, NxSignal *signal, guint index, guint cou
 /* What becomes of the files that are read. Texts are borrowed for the life of the NxExtractor. */
 typedef struct {
   const char *instrument_root; /* NX_INSTRUMENT_DATA_PATH, or NULL */
-  const char *data_root;       /* NX_DATA_PATH, or NULL: what is made goes beside the file */
+  const char *data_root;       /* NX_DATA_PATH, or NULL: what is made goes beside the file, as for one that is not on the share */
   gboolean write_metadata;     /* the JSON file */
   gboolean write_preview;
-  gboolean overwrite;          /* else files that exist are kept */
+  gboolean overwrite;          /* else files that exist are kept, as they always are beside a data file when no person asks (preview_beside) */
   gboolean preview_beside;     /* FILE.thumb.png beside FILE, whatever data_root says */
   const char *preview_path;    /* of the only file; or NULL */
   gboolean with_documents;     /* `documents` of the results are wanted */

@@ -1,6 +1,7 @@
 /* outputs.c — see outputs.h. */
 #include "outputs.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,16 +12,36 @@ static void output_free(NxOutput *output)
   g_free(output);
 }
 
-/* TRUE when a component of the relative path leads upwards. */
-/* The path to which suffixes are added: below NX_DATA_PATH, or the data file's own. */
-static char *mirrored(const NxOutputRules *rules, const char *path)
+/* `path` below the share, whichever way it leads there: as it is spelled, with its dots where the kernel sees them, or through links. NULL: the
+ * file is not on the share. */
+static char *below_share(const char *path, const char *share)
 {
-  const char *below = rules->instrument_root && rules->data_root ? nx_path_below(path, rules->instrument_root) : NULL;
+  g_autofree char *absolute = nx_path_absolute(path);
+  const char *below = nx_path_below(absolute, share);
   if (below && !nx_path_leads_upwards(below))
-    return nx_path_join(rules->data_root, below);
-  if (rules->instrument_root && !rules->preview_beside)
+    return g_strdup(below);
+  g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
+  g_autofree char *real_folder = realpath(folder, NULL), *real_share = realpath(share, NULL);
+  g_autofree char *real = real_folder && real_share ? nx_path_join(real_folder, name) : NULL;
+  return real ? g_strdup(nx_path_below(real, real_share)) : NULL;
+}
+
+/* Where what is made of a file goes. */
+typedef struct {
+  char *base; /* suffixes are added to it */
+  gboolean overwrite;
+} Place;
+
+/* Below NX_DATA_PATH, where everything is ours; or beside the data file, where only a person may say that something is to be replaced. */
+static Place place_of(const NxOutputRules *rules, const char *path)
+{
+  g_autofree char *below = rules->instrument_root && rules->data_root ? below_share(path, rules->instrument_root) : NULL;
+  if (below)
+    return (Place){nx_path_join(rules->data_root, below), rules->overwrite};
+  const gboolean is_person_asking = rules->preview_beside;
+  if (rules->instrument_root && !is_person_asking)
     nx_log_warning("%s is not below %s: what is made of it goes beside it", path, rules->instrument_root);
-  return g_strdup(path);
+  return (Place){g_strdup(path), rules->overwrite && is_person_asking};
 }
 
 /* ".json" or ".thumb.png", with the number of the signal when there are several. */
@@ -52,12 +73,14 @@ static void remember_trouble(const NxOutputRules *rules, const char *path, const
 }
 
 /* Consumes `path`; returns it when the file is there afterwards. */
-static char *write_output(const NxOutputRules *rules, char *path, GBytes *content, GError **trouble)
+static char *write_output(const NxOutputRules *rules, const Place *place, char *path, GBytes *content, GError **trouble)
 {
   g_autoptr(GError) problem = NULL;
   gsize length = 0;
   const void *data = content ? g_bytes_get_data(content, &length) : NULL;
-  gboolean is_wanted = data && (rules->overwrite || !is_there(path));
+  const gboolean is_kept = !place->overwrite && is_there(path), is_wanted = data && !is_kept;
+  if (data && is_kept && rules->overwrite)
+    nx_log_warning("%s was there already, and stays as it is", path);
   if (is_wanted && !nx_file_write_fast(path, data, length, 0644, &problem)) {
     nx_log_error("%s", problem->message);
     remember_trouble(rules, path, problem, trouble);
@@ -72,16 +95,18 @@ GPtrArray *nx_outputs_write(const NxOutputRules *rules, const char *path, const 
 {
   GPtrArray *outputs = g_ptr_array_new_with_free_func((GDestroyNotify)output_free);
   const guint count = outcome->products->len;
-  g_autofree char *base = count ? mirrored(rules, path) : NULL;
+  const Place place = count ? place_of(rules, path) : (Place){0};
   for (guint i = 0; i < count; i++) {
     const NxProduct *product = outcome->products->pdata[i];
     NxOutput *output = g_new0(NxOutput, 1);
     char *preview = rules->preview_path ? numbered(rules->preview_path, i, count)
-                                        : suffixed(rules->preview_beside ? path : base, i, count, ".thumb.png");
-    output->preview_kept = !rules->overwrite && is_there(preview);
-    output->metadata = write_output(rules, suffixed(base, i, count, ".json"), rules->write_metadata ? product->document : NULL, trouble);
-    output->preview = write_output(rules, preview, rules->write_preview ? product->preview : NULL, trouble);
+                                        : suffixed(rules->preview_beside ? path : place.base, i, count, ".thumb.png");
+    output->preview_kept = !place.overwrite && is_there(preview);
+    char *metadata = suffixed(place.base, i, count, ".json");
+    output->metadata = write_output(rules, &place, metadata, rules->write_metadata ? product->document : NULL, trouble);
+    output->preview = write_output(rules, &place, preview, rules->write_preview ? product->preview : NULL, trouble);
     g_ptr_array_add(outputs, output);
   }
+  g_free(place.base);
   return outputs;
 }

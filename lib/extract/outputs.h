@@ -8,7 +8,7 @@ typedef struct {
   const char *instrument_root; /* NX_INSTRUMENT_DATA_PATH, or NULL */
   const char *data_root;       /* NX_DATA_PATH, or NULL */
   gboolean write_metadata, write_preview;
-  gboolean overwrite;          /* else files that exist are kept */
+  gboolean overwrite;          /* else files that exist are kept, as they always are beside a data file when no person asks (preview_beside) */
   gboolean preview_beside;     /* FILE.thumb.png beside FILE, not in the mirrored tree */
   const char *preview_path;    /* of the one file at hand; or NULL */
 } NxOutputRules;

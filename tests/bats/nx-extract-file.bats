@@ -223,3 +223,17 @@ PYTHON
   [ "${stderr_lines[0]}" = "Preview: $PWD/deep/third.txt.thumb.png" ]
   [ -s deep/third.txt.thumb.png ]
 }
+
+@test "--write: metadata of a file on the share go below NX_DATA_PATH, whichever way the root or the file is named" {
+  mkdir -p conf share/T data
+  ln -s share way
+  echo "a note" >share/T/a.txt
+  echo "a person's only copy" >share/T/a.txt.json
+  for case in conf/../share:share/T/a.txt share:conf/../share/T/a.txt share:way/T/a.txt way:share/T/a.txt; do
+    rm -rf data/*
+    NX_INSTRUMENT_DATA_PATH=${case%%:*} NX_DATA_PATH=conf/../data run --separate-stderr nx-extract --write --overwrite --no-preview "${case#*:}"
+    assert_success
+    assert_equal "$case $(cat share/T/a.txt.json)" "$case a person's only copy"
+    [ -s data/T/a.txt.json ]
+  done
+}

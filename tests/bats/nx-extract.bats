@@ -194,6 +194,39 @@ PYTHON
   [ -z "$(ls -A "$DATA")" ]
 }
 
+@test "a file of the share is one whichever way its path leads there: nothing is written beside it" {
+  mkdir "$ROOT/X" "$BATS_TEST_TMPDIR/far"
+  ln -s "$BATS_TEST_TMPDIR/far" "$ROOT/X/down"
+  ln -s "$ROOT" "$BATS_TEST_TMPDIR/share"
+  for path in "$ROOT/X/../Quanta/note.txt" "$BATS_TEST_TMPDIR/far/../instruments/Quanta/note.txt" "$BATS_TEST_TMPDIR/share/Quanta/note.txt" \
+    "$ROOT/X/down/../instruments/Quanta/note.txt"; do
+    rm -rf "${DATA:?}"/*
+    INPUT=$(file_line "$path")
+    extract_lines
+    assert_success
+    assert_json '.path' "$path"
+    assert_json '.datasets[0].metadata' "$DATA/Quanta/note.txt.json"
+    assert_json '.datasets[0].preview' "$DATA/Quanta/note.txt.thumb.png"
+    assert_equal "$(ls "$ROOT/Quanta")" note.txt
+    run ! grep "is not below" "$LOG"
+  done
+}
+
+@test "beside a file outside the instrument folder nothing is replaced, with a warning" {
+  mkdir "$BATS_TEST_TMPDIR/elsewhere"
+  cd "$BATS_TEST_TMPDIR/elsewhere"
+  echo x > x.txt
+  echo "a person's own" > x.txt.json
+  echo "a person's own" > x.txt.thumb.png
+  INPUT=$(file_line "$PWD/x.txt")
+  extract_lines
+  assert_success
+  assert_equal "$(cat x.txt.json x.txt.thumb.png)" "a person's own"$'\n'"a person's own"
+  assert_json '.datasets[0].metadata' "$PWD/x.txt.json"
+  assert_json '.datasets[0].preview' "$PWD/x.txt.thumb.png"
+  assert_equal "$(grep -c "WARNING: $PWD/x.txt.* was there already, and stays as it is" "$LOG")" 2
+}
+
 @test "a path that is not UTF-8 keeps its bytes" {
   name=$'m\xffnote.txt'
   cp "$ROOT/Quanta/note.txt" "$ROOT/Quanta/$name"
