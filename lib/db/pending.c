@@ -54,6 +54,16 @@ static char *whole_text(NxRows *rows, guint column)
   return text && g_utf8_validate(text, -1, NULL) ? g_strdup(text) : NULL;
 }
 
+/* Why a START row makes no line: no other stage takes one whose names are empty. NULL when it makes one. */
+static const char *why_left_out(const Session *session)
+{
+  if (!session->identifier || !session->instrument_pid || !session->start || !session->status)
+    return "holds text that is not UTF-8";
+  if (!*session->identifier)
+    return "has an empty session_identifier";
+  return *session->instrument_pid ? NULL : "has an empty instrument";
+}
+
 #define START_ROWS                                                                                                                         \
   "SELECT id_session_log, session_identifier, instrument, timestamp, record_status, \"user\" FROM session_log WHERE event_type = 'START' " \
   "AND "
@@ -73,10 +83,11 @@ static gboolean select_sessions(Pending *pending, const char *where, const char 
     session->status = whole_text(rows, 4);
     session->user = whole_text(rows, 5);
     session->by_name = by_name;
-    if (session->identifier && session->instrument_pid && session->start && session->status)
-      g_ptr_array_add(sessions, g_steal_pointer(&session));
+    const char *why = why_left_out(session);
+    if (why)
+      nx_log_warning("id_session_log %" G_GINT64_FORMAT " %s; left out", session->start_id, why);
     else
-      nx_log_warning("id_session_log %" G_GINT64_FORMAT " holds text that is not UTF-8; left out", session->start_id);
+      g_ptr_array_add(sessions, g_steal_pointer(&session));
   }
   return nx_rows_finish(rows, err);
 }

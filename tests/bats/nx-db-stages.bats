@@ -349,6 +349,20 @@ CASES
   [[ "$stderr" == *"(id_session_log 1) is left out"* ]]
 }
 
+@test "a session without a name, or of an instrument without one, is left out and named, and the others go on" {
+  event 1 | nx-db log-events
+  orphans_allowed
+  sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
+    ('', 'FEI-Titan-TEM-635816', '2020-01-07T11:00:00Z', 'START', 'TO_BE_BUILT'), ('', 'FEI-Titan-TEM-635816', '2020-01-07T12:00:00Z', 'END', 'TO_BE_BUILT'),
+    ('x', '', '2020-01-07T11:00:00Z', 'START', 'TO_BE_BUILT'), ('x', '', '2020-01-07T12:00:00Z', 'END', 'TO_BE_BUILT')"
+  run --separate-stderr nx-db pending
+  assert_success
+  assert_json .session_identifier 'https://nemo.example.com/api/usage_events/?id=1'
+  [ "$(wc -l <<<"$output")" = 1 ]
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "WARNING: id_session_log 3 has an empty session_identifier; left out
+WARNING: id_session_log 5 has an empty instrument; left out"
+}
+
 @test "a session of an instrument that is gone becomes an error on its line" {
   event 29 | nx-db log-events
   orphans_allowed
