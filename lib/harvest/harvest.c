@@ -99,6 +99,15 @@ static void release_line(gpointer line)
   json_object_put(line);
 }
 
+/* No stage takes an event whose instrument_pid is empty. */
+static gboolean has_pid(const NxLines *lines, json_object *instrument)
+{
+  if (*nx_json_get_string(instrument, "instrument_pid"))
+    return TRUE;
+  nx_log_warning("line %" G_GUINT64_FORMAT ": an instrument whose instrument_pid is empty is left out", nx_lines_number(lines));
+  return FALSE;
+}
+
 /* The instruments of each harvester name, in the order of the lines. */
 static GHashTable *read_instruments(int in, GError **err)
 {
@@ -115,6 +124,8 @@ static GHashTable *read_instruments(int in, GError **err)
     const NxHarvester *harvester = harvester_of(word);
     if (!check_columns(lines, line, "", harvester, err))
       return NULL;
+    if (!has_pid(lines, line))
+      continue;
     const char *name = harvester ? harvester->name : word;
     GPtrArray *instruments = g_hash_table_lookup(by_name, name);
     if (!instruments) {

@@ -48,6 +48,15 @@ X-NX-CONSENT:Agree'
   [ "$output" = '{"kind":"usage_event","session_identifier":"ical:TEM-1:a-1@x","instrument_pid":"TEM-1","start":"2025-03-03T10:00:00-05:00","end":"2025-03-03T12:00:00-05:00","user":"ned.land"}' ] || fail "$output"
 }
 
+@test "an instrument without a pid, whose events nobody could store, is left out and named, and the others are harvested" {
+  calendar "$(event "$FULL")"
+  run_harvest events --from none < <(ical_instrument | jq -c '.instrument_pid = ""'; ical_instrument)
+  assert_success
+  assert_json .instrument_pid TEM-1
+  [ "$(wc -l <<<"$output")" = 1 ]
+  assert_stderr "WARNING: line 1: an instrument whose instrument_pid is empty is left out"
+}
+
 @test "the same event is the reservation of its session, with every key" {
   calendar "$(event "$FULL")"
   run_harvest reservations < <(ical_session ical:TEM-1:a-1@x)
