@@ -126,18 +126,33 @@ static gboolean select_by_name(Pending *pending, const char *identifier, GPtrArr
   return FALSE;
 }
 
+static const char *const NONE[] = {NULL};
+
+static gboolean are_named(const NxPendingOptions *options)
+{
+  return options->sessions && *options->sessions;
+}
+
+/* Besides those of --retry. */
+static const char *const *statuses_of(const NxPendingOptions *options)
+{
+  static const char *const USUAL[] = {"TO_BE_BUILT", NULL};
+  if (options->statuses && *options->statuses)
+    return options->statuses;
+  return are_named(options) && !options->retry ? NONE : USUAL;
+}
+
 static GPtrArray *select_all(Pending *pending, GError **err)
 {
   const NxPendingOptions *options = pending->options;
   g_autoptr(GPtrArray) sessions = g_ptr_array_new_with_free_func(session_free);
-  static const char *const USUAL[] = {"TO_BE_BUILT", NULL}, *const AGAIN[] = {"ERROR", "BUILT_NOT_EXPORTED", NULL}, *const NONE[] = {NULL};
-  gboolean named = options->sessions && *options->sessions, chosen = options->statuses && *options->statuses;
-  const char *const *lists[] = {chosen ? options->statuses : named && !options->retry ? NONE : USUAL, options->retry ? AGAIN : NONE};
+  static const char *const AGAIN[] = {"ERROR", "BUILT_NOT_EXPORTED", NULL};
+  const char *const *lists[] = {statuses_of(options), options->retry ? AGAIN : NONE};
   for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
     for (const char *const *status = lists[i]; *status; status++)
       if (!select_by_status(pending, *status, sessions, err))
         return NULL;
-  for (const char *const *name = named ? options->sessions : NONE; *name; name++)
+  for (const char *const *name = are_named(options) ? options->sessions : NONE; *name; name++)
     if (!select_by_name(pending, *name, sessions, err))
       return NULL;
   g_ptr_array_sort(sessions, by_start_id);
@@ -161,6 +176,27 @@ static gboolean find_end(Pending *pending, Session *session, GError **err)
       session->end = g_steal_pointer(&end);
     else
       session->other_status = g_steal_pointer(&status);
+  }
+  return nx_rows_finish(rows, err);
+}
+
+#define LONE_END_ROWS                                                                                                                        \
+  "SELECT id_session_log, session_identifier, (SELECT min(record_status) FROM session_log s WHERE s.session_identifier = "                  \
+  "e.session_identifier AND s.event_type = 'START') FROM session_log e WHERE event_type = 'END' AND record_status = 'TO_BE_BUILT' "          \
+  "AND NOT EXISTS (SELECT 1 FROM session_log s WHERE s.session_identifier = e.session_identifier AND s.event_type = 'START' "               \
+  "AND s.record_status = 'TO_BE_BUILT') ORDER BY id_session_log"
+
+/* Sessions are found by their START rows, so nothing else would ever speak of these. */
+static gboolean say_what_has_no_start(Pending *pending, GError **err)
+{
+  g_autoptr(NxRows) rows = nx_db_select(pending->db, err, LONE_END_ROWS, NULL);
+  if (!rows)
+    return FALSE;
+  while (nx_rows_next(rows)) {
+    const char *identifier = nx_rows_text(rows, 1), *start = nx_rows_text(rows, 2);
+    if (!g_hash_table_contains(pending->seen, identifier))
+      nx_log_warning("session %s has an END row (id_session_log %" G_GINT64_FORMAT ") to be built, but %s%s; it is left alone", identifier,
+                     nx_rows_int(rows, 0), start ? "its START row is " : "no START row", start ? start : "");
   }
   return nx_rows_finish(rows, err);
 }
@@ -411,7 +447,7 @@ static gboolean hand_out_all(Pending *pending, GError **err)
   say_what_is_left(pending);
   if (sessions)
     nx_log_info("Found %u new sessions to build", pending->count);
-  return sessions != NULL;
+  return sessions && (!g_strv_contains(statuses_of(pending->options), "TO_BE_BUILT") || say_what_has_no_start(pending, err));
 }
 
 /* ------------------------------------------------------------------------------------------------- sessions of events */

@@ -332,6 +332,24 @@ CASES
   assert_json .end 2025-03-03T15:59:30-05:00
 }
 
+@test "an END row to be built whose START row is not to be built, or not there, is left alone and named" {
+  { event 1; event 2; event 3; } | nx-db log-events
+  sql "UPDATE session_log SET record_status = 'WAITING_FOR_END' WHERE event_type = 'START' AND session_identifier LIKE '%=1'"
+  sql "DELETE FROM session_log WHERE event_type = 'START' AND session_identifier LIKE '%=3'"
+  run --separate-stderr nx-db pending
+  assert_success
+  assert_json .session_identifier 'https://nemo.example.com/api/usage_events/?id=2'
+  [ "$(wc -l <<<"$output")" = 1 ]
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" \
+    "WARNING: session https://nemo.example.com/api/usage_events/?id=1 has an END row (id_session_log 2) to be built, but its START row is WAITING_FOR_END; it is left alone
+WARNING: session https://nemo.example.com/api/usage_events/?id=3 has an END row (id_session_log 6) to be built, but no START row; it is left alone"
+  run --separate-stderr nx-db pending -n --session 'https://nemo.example.com/api/usage_events/?id=2'
+  assert_equal "$stderr" ""
+  sql "UPDATE session_log SET record_status = 'ERROR' WHERE event_type = 'START' AND session_identifier LIKE '%=1'"
+  run --separate-stderr nx-db pending -n --retry
+  [ "$(grep -c 'id=1 ' <<<"$stderr")" = 1 ]
+}
+
 @test "of several END rows the one with the highest id counts" {
   event 29 | nx-db log-events
   sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) SELECT session_identifier, instrument,
