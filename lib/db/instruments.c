@@ -115,7 +115,8 @@ static gboolean check_value(const Import *import, const char *key, json_object *
   return TRUE;
 }
 
-static gboolean check_line(const Import *import, json_object *line, GError **err)
+/* `known`: the row as it is stored, or NULL. What it holds already is not judged: it may be older than the rules. */
+static gboolean check_line(const Import *import, json_object *line, json_object *known, GError **err)
 {
   json_object_object_foreach(line, key, value)
   {
@@ -128,6 +129,8 @@ static gboolean check_line(const Import *import, json_object *line, GError **err
       }
     } else if (!g_strv_contains(nx_instrument_columns, key))
       return refuse(import, err, key, "is not a column of an instrument");
+    else if (known && json_object_equal(value, nx_json_get(known, key)))
+      continue;
     else if (!check_value(import, key, value, err))
       return FALSE;
   }
@@ -222,7 +225,7 @@ static gboolean update_row(Import *import, json_object *line, json_object *known
 static gboolean import_line(Import *import, json_object *line, GError **err)
 {
   const char *pid = nx_json_get_string(line, "instrument_pid");
-  if (!pid || !*pid)
+  if (!pid)
     return refuse(import, err, "instrument_pid", "is missing");
   g_autoptr(GError) error = NULL;
   g_autoptr(json_object) known = find_instrument(import->db, pid, &error);
@@ -231,7 +234,7 @@ static gboolean import_line(Import *import, json_object *line, GError **err)
     return FALSE;
   }
   complete_api_url(line, known);
-  if (!check_line(import, line, err) || !check_api_url_is_free(import, line, pid, err))
+  if (!check_line(import, line, known, err) || !check_api_url_is_free(import, line, pid, err))
     return FALSE;
   if (known ? update_row(import, line, known, pid, &error) : add_row(import, line, pid, &error))
     return TRUE;

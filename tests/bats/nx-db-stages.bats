@@ -79,10 +79,32 @@ del(.location)|'location' is missing
 .harvester=null|'harvester' is null
 .api_url="a"|'api_url' belongs to another instrument
 del(.instrument_pid)|'instrument_pid' is missing
+.instrument_pid=""|'instrument_pid' is empty
 .filestore_path="../raw"|'filestore_path' leads out of NX_INSTRUMENT_DATA_PATH
 .filestore_path="a/.."|'filestore_path' leads out of NX_INSTRUMENT_DATA_PATH
 .location="a\u0000b"|'location' holds a NUL character
 CASES
+}
+
+@test "what stands in the database is not judged by an import that leaves it as it is" {
+  sql "INSERT INTO instruments VALUES ('SP', 'https://sharepoint.example.com', '', '', 'Old SEM', '', '../SEM', 'sharepoint_calendar', 'Mars/Olympus'),
+    ('', 'e', 'e', 'e', 'e', 'e', 'e', 'nemo', 'UTC')"
+  before=$(sql 'SELECT * FROM instruments')
+  nx-db instruments export -o all.jsonl
+  run --separate-stderr nx-db instruments import all.jsonl
+  assert_success
+  assert_equal "$stderr" "0 added, 0 updated, 3 unchanged"
+  assert_equal "$(sql 'SELECT * FROM instruments')" "$before"
+  run --separate-stderr nx-db instruments import <<<'{"instrument_pid":"SP","location":"attic","harvester":"sharepoint_calendar"}'
+  assert_success
+  assert_equal "$stderr" "0 added, 1 updated, 0 unchanged"
+  run nx-db instruments import <<<'{"instrument_pid":"SP","harvester":"sharepoint"}'
+  assert_failure 1
+  assert_output --partial "line 1: 'harvester' names no harvester"
+  for unknown in '"colour":null' '"api_url":null'; do
+    run nx-db instruments import <<<"{\"instrument_pid\":\"SP\",$unknown}"
+    assert_failure 1
+  done
 }
 
 @test "an iCalendar instrument without api_url gets one of its own" {
