@@ -102,6 +102,50 @@ static gboolean add_row(gpointer database, const NxDatum *row, GError **err)
   return nx_load_next(target->load, err);
 }
 
+/* --------------------------------------------------------------------------------------------------- the nulls of old rows */
+
+/* What a snapshot has in one column of a table. */
+typedef struct {
+  const char *column;
+  guint place; /* of the column; G_MAXUINT: the table has none of that name */
+  gboolean has_null;
+} Nulls;
+
+static gboolean find_column(gpointer nulls, const char *table, const GArray *fields, GError **err)
+{
+  (void)table;
+  (void)err;
+  Nulls *of = nulls;
+  of->place = G_MAXUINT;
+  for (guint i = 0; i < fields->len; i++)
+    if (g_str_equal(g_array_index(fields, NxField, i).name, of->column))
+      of->place = i;
+  return TRUE;
+}
+
+static gboolean look_for_null(gpointer nulls, const NxDatum *row, GError **err)
+{
+  (void)err;
+  Nulls *of = nulls;
+  of->has_null = of->has_null || (of->place != G_MAXUINT && row[of->place].is_null);
+  return TRUE;
+}
+
+/* Databases made before migrations may have instruments without a harvester, and keep that (database 2.7); a new one would refuse them. */
+static gboolean make_room_for_nulls(NxDb *db, const NxSnapshot *snapshot, GError **err)
+{
+  static const char TABLE[] = "instruments", COLUMN[] = "harvester";
+  Nulls nulls = {.column = COLUMN};
+  NxRowTarget look = {.open = find_column, .add = look_for_null, .database = &nulls};
+  NxColumnFacts facts = {0};
+  gint64 rows = 0;
+  if (!nx_snapshot_has_table(snapshot, TABLE))
+    return TRUE;
+  if (!nx_snapshot_read(snapshot, TABLE, &look, &rows, err) || !nx_db_has_column(db, TABLE, COLUMN, &facts, err))
+    return FALSE;
+  return !nulls.has_null || facts.allows_null || nx_column_allow_null(db, TABLE, COLUMN, err);
+}
+
 /* ------------------------------------------------------------------------------------------------------------ database */
 
 static gboolean check_snapshot(const NxSnapshot *snapshot, const char *folder, const NxGraph *graph, GError **err)
@@ -174,7 +218,7 @@ static gboolean load(NxDb *db, const NxSnapshot *snapshot, gint64 *total, GError
   NxRowTarget rows_to = {.open = open_table, .add = add_row, .database = &target};
   g_autoptr(GPtrArray) foreign_keys = NULL;
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  gboolean done = transaction && nx_db_drop_foreign_keys(db, &foreign_keys, err);
+  gboolean done = transaction && make_room_for_nulls(db, snapshot, err) && nx_db_drop_foreign_keys(db, &foreign_keys, err);
   for (const char *const *table = nx_snapshot_tables(snapshot); done && *table; table++) {
     gint64 rows = 0;
     done = nx_snapshot_read(snapshot, *table, &rows_to, &rows, err) && check_rows(snapshot, *table, rows, err) &&

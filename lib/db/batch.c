@@ -1,5 +1,6 @@
-/* batch.c — `--@ batch TABLE drop a, b; rename x y; add name TYPE`: a table rebuilt from what it is, because SQLite cannot drop a column
- * that a UNIQUE names and databases of different origin have different types and constraint names (database 8.3). */
+/* batch.c — `--@ batch TABLE drop a, b; rename x y; add name TYPE; nullable c`: a table rebuilt from what it is, because SQLite cannot drop a
+ * column that a UNIQUE names and databases of different origin have different types and constraint names (database 8.3). */
+#include "driver.h"
 #include "migration.h"
 #include "sql-text.h"
 
@@ -7,7 +8,7 @@
 
 /* One change of the directive. */
 typedef struct {
-  char *verb;   /* drop, rename, add */
+  char *verb;   /* drop, rename, add, nullable */
   char **words; /* column names; of add: name, then the type's words */
 } Change;
 
@@ -41,7 +42,7 @@ static GPtrArray *parse_changes(const char *text, GError **err)
     change->verb = nx_directive_name(g_strstrip(*clause), &rest);
     change->words = words_of(rest);
     guint count = g_strv_length(change->words);
-    if ((g_str_equal(change->verb, "drop") && count >= 1) || (g_str_equal(change->verb, "rename") && count == 2) ||
+    if (((g_str_equal(change->verb, "drop") || g_str_equal(change->verb, "nullable")) && count >= 1) || (g_str_equal(change->verb, "rename") && count == 2) ||
         (g_str_equal(change->verb, "add") && count >= 2))
       continue;
     nx_revision_error(err, "batch does not understand '%s'", *clause);
@@ -139,14 +140,18 @@ static gboolean apply_change(NxTable *table, const Change *change, GError **err)
     add_column(table, change->words);
     return TRUE;
   }
-  gboolean is_rename = g_str_equal(change->verb, "rename");
+  gboolean is_rename = g_str_equal(change->verb, "rename"), is_drop = g_str_equal(change->verb, "drop");
   for (char **name = change->words; *name && (!is_rename || name == change->words); name++)
     if (!find_column(table, *name))
       return nx_revision_error(err, "table %s has no column %s", table->name, *name);
   if (is_rename)
     rename_column(table, change->words[0], change->words[1]);
-  for (char **name = change->words; !is_rename && *name; name++)
-    drop_column(table, *name);
+  for (char **name = change->words; !is_rename && *name; name++) {
+    if (is_drop)
+      drop_column(table, *name);
+    else
+      find_column(table, *name)->not_null = FALSE;
+  }
   return TRUE;
 }
 
@@ -209,4 +214,24 @@ GPtrArray *nx_batch_statements(NxDb *db, const char *arguments, GError **err)
   for (guint i = 0; i < after->indexes->len; i++)
     g_ptr_array_add(statements, g_strdup(after->indexes->pdata[i]));
   return statements;
+}
+
+gboolean nx_batch_run(NxDb *db, const char *arguments, GError **err)
+{
+  if (nx_db_driver(db) != &nx_db_driver_sqlite)
+    return nx_revision_error(err, "--@ batch rebuilds tables of SQLite: the step needs a file of its own for %s", nx_db_driver(db)->name);
+  g_autoptr(GPtrArray) statements = nx_batch_statements(db, arguments, err);
+  if (!statements)
+    return FALSE;
+  for (guint i = 0; i < statements->len; i++)
+    if (!nx_db_script(db, statements->pdata[i], err))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean nx_column_allow_null(NxDb *db, const char *table, const char *column, GError **err)
+{
+  g_autofree char *batch = g_strdup_printf("%s nullable %s", table, column);
+  g_autofree char *alter = g_strdup_printf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", table, column);
+  return nx_db_driver(db) == &nx_db_driver_sqlite ? nx_batch_run(db, batch, err) : nx_db_script(db, alter, err);
 }

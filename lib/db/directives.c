@@ -281,15 +281,7 @@ static gboolean run_batch(NxDb *db, NxWatch *watch, const char *arguments, FILE 
 {
   (void)watch;
   (void)out;
-  if (nx_db_driver(db) != &nx_db_driver_sqlite)
-    return nx_revision_error(err, "--@ batch rebuilds tables of SQLite: the step needs a file of its own for %s", nx_db_driver(db)->name);
-  g_autoptr(GPtrArray) statements = nx_batch_statements(db, arguments, err);
-  if (!statements)
-    return FALSE;
-  for (guint i = 0; i < statements->len; i++)
-    if (!nx_db_script(db, statements->pdata[i], err))
-      return FALSE;
-  return TRUE;
+  return nx_batch_run(db, arguments, err);
 }
 
 static gboolean run_irreversible(NxDb *db, NxWatch *watch, const char *arguments, FILE *out, GError **err)

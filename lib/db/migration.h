@@ -52,8 +52,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxTable, nx_table_free)
 /* CREATE TABLE in the layout of database 2, under another name. */
 char *nx_table_statement(const NxTable *table, const char *name);
 
-/* `batch TABLE drop a, b; rename x y; add name TYPE`: the statements that rebuild the table as it stands (database 8.3). */
+/* `batch TABLE drop a, b; rename x y; add name TYPE; nullable c`: the statements that rebuild the table as it stands (database 8.3). */
 GPtrArray *nx_batch_statements(NxDb *db, const char *arguments, GError **err);
+/* Runs them, inside a transaction of the caller's and with foreign keys off; an error on other engines than SQLite. */
+gboolean nx_batch_run(NxDb *db, const char *arguments, GError **err);
+/* Takes the NOT NULL of a column away, on every engine, with the same conditions; the names are plain ones of the schema. */
+gboolean nx_column_allow_null(NxDb *db, const char *table, const char *column, GError **err);
 /* The name that the rebuilt table has until it takes the old one's place. */
 char *nx_batch_temporary(const char *arguments);
 

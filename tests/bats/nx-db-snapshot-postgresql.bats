@@ -50,6 +50,24 @@ everything() { sqlite3 "$1" .dump | sort; }
   assert_output --partial session_log_instrument_fkey
 }
 
+@test "an instrument whose harvester is NULL, as old databases may have it, comes back as it was" {
+  need_corpus db
+  install -m 644 "$CORPUS/db/v1_4_3_legacy.sqlite" old.sqlite
+  sqlite3 old.sqlite "UPDATE instruments SET harvester = NULL WHERE rowid = 1"
+  nx-db --db-uri old.sqlite alembic stamp v1_4_3
+  nx-db --db-uri old.sqlite upgrade >/dev/null
+  nx-db --db-uri old.sqlite export -o ours >/dev/null
+  run nx-db import ours
+  assert_success
+  [ "$(psql -qAtc 'SELECT count(*) FROM instruments WHERE harvester IS NULL')" = 1 ]
+  run nx-db check
+  assert_success
+  run nx-db alembic check
+  assert_success
+  nx-db export -o theirs >/dev/null
+  for file in ours/*.parquet; do cmp "$file" "theirs/${file#ours/}"; done
+}
+
 @test "an import that fails leaves the database as it was" {
   nx-db --db-uri here.sqlite export -o ours >/dev/null
   nx-db init >/dev/null

@@ -44,6 +44,28 @@ manifest() { jq -r "$1" out/manifest.json; }
   nx-db --db-uri v1_4_3.sqlite check
 }
 
+@test "an instrument whose harvester is NULL, as old databases may have it, comes back as it was" {
+  need_corpus db
+  install -m 644 "$CORPUS/db/v1_4_3_legacy.sqlite" "$NX_DB_PATH"
+  sql "UPDATE instruments SET harvester = NULL WHERE rowid = 1"
+  nx-db alembic stamp v1_4_3
+  nx-db upgrade >/dev/null
+  nx-db export -o out
+  nx-db --db-uri made.sqlite init
+  for copy in new.sqlite made.sqlite; do
+    run nx-db --db-uri $copy import out
+    assert_success
+    for table in instruments session_log; do
+      diff <(sql "SELECT * FROM $table ORDER BY 1") <(sqlite3 -readonly $copy "SELECT * FROM $table ORDER BY 1")
+    done
+    [ "$(sqlite3 $copy "SELECT count(*) FROM instruments WHERE harvester IS NULL")" = 1 ]
+    run nx-db --db-uri $copy check
+    assert_success
+    run nx-db --db-uri $copy alembic check
+    assert_success
+  done
+}
+
 @test "every compression can be imported again" {
   for codec in zstd snappy gzip none; do
     nx-db export -o "$codec" --compression "$codec" --chunksize 1
