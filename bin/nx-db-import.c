@@ -26,12 +26,29 @@ static char *quoted(const char *name)
 
 /* --------------------------------------------------------------------------------------------------------------- rows */
 
+static gboolean check_column(NxDb *db, const char *table, const char *column, GError **err)
+{
+  NxColumnFacts facts = {0};
+  if (!nx_db_has_column(db, table, column, &facts, err))
+    return FALSE;
+  if (!facts.exists)
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA,
+                "table %s of the snapshot has a column %s, which the one of the database has not: make the database with 'nexuslims db init', "
+                "add the column to the table, and import again",
+                table, column);
+  return facts.exists;
+}
+
 static gboolean open_table(gpointer database, const char *table, const GArray *fields, GError **err)
 {
   Target *target = database;
   g_autoptr(GPtrArray) names = g_ptr_array_new();
-  for (guint i = 0; i < fields->len; i++)
-    g_ptr_array_add(names, g_array_index(fields, NxField, i).name);
+  for (guint i = 0; i < fields->len; i++) {
+    char *name = g_array_index(fields, NxField, i).name;
+    if (!check_column(target->db, table, name, err))
+      return FALSE;
+    g_ptr_array_add(names, name);
+  }
   g_ptr_array_add(names, NULL);
   target->fields = fields;
   target->load = nx_load_start(target->db, table, (const char *const *)names->pdata, err);

@@ -66,6 +66,19 @@ manifest() { jq -r "$1" out/manifest.json; }
   done
 }
 
+@test "a column of a site's own is named when there is no place for it, and imported when there is" {
+  sql "ALTER TABLE instruments ADD COLUMN my_note TEXT; UPDATE instruments SET my_note = 'precious'"
+  nx-db export -o out >/dev/null
+  run nx-db --db-uri copy.sqlite import out
+  assert_failure 1
+  assert_line "Error: table instruments of the snapshot has a column my_note, which the one of the database has not: make the database with 'nexuslims db init', add the column to the table, and import again"
+  [ ! -e copy.sqlite ]
+  nx-db --db-uri copy.sqlite init >/dev/null
+  sqlite3 copy.sqlite "ALTER TABLE instruments ADD COLUMN my_note TEXT"
+  nx-db --db-uri copy.sqlite import out
+  diff <(everything "$NX_DB_PATH") <(everything copy.sqlite)
+}
+
 @test "every compression can be imported again" {
   for codec in zstd snappy gzip none; do
     nx-db export -o "$codec" --compression "$codec" --chunksize 1
