@@ -48,6 +48,9 @@ typedef struct NxDbDriver {
    * (triggers); ids of the rows of table $1 whose key names a row that is not there, and its table. NULL: the engine itself sees to it. */
   const char *foreign_keys_query;
   const char *orphans_query;
+  /* Columns, indexes and triggers: "column", "index" or "trigger", table, name, and the statement that makes it. NULL: the steps of migrations
+   * change tables in place, where only what they name is lost. */
+  const char *parts_query;
   /* GROUP BY sorts all rows first, so that counting them one by one is faster. */
   gboolean sorts_to_group;
   /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */

@@ -3,7 +3,7 @@ noinst_LIBRARIES += lib/db/libdb.a
 lib_db_libdb_a_SOURCES = lib/db/nx-db.h lib/db/driver.h lib/db/sqlite.h lib/db/revisions.h lib/db/migration.h lib/db/sql-text.h \
 	lib/db/connection.c lib/db/sqlite.c lib/db/sqlite-backup.c lib/db/sqlite-unnamed.c lib/db/sqlite-ahead.c lib/db/libpq.h lib/db/libpq.c lib/db/postgres.h lib/db/postgres.c \
 	lib/db/postgres-address.c lib/db/postgres-statement.c lib/db/postgres-copy.c lib/db/postgres-timestamp.c lib/db/postgres-make.c lib/db/postgres-table.c lib/db/offenders.c lib/db/leases.h lib/db/leases.c lib/db/sqlite-load.c lib/db/sqlite-each.c lib/db/load.c lib/db/graph.c lib/db/places.h lib/db/places.c lib/db/plans.c lib/db/entries.c lib/db/sql-text.c \
-	lib/db/pieces.c lib/db/table.c lib/db/batch.c lib/db/directives.c lib/db/version.c lib/db/copy.c lib/db/orphans.c lib/db/migrate.c lib/db/make.c lib/db/reports.h \
+	lib/db/pieces.c lib/db/table.c lib/db/batch.c lib/db/directives.c lib/db/version.c lib/db/copy.c lib/db/orphans.c lib/db/parts.c lib/db/migrate.c lib/db/make.c lib/db/reports.h \
 	lib/db/reports.c lib/db/schema-commands.c lib/db/offline.h lib/db/offline.c lib/db/schema-compare.h lib/db/schema-compare.c \
 	lib/db/alembic.h lib/db/alembic.c lib/db/alembic-arguments.c lib/db/stamp.c lib/db/revision-files.c lib/db/autogenerate.h \
 	lib/db/autogenerate.c lib/db/text-table.h lib/db/text-table.c lib/db/instruments-list.c lib/db/instruments-usage.h lib/db/instruments-usage.c lib/db/distinct.h lib/db/distinct.c lib/db/demo.c lib/db/users.c lib/db/info.c lib/db/stages.h lib/db/stage.c lib/db/instruments.c lib/db/preflight.c lib/db/rows.c lib/db/events.c \

@@ -129,11 +129,17 @@ gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char **
   return run_pieces_making_no_orphan(db, step, out, err) && move_version(db, graph, step, rows, err);
 }
 
-static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
+/* `backup`: what holds the database as it was. */
+static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, const char *backup, char ***rows, FILE *out, GError **err)
 {
   NxDbTransaction *transaction = nx_db_begin(db, err);
-  if (transaction && nx_step_run(db, graph, step, rows, out, err) && nx_db_commit(&transaction, err))
+  g_autoptr(GPtrArray) before = transaction ? nx_parts_read(db, err) : NULL, lost = NULL;
+  if (before && nx_step_run(db, graph, step, rows, out, err) && (lost = nx_parts_restore(db, step->pieces, before, err)) &&
+      nx_db_commit(&transaction, err)) {
+    for (guint i = 0; i < lost->len; i++)
+      nx_log_warning("the %s did not come along; it is in the backup %s", (const char *)lost->pdata[i], backup);
     return TRUE;
+  }
   nx_db_rollback(transaction);
   nx_offenders_name(db, step->pieces, err);
   return FALSE;
@@ -161,22 +167,22 @@ static gboolean check_is_stamped(NxDb *db, const NxGraph *graph, char **rows, GE
   return TRUE;
 }
 
-gboolean nx_migrate_backup(NxDb *db, FILE *out, GError **err)
+gboolean nx_migrate_backup(NxDb *db, char **name, FILE *out, GError **err)
 {
   gboolean has = FALSE;
-  g_autofree char *name = NULL;
-  if (!nx_db_has_table(db, "alembic_version", &has, err) || (has && !nx_db_backup(db, &name, err)))
+  *name = NULL;
+  if (!nx_db_has_table(db, "alembic_version", &has, err) || (has && !nx_db_backup(db, name, err)))
     return FALSE;
-  if (name)
-    nx_cli_print_success(out, "Database backup created: %s", name);
+  if (*name)
+    nx_cli_print_success(out, "Database backup created: %s", *name);
   fflush(out);
   return TRUE;
 }
 
-static gboolean run_steps(NxDb *db, const NxGraph *graph, GPtrArray *steps, char ***rows, FILE *out, GError **err)
+static gboolean run_steps(NxDb *db, const NxGraph *graph, GPtrArray *steps, const char *backup, char ***rows, FILE *out, GError **err)
 {
   for (guint i = 0; i < steps->len; i++) {
-    gboolean done = run_step(db, graph, steps->pdata[i], rows, out, err);
+    gboolean done = run_step(db, graph, steps->pdata[i], backup, rows, out, err);
     fflush(out);
     if (!done)
       return FALSE;
@@ -227,5 +233,7 @@ gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean
     return FALSE;
   if (steps->len == 0)
     return TRUE;
-  return nx_migrate_backup(db, out, err) && nx_db_enforce_foreign_keys(db, FALSE, err) && run_steps(db, graph, steps, &rows, out, err);
+  g_autofree char *backup = NULL;
+  return nx_migrate_backup(db, &backup, out, err) && nx_db_enforce_foreign_keys(db, FALSE, err) &&
+         run_steps(db, graph, steps, backup, &rows, out, err);
 }

@@ -101,6 +101,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxOrphans, nx_orphans_free)
 /* After the step: NX_ERROR_DATA names the first row that was none before it. `before` NULL: there were none. */
 gboolean nx_orphans_check_none_new(NxDb *db, GPtrArray *pieces, const NxOrphans *before, GError **err);
 
+/* ---------------------------------------------------------------------------------------------------- a site's own additions */
+
+/* Columns, indexes and triggers, for nx_parts_restore after a step. Empty where steps change tables in place. */
+GPtrArray *nx_parts_read(NxDb *db, GError **err);
+/* After the step, inside its transaction: makes the indexes again that went with a table. Returns what cannot come along, in words ("column note
+ * of session_log"): what the step, of NxPiece*, does not name and its tables have no more. */
+GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GError **err);
+
 /* ----------------------------------------------------------------------------------------------------- version table */
 
 #define NX_VERSION_TABLE_SQL                                                                                                               \
@@ -134,8 +142,8 @@ gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean
 /* The tables of `revision` in a database that has none, in one transaction. They are made by way of the head: what a downgrade leaves takes the
  * rows of an upgraded and of a downgraded database, which has nulls that the shape of the way up forbids. */
 gboolean nx_schema_make(NxDb *db, const NxGraph *graph, const char *revision, FILE *out, GError **err);
-/* "✓ Database backup created: …" on `out`; only for a database that has a version table. */
-gboolean nx_migrate_backup(NxDb *db, FILE *out, GError **err);
+/* "✓ Database backup created: …" on `out`, and *name; only for a database that has a version table, else *name is NULL. */
+gboolean nx_migrate_backup(NxDb *db, char **name, FILE *out, GError **err);
 /* Fills an empty database inside a transaction. */
 typedef gboolean (*NxDatabaseBuild)(NxDb *db, gpointer user_data, GError **err);
 /* A new database that `build` fills: appears at the address whole or not at all. With `replace` an old file gets its backup name first, which

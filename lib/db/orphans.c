@@ -40,24 +40,10 @@ void nx_orphans_free(NxOrphans *orphans)
 
 /* --------------------------------------------------------------------------------------------- tables a step may change */
 
-static gboolean text_names(const char *text, const char *table)
-{
-  gsize length = 0;
-  for (const char *p = text; *p; p += length) {
-    NxSqlToken token = nx_sql_token(p, &length);
-    if (token == NX_SQL_UNCLOSED)
-      return TRUE;
-    g_autofree char *name = token == NX_SQL_WORD || token == NX_SQL_QUOTED ? nx_sql_name(p, length) : NULL;
-    if (name && g_ascii_strcasecmp(name, table) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
 static gboolean step_names(GPtrArray *pieces, const char *table)
 {
   for (guint i = 0; i < pieces->len; i++)
-    if (text_names(((const NxPiece *)pieces->pdata[i])->text, table))
+    if (nx_sql_names(((const NxPiece *)pieces->pdata[i])->text, table))
       return TRUE;
   return FALSE;
 }

@@ -93,3 +93,17 @@ char *nx_sql_quoted(const char *name)
   g_autofree char *doubled = g_strjoinv("\"\"", parts);
   return g_strdup_printf("\"%s\"", doubled);
 }
+
+gboolean nx_sql_names(const char *text, const char *wanted)
+{
+  gsize length = 0;
+  for (const char *p = text; *p; p += length) {
+    NxSqlToken token = nx_sql_token(p, &length);
+    if (token == NX_SQL_UNCLOSED)
+      return TRUE;
+    g_autofree char *name = token == NX_SQL_WORD || token == NX_SQL_QUOTED ? nx_sql_name(p, length) : NULL;
+    if (name && g_ascii_strcasecmp(name, wanted) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}

@@ -15,5 +15,7 @@ char *nx_sql_name(const char *text, gsize length);
 char *nx_sql_identifier(const char *name);
 /* The same, always quoted: for names that another engine may take for words of its own. */
 char *nx_sql_quoted(const char *name);
+/* Whether the text may speak of what is called so, in any case and any quotes. */
+gboolean nx_sql_names(const char *text, const char *wanted);
 
 #endif

@@ -483,6 +483,10 @@ const NxDbDriver nx_db_driver_sqlite = {
         "SELECT tables.name, keys.\"table\", (SELECT count(*) FROM sqlite_master WHERE type = 'trigger') "
         "FROM sqlite_master AS tables, pragma_foreign_key_list(tables.name) AS keys WHERE tables.type = 'table' ORDER BY 1",
     .orphans_query = "SELECT rowid, parent FROM pragma_foreign_key_check($1)",
+    .parts_query =
+        "SELECT 'column', tables.name, columns.name, NULL FROM sqlite_master AS tables, pragma_table_xinfo(tables.name) AS columns "
+        "WHERE tables.type = 'table' AND tables.rootpage > 0 " /* no virtual one, whose module may not be there */
+        "UNION ALL SELECT type, tbl_name, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL",
     .sorts_to_group = TRUE,
     .insertion_order = "rowid",
     .like = "LIKE",

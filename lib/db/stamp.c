@@ -29,7 +29,8 @@ static gboolean stamp(NxDb *db, const NxGraph *graph, GPtrArray *targets, gboole
 {
   g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
   g_autoptr(GPtrArray) statements = rows ? nx_version_stamp(graph, rows, targets, purge, err) : NULL;
-  if (!statements || (statements->len && !nx_migrate_backup(db, out, err)))
+  g_autofree char *backup = NULL;
+  if (!statements || (statements->len && !nx_migrate_backup(db, &backup, out, err)))
     return FALSE;
   warn_of_difference(db, graph, targets);
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);

@@ -384,6 +384,52 @@ migrations_with() {
   [ "$(sql "SELECT count(*) FROM sqlite_master WHERE name IN ('session_log_new', '_alembic_tmp_instruments')")" = 0 ]
 }
 
+# lost WHAT: the warning of a migration that WHAT did not come along, with the one backup there is
+lost() { echo "WARNING: the $1 did not come along; it is in the backup $(echo "$PWD"/*_backup_*)"; }
+
+@test "what a site has added to a table that a step makes anew comes along, or is named with the backup that has it" {
+  golden
+  sql "ALTER TABLE session_log ADD COLUMN note TEXT; ALTER TABLE session_log ADD COLUMN summary TEXT; ALTER TABLE instruments ADD COLUMN note TEXT;
+    UPDATE session_log SET note = 'precious'; UPDATE instruments SET note = 'kept';
+    CREATE INDEX by_time ON session_log (timestamp DESC) WHERE event_type = 'END'; CREATE INDEX by_note ON session_log (\"note\");
+    CREATE INDEX by_computer ON instruments (computer_name);
+    CREATE TRIGGER log_t AFTER DELETE ON session_log BEGIN SELECT 1; END; CREATE TRIGGER tool_t AFTER DELETE ON instruments BEGIN SELECT 1; END"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'column note of session_log')
+$(lost 'column summary of session_log')
+$(lost 'index by_note of session_log')
+$(lost 'trigger log_t of session_log')
+$(lost 'index by_computer of instruments')
+$(lost 'trigger tool_t of instruments')"
+  [ "$(sql "SELECT group_concat(name) FROM sqlite_master WHERE name LIKE 'by%' OR type = 'trigger'")" = by_time ]
+  [ "$(sql "SELECT sql FROM sqlite_master WHERE name = 'by_time'")" = "CREATE INDEX by_time ON session_log (timestamp DESC) WHERE event_type = 'END'" ]
+  [ "$(sql "SELECT DISTINCT note FROM instruments")" = kept ]
+  [ "$(sqlite3 ./*_backup_* "SELECT DISTINCT note FROM session_log")" = precious ]
+}
+
+@test "a downgrade names what does not come along, too" {
+  head_with_rows
+  sql "ALTER TABLE session_log ADD COLUMN note TEXT; CREATE INDEX by_time ON session_log (timestamp)"
+  run --separate-stderr nx-db downgrade v2_4_0a
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'column note of session_log')"
+  [ "$(sql "SELECT count(*) FROM sqlite_master WHERE name = 'by_time'")" = 1 ]
+}
+
+@test "a migration of a database of either origin loses nothing that is not its own to lose" {
+  for origin in v1_4_3 v1_4_3_legacy; do
+    need_corpus db
+    install -m 644 "$CORPUS/db/$origin.sqlite" "$NX_DB_PATH"
+    [ $origin = v1_4_3 ] || nx-db alembic stamp v1_4_3
+    for direction in upgrade 'downgrade v1_4_3' upgrade 'downgrade base'; do
+      run --separate-stderr nx-db $direction
+      assert_success
+      assert_equal "$stderr" ""
+    done
+  done
+}
+
 @test "rows whose instrument is not there survive every step, both ways" {
   golden
   sql "INSERT INTO session_log VALUES (99, 'orphan', 'nobody', '2020-01-01', 'START', 'ERROR', 'x' || char(10) || 'y')"

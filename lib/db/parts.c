@@ -1,0 +1,126 @@
+/* parts.c — what a site has added to a table: columns, indexes and triggers that a step, which makes the table anew, knows nothing of. Indexes
+ * are made again. A trigger is not: it may speak of what is gone, and would then refuse every later row. */
+#include "driver.h"
+#include "migration.h"
+#include "sql-text.h"
+
+typedef struct {
+  char *kind, *table, *name; /* "column", "index" or "trigger" */
+  char *sql;                 /* that makes it; NULL for a column */
+} Part;
+
+static void part_free(gpointer data)
+{
+  Part *part = data;
+  g_free(part->kind);
+  g_free(part->table);
+  g_free(part->name);
+  g_free(part->sql);
+  g_free(part);
+}
+
+GPtrArray *nx_parts_read(NxDb *db, GError **err)
+{
+  const char *query = nx_db_driver(db)->parts_query;
+  g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
+  if (!query)
+    return g_steal_pointer(&parts);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, query, NULL);
+  if (!rows)
+    return NULL;
+  while (nx_rows_next(rows)) {
+    Part *part = g_new0(Part, 1);
+    part->kind = g_strdup(nx_rows_text(rows, 0));
+    part->table = g_strdup(nx_rows_text(rows, 1));
+    part->name = g_strdup(nx_rows_text(rows, 2));
+    part->sql = g_strdup(nx_rows_text(rows, 3));
+    g_ptr_array_add(parts, part);
+  }
+  return nx_rows_finish(rows, err) ? g_steal_pointer(&parts) : NULL;
+}
+
+/* Of `before`, borrowed: what is not there afterwards, while its table is. */
+static GPtrArray *gone(GPtrArray *before, GPtrArray *after)
+{
+  GPtrArray *parts = g_ptr_array_new();
+  for (guint i = 0; i < before->len; i++) {
+    const Part *part = before->pdata[i];
+    gboolean has_table = FALSE, is_there = FALSE;
+    for (guint j = 0; j < after->len && !is_there; j++) {
+      const Part *other = after->pdata[j];
+      gboolean same_table = g_str_equal(part->table, other->table);
+      has_table = has_table || same_table;
+      is_there = same_table && g_str_equal(part->kind, other->kind) && g_str_equal(part->name, other->name);
+    }
+    if (has_table && !is_there)
+      g_ptr_array_add(parts, (gpointer)part);
+  }
+  return parts;
+}
+
+static gboolean piece_names(const NxPiece *piece, const char *name)
+{
+  const char *rest = NULL;
+  gsize length = 0;
+  g_autofree char *directive = piece->is_directive ? nx_directive_name(piece->text, &rest) : NULL;
+  if (directive && !g_str_equal(directive, "batch"))
+    return FALSE;
+  for (const char *p = piece->text; *p; p += length) {
+    NxSqlToken token = nx_sql_token(p, &length);
+    if (token == NX_SQL_UNCLOSED)
+      return FALSE;
+    g_autofree char *word = token == NX_SQL_WORD || (token == NX_SQL_QUOTED && *p != '\'') ? nx_sql_name(p, length) : NULL;
+    if (word && g_str_equal(word, name))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* What a step takes away on purpose it names. */
+static gboolean step_names(GPtrArray *pieces, const char *name)
+{
+  for (guint i = 0; i < pieces->len; i++)
+    if (piece_names(pieces->pdata[i], name))
+      return TRUE;
+  return FALSE;
+}
+
+/* SQLite takes the "name" of a column that is not there for a text. */
+static gboolean needs_what_is_gone(const Part *index, GPtrArray *parts)
+{
+  for (guint i = 0; i < parts->len; i++) {
+    const Part *part = parts->pdata[i];
+    if (g_str_equal(part->kind, "column") && g_str_equal(part->table, index->table) && nx_sql_names(index->sql, part->name))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* *is_there is FALSE for what cannot be made any more, which is no reason to stop. */
+static gboolean make_again(NxDb *db, const Part *part, GPtrArray *parts, gboolean *is_there, GError **err)
+{
+  g_autoptr(GError) problem = NULL;
+  *is_there = g_str_equal(part->kind, "index") && !needs_what_is_gone(part, parts) && nx_db_script(db, part->sql, &problem);
+  if (!problem || problem->code == NX_ERROR_IO || problem->code == NX_ERROR_DATA)
+    return TRUE;
+  g_propagate_error(err, g_steal_pointer(&problem));
+  return FALSE;
+}
+
+GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GError **err)
+{
+  g_autoptr(GPtrArray) after = nx_parts_read(db, err);
+  g_autoptr(GPtrArray) parts = after ? gone(before, after) : NULL;
+  g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; parts && i < parts->len; i++) {
+    const Part *part = parts->pdata[i];
+    gboolean is_there = FALSE;
+    if (step_names(pieces, part->name))
+      continue;
+    if (!make_again(db, part, parts, &is_there, err))
+      return NULL;
+    if (!is_there)
+      g_ptr_array_add(lost, g_strdup_printf("%s %s of %s", part->kind, part->name, part->table));
+  }
+  return parts ? g_steal_pointer(&lost) : NULL;
+}
