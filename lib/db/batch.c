@@ -30,6 +30,20 @@ static char **words_of(const char *text)
   return g_strv_builder_end(builder);
 }
 
+static const struct {
+  const char *verb;
+  guint least, most; /* words behind it */
+} VERBS[] = {{"drop", 1, G_MAXUINT}, {"rename", 2, 2}, {"add", 2, G_MAXUINT}, {"nullable", 1, G_MAXUINT}};
+
+static gboolean is_understood(const Change *change)
+{
+  guint count = g_strv_length(change->words);
+  for (gsize i = 0; i < G_N_ELEMENTS(VERBS); i++)
+    if (g_str_equal(VERBS[i].verb, change->verb))
+      return count >= VERBS[i].least && count <= VERBS[i].most;
+  return FALSE;
+}
+
 /* `drop a, b; rename x y` → Changes. */
 static GPtrArray *parse_changes(const char *text, GError **err)
 {
@@ -41,9 +55,7 @@ static GPtrArray *parse_changes(const char *text, GError **err)
     g_ptr_array_add(changes, change);
     change->verb = nx_directive_name(g_strstrip(*clause), &rest);
     change->words = words_of(rest);
-    guint count = g_strv_length(change->words);
-    if (((g_str_equal(change->verb, "drop") || g_str_equal(change->verb, "nullable")) && count >= 1) || (g_str_equal(change->verb, "rename") && count == 2) ||
-        (g_str_equal(change->verb, "add") && count >= 2))
+    if (is_understood(change))
       continue;
     nx_revision_error(err, "batch does not understand '%s'", *clause);
     return NULL;
