@@ -261,11 +261,11 @@ static int prepare_to_write(sqlite3 *connection)
   return sqlite3_exec(connection, "PRAGMA cache_size=-8192", NULL, NULL, NULL);
 }
 
-/* That it cannot be opened SQLite says of every reason alike, and keeps not every reason. That there is none say those who asked. */
+/* That it cannot be opened SQLite says of every reason alike, and keeps not every reason. That there is none, or a folder, say those who asked. */
 static void say_why_not_opened(sqlite3 *connection, const char *path, GError **err)
 {
   struct stat status;
-  int number = stat(path, &status) != 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : connection ? sqlite3_system_errno(connection) : 0;
+  int number = stat(path, &status) != 0 ? errno : S_ISDIR(status.st_mode) || !connection ? 0 : sqlite3_system_errno(connection);
   if (err && *err && number && number != ENOENT) {
     g_autofree char *message = g_strdup_printf("%s: %s", (*err)->message, g_strerror(number));
     g_free((*err)->message);

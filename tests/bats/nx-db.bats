@@ -514,10 +514,10 @@ garbage|upgrade|1|Error upgrading database: file is not a database
 garbage|instruments|1|file is not a database
 truncated|check|2|Error checking migrations: database disk image is malformed
 truncated|upgrade|1|database disk image is malformed; put back a backup
-folder|check|2|Error checking migrations: unable to open database file: Is a directory
-folder|upgrade|1|Error upgrading database: unable to open database file: Is a directory
-folder|current|1|Error checking database version: unable to open database file: Is a directory
-folder|instruments|1|unable to open database file: Is a directory
+folder|check|2|Error checking migrations: unable to open database file
+folder|upgrade|1|Error upgrading database: unable to open database file
+folder|current|1|Error checking database version: unable to open database file
+folder|instruments|1| is a folder: unable to open database file
 CASES
 }
 
