@@ -329,15 +329,24 @@ static gboolean update(Elabftw *elabftw, const Experiment *experiment, const cha
   return answer != NULL;
 }
 
-/* The experiment that an earlier attempt left or an earlier export made; *id NULL when there is none. */
+/* Under these the metadata name the experiment that an earlier attempt left or an earlier export made. */
+static const char *const EARLIER[] = {ORPHAN, "known_record_id"};
+
+/* That experiment, else what looks like it; *id NULL when there is none. */
 static gboolean find_earlier(Elabftw *elabftw, NxExportJob *job, const Experiment *experiment, char **id, GError **err)
 {
-  static const char *const KEYS[] = {ORPHAN, "known_record_id"};
   json_object *metadata = nx_json_get(job->context, "metadata");
   *id = NULL;
-  for (gsize i = 0; i < G_N_ELEMENTS(KEYS) && job->mode != NX_MODE_EXPORT && !*id; i++)
-    *id = is_id(nx_json_get_string(metadata, KEYS[i])) ? g_strdup(nx_json_get_string(metadata, KEYS[i])) : NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS(EARLIER) && job->mode != NX_MODE_EXPORT && !*id; i++)
+    *id = is_id(nx_json_get_string(metadata, EARLIER[i])) ? g_strdup(nx_json_get_string(metadata, EARLIER[i])) : NULL;
   return *id || job->mode == NX_MODE_EXPORT || find_experiment(elabftw, job->context, experiment, PAGE_SIZE, PAGES_MAX, id, err);
+}
+
+/* The next attempt is to look for the experiment that takes its place. */
+static void forget_earlier(NxExportJob *job)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(EARLIER); i++)
+    nx_json_set(job->metadata, EARLIER[i], NULL);
 }
 
 /* The id of the experiment with its text in place; a failure after it exists is noted for the next attempt. */
@@ -356,6 +365,8 @@ static char *store(Elabftw *elabftw, NxExportJob *job, const Experiment *experim
     g_propagate_error(err, g_steal_pointer(&problem));
     return NULL;
   }
+  if (gone)
+    forget_earlier(job);
   return create(elabftw, job, experiment, is_new, err);
 }
 

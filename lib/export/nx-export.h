@@ -22,7 +22,9 @@ typedef struct {
   NxExportMode mode;
   char *record_id;       /* set by a destination that succeeds */
   char *record_url;
-  json_object *metadata; /* object; what a failed attempt left behind on the server (export §4.4) */
+  /* Object; what a failed attempt left behind on the server (export §4.4), beside what the context's metadata say; null for a member of those that
+   * holds no longer. */
+  json_object *metadata;
   json_object *warnings; /* array; what went wrong after the record was stored */
 } NxExportJob;
 

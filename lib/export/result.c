@@ -25,13 +25,27 @@ char *nx_result_error_text(const char *message)
   return text;
 }
 
-/* What the next attempt has to know: what this one left, and still what it was to replace. */
+/* Members that are null go, all others come. */
+static void take_members(json_object *to, json_object *from)
+{
+  if (!json_object_is_type(from, json_type_object))
+    return;
+  json_object_object_foreach(from, key, value)
+  {
+    if (value)
+      nx_json_set(to, key, json_object_get(value));
+    else
+      json_object_object_del(to, key);
+  }
+}
+
+/* What the next attempt has to know: what this one left, and what it was told of those before, which may not even have been asked about. */
 static json_object *metadata_of_failure(const NxExportJob *job)
 {
-  json_object *known = nx_json_get(nx_json_get(job->context, "metadata"), "known_record_id");
-  if (known && !nx_json_get(job->metadata, "known_record_id"))
-    nx_json_set(job->metadata, "known_record_id", json_object_get(known));
-  return json_object_get(job->metadata);
+  json_object *metadata = json_object_new_object();
+  take_members(metadata, nx_json_get(job->context, "metadata"));
+  take_members(metadata, job->metadata);
+  return metadata;
 }
 
 json_object *nx_result_new(const char *destination, const NxExportJob *job, const GError *problem)

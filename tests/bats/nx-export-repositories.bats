@@ -241,6 +241,52 @@ left_behind() {
   assert_output "101 2025-01-27_Titan_102 2"
 }
 
+@test "what an attempt left is still known after tries that reached nobody" {
+  faults '[{"at":["POST /la/api/entries/add_attachment","POST /eln/api/v2/experiments/"],"times":8,"status":413}]'
+  start_repositories --faults faults.json
+  use labarchives elabftw
+  unset NX_LABARCHIVES_NOTEBOOK_ID
+  for number in 101 102 103 104; do
+    put_record $number
+    session $number
+  done | nx-export -j 1 >lines 2>/dev/null
+  export NX_LABARCHIVES_URL=http://127.0.0.1:1/la/api NX_ELABFTW_URL=http://127.0.0.1:1/eln
+  while read -r line; do again "$line"; done <lines | nx-export -j 1 2>/dev/null >unreached
+  run jq -s 'map(.exports[] | select(.error_message | test("not asked again"))) | length' unreached
+  assert_output 2
+  use labarchives elabftw
+  unset NX_LABARCHIVES_NOTEBOOK_ID
+  run --separate-stderr nx-export -j 1 < <(while read -r line; do again "$line"; done <unreached)
+  assert_equal "$(jq -r .status <<<"$output" | uniq -c | xargs)" "4 COMPLETED"
+  run state '[([.entries[] | .type] | sort | group_by(.) | map(length) | join("+")), (.elabftw | length), ([.elabftw[].updates] | add)] | map(tostring) | join(" ")'
+  assert_output "4+4 4 4"
+}
+
+@test "LabArchives: the page of a re-export that failed half way is still known after a try that reached nobody" {
+  faults '[{"at":"POST /la/api/entries/add_attachment","times":1,"status":400}]'
+  start_repositories --faults faults.json
+  use labarchives
+  line=$(session 101 '.export_mode = "reexport" | .uploads = [{destination_name:"labarchives",success:true,record_id:"e1",metadata:{}}]' | nx-export 2>/dev/null)
+  line=$(built_again "$line" | NX_LABARCHIVES_URL=http://127.0.0.1:1/la/api nx-export 2>/dev/null)
+  run --separate-stderr nx-export < <(built_again "$line")
+  assert_json .status COMPLETED
+  run pages
+  assert_output "page+t+A"
+}
+
+@test "eLabFTW: of an experiment that was deleted nothing is kept, so what took its place is looked for" {
+  faults '[{"at":"POST /eln/api/v2/experiments","times":1,"after":true,"do":"hang up"},{"at":"GET /eln/api/v2/experiments?","times":1,"status":500}]'
+  start_repositories --faults faults.json
+  use elabftw
+  line=$(session 101 '.export_mode = "retry" | .uploads = [{destination_name:"elabftw",success:false,metadata:{orphan_experiment_id:"5",known_record_id:"4"}}]' |
+    nx-export 2>/dev/null)
+  assert_equal "$(jq -c '.exports[0].metadata' <<<"$line")" "{}"
+  run --separate-stderr nx-export < <(again "$line")
+  assert_json .status COMPLETED
+  run state '.elabftw|length'
+  assert_output 1
+}
+
 @test "an experiment that was deleted meanwhile is made afresh" {
   start_repositories
   use elabftw
