@@ -204,9 +204,10 @@ static char *page_name(json_object *context)
 
 typedef enum { ENTRY_TEXT, ENTRY_ATTACHMENT, N_ENTRY_KINDS } EntryKind;
 
-/* The first entry of each kind on a page, by its eid; NULL: none. */
+/* The first entry of each kind on a page, by its eid (NULL: none), and how many there are. */
 typedef struct {
   char *eid[N_ENTRY_KINDS];
+  guint count[N_ENTRY_KINDS];
 } Entries;
 
 static void entries_clear(Entries *entries)
@@ -224,6 +225,15 @@ static gboolean is_entry(const Place *place, xmlNode *entry, EntryKind kind)
   return g_strcmp0(type, "Attachment") == 0 && (!file || g_str_equal(file, place->file_name));
 }
 
+static void take_entry(const Place *place, xmlNode *entry, EntryKind kind, Entries *entries)
+{
+  if (!is_entry(place, entry, kind))
+    return;
+  entries->count[kind]++;
+  if (!entries->eid[kind])
+    entries->eid[kind] = nx_labarchives_text(entry, "eid");
+}
+
 static gboolean read_page(const Place *place, Entries *entries, GError **err)
 {
   const char *const query[] = {"nbid", place->notebook, "page_tree_id", place->page, "entry_data", "true", NULL};
@@ -233,8 +243,7 @@ static gboolean read_page(const Place *place, Entries *entries, GError **err)
   xmlNode *root = answer ? xmlDocGetRootElement(answer) : NULL;
   for (xmlNode *entry = root ? nx_labarchives_next(root, NULL, "entry") : NULL; entry; entry = nx_labarchives_next(root, entry, "entry"))
     for (EntryKind kind = 0; kind < N_ENTRY_KINDS; kind++)
-      if (!entries->eid[kind] && is_entry(place, entry, kind))
-        entries->eid[kind] = nx_labarchives_text(entry, "eid");
+      take_entry(place, entry, kind, entries);
   return answer != NULL;
 }
 
@@ -298,7 +307,7 @@ static char *add_first_entry(Place *place, NxLabEntries *entries, GError **err)
   }
 }
 
-/* The record is there by now, so what of this fails is a warning. It is never sent twice: nothing tells two galleries apart. */
+/* The record is there by now, so what of this fails is a warning. It is not sent twice: nothing but their number tells galleries apart. */
 static void add_further_entries(Place *place, NxLabEntries *entries)
 {
   for (;;) {
@@ -317,14 +326,26 @@ static void add_further_entries(Place *place, NxLabEntries *entries)
   }
 }
 
-/* The eid of the record's text entry, made now. */
-static char *add_text(Place *place, GError **err)
+/* The record's entries are the same each time, so those that are there already are its first. */
+static void pass_over(NxLabEntries *entries, guint count)
 {
+  for (guint i = 0; i < count; i++)
+    g_free(nx_labarchives_entries_next(entries));
+}
+
+/* Makes the text entries that are not there yet. The attachment comes behind them, so where it is they have been tried; an Inbox tells nothing. */
+static gboolean add_texts(Place *place, Entries *there, GError **err)
+{
+  if (there->eid[ENTRY_TEXT] && (there->eid[ENTRY_ATTACHMENT] || is_inbox(place)))
+    return TRUE;
   g_autoptr(NxLabEntries) entries = nx_labarchives_entries_new(place->job, place->owner->data_root);
-  char *id = add_first_entry(place, entries, err);
-  if (id)
+  if (there->eid[ENTRY_TEXT])
+    pass_over(entries, there->count[ENTRY_TEXT]);
+  else
+    there->eid[ENTRY_TEXT] = add_first_entry(place, entries, err);
+  if (there->eid[ENTRY_TEXT])
     add_further_entries(place, entries);
-  return id;
+  return there->eid[ENTRY_TEXT] != NULL;
 }
 
 static gboolean attach(Place *place, const char *path, GError **err)
@@ -415,11 +436,7 @@ static gboolean put_entries(Place *place, const char *path, gboolean was_there, 
 {
   NxExportJob *job = place->job;
   g_auto(Entries) entries = {0};
-  if (!find_earlier(place, was_there, &entries, err))
-    return FALSE;
-  if (!entries.eid[ENTRY_TEXT])
-    entries.eid[ENTRY_TEXT] = add_text(place, err);
-  if (!entries.eid[ENTRY_TEXT])
+  if (!find_earlier(place, was_there, &entries, err) || !add_texts(place, &entries, err))
     return FALSE;
   nx_json_set_string(job->metadata, "entry_id", entries.eid[ENTRY_TEXT]);
   if (!entries.eid[ENTRY_ATTACHMENT] && !attach(place, path, err))

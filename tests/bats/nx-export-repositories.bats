@@ -371,6 +371,33 @@ pages() {
   assert_output "11 0"
 }
 
+@test "LabArchives: a run that was killed between the entries of a record is carried on behind those that arrived" {
+  mkdir data/T
+  for ((i = 0; i < 12; i++)); do head -c 150000 /dev/urandom >"data/T/$i.dm3.thumb.png"; done
+  put_record 101 12
+  faults '[{"at":"POST /la/api/entries/add_entry","times":1,"after":true,"status":200,"body":"<entries><entry><eid>e1</eid></entry></entries>"},
+           {"at":"POST /la/api/entries/add_entry","times":1,"do":"silence"}]'
+  start_repositories --faults faults.json --log requests
+  use labarchives
+  nx-export < <(session 101) >out 2>err 3>&- &
+  child=$!
+  for _ in $(seq 200); do [ "$(grep -c add_entry requests)" = 2 ] && break; sleep 0.05; done
+  kill -KILL "$child"
+  wait "$child" || true
+  run pages
+  assert_output "page+t"
+  run --separate-stderr nx-export < <(session 101 '.export_mode = "retry"')
+  assert_json .status COMPLETED
+  assert_json '.exports[0].warnings | length' 0
+  run state '.entries | map(.type[0:1] + (.images | tostring)) | join(" ")'
+  assert_output "t4 t4 t4 A0"
+  put_record 101 12
+  run --separate-stderr nx-export < <(session 101 '.export_mode = "retry"')
+  assert_json .status COMPLETED
+  run pages
+  assert_output "page+t+t+t+A"
+}
+
 @test "a list of a hundred thousand files is spread over entries too" {
   put_record 101
   python3 - "$RECORD" <<'PY'
