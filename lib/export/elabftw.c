@@ -11,6 +11,7 @@
 #define EXPERIMENTS "api/v2/experiments"
 #define ORPHAN "orphan_experiment_id"
 #define NEWEST_FIRST "&scope=1&order=id&sort=desc"
+#define SESSION_FIELD "Session ID"
 #define TITLE_MAX 255 /* characters the server keeps */
 #define LOOK_BACK 15  /* entries listed to find one that was made a moment ago */
 #define PAGE_SIZE 100
@@ -121,7 +122,7 @@ static json_object *metadata_of(json_object *context)
   g_autofree char *start = minutes_of(nx_json_get_string(context, "dt_from")), *end = minutes_of(nx_json_get_string(context, "dt_to"));
   json_object *metadata = json_object_new_object(), *fields = json_object_new_object(), *ours = json_object_new_object();
   json_object *groups = json_object_new_array();
-  add_field(fields, "Session ID", "text", nx_json_get_string(context, "session_identifier"), "NexusLIMS session identifier", 1, GROUP_SESSION);
+  add_field(fields, SESSION_FIELD, "text", nx_json_get_string(context, "session_identifier"), "NexusLIMS session identifier", 1, GROUP_SESSION);
   add_field(fields, "Instrument", "text", nx_json_get_string(context, "instrument_pid"), "Instrument persistent identifier", 2, GROUP_SESSION);
   add_field(fields, "Start Time", "datetime-local", start, "Session start time", 3, GROUP_SESSION);
   add_field(fields, "End Time", "datetime-local", end, "Session end time", 4, GROUP_SESSION);
@@ -220,6 +221,29 @@ static json_object *list_page(Elabftw *elabftw, guint limit, guint offset, GErro
   return nx_remote_call_json(elabftw->remote, &call, json_type_array, &outcome, err);
 }
 
+/* *ours: the metadata of the experiment name the session. */
+static gboolean check_session(Elabftw *elabftw, json_object *context, const char *id, gboolean *ours, GError **err)
+{
+  g_autofree char *path = g_strconcat(EXPERIMENTS "/", id, NULL);
+  const NxCall call = {.what = "Could not read the experiment", .method = "GET", .path = path};
+  g_auto(NxCallOutcome) outcome = {0};
+  g_autoptr(json_object) entry = nx_remote_call_json(elabftw->remote, &call, json_type_object, &outcome, err);
+  const char *text = nx_json_get_string(entry, "metadata");
+  g_autoptr(json_object) metadata = text ? nx_json_parse(text, strlen(text), NULL) : NULL;
+  json_object *field = nx_json_get(nx_json_get(metadata, "extra_fields"), SESSION_FIELD);
+  *ours = g_strcmp0(nx_json_get_string(field, "value"), nx_json_get_string(context, "session_identifier")) == 0;
+  return entry != NULL;
+}
+
+/* *found: an entry of the list is the session's and in no earlier result. A title of full length may have been cut, and then be another session's. */
+static gboolean check_entry(Elabftw *elabftw, json_object *context, const Experiment *experiment, json_object *entry, const char *id, gboolean *found,
+                            GError **err)
+{
+  const char *title = nx_json_get_string(entry, "title");
+  *found = id && !is_known(context, id) && title && (g_str_equal(title, experiment->stored_title) || g_str_equal(title, experiment->title));
+  return !*found || g_utf8_strlen(experiment->stored_title, -1) < TITLE_MAX || check_session(elabftw, context, id, found, err);
+}
+
 /* The newest of our own experiments that has exactly this title and is in no earlier result; *id NULL when there is none. */
 static gboolean find_experiment(Elabftw *elabftw, json_object *context, const Experiment *experiment, guint limit, guint pages, char **id,
                                 GError **err)
@@ -232,8 +256,10 @@ static gboolean find_experiment(Elabftw *elabftw, json_object *context, const Ex
     for (gsize i = 0; i < json_object_array_length(entries); i++) {
       json_object *entry = json_object_array_get_idx(entries, i);
       g_autofree char *own = id_of(entry);
-      const char *title = nx_json_get_string(entry, "title");
-      if (own && !is_known(context, own) && title && (g_str_equal(title, experiment->stored_title) || g_str_equal(title, experiment->title))) {
+      gboolean found;
+      if (!check_entry(elabftw, context, experiment, entry, own, &found, err))
+        return FALSE;
+      if (found) {
         *id = g_steal_pointer(&own);
         return TRUE;
       }

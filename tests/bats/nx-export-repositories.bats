@@ -154,6 +154,36 @@ PY
   assert_output 251
 }
 
+@test "eLabFTW: of sessions whose titles are alike as far as the server keeps them, a retry takes its own experiment alone" {
+  uid=$(printf 'U%.0s' $(seq 240))
+  start_repositories --log requests
+  use elabftw
+  put_record 102
+  session 101 ".session_identifier = \"ical:Titan:$uid/20250127T100000Z\"" >first
+  session 102 ".session_identifier = \"ical:Titan:$uid/20250203T100000Z\" | .export_mode = \"retry\"" >second
+  nx-export <first >/dev/null
+  run --separate-stderr nx-export <second
+  assert_json .status COMPLETED
+  run state '[.elabftw[] | .updates] | join(" ")'
+  assert_output "0 0"
+  put_record 101
+  run --separate-stderr nx-export < <(jq -c '.export_mode = "retry"' first)
+  assert_json .status COMPLETED
+  run state '[.elabftw[] | .updates] | join(" ")'
+  assert_output "1 0"
+  python3 - "$ROOT" "NexusLIMS - Titan - ical:Titan:$uid" <<'PY'
+import json, sys, urllib.request
+for metadata in (None, 5, {"extra_fields": {"Session ID": "none of ours"}}):
+    request = urllib.request.Request(sys.argv[1] + "eln/api/v2/experiments", json.dumps({"title": sys.argv[2], "metadata": metadata}).encode(), {"Content-Type": "application/json"})
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).read()
+PY
+  put_record 102
+  run --separate-stderr nx-export <second
+  assert_json .status COMPLETED
+  run state '[.elabftw[] | .updates] | join(" ")'
+  assert_output "1 1 0 0 0"
+}
+
 @test "--reexport replaces what is there; LabArchives, which can replace nothing, gets a new page" {
   start_repositories
   all_three
