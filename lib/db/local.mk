@@ -7,7 +7,7 @@ lib_db_libdb_a_SOURCES = lib/db/nx-db.h lib/db/driver.h lib/db/sqlite.h lib/db/r
 	lib/db/reports.c lib/db/schema-commands.c lib/db/offline.h lib/db/offline.c lib/db/schema-compare.h lib/db/schema-compare.c \
 	lib/db/alembic.h lib/db/alembic.c lib/db/alembic-arguments.c lib/db/stamp.c lib/db/revision-files.c lib/db/autogenerate.h \
 	lib/db/autogenerate.c lib/db/text-table.h lib/db/text-table.c lib/db/instruments-list.c lib/db/instruments-usage.h lib/db/instruments-usage.c lib/db/distinct.h lib/db/distinct.c lib/db/demo.c lib/db/users.c lib/db/info.c lib/db/stages.h lib/db/stage.c lib/db/instruments.c lib/db/preflight.c lib/db/rows.c lib/db/events.c \
-	lib/db/uploads.c lib/db/pending.c lib/db/results.c
+	lib/db/uploads.c lib/db/attempts.c lib/db/pending.c lib/db/results.c
 lib_db_libdb_a_SOURCES += lib/db/schema.h lib/db/schema.c lib/db/state.c lib/db/head.c lib/db/seeds.c lib/db/lifecycle.c \
 	lib/db/schema-script.c lib/db/schema-info.c lib/db/postgres-sequences.c
 lib_db_libdb_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(LIBPQ_CFLAGS)

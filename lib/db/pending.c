@@ -252,45 +252,14 @@ static gboolean is_wanted(Pending *pending, const Session *session)
   return inside || session->by_name;
 }
 
-/* What the RECORD_GENERATION rows of a session tell of earlier attempts. */
-typedef struct {
-  gboolean any;    /* one may have reached a destination: the status of such a row is that of its last result, and says nothing of those before */
-  gint64 waiting;  /* id of the row of a build that did not end; 0 when there is none */
-  gint64 since_ns; /* when that build first began; when there is none, the last one */
-} Attempts;
-
-static gint64 instant_ns(const char *text)
-{
-  g_autoptr(GDateTime) instant = text ? nx_time_parse(text, nx_zone_system(), NULL) : NULL;
-  return instant ? nx_time_ns(instant) : G_MININT64;
-}
-
-static gboolean find_attempts(Pending *pending, const char *identifier, Attempts *attempts, GError **err)
-{
-  g_autoptr(NxRows) rows = nx_db_select(pending->db, err,
-                                        "SELECT id_session_log, record_status, timestamp FROM session_log WHERE session_identifier = $1 "
-                                        "AND event_type = 'RECORD_GENERATION' ORDER BY id_session_log",
-                                        "s", identifier);
-  if (!rows)
-    return FALSE;
-  while (nx_rows_next(rows)) {
-    attempts->any = TRUE;
-    if (attempts->waiting)
-      continue;
-    attempts->since_ns = instant_ns(nx_rows_text(rows, 2));
-    if (g_strcmp0(nx_rows_text(rows, 1), "WAITING_FOR_END") == 0)
-      attempts->waiting = nx_rows_int(rows, 0);
-  }
-  return nx_rows_finish(rows, err);
-}
-
 /* A success from before the build at hand: this build replaces it. One of this build, whose other exports were interrupted, stays. */
-static gboolean replaces(const Attempts *attempts, json_object *uploads, gboolean is_built)
+static gboolean replaces(const NxAttempts *attempts, json_object *uploads, gboolean is_built)
 {
+  gint64 since_ns = nx_stored_instant_ns(attempts->since);
   for (gsize i = 0; i < json_object_array_length(uploads); i++) {
     json_object *upload = json_object_array_get_idx(uploads, i);
     if (nx_json_get_boolean(upload, "success") &&
-        (!(attempts->waiting || is_built) || instant_ns(nx_json_get_string(upload, "timestamp")) < attempts->since_ns))
+        (!(attempts->waiting || is_built) || nx_stored_instant_ns(nx_json_get_string(upload, "timestamp")) < since_ns))
       return TRUE;
   }
   return FALSE;
@@ -298,7 +267,7 @@ static gboolean replaces(const Attempts *attempts, json_object *uploads, gboolea
 
 /* LINES: whether a destination may have this record already. `reexport` would publish a session that is not to be built; when it is by hand,
  * nx-export sees what there is to replace. */
-static const char *export_mode(const char *status, json_object *uploads, const Attempts *attempts)
+static const char *export_mode(const char *status, json_object *uploads, const NxAttempts *attempts)
 {
   if (g_str_equal(status, "BUILT_NOT_EXPORTED"))
     return replaces(attempts, uploads, TRUE) ? "reexport" : "retry";
@@ -345,12 +314,12 @@ static gboolean put_back_to_work(Pending *pending, Session *session, GError **er
 /* Everything of a session that the database knows and changes, in one go. */
 static json_object *prepare(Pending *pending, Session *session, GError **err)
 {
-  Attempts attempts = {0};
+  g_auto(NxAttempts) attempts = {0};
   json_object *instrument = g_hash_table_lookup(pending->instruments, session->instrument_pid);
   if (pending->options->retry && g_str_equal(session->status, "ERROR") && instrument && !put_back_to_work(pending, session, err))
     return NULL;
   g_autoptr(json_object) uploads = nx_uploads_of(pending->db, session->identifier, err);
-  if (!uploads || !find_attempts(pending, session->identifier, &attempts, err))
+  if (!uploads || !nx_attempts_of(pending->db, session->identifier, &attempts, err))
     return NULL;
   /* The row that an earlier attempt left is taken over as it is: it tells since when exports are of this build. */
   gboolean begins = g_str_equal(session->status, "TO_BE_BUILT") && instrument && !attempts.waiting;

@@ -56,17 +56,29 @@ static char *metadata_text(json_object *result)
   return nx_json_text(metadata, NX_JSON_SPACED | NX_JSON_ASCII);
 }
 
+/* When it ended. Clocks differ and are set back, but nothing is exported before its build began (`since`, may be NULL): as an earlier export it
+ * would be replaced, not carried on. */
+static char *time_of(json_object *result, const char *since)
+{
+  const char *given = nx_json_get_string(result, "timestamp");
+  g_autoptr(GDateTime) now = nx_time_now();
+  g_autofree char *ended = given ? g_strdup(given) : nx_time_format(now);
+  return nx_stored_instant_ns(ended) < nx_stored_instant_ns(since) ? g_strdup(since) : g_steal_pointer(&ended);
+}
+
 /* A line that comes twice leaves one row. */
-static gboolean store_upload(Results *results, const char *identifier, json_object *result, GError **err)
+static gboolean store_upload(Results *results, const char *identifier, const char *since, json_object *result, GError **err)
 {
   gint64 known = 0;
-  const char *destination = nx_json_get_string(result, "destination_name"), *given = nx_json_get_string(result, "timestamp");
-  g_autoptr(GDateTime) now = nx_time_now();
-  g_autofree char *timestamp = given ? g_strdup(given) : nx_time_format(now);
-  g_autofree char *metadata = metadata_text(result);
+  const char *destination = nx_json_get_string(result, "destination_name");
+  g_autofree char *timestamp = time_of(result, since), *metadata = metadata_text(result);
   if (!nx_db_number(results->db, &known, err,
-                    "SELECT count(*) FROM upload_log WHERE session_identifier = $1 AND destination_name = $2 AND timestamp = $3", "sss",
-                    identifier, destination, timestamp))
+                    "SELECT count(*) FROM upload_log WHERE session_identifier = $1 AND destination_name = $2 AND timestamp IN ($3, $4) "
+                    "AND success = $5 AND COALESCE(record_id, '') = COALESCE($6, '') AND COALESCE(error_message, '') = COALESCE($7, '') "
+                    "AND COALESCE(metadata_json, '') = COALESCE($8, '')",
+                    "ssssbsss", identifier, destination, timestamp, nx_json_get_string(result, "timestamp"),
+                    nx_json_get_boolean(result, "success"), nx_json_get_string(result, "record_id"), nx_json_get_string(result, "error_message"),
+                    metadata))
     return FALSE;
   return known || nx_db_run(results->db, err,
                             "INSERT INTO upload_log (session_identifier, destination_name, success, timestamp, record_id, record_url, "
@@ -80,8 +92,11 @@ static gboolean store_uploads(Results *results, json_object *line, GError **err)
 {
   json_object *exports = nx_json_get(line, "exports");
   const char *identifier = nx_json_get_string(line, "session_identifier");
+  g_auto(NxAttempts) attempts = {0};
+  if (!nx_attempts_of(results->db, identifier, &attempts, err))
+    return FALSE;
   for (gsize i = 0; exports && i < json_object_array_length(exports); i++)
-    if (!store_upload(results, identifier, json_object_array_get_idx(exports, i), err))
+    if (!store_upload(results, identifier, attempts.since, json_object_array_get_idx(exports, i), err))
       return FALSE;
   return TRUE;
 }

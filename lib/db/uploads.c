@@ -30,14 +30,6 @@ static json_object *result_of(NxRows *rows)
   return result;
 }
 
-/* Rows that the Python implementation wrote have no offset: local time. */
-static gint64 when_ns(NxRows *rows)
-{
-  const char *text = nx_rows_text(rows, 5);
-  g_autoptr(GDateTime) instant = text ? nx_time_parse(text, nx_zone_system(), NULL) : NULL;
-  return instant ? nx_time_ns(instant) : G_MININT64;
-}
-
 json_object *nx_uploads_of(NxDb *db, const char *session_identifier, GError **err)
 {
   g_autoptr(NxRows) rows = nx_db_select(db, err,
@@ -50,7 +42,7 @@ json_object *nx_uploads_of(NxDb *db, const char *session_identifier, GError **er
   g_autoptr(json_object) uploads = json_object_new_array();
   while (nx_rows_next(rows)) {
     const char *destination = nx_rows_text(rows, 0);
-    gint64 when = when_ns(rows);
+    gint64 when = nx_stored_instant_ns(nx_rows_text(rows, 5));
     Newest *place = destination ? g_hash_table_lookup(newest, destination) : NULL;
     if (!destination || (place && place->when_ns > when))
       continue;

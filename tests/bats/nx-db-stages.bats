@@ -499,6 +499,7 @@ EXPORTED='.exports=[{"destination_name":"cdcs","success":true,"record_id":"42","
 @test "a result sets the status of all rows of the session and adds a row of upload_log for each export" {
   { event 29; event 30; } | nx-db log-events
   line=$(result COMPLETED "select(.session_identifier|endswith(\"29\")) | $EXPORTED")
+  sql "UPDATE session_log SET timestamp = '2025-03-04T02:00:00-05:00' WHERE event_type = 'RECORD_GENERATION'"
   run nx-db log-results <<<"$line"
   assert_success
   assert_output "$line"
@@ -585,6 +586,36 @@ interrupted() {
   interrupted cdcs true labarchives true elabftw false
   run nx-db pending -n
   assert_json .export_mode retry
+}
+
+# exported MINUTES-AGO JQ LINE: that line with these exports, of a host whose clock is so far behind
+exported() {
+  jq -c --arg at "$(date -d "$1 minutes ago" +%FT%T.%6N%:z)" ".status = \"BUILT_NOT_EXPORTED\" | .exports = ($2 | map(.timestamp = \$at))" <<<"$3"
+}
+
+@test "exports of a host whose clock is behind are of the build that they were handed out for, and keep their order" {
+  event 29 | nx-db log-events
+  line=$(exported 20 '[{destination_name:"labarchives",success:true,record_id:"7"},{destination_name:"cdcs",success:false,error_message:"refused"}]' "$(nx-db pending)")
+  nx-db log-results <<<"$line
+$line" >/dev/null
+  line=$(nx-db pending --retry)
+  assert_equal "$(jq -r .export_mode <<<"$line")" retry
+  assert_equal "$(jq -r '[.uploads[] | "\(.destination_name) \(.success)"] | join(" ")' <<<"$line")" "labarchives true cdcs false"
+  exported 15 '[{destination_name:"cdcs",success:false,error_message:"refused",metadata:{known_record_id:"8"}}]' "$line" | nx-db log-results >/dev/null
+  line=$(nx-db pending --retry)
+  assert_equal "$(jq -c '[.export_mode, .uploads[1].metadata]' <<<"$line")" '["retry",{"known_record_id":"8"}]'
+  line=$(exported 10 '[{destination_name:"cdcs",success:true,record_id:"8"}]' "$line")
+  nx-db log-results <<<"$line" >/dev/null
+  run nx-db pending --retry
+  assert_json '[.uploads[].success] | all' true
+  assert_json .export_mode retry
+  [ "$(sql 'SELECT count(*) FROM upload_log')" = 4 ]
+  # The same line once more, when the session is being built again
+  sql "UPDATE session_log SET record_status = 'TO_BE_BUILT' WHERE event_type <> 'RECORD_GENERATION'"
+  nx-db pending >/dev/null
+  line=$(jq -c '.exports[0].timestamp = $at' --arg at "$(sql 'SELECT max(timestamp) FROM upload_log')" <<<"$line")
+  nx-db log-results <<<"$line" >/dev/null
+  [ "$(sql 'SELECT count(*) FROM upload_log')" = 4 ]
 }
 
 @test "a session of any status remembers that an attempt may have reached a destination" {
