@@ -291,10 +291,25 @@ static json_object *session_line(json_object *instrument, const char *identifier
   return line;
 }
 
-static gboolean begin_build(Pending *pending, const Session *session, GError **err)
+/* Now, but behind all exports so far, also when the clock was set back since: they are of earlier builds (replaces). */
+static char *time_of_build(json_object *uploads)
 {
-  g_autoptr(GDateTime) now = nx_time_now();
-  g_autofree char *timestamp = nx_time_format(now);
+  g_autoptr(GDateTime) begins = nx_time_now();
+  for (gsize i = 0; i < json_object_array_length(uploads); i++) {
+    const char *text = nx_json_get_string(json_object_array_get_idx(uploads, i), "timestamp");
+    g_autoptr(GDateTime) ended = text ? nx_time_parse(text, nx_zone_system(), NULL) : NULL;
+    g_autoptr(GDateTime) behind = ended ? g_date_time_add(ended, 1) : NULL;
+    if (behind && g_date_time_compare(behind, begins) > 0) {
+      g_date_time_unref(begins);
+      begins = g_steal_pointer(&behind);
+    }
+  }
+  return nx_time_format(begins);
+}
+
+static gboolean begin_build(Pending *pending, const Session *session, json_object *uploads, GError **err)
+{
+  g_autofree char *timestamp = time_of_build(uploads);
   return nx_db_run(pending->db, err,
                    "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status, \"user\") "
                    "VALUES ($1, $2, $3, 'RECORD_GENERATION', 'WAITING_FOR_END', 'nexuslims')",
@@ -323,7 +338,7 @@ static json_object *prepare(Pending *pending, Session *session, GError **err)
     return NULL;
   /* The row that an earlier attempt left is taken over as it is: it tells since when exports are of this build. */
   gboolean begins = g_str_equal(session->status, "TO_BE_BUILT") && instrument && !attempts.waiting;
-  if (begins && !pending->options->dry_run && !begin_build(pending, session, err))
+  if (begins && !pending->options->dry_run && !begin_build(pending, session, uploads, err))
     return NULL;
   json_object *line = session_line(instrument, session->identifier, session->start, session->end, session->user);
   nx_json_set_string(line, "status", session->status);

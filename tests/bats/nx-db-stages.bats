@@ -618,6 +618,21 @@ $line" >/dev/null
   [ "$(sql 'SELECT count(*) FROM upload_log')" = 4 ]
 }
 
+@test "a session that is built again after the clock was set back replaces what was exported before" {
+  event 29 | nx-db log-events
+  upload 1 "$(date -d '2 hours' +%FT%T%:z)" cdcs
+  upload 1 "$(date -d '1 hour' +%FT%T%:z)" labarchives
+  interrupted
+  interrupted
+  run nx-db pending -n
+  assert_json .export_mode reexport
+  result BUILT_NOT_EXPORTED ".exports = [{destination_name:\"labarchives\",success:true,timestamp:\"$(date +%FT%T.%6N%:z)\"},
+    {destination_name:\"cdcs\",success:false,timestamp:\"$(date +%FT%T.%6N%:z)\"}]" | nx-db log-results >/dev/null
+  run nx-db pending -n --retry
+  assert_json .export_mode retry
+  assert_json '[.uploads[] | "\(.destination_name) \(.success)"] | join(" ")' "cdcs false labarchives true"
+}
+
 @test "a session of any status remembers that an attempt may have reached a destination" {
   event 29 | nx-db log-events
   result NO_FILES_FOUND | nx-db log-results >/dev/null
