@@ -24,7 +24,6 @@ typedef struct {
   NxSettings *settings;
   Range range;
   char *verbosity; /* "-v", "-vv", or NULL */
-  const char *claim; /* how sessions are leased to this run */
   char *log_path;
   int log_fd;
 } Build;
@@ -130,8 +129,9 @@ static Stage pending(const Build *build)
   }
   if (build->options->retry)
     add(&stage, "--retry");
+  /* The lock keeps out a second run, but not a pipeline that somebody typed, nor a run after the file of the lock was removed: leases do. */
   if (!build->options->dry_run)
-    add(&stage, build->claim);
+    add(&stage, "--reclaim");
   if (build->options->dry_run) {
     add(&stage, "-n");
     add(&stage, "--events");
@@ -293,13 +293,6 @@ static char *verbosity_word(guint verbosity)
   return g_strdup(verbosity == 1 ? "-v" : "-vv");
 }
 
-/* The lock keeps out a second run, but not a pipeline that somebody typed, nor a run after the file of the lock was removed: leases do. A
- * database of a file is one host's, where it can be told which runs have died. */
-static const char *way_to_claim(const char *address)
-{
-  return g_str_has_prefix(address, "postgresql://") || g_str_has_prefix(address, "postgres://") ? "--claim" : "--reclaim";
-}
-
 int build_records(const NxBuildRecordsOptions *options)
 {
   g_autoptr(GError) problem = NULL;
@@ -313,7 +306,6 @@ int build_records(const NxBuildRecordsOptions *options)
   if (!build.settings)
     return nx_fail(problem);
   build.verbosity = verbosity_word(verbosity);
-  build.claim = way_to_claim(build.settings->db_path);
   build.log_path = run_log_open(build.settings->log_path, options->dry_run, &build.log_fd, &problem);
   if (!build.log_path) {
     nx_fail(problem);

@@ -59,7 +59,7 @@ static const NxOption PENDING_OPTIONS[] = {
     {.name = "--claim", .field = offsetof(PendingOptions, claim), .help = "Lease the sessions to this run, so that others leave them."},
     {.name = "--reclaim",
      .field = offsetof(PendingOptions, reclaim),
-     .help = "The same, and take what runs of this host left that have died."},
+     .help = "The same, and with SQLite take what runs of this host left that have died."},
     {.name = "--dry-run", .letter = 'n', .field = offsetof(PendingOptions, dry_run), .help = "Write nothing to the database."},
     {.name = "--events",
      .field = offsetof(PendingOptions, events),

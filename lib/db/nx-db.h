@@ -326,7 +326,7 @@ typedef struct {
   gboolean retry;              /* ERROR and BUILT_NOT_EXPORTED too; ERROR becomes TO_BE_BUILT */
   gboolean dry_run;            /* nothing is written */
   gboolean claim;              /* each session is leased to this run; those that another has leased are left to it in any case */
-  gboolean reclaim;            /* the same, and also what runs of this host hold that have ended without a word */
+  gboolean reclaim;            /* the same, and of a file, which is one host's, also what runs hold that have ended without a word */
   gboolean events;             /* with dry_run: usage_event lines on `in` become session lines too */
   int in;
 } NxPendingOptions;

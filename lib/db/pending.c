@@ -500,11 +500,11 @@ gboolean nx_stage_pending(const char *address, const NxPendingOptions *options, 
   gboolean claims = (options->claim || options->reclaim) && !options->dry_run, has_leases = FALSE;
   if (!instruments || !(claims ? nx_leases_prepare(db, err) : nx_leases_exist(db, &has_leases, err)))
     return FALSE;
-  g_autofree char *holder = claims ? nx_lease_holder() : NULL;
+  g_autofree char *holder = claims ? nx_lease_holder() : NULL, *file = nx_db_file_path(address);
   Pending pending = {.db = db,
                      .options = options,
                      .out = out,
-                     .taker = {.holder = holder, .from_gone = options->reclaim},
+                     .taker = {.holder = holder, .from_gone = options->reclaim && file},
                      .has_leases = has_leases,
                      .instruments = instruments,
                      .seen = seen};

@@ -84,6 +84,7 @@ leases() { sql "SELECT count(*) FROM nx_session_lease"; }
   assert_equal "$stderr" ""
 }
 
+# bats test_tags=sqlite
 @test "--reclaim takes what processes of this host held that are gone, and nothing of others" {
   events 1 2 3 4 5
   local start host
@@ -124,6 +125,7 @@ END
   assert_equal "${lines[0]}" "${lines[1]}"
 }
 
+# bats test_tags=sqlite
 @test "a pipeline is gone at once when nothing of its session lives, and not before" {
   events 1 2
   of_session 'nx-db pending --claim --session s1 >one'
@@ -267,6 +269,7 @@ END
   [ "$(sql "SELECT count(*) FROM session_log WHERE event_type = 'RECORD_GENERATION'")" = 200 ]
 }
 
+# bats test_tags=sqlite
 @test "a run that has ended and that nobody has asked how is gone" {
   events 1
   run python3 -c 'import os, subprocess, sys, time

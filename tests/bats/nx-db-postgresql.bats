@@ -292,6 +292,24 @@ CASES
   assert_success
 }
 
+@test "--reclaim waits for a lease like --claim, however the address is written: of two hosts of a name neither knows what lives on the other" {
+  nx-db init >/dev/null
+  instrument | nx-db instruments --import 2>/dev/null
+  event s1 | nx-db log-events 2>/dev/null
+  setsid -w bash -c 'nx-db pending --claim >claimed' 3>&-
+  [ "$(wc -l <claimed)" = 1 ]
+  sql "UPDATE nx_session_lease SET expires_at = '2999-01-01T00:00:00.000000+00:00'"
+  address=${NX_DB_PATH#*://}
+  for scheme in postgresql postgres postgresql+psycopg2; do
+    NX_DB_PATH="$scheme://$address" run --separate-stderr nx-db pending --reclaim
+    assert_success
+    assert_output ""
+  done
+  sql "UPDATE nx_session_lease SET expires_at = '2020-01-01T00:00:00.000000+00:00'"
+  run --separate-stderr nx-db pending --reclaim
+  assert_json .session_identifier s1
+}
+
 @test "somebody without rights on the tables is told which" {
   nx-db init >/dev/null
   sql "DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN PASSWORD 'guest'"
