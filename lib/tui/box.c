@@ -96,7 +96,7 @@ static int run_once(const char *title, const char *text, gboolean is_question)
   int height = MIN(rows + 5, nx_screen_rows() - 1);
   dialog_vars.nocollapse = TRUE;
   dialog_vars.no_nl_expand = TRUE;
-  nx_screen_lend();
+  nx_screen_lend(NX_KEYBOARD_OF_BOX);
   int answer = is_question ? dialog_yesno(title, body, height, width) : dialog_msgbox(title, body, height, width, TRUE);
   dlg_clr_result();
   dialog_vars = (DIALOG_VARS){0};
@@ -108,6 +108,7 @@ static int run_box(const char *title, const char *text, gboolean is_question, co
 {
   const DIALOG_VARS wanted = dialog_vars;
   int answer;
+  nx_keyboard_forget(); /* nobody answers what was not seen yet */
   do {
     dialog_vars = wanted;
     answer = run_once(title, text, is_question);
@@ -148,7 +149,7 @@ char *nx_box_choose_path(const char *title, const char *start, gboolean folder)
   int height = MAX(nx_screen_rows() - 12, 4), width = MIN(nx_screen_columns() - 6, 70);
   g_autofree char *begin = *start ? g_strdup(start) : g_strdup("/");
   char *chosen = NULL;
-  nx_screen_lend();
+  nx_screen_lend(NX_KEYBOARD_OF_BOX);
   dlg_clr_result();
   dialog_vars.default_button = -1; /* the text has the focus */
   int answer = folder ? dialog_dselect(title, begin, height, width) : dialog_fselect(title, begin, height, width);
@@ -185,7 +186,7 @@ char *nx_box_edit_lines(const char *title, const char *text)
     return NULL;
   char **lines = g_strsplit(*text ? text : "\n", "\n", -1);
   dialog_vars.default_button = -1; /* the text has the focus */
-  nx_screen_lend();
+  nx_screen_lend(NX_KEYBOARD_OF_LINES);
   char *edited = edit_lines(title, &lines);
   dlg_clr_result();
   dialog_vars = (DIALOG_VARS){0};

@@ -193,9 +193,9 @@ static NxFormResult click(NxForm *form)
 /* Enter opens the box, and so does whatever is typed or pasted, which goes on there. */
 static NxFormResult key_on_lines(NxForm *form, NxField *field, int key)
 {
-  gboolean is_typed = key > ' ' && key < 0x7f && !strchr("?<>", key);
+  gboolean is_typed = nx_keyboard_is_pasted() ? key >= ' ' && key < NX_KEY(0) : key > ' ' && key < 0x7f && !strchr("?<>", key);
   if (is_typed)
-    ungetch(key);
+    unget_wch((wchar_t)key);
   return is_typed || key == NX_KEY_ENTER || key == ' ' ? choose(form, field) : NX_FORM_IGNORED;
 }
 

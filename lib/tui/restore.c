@@ -2,6 +2,8 @@
  * are made beforehand. */
 #include "restore.h"
 
+#include "keyboard.h"
+
 #include <curses.h>
 #include <glib.h>
 #include <signal.h>
@@ -50,6 +52,7 @@ void nx_restore_arm(void)
   tcgetattr(STDIN_FILENO, &saved.modes);
   saved.length = 0;
   append(key_mouse ? "\033[?1000l\033[?1006l" : NULL);
+  append(nx_keyboard_farewell());
   append(exit_attribute_mode);
   append(orig_pair);
   append(keypad_local);

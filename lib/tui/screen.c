@@ -91,8 +91,9 @@ static void learn_keys(void)
       define_key(KEYS[i].sequence, KEYS[i].code);
 }
 
-void nx_screen_lend(void)
+void nx_screen_lend(NxKeyboardReader reader)
 {
+  nx_keyboard_lend(reader);
   mousemask(BUTTON1_CLICKED, NULL);
   mouseinterval(166);
   timeout(-1);
@@ -100,6 +101,7 @@ void nx_screen_lend(void)
 
 void nx_screen_take_back(void)
 {
+  nx_keyboard_lend(NX_KEYBOARD_OURS);
   /* Nothing is waited for; but what has come together, as over a slow line, is one click or a double one. */
   mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
   mouseinterval(0);
@@ -126,6 +128,7 @@ gboolean nx_screen_start(GError **err)
   noecho();
   nx_theme_start(dialog_state.use_colors);
   learn_keys();
+  nx_keyboard_start();
   screen.next_tab = code_of_capability("kNXT5");
   screen.previous_tab = code_of_capability("kPRV5");
   screen.started = TRUE;
@@ -143,6 +146,7 @@ void nx_screen_end(void)
   screen.started = FALSE;
   g_clear_pointer(&screen.notice, g_free);
   curs_set(1);
+  nx_keyboard_end();
   end_dialog();
   nx_restore_disarm();
 }
@@ -180,12 +184,22 @@ static int switch_theme(void)
 
 static int stop_for_a_while(void)
 {
+  nx_keyboard_end();
   raise(SIGTSTP);
+  nx_keyboard_start();
+  return NX_KEY_REDRAW;
+}
+
+static int say_ignored(void)
+{
+  nx_notice(NX_ROLE_WARNING, "Pasted text is ignored here: no text field has the focus");
   return NX_KEY_REDRAW;
 }
 
 static int function_key(int code)
 {
+  if (code == NX_KEYBOARD_IGNORED)
+    return say_ignored();
   if (code == KEY_RESIZE)
     return NX_KEY_REDRAW;
   if (code == KEY_MOUSE)
@@ -367,6 +381,11 @@ void nx_screen_show(void)
   if (screen.cursor_wanted)
     move(screen.cursor_row, screen.cursor_column);
   refresh();
+}
+
+gboolean nx_screen_takes_text(void)
+{
+  return screen.cursor_wanted;
 }
 
 /* ------------------------------------------------------------------------------------------------ notices, clipboard */

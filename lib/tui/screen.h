@@ -5,7 +5,7 @@
 #ifndef NX_TUI_SCREEN_H
 #define NX_TUI_SCREEN_H
 
-#include "nx-base.h"
+#include "keyboard.h"
 
 /* What a piece of text is, from which the theme makes its colours. */
 typedef enum {
@@ -51,7 +51,7 @@ typedef struct {
 gboolean nx_screen_start(GError **err);
 void nx_screen_end(void);
 /* Leaves the screen for a moment and comes back, around a libdialog box. */
-void nx_screen_lend(void);
+void nx_screen_lend(NxKeyboardReader reader);
 void nx_screen_take_back(void);
 
 /* The next key; NX_KEY_NONE after `milliseconds` (-1: waits). A notice that has had its time counts as NX_KEY_REDRAW. */
@@ -80,6 +80,8 @@ void nx_draw(int row, int column, int width, NxRole role, const char *text);
 /* Where the cursor blinks when the screen is shown; without a call it is hidden. */
 void nx_screen_set_cursor(int row, int column);
 void nx_screen_show(void);
+/* The cursor blinked when the screen was last shown: what is typed goes into a text. */
+gboolean nx_screen_takes_text(void);
 
 /* One line above the keys, for some seconds: success 3, warning 5, error 6. */
 void nx_notice(NxRole kind, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -594,6 +594,65 @@ MIIabc
 -----END CERTIFICATE-----'" ]
 }
 
+@test "a pasted text of several lines is one text in its field, and presses nothing" {
+  settings
+  cp .env before
+  edit 120
+  wait_for "NX_DATA_PATH *"
+  keys C-u
+  pasted $'\n/one\r\ntwo\tthree\n\x13\x11\x1bfour\n/five\n/six\n/seven\n/eight\n/nine\n'
+  wait_for " /one two three four /five /six /sev" "changed"
+  [[ $(screen) != *END=* ]]
+  typed /end
+  wait_for "/nine/end"
+  cmp before .env
+  keys C-s
+  wait_for "Configuration saved"
+  grep -q "^export NX_INSTRUMENT_DATA_PATH='/one two three four /five /six /seven /eight /nine/end'" .env
+  grep -q '^NX_DATA_PATH=/tmp ' .env
+  grep -q '^NX_CDCS_URL=http://127.0.0.1:1/$' .env
+}
+
+@test "a text that is pasted into the field of certificates or into its box keeps its lines, and is typed nowhere but into the text" {
+  settings
+  edit
+  wait_for "NX_DATA_PATH *"
+  open_tab 8
+  wait_for "NX_CERT_BUNDLE"
+  keys Tab
+  pasted $'?one\rtwo'
+  wait_for "│?one" "│two" "Cancel"
+  pasted $' with\ta tab\r\nthree\n'
+  wait_for "│two with a tab" "│three"
+  keys Tab # to the button
+  pasted $'ook\n'
+  typed x # nothing
+  keys BTab
+  typed end
+  wait_for "│end"
+  [[ $(screen) != *ook* ]]
+  keys Tab Enter
+  wait_until_gone "three"
+  keys C-s
+  wait_for "Configuration saved"
+  [ "$(sed -n '/^NX_CERT_BUNDLE=/,$p' .env | head -n 4)" = "NX_CERT_BUNDLE='?one
+two with a tab
+three
+end'" ]
+}
+
+@test "a path that is pasted into the choice of a folder does not press its button" {
+  settings
+  edit
+  wait_for "NX_DATA_PATH *"
+  keys F3
+  wait_for "Directories"
+  pasted $'/one\n'
+  wait_for "│/tmp/one "
+  keys Escape
+  wait_until_gone "Directories"
+}
+
 @test "in a box with a text control characters are not typed, and Ctrl+Q quits as it does everywhere" {
   settings
   edit

@@ -56,7 +56,9 @@ value() {
     typed ÜR
     wait_until_gone "Quanta SEM"
     wait_for "ÜR" "Zürich Größenmaß"
-    keys Escape q
+    keys Escape
+    wait_for "Quanta SEM"
+    keys q
     wait_for "END=0 icanon"
     teardown
   done
@@ -294,6 +296,45 @@ value() {
   keys u
   wait_for "Undone: Titan-1 is back"
   [ "$(value Titan-1 display_name)" = "Titan TEM" ]
+}
+
+@test "an answer that was typed before the question was seen does not count" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  typed dy
+  wait_for "Confirm Delete"
+  keys n
+  wait_until_gone "Confirm Delete"
+  [ "$(value Titan-1 display_name)" = "Titan TEM" ]
+}
+
+@test "where no text field has the focus a pasted text is ignored, and so it is in a question" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  pasted $'dy\rSunday\r'
+  wait_for "Pasted text is ignored here"
+  keys d
+  wait_for "Confirm Delete"
+  pasted yes
+  keys n
+  wait_until_gone "Confirm Delete"
+  wait_for "Titan TEM" "Quanta SEM"
+  [ "$(value Titan-1 display_name)" = "Titan TEM" ]
+  keys /
+  pasted $'Quanta\n'
+  wait_until_gone "Titan TEM"
+  keys Escape
+  wait_for "Titan TEM"
+  keys C-z
+  wait_for "STOPPED icanon"
+  keys Enter
+  wait_for "Titan TEM" "Quit"
+  pasted dy
+  wait_for "Pasted text is ignored here"
+  keys q
+  wait_for "END=0 icanon"
 }
 
 @test "of two people who edit one instrument the second is told and sees both versions" {

@@ -64,6 +64,12 @@ typed() {
   tmux_of_test send-keys -t "$PERSON" -l -- "$1"
 }
 
+# pasted TEXT — between the marks of a paste, when the program has asked for them.
+pasted() {
+  tmux_of_test set-buffer -- "$1"
+  tmux_of_test paste-buffer -rp -t "$PERSON"
+}
+
 # click COLUMN ROW — from 1, press and release.
 click() {
   typed $'\033'"[<0;$1;$2M"$'\033'"[<0;$1;$2m"

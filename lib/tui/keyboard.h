@@ -1,0 +1,32 @@
+/* keyboard.h — what is typed and pasted, on its way from curses to whoever reads it, this program or libdialog.
+ *
+ * A terminal that knows how marks where a pasted text begins and ends. Between the marks there are no keys: a line end or a Tab is a blank, or a
+ * new line where lines are edited, a control character is nothing, and where no text has the focus all of it is ignored. */
+#ifndef NX_TUI_KEYBOARD_H
+#define NX_TUI_KEYBOARD_H
+
+#include "nx-base.h"
+
+/* The key behind a pasted text that was ignored: a code of curses, beyond its own. */
+#define NX_KEYBOARD_IGNORED 0x4002
+
+/* Learns the marks, and asks the terminal for them; the second takes that back. */
+void nx_keyboard_start(void);
+void nx_keyboard_end(void);
+/* What takes the request back whatever happened: a constant; NULL for a terminal that was not asked. */
+const char *nx_keyboard_farewell(void);
+
+typedef enum {
+  NX_KEYBOARD_OURS,
+  NX_KEYBOARD_OF_BOX,   /* of libdialog: its only text is one line */
+  NX_KEYBOARD_OF_LINES, /* of libdialog: its text has several */
+} NxKeyboardReader;
+
+/* Who reads from now on. */
+void nx_keyboard_lend(NxKeyboardReader reader);
+/* Forgets what was typed and not yet read. */
+void nx_keyboard_forget(void);
+/* The key that was read last comes out of a pasted text. */
+gboolean nx_keyboard_is_pasted(void);
+
+#endif
