@@ -10,6 +10,7 @@
 
 #define PASTE_BEGINS 0x4000
 #define PASTE_ENDS 0x4001
+#define ESCAPE 27
 #define LONGEST_SILENCE_US (5 * G_USEC_PER_SEC) /* in a paste; behind it, what comes is typed again: the end was lost */
 
 static struct {
@@ -48,6 +49,27 @@ void nx_keyboard_end(void)
   const char *farewell = nx_keyboard_farewell();
   fputs(farewell ? farewell : "", stdout);
   fflush(stdout);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- keys */
+
+/* Behind the character Escape: the rest of a key that curses does not know, which is dropped. What a person types comes later, or is an Escape
+ * once more, the mouse, or a paste. */
+static gboolean drop_rest_of_key(WINDOW *window)
+{
+  int delay = wgetdelay(window);
+  wint_t next = 0;
+  wtimeout(window, 0);
+  int kind = __real_wget_wch(window, &next);
+  gboolean is_another = kind == KEY_CODE_YES ? next == KEY_MOUSE || next == KEY_RESIZE || next >= PASTE_BEGINS : next == ESCAPE;
+  if (kind != ERR && is_another)
+    ungetch((int)next);
+  else if (kind == OK && (next == '[' || next == 'O'))
+    do /* parameters, up to the last character */
+      kind = __real_wget_wch(window, &next);
+    while (kind == OK && next >= ' ' && next < '@');
+  wtimeout(window, delay);
+  return kind != ERR && !is_another;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- pasting */
@@ -120,13 +142,13 @@ static gboolean take_pasted(const WINDOW *window, int kind, wint_t *key)
 }
 
 /* TRUE: *key is to be read. */
-static gboolean take_typed(int kind, const wint_t *key)
+static gboolean take_typed(WINDOW *window, int kind, wint_t *key)
 {
   if (kind == KEY_CODE_YES && *key == PASTE_BEGINS) {
     begin();
     return FALSE;
   }
-  return !(kind == KEY_CODE_YES && *key == PASTE_ENDS);
+  return !(kind == KEY_CODE_YES && *key == PASTE_ENDS) && !(kind == OK && *key == ESCAPE && drop_rest_of_key(window));
 }
 
 int __wrap_wget_wch(WINDOW *window, wint_t *key)
@@ -139,7 +161,7 @@ int __wrap_wget_wch(WINDOW *window, wint_t *key)
     }
     int kind = __real_wget_wch(window, key);
     keyboard.pasting = keyboard.pasting && g_get_monotonic_time() - keyboard.last_us < LONGEST_SILENCE_US;
-    if (keyboard.pasting ? take_pasted(window, kind, key) : take_typed(kind, key))
+    if (keyboard.pasting ? take_pasted(window, kind, key) : take_typed(window, kind, key))
       return kind;
   }
 }

@@ -1,7 +1,8 @@
 /* keyboard.h — what is typed and pasted, on its way from curses to whoever reads it, this program or libdialog.
  *
  * A terminal that knows how marks where a pasted text begins and ends. Between the marks there are no keys: a line end or a Tab is a blank, or a
- * new line where lines are edited, a control character is nothing, and where no text has the focus all of it is ignored. */
+ * new line where lines are edited, a control character is nothing, and where no text has the focus all of it is ignored. A key that curses does
+ * not know, which begins with the character Escape, is nothing at all, and no Escape. */
 #ifndef NX_TUI_KEYBOARD_H
 #define NX_TUI_KEYBOARD_H
 

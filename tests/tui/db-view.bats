@@ -169,7 +169,9 @@ open_table() {
   wait_for "instrument_pid" "VARCHAR(100)  NOT NULL  PRIMARY KEY" "FOREIGN KEY → instruments(instrument_pid)" "ix_session_log_session_identifier" "INDEX (session_identifier)"
   keys Down Down Down Enter
   wait_for "CREATE TABLE alembic_version"
-  keys Escape '<'
+  keys Escape
+  wait_until_gone "CREATE TABLE alembic_version"
+  keys '<'
   wait_for "version_num"
 }
 

@@ -337,6 +337,29 @@ value() {
   wait_for "END=0 icanon"
 }
 
+@test "a key that the program does not know is no Escape" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  keys Tab Tab C-u
+  for key in $'\033d' $'\033\177' $'\033[29~' $'\033[27;5;100~' $'\033Oz' $'\033\033[A'; do typed "$key"; done
+  typed Attic
+  wait_for "Edit Instrument: Titan-1" "Attic"
+  keys Escape
+  wait_for "Quanta SEM"
+  keys d
+  wait_for "Confirm Delete"
+  typed $'\033y'
+  keys Tab
+  typed $'\033n'
+  wait_for "Confirm Delete"
+  keys Escape
+  wait_until_gone "Confirm Delete"
+  [ "$(value Titan-1 display_name)" = "Titan TEM" ]
+}
+
 @test "of two people who edit one instrument the second is told and sees both versions" {
   two_instruments
   manage
