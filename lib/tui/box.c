@@ -96,7 +96,7 @@ static int run_once(const char *title, const char *text, gboolean is_question)
   int height = MIN(rows + 5, nx_screen_rows() - 1);
   dialog_vars.nocollapse = TRUE;
   dialog_vars.no_nl_expand = TRUE;
-  nx_screen_lend(NX_KEYBOARD_OF_BOX);
+  nx_screen_lend(NX_KEYBOARD_OF_MESSAGE);
   int answer = is_question ? dialog_yesno(title, body, height, width) : dialog_msgbox(title, body, height, width, TRUE);
   dlg_clr_result();
   dialog_vars = (DIALOG_VARS){0};
@@ -142,55 +142,81 @@ gboolean nx_box_choose(const char *title, const char *text, const char *first, c
 
 /* ---------------------------------------------------------------------------------------------------------- a text */
 
-char *nx_box_choose_path(const char *title, const char *start, gboolean folder)
+/* FALSE: the box has to be opened again, because the screen has got another size. */
+static gboolean is_final(int answer)
 {
-  if (!is_ready())
-    return NULL;
-  int height = MAX(nx_screen_rows() - 12, 4), width = MIN(nx_screen_columns() - 6, 70);
-  g_autofree char *begin = *start ? g_strdup(start) : g_strdup("/");
-  char *chosen = NULL;
-  nx_screen_lend(NX_KEYBOARD_OF_BOX);
-  dlg_clr_result();
-  dialog_vars.default_button = -1; /* the text has the focus */
-  int answer = folder ? dialog_dselect(title, begin, height, width) : dialog_fselect(title, begin, height, width);
+  if (answer == DLG_EXIT_ESC && nx_keyboard_was_resized())
+    return FALSE;
   if (answer == DLG_EXIT_ESC)
     nx_screen_obey(dlg_last_getc());
-  if (answer == DLG_EXIT_OK && dialog_vars.input_result)
-    chosen = g_strdup(dialog_vars.input_result);
+  return TRUE;
+}
+
+static void end_text(void)
+{
   dlg_clr_result();
   dialog_vars = (DIALOG_VARS){0};
   nx_screen_take_back();
-  return chosen;
+}
+
+/* *path becomes what stands in the box at its end. */
+static int choose_path(const char *title, char **path, gboolean folder)
+{
+  if (!is_ready())
+    return DLG_EXIT_ERROR;
+  int height = MAX(nx_screen_rows() - 12, 4), width = MIN(nx_screen_columns() - 6, 70);
+  nx_screen_lend(NX_KEYBOARD_OF_PATH);
+  dlg_clr_result();
+  dialog_vars.default_button = -1; /* the text has the focus */
+  int answer = folder ? dialog_dselect(title, *path, height, width) : dialog_fselect(title, *path, height, width);
+  if (dialog_vars.input_result) {
+    g_free(*path);
+    *path = g_strdup(dialog_vars.input_result);
+  }
+  end_text();
+  return answer;
+}
+
+char *nx_box_choose_path(const char *title, const char *start, gboolean folder)
+{
+  g_autofree char *path = g_strdup(*start ? start : "/");
+  int answer;
+  do
+    answer = choose_path(title, &path, folder);
+  while (!is_final(answer));
+  return answer == DLG_EXIT_OK ? g_steal_pointer(&path) : NULL;
 }
 
 /* libdialog takes lines that free() takes, and gives back such; g_strdup makes them (GLib 2.46 and later). */
-static char *edit_lines(const char *title, char ***lines)
+static int edit_lines(const char *title, char ***lines)
 {
+  if (!is_ready())
+    return DLG_EXIT_ERROR;
   int rows = (int)g_strv_length(*lines);
+  dialog_vars.default_button = -1; /* the text has the focus */
+  nx_screen_lend(NX_KEYBOARD_OF_LINES);
   int answer = dlg_editbox(title, lines, &rows, nx_screen_rows() - 2, nx_screen_columns() - 2);
-  if (answer == DLG_EXIT_ESC)
-    nx_screen_obey(dlg_last_getc());
-  if (answer != DLG_EXIT_OK)
-    return NULL;
-  GString *text = g_string_new(NULL);
-  for (int i = 0; i < rows && (*lines)[i]; i++)
-    g_string_append_printf(text, "%s%s", i ? "\n" : "", (*lines)[i]);
-  while (text->len && text->str[text->len - 1] == '\n')
-    g_string_truncate(text, text->len - 1);
-  return g_string_free(text, FALSE);
+  end_text();
+  return answer;
+}
+
+static char *joined(char **lines)
+{
+  g_autofree char *text = g_strjoinv("\n", lines);
+  gsize length = strlen(text);
+  while (length && text[length - 1] == '\n')
+    length--;
+  return g_strndup(text, length);
 }
 
 char *nx_box_edit_lines(const char *title, const char *text)
 {
-  if (!is_ready())
-    return NULL;
   char **lines = g_strsplit(*text ? text : "\n", "\n", -1);
-  dialog_vars.default_button = -1; /* the text has the focus */
-  nx_screen_lend(NX_KEYBOARD_OF_LINES);
-  char *edited = edit_lines(title, &lines);
-  dlg_clr_result();
-  dialog_vars = (DIALOG_VARS){0};
-  nx_screen_take_back();
+  int answer;
+  do
+    answer = edit_lines(title, &lines);
+  while (!is_final(answer));
+  char *edited = answer == DLG_EXIT_OK ? joined(lines) : NULL;
   g_strfreev(lines);
   return edited;
 }

@@ -15,7 +15,7 @@
 
 static struct {
   NxKeyboardReader reader;
-  gboolean pasting, ignored;
+  gboolean resized, pasting, ignored;
   gboolean begun, gap; /* in one line: there is a text, and behind it a blank, which is typed when more follows */
   wint_t last, held;   /* the character before this one; one that comes after the blank before it, 0: none */
   gint64 last_us;
@@ -151,7 +151,7 @@ static gboolean take_typed(WINDOW *window, int kind, wint_t *key)
   return !(kind == KEY_CODE_YES && *key == PASTE_ENDS) && !(kind == OK && *key == ESCAPE && drop_rest_of_key(window));
 }
 
-int __wrap_wget_wch(WINDOW *window, wint_t *key)
+static int next_key(WINDOW *window, wint_t *key)
 {
   for (;;) {
     if (keyboard.held) {
@@ -166,6 +166,16 @@ int __wrap_wget_wch(WINDOW *window, wint_t *key)
   }
 }
 
+int __wrap_wget_wch(WINDOW *window, wint_t *key)
+{
+  int kind = next_key(window, key);
+  gboolean has_text = keyboard.reader == NX_KEYBOARD_OF_PATH || keyboard.reader == NX_KEYBOARD_OF_LINES;
+  keyboard.resized = has_text && kind == KEY_CODE_YES && *key == KEY_RESIZE;
+  if (keyboard.resized)
+    *key = ESCAPE;
+  return keyboard.resized ? OK : kind;
+}
+
 /* ----------------------------------------------------------------------------------------------------------- readers */
 
 void nx_keyboard_lend(NxKeyboardReader reader)
@@ -178,6 +188,11 @@ void nx_keyboard_forget(void)
   flushinp();
   keyboard.pasting = FALSE;
   keyboard.held = 0;
+}
+
+gboolean nx_keyboard_was_resized(void)
+{
+  return keyboard.resized;
 }
 
 gboolean nx_keyboard_is_pasted(void)

@@ -19,14 +19,18 @@ const char *nx_keyboard_farewell(void);
 
 typedef enum {
   NX_KEYBOARD_OURS,
-  NX_KEYBOARD_OF_BOX,   /* of libdialog: its only text is one line */
-  NX_KEYBOARD_OF_LINES, /* of libdialog: its text has several */
+  /* Boxes of libdialog. Those with a text do not survive a size in which they do not fit: for them, a new size is the character Escape. */
+  NX_KEYBOARD_OF_MESSAGE,
+  NX_KEYBOARD_OF_PATH,
+  NX_KEYBOARD_OF_LINES, /* a text of several */
 } NxKeyboardReader;
 
 /* Who reads from now on. */
 void nx_keyboard_lend(NxKeyboardReader reader);
 /* Forgets what was typed and not yet read. */
 void nx_keyboard_forget(void);
+/* The Escape that was read last stands for a new size. */
+gboolean nx_keyboard_was_resized(void);
 /* The key that was read last comes out of a pasted text. */
 gboolean nx_keyboard_is_pasted(void);
 

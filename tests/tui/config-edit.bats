@@ -641,6 +641,47 @@ three
 end'" ]
 }
 
+@test "a box with a text survives a terminal that gets too small, with what was typed" {
+  settings
+  edit
+  wait_for "NX_DATA_PATH *"
+  keys F3
+  wait_for "Directories"
+  typed /x
+  wait_for "│/tmp/x "
+  resize 80 5
+  wait_for "terminal too small"
+  resize 80 24
+  wait_for "Directories" "│/tmp/x "
+  keys Tab Tab Enter
+  wait_until_gone "Directories"
+  open_tab 8
+  wait_for "NX_CERT_BUNDLE"
+  keys Tab
+  typed first
+  keys Enter
+  typed second
+  wait_for "│second"
+  for size in "80 5" "20 24" "1 1"; do
+    resize $size
+    sleep 0.3
+    resize 80 24
+    wait_for "│first" "│second" "Cancel"
+  done
+  resize 60 16
+  wait_for "│first" "│second" "Cancel"
+  typed x
+  keys Tab Enter
+  wait_until_gone "Cancel>"
+  resize 80 24
+  keys F2
+  wait_for "first"
+  keys C-q
+  wait_for "Unsaved Changes"
+  keys y
+  wait_for "END=0 icanon"
+}
+
 @test "a path that is pasted into the choice of a folder does not press its button" {
   settings
   edit
