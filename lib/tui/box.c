@@ -200,23 +200,40 @@ static int edit_lines(const char *title, char ***lines)
   return answer;
 }
 
-static char *joined(char **lines)
+#define LONGEST_LINE 2046 /* bytes: a longer one libdialog cuts to 2047 */
+
+static gboolean fits(char **lines)
 {
-  g_autofree char *text = g_strjoinv("\n", lines);
-  gsize length = strlen(text);
-  while (length && text[length - 1] == '\n')
-    length--;
-  return g_strndup(text, length);
+  for (; *lines; lines++)
+    if (strlen(*lines) > LONGEST_LINE) {
+      nx_notice(NX_ROLE_ERROR, "A line is longer than the box holds (%d bytes), so the text stays as it was: put it into a file, and name that in "
+                               "NX_CERT_BUNDLE_FILE", LONGEST_LINE);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* NULL when it is `text` still. */
+static char *joined(char **lines, const char *text)
+{
+  g_autofree char *all = g_strjoinv("\n", lines);
+  if (g_str_equal(all, text))
+    return NULL;
+  gsize length = strlen(all);
+  while (length && all[length - 1] == '\n')
+    all[--length] = '\0';
+  return g_str_equal(all, text) ? NULL : g_steal_pointer(&all);
 }
 
 char *nx_box_edit_lines(const char *title, const char *text)
 {
   char **lines = g_strsplit(*text ? text : "\n", "\n", -1);
-  int answer;
-  do
-    answer = edit_lines(title, &lines);
-  while (!is_final(answer));
-  char *edited = answer == DLG_EXIT_OK ? joined(lines) : NULL;
+  int answer = DLG_EXIT_ERROR;
+  if (fits(lines))
+    do
+      answer = edit_lines(title, &lines);
+    while (!is_final(answer));
+  char *edited = answer == DLG_EXIT_OK && fits(lines) ? joined(lines, text) : NULL;
   g_strfreev(lines);
   return edited;
 }

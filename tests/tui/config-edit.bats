@@ -682,6 +682,56 @@ end'" ]
   wait_for "END=0 icanon"
 }
 
+@test "a certificate whose lines are longer than the box holds is not cut without a word" {
+  settings
+  printf "NX_CERT_BUNDLE='%s\nshort'\n" "$(printf 'A%.0s' {1..3000})" >>.env
+  cp .env before
+  edit 100
+  wait_for "NX_DATA_PATH *"
+  open_tab 8
+  wait_for "NX_CERT_BUNDLE"
+  keys Tab Enter
+  wait_for "longer than the box holds" "NX_CERT_BUNDLE_FILE"
+  [[ $(screen) != *Cancel\>* ]]
+  [[ $(screen) != *changed* ]]
+  keys Escape
+  wait_for "END=0 icanon"
+  cmp before .env
+  teardown
+  settings
+  edit 100
+  wait_for "NX_DATA_PATH *"
+  open_tab 8
+  wait_for "NX_CERT_BUNDLE"
+  keys Tab Enter
+  wait_for "Cancel>"
+  pasted "$(printf 'A%.0s' {1..3000})"
+  keys Tab Enter
+  wait_until_gone "Cancel>"
+  wait_for "longer than the box holds"
+  [[ $(screen) != *changed* ]]
+}
+
+@test "a certificate that was only looked at in its box stays as it is, its last line end too" {
+  settings
+  printf "NX_CERT_BUNDLE='one\ntwo\n'\n" >>.env
+  edit
+  wait_for "NX_DATA_PATH *"
+  open_tab 8
+  wait_for "NX_CERT_BUNDLE"
+  keys Tab Enter
+  wait_for "│two" "Cancel>"
+  keys Down Down Tab Enter
+  wait_until_gone "Cancel>"
+  wait_for "****"
+  [[ $(screen) != *changed* ]]
+  keys Enter
+  wait_for "│two" "Cancel>"
+  typed x
+  keys Tab Enter
+  wait_for "changed"
+}
+
 @test "a path that is pasted into the choice of a folder does not press its button" {
   settings
   edit
