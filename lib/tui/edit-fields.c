@@ -298,8 +298,18 @@ void nx_edit_add_harvester(NxEdit *edit)
   nx_notice(NX_ROLE_SUCCESS, "Added NEMO Harvester #%u", next);
 }
 
+/* A new one of this number begins empty. */
+static void forget_harvester(NxEdit *edit, guint number)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(HARVESTER_ROWS); i++) {
+    g_autofree char *name = g_strdup_printf("%s_%u", HARVESTER_ROWS[i].stem, number);
+    g_hash_table_remove(edit->present, name);
+  }
+}
+
 void nx_edit_remove_harvester(NxEdit *edit, guint number)
 {
+  forget_harvester(edit, number);
   g_autoptr(GArray) numbers = numbers_shown(edit);
   for (guint i = 0; i < numbers->len; i++)
     if (g_array_index(numbers, guint, i) == number)

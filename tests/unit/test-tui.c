@@ -412,6 +412,21 @@ static void test_padded_numbers(void)
   edit_close(&edit);
 }
 
+static void test_number_again(void)
+{
+  NxEdit edit;
+  edit_open(&edit, "NX_NEMO_ADDRESS_1=https://nemo.example.com/api/\nNX_NEMO_TOKEN_1=first\nNX_NEMO_ADDRESS_2=https://old.example.com/api/\n"
+                   "NX_NEMO_TOKEN_2=secret\nNX_NEMO_TZ_2=UTC\nNX_NEMO_STRFTIME_FMT_2=%Y");
+  nx_edit_remove_harvester(&edit, 2);
+  nx_edit_add_harvester(&edit);
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_NEMO_ADDRESS_2"), ==, "");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_NEMO_TOKEN_2"), ==, "");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_NEMO_TZ_2"), ==, "");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_NEMO_STRFTIME_FMT_2"), ==, "%Y-%m-%dT%H:%M:%S%z");
+  g_assert_cmpstr(nx_edit_text(&edit, "NX_NEMO_TOKEN_1"), ==, "first");
+  edit_close(&edit);
+}
+
 static void test_switches(void)
 {
   static const struct {
@@ -503,6 +518,7 @@ int main(int argc, char **argv)
   g_test_add_func("/tui/no patterns at all are not taken for the default ones", test_no_patterns);
   g_test_add_func("/tui/a value that begins a variable is warned of", test_variables);
   g_test_add_func("/tui/a harvester is found by its number however it is written", test_padded_numbers);
+  g_test_add_func("/tui/a new harvester has nothing of a deleted one of its number", test_number_again);
   g_test_add_func("/tui/a switch is on when the programs take it so, and keeps its spelling until it is turned", test_switches);
   g_test_add_func("/tui/an empty value counts as not set", test_empty_values);
   return g_test_run();
