@@ -111,8 +111,8 @@ static gboolean is_place(const NxSetting *setting)
 static void check_as_the_programs_do(NxField *field, const NxSetting *setting)
 {
   const char *text = field->input.text->str;
-  g_autofree char *value = setting->type == NX_TYPE_LIST && *text ? nx_edit_list_to_json(text) : g_strdup(text);
-  g_autofree char *problem = nx_setting_problem(setting, value);
+  g_autofree char *value = setting->type == NX_TYPE_LIST ? nx_edit_list_to_json(text) : g_strdup(text);
+  g_autofree char *problem = value ? nx_setting_problem(setting, value) : NULL;
   if (!problem)
     return;
   char *sentence = g_strdup_printf("%s %s", field->name, problem);

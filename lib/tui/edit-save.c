@@ -15,7 +15,7 @@ char *nx_edit_list_to_json(const char *typed)
   for (char **part = parts; *part; part++)
     if (*g_strstrip(*part))
       json_object_array_add(list, json_object_new_string(*part));
-  return nx_json_text(list, NX_JSON_LINE);
+  return json_object_array_length(list) ? nx_json_text(list, NX_JSON_LINE) : NULL;
 }
 
 static char *with_commas(json_object *list)
@@ -28,12 +28,11 @@ static char *with_commas(json_object *list)
   return g_string_free(typed, FALSE);
 }
 
-/* An empty text is no list, but the default. */
 static gboolean is_typed_as(const char *typed, json_object *list)
 {
   g_autofree char *text = nx_edit_list_to_json(typed);
-  g_autoptr(json_object) meant = nx_json_parse(text, strlen(text), NULL);
-  return *typed && meant && json_object_equal(meant, list);
+  g_autoptr(json_object) meant = text ? nx_json_parse(text, strlen(text), NULL) : NULL;
+  return meant && json_object_equal(meant, list);
 }
 
 char *nx_edit_list_from_json(const char *stored)

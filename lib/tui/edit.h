@@ -46,7 +46,8 @@ GPtrArray *nx_edit_problems(NxEdit *edit, NxField **first, guint *tab);
 
 /* ---- saving */
 
-/* `*.mib, *.db` as a JSON array, and back; what is no such array, or one that commas would change (none, or one with a comma), stays as it is. */
+/* `*.mib, *.db` as a JSON array, NULL when no pattern was typed: that is no list, but the default. And back; what is no such array, or one that
+ * commas would change (none, or one with a comma), stays as it is. */
 char *nx_edit_list_to_json(const char *typed);
 char *nx_edit_list_from_json(const char *stored);
 /* The settings that the file is to hold, of which every one has a field: name → value. */

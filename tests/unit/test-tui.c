@@ -365,8 +365,11 @@ static void test_no_patterns(void)
   NxEdit edit;
   edit_open(&edit, "NX_IGNORE_PATTERNS=[]");
   expect(edit_saves(&edit, "NX_IGNORE_PATTERNS"), "[]");
-  nx_input_set(&nx_edit_field(&edit, "NX_IGNORE_PATTERNS")->input, "");
-  expect(edit_saves(&edit, "NX_IGNORE_PATTERNS"), NULL);
+  static const char *const EMPTY[] = {"", " ", ",", " , ,\t"};
+  for (gsize i = 0; i < G_N_ELEMENTS(EMPTY); i++) {
+    nx_input_set(&nx_edit_field(&edit, "NX_IGNORE_PATTERNS")->input, EMPTY[i]);
+    expect(edit_saves(&edit, "NX_IGNORE_PATTERNS"), NULL);
+  }
   edit_close(&edit);
 }
 
