@@ -110,12 +110,13 @@ static gboolean is_place(const NxSetting *setting)
 /* What the reader of the settings would say. */
 static void check_as_the_programs_do(NxField *field, const NxSetting *setting)
 {
-  const char *text = field->input.text->str;
+  const char *text = nx_input_value(&field->input);
   g_autofree char *value = setting->type == NX_TYPE_LIST ? nx_edit_list_to_json(text) : g_strdup(text);
   g_autofree char *problem = value ? nx_setting_problem(setting, value) : NULL;
   if (!problem)
     return;
-  char *sentence = g_strdup_printf("%s %s", field->name, problem);
+  g_autofree char *whole = g_strdup_printf("%s %s", field->name, problem);
+  char *sentence = nx_text_utf8(whole, -1);
   if (is_place(setting))
     field->warning = sentence;
   else

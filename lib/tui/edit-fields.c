@@ -268,7 +268,7 @@ static void remake_harvesters(NxEdit *edit, GArray *numbers)
     const NxField *before = old.fields->pdata[i];
     NxField *now = nx_form_field(&edit->forms[NX_TAB_NEMO], before->name);
     if (now)
-      nx_input_set(&now->input, before->input.text->str);
+      nx_input_set(&now->input, nx_input_value(&before->input));
   }
   nx_form_clear(&old);
   nx_form_check(&edit->forms[NX_TAB_NEMO]);
@@ -353,7 +353,7 @@ NxField *nx_edit_field(const NxEdit *edit, const char *name)
 const char *nx_edit_text(const NxEdit *edit, const char *name)
 {
   const NxField *field = nx_edit_field(edit, name);
-  return field ? field->input.text->str : "";
+  return field ? nx_input_value(&field->input) : "";
 }
 
 gboolean nx_edit_is_on(const NxEdit *edit, const char *group)
@@ -386,7 +386,7 @@ char *nx_edit_snapshot(const NxEdit *edit)
     for (guint i = 0; i < edit->forms[tab].fields->len; i++) {
       const NxField *field = edit->forms[tab].fields->pdata[i];
       if (field->kind != NX_FIELD_BUTTON)
-        g_string_append_printf(all, "%s=%s\n", field->name, field->input.text->str);
+        g_string_append_printf(all, "%s=%s\n", field->name, nx_input_value(&field->input));
     }
   return g_string_free(all, FALSE);
 }

@@ -49,13 +49,13 @@ static gboolean means_the_same(const NxSetting *setting, const char *present, co
 {
   g_autofree char *shown = nx_edit_shown(setting, present);
   g_autofree char *problem = field->kind == NX_FIELD_SWITCH ? nx_setting_problem(setting, present) : NULL;
-  return !problem && g_str_equal(shown, field->input.text->str);
+  return !problem && g_str_equal(shown, nx_input_value(&field->input));
 }
 
 /* NULL: nothing is to stand there. */
 static char *wanted_value(const NxEdit *edit, const NxSetting *setting, const NxField *field)
 {
-  const char *text = field->input.text->str, *present = g_hash_table_lookup(edit->present, field->name);
+  const char *text = nx_input_value(&field->input), *present = g_hash_table_lookup(edit->present, field->name);
   gboolean is_default = field->kind == NX_FIELD_SWITCH && g_strcmp0(setting->fallback, text) == 0;
   if (field->disabled || !*text || (is_default && !present && !(setting->flags & NX_SETTING_ALWAYS_WRITTEN)))
     return NULL;

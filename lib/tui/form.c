@@ -53,7 +53,7 @@ NxField *nx_form_field(const NxForm *form, const char *name)
 const char *nx_form_text(const NxForm *form, const char *name)
 {
   const NxField *field = nx_form_field(form, name);
-  return field ? field->input.text->str : "";
+  return field ? nx_input_value(&field->input) : "";
 }
 
 NxField *nx_form_focused(const NxForm *form)
@@ -154,7 +154,7 @@ static NxFormResult take_chosen(NxForm *form, NxField *field, char *chosen)
 
 static NxFormResult choose(NxForm *form, NxField *field)
 {
-  const char *text = field->input.text->str;
+  const char *text = nx_input_value(&field->input);
   switch (field->kind) {
   case NX_FIELD_ZONE:
     return take_chosen(form, field, nx_box_pick(field->label, nx_zones_common(), text));

@@ -10,8 +10,8 @@
 
 void nx_input_init(NxInput *input, const char *text)
 {
-  *input = (NxInput){.text = g_string_new(text)};
-  input->cursor = input->text->len;
+  *input = (NxInput){.text = g_string_new(NULL)};
+  nx_input_set(input, text);
 }
 
 void nx_input_clear(NxInput *input)
@@ -19,13 +19,23 @@ void nx_input_clear(NxInput *input)
   if (input->text)
     g_string_free(input->text, TRUE);
   g_free(input->suggestion);
+  g_free(input->bytes);
   *input = (NxInput){0};
 }
 
 void nx_input_set(NxInput *input, const char *text)
 {
-  g_string_assign(input->text, text);
+  g_autofree char *shown = nx_text_utf8(text, -1);
+  char *bytes = g_str_equal(shown, text) ? NULL : g_strdup(text);
+  g_free(input->bytes);
+  input->bytes = bytes;
+  g_string_assign(input->text, shown);
   input->cursor = input->text->len;
+}
+
+const char *nx_input_value(const NxInput *input)
+{
+  return input->bytes ? input->bytes : input->text->str;
 }
 
 static gboolean is_mark(const char *p)
@@ -72,6 +82,7 @@ static NxInputResult erase_between(NxInput *input, gsize from, gsize to)
     return NX_INPUT_MOVED;
   g_string_erase(input->text, (gssize)from, (gssize)(to - from));
   input->cursor = from;
+  g_clear_pointer(&input->bytes, g_free);
   return NX_INPUT_CHANGED;
 }
 
@@ -98,6 +109,7 @@ static NxInputResult insert(NxInput *input, gunichar character)
     return NX_INPUT_MOVED;
   g_string_insert_len(input->text, (gssize)input->cursor, bytes, length);
   input->cursor += (gsize)length;
+  g_clear_pointer(&input->bytes, g_free);
   return NX_INPUT_CHANGED;
 }
 

@@ -5,7 +5,8 @@
 #include "screen.h"
 
 typedef struct {
-  GString *text;
+  GString *text;           /* UTF-8 */
+  char *bytes;             /* what `text` shows, when that was no UTF-8, until the text is changed; else NULL */
   gsize cursor;            /* byte */
   const char *placeholder; /* borrowed; shown while there is no text; or NULL */
   char *suggestion;        /* a whole text that begins with this one, or NULL */
@@ -15,6 +16,8 @@ typedef struct {
 void nx_input_init(NxInput *input, const char *text);
 void nx_input_clear(NxInput *input);
 void nx_input_set(NxInput *input, const char *text);
+/* The text, or the bytes that it shows; borrowed, until the next change. */
+const char *nx_input_value(const NxInput *input);
 
 typedef enum { NX_INPUT_IGNORED, NX_INPUT_MOVED, NX_INPUT_CHANGED } NxInputResult;
 NxInputResult nx_input_key(NxInput *input, int key);

@@ -307,6 +307,45 @@ without_terminal() {
   wait_for "Failed to save:" "NX_SITE_PATH"
 }
 
+@test "a value that is not UTF-8 is shown as far as it can be, keeps its bytes until it is changed, and can be typed into" {
+  settings
+  printf 'NX_LOG_PATH=/mnt/Men\xfc\nNX_RECORDS_PATH=/mnt/\xe4\n' >>.env
+  sed -i 's|^export.*|export NX_INSTRUMENT_DATA_PATH="/mnt/M\xfc"|' .env
+  edit
+  wait_for "/mnt/M�" "/mnt/Men�"
+  typed aé
+  wait_for "/mnt/M�aé"
+  keys Left Left BSpace BSpace
+  wait_for " /mnt/aé"
+  keys C-e C-u
+  typed /var
+  wait_until_gone "/mnt/aé"
+  keys Tab C-e
+  typed /b
+  wait_for "/tmp/b"
+  keys C-s
+  wait_for "Configuration saved"
+  grep -aq $'^NX_LOG_PATH=/mnt/Men\xfc$' .env
+  grep -aq $'^NX_RECORDS_PATH=/mnt/\xe4$' .env
+  grep -aq "^export NX_INSTRUMENT_DATA_PATH='/var'" .env
+}
+
+@test "a folder whose name is not UTF-8 is chosen with its bytes" {
+  settings
+  mkdir -p $'place/Men\xfc'
+  sed -i "s|^export.*|export NX_INSTRUMENT_DATA_PATH='$PWD/place/'|" .env
+  edit
+  wait_for "NX_DATA_PATH *"
+  keys F3
+  wait_for "Directories"
+  keys BTab Down Down Down Space Tab Enter
+  wait_until_gone "Directories"
+  wait_for "Men�" "changed"
+  keys C-s
+  wait_for "Configuration saved"
+  grep -aq $'^export NX_INSTRUMENT_DATA_PATH=.*/place/Men\xfc' .env
+}
+
 @test "F1 explains a setting with the text of the settings table" {
   settings
   edit
