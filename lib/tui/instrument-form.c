@@ -194,15 +194,16 @@ void nx_instrument_form_make(NxForm *form, NxInstrumentChecks *checks)
   nx_form_check(form);
 }
 
-NxInstrument *nx_instrument_form_read(const NxForm *form)
+NxInstrument *nx_instrument_form_read(const NxForm *form, const NxInstrument *before)
 {
   NxInstrument *instrument = g_new0(NxInstrument, 1);
   for (guint i = 0; i < NX_INSTRUMENT_COLUMNS; i++) {
-    instrument->values[i] = g_strdup(nx_form_text(form, nx_instrument_column(i)));
-    g_strstrip(instrument->values[i]);
+    const char *text = nx_form_text(form, nx_instrument_column(i));
+    gboolean is_kept = before && g_str_equal(text, initial(before, i));
+    instrument->values[i] = is_kept ? g_strdup(before->values[i]) : g_strstrip(g_strdup(text));
   }
   char **api_url = &instrument->values[NX_INSTRUMENT_API_URL];
-  if (!**api_url) {
+  if (*api_url && !**api_url) {
     g_free(*api_url);
     *api_url = g_strdup_printf("%s#%s", instrument->values[NX_INSTRUMENT_CALENDAR_URL], instrument->values[NX_INSTRUMENT_PID]);
   }

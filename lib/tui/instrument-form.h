@@ -20,8 +20,9 @@ void nx_instrument_checks_clear(NxInstrumentChecks *checks);
 const char *nx_instrument_label(guint column);
 /* `checks` is borrowed by the form. */
 void nx_instrument_form_make(NxForm *form, NxInstrumentChecks *checks);
-/* The row that the form describes; an iCalendar instrument without API URL gets one of its own (DECISIONS 41). */
-NxInstrument *nx_instrument_form_read(const NxForm *form);
+/* The row that the form describes. A field that shows what `before` holds (NULL: a new row) leaves it as it is, blanks around it too; an iCalendar
+ * instrument without API URL gets one of its own (DECISIONS 41). */
+NxInstrument *nx_instrument_form_read(const NxForm *form, const NxInstrument *before);
 void nx_instrument_form_fill(NxForm *form, const NxInstrument *instrument);
 
 #endif

@@ -295,7 +295,7 @@ static gboolean save(Editor *editor)
     refuse_save(editor, errors);
     return FALSE;
   }
-  g_autoptr(NxInstrument) after = nx_instrument_form_read(&editor->form);
+  g_autoptr(NxInstrument) after = nx_instrument_form_read(&editor->form, editor->before);
   return store(editor, after);
 }
 

@@ -596,6 +596,21 @@ value() {
   [ "$(value Titan-1 "hex(location)")" = 610062 ]
 }
 
+@test "a field that is not changed keeps its blanks" {
+  two_instruments
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET location = ' Attic ', display_name = 'Titan TEM ' WHERE instrument_pid = 'Titan-1'"
+  manage
+  wait_for "Titan TEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  keys Tab Tab Tab Tab C-u
+  typed " T2 "
+  keys C-s
+  wait_for "Updated instrument: Titan-1"
+  [ "$(value Titan-1 property_tag)" = T2 ]
+  [ "$(value Titan-1 "location || '|' || display_name || '|'")" = " Attic |Titan TEM |" ]
+}
+
 @test "what somebody else has changed since is not undone" {
   two_instruments
   manage
