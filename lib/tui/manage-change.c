@@ -7,7 +7,7 @@
 
 #include <curses.h>
 
-/* ------------------------------------------------------------------------------------------------------------- undo */
+/* ------------------------------------------------------------------------------------------------ the change before */
 
 static void remember(NxManage *manage, const NxInstrument *before, const NxInstrument *after)
 {
@@ -31,32 +31,6 @@ static void busy(const char *doing)
   nx_screen_show();
 }
 
-void nx_manage_undo(NxManage *manage)
-{
-  const NxInstrument *before = manage->undo_before, *after = manage->undo_after;
-  if (!before && !after) {
-    nx_notice(NX_ROLE_WARNING, "There is nothing to undo");
-    return;
-  }
-  g_autoptr(GError) error = NULL;
-  g_autoptr(NxInstrument) now = NULL;
-  g_autofree char *pid = g_strdup((before ? before : after)->values[NX_INSTRUMENT_PID]);
-  busy("Writing to the database...");
-  NxStoreResult result = !before  ? nx_store_delete(manage->address, after, &now, &error)
-                         : !after ? nx_store_insert(manage->address, before, &error)
-                                  : nx_store_update(manage->address, after, before, &now, &error);
-  if (result == NX_STORE_FAILED) {
-    nx_notice(NX_ROLE_ERROR, "Failed to undo: %s", error->message);
-    return;
-  }
-  remember(manage, NULL, NULL);
-  read_again(manage, pid);
-  if (result == NX_STORE_DONE)
-    nx_notice(NX_ROLE_SUCCESS, "Undone: %s %s", pid, !before ? "is deleted again" : !after ? "is back" : "is as it was");
-  else
-    nx_notice(NX_ROLE_WARNING, "Not undone: somebody else changed %s meanwhile", pid);
-}
-
 /* ----------------------------------------------------------------------------------------------------------- delete */
 
 static char *delete_question(const char *pid, gint64 sessions)
@@ -75,28 +49,33 @@ static void say_that_sessions_keep_it(const char *pid, gint64 sessions)
   nx_box_say("Cannot Delete", text);
 }
 
+/* Asks before the instrument goes, and says what depends on it. */
+static gboolean may_go(NxManage *manage, const char *pid, gboolean asks_always, const char *doing)
+{
+  g_autoptr(GError) error = NULL;
+  gint64 sessions = 0;
+  busy("Counting its sessions...");
+  if (!nx_store_count_sessions(manage->address, pid, &sessions, &error)) {
+    nx_notice(NX_ROLE_ERROR, "Failed to %s: %s", doing, error->message);
+    return FALSE;
+  }
+  nx_notice_clear();
+  nx_manage_draw(manage);
+  if (sessions && g_strcmp0(nx_db_engine(manage->address), "postgresql") == 0) {
+    say_that_sessions_keep_it(pid, sessions);
+    return FALSE;
+  }
+  g_autofree char *question = delete_question(pid, sessions);
+  return (!sessions && !asks_always) || nx_box_ask("Confirm Delete", question);
+}
+
 void nx_manage_delete(NxManage *manage)
 {
   g_autoptr(NxInstrument) before = nx_instrument_copy(nx_manage_selected(manage));
   g_autoptr(NxInstrument) now = NULL;
   g_autoptr(GError) error = NULL;
-  gint64 sessions = 0;
-  if (!before)
-    return;
-  const char *pid = before->values[NX_INSTRUMENT_PID];
-  busy("Counting its sessions...");
-  if (!nx_store_count_sessions(manage->address, pid, &sessions, &error)) {
-    nx_notice(NX_ROLE_ERROR, "Failed to delete instrument: %s", error->message);
-    return;
-  }
-  nx_notice_clear();
-  nx_manage_draw(manage);
-  g_autofree char *question = delete_question(pid, sessions);
-  if (sessions && g_strcmp0(nx_db_engine(manage->address), "postgresql") == 0) {
-    say_that_sessions_keep_it(pid, sessions);
-    return;
-  }
-  if (!nx_box_ask("Confirm Delete", question))
+  const char *pid = before ? before->values[NX_INSTRUMENT_PID] : NULL;
+  if (!before || !may_go(manage, pid, TRUE, "delete instrument"))
     return;
   busy("Writing to the database...");
   switch (nx_store_delete(manage->address, before, &now, &error)) {
@@ -115,6 +94,36 @@ void nx_manage_delete(NxManage *manage)
     break;
   }
   read_again(manage, NULL);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- undo */
+
+void nx_manage_undo(NxManage *manage)
+{
+  const NxInstrument *before = manage->undo_before, *after = manage->undo_after;
+  if (!before && !after) {
+    nx_notice(NX_ROLE_WARNING, "There is nothing to undo");
+    return;
+  }
+  g_autoptr(GError) error = NULL;
+  g_autoptr(NxInstrument) now = NULL;
+  g_autofree char *pid = g_strdup((before ? before : after)->values[NX_INSTRUMENT_PID]);
+  if (!before && !may_go(manage, pid, FALSE, "undo"))
+    return;
+  busy("Writing to the database...");
+  NxStoreResult result = !before  ? nx_store_delete(manage->address, after, &now, &error)
+                         : !after ? nx_store_insert(manage->address, before, &error)
+                                  : nx_store_update(manage->address, after, before, &now, &error);
+  if (result == NX_STORE_FAILED) {
+    nx_notice(NX_ROLE_ERROR, "Failed to undo: %s", error->message);
+    return;
+  }
+  remember(manage, NULL, NULL);
+  read_again(manage, pid);
+  if (result == NX_STORE_DONE)
+    nx_notice(NX_ROLE_SUCCESS, "Undone: %s %s", pid, !before ? "is deleted again" : !after ? "is back" : "is as it was");
+  else
+    nx_notice(NX_ROLE_WARNING, "Not undone: somebody else changed %s meanwhile", pid);
 }
 
 /* --------------------------------------------------------------------------------------------------- two versions */

@@ -337,6 +337,35 @@ value() {
   wait_for "END=0 icanon"
 }
 
+@test "an addition that has got sessions meanwhile is not undone without a question" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys a
+  wait_for "Add New Instrument"
+  typed New-3; keys Tab
+  typed "https://nemo.example.com/api/tools/?id=3"; keys Tab
+  typed https://nemo.example.com/calendar/; keys Tab
+  typed Room; keys Tab
+  typed Third; keys Tab
+  typed T3; keys Tab
+  typed ./Third
+  keys C-s
+  wait_for "Created instrument: New-3"
+  sqlite3 "$NX_DB_PATH" "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
+    ('s1', 'New-3', '2024-01-01T10:00:00+00:00', 'START', 'TO_BE_BUILT')"
+  keys u
+  wait_for "Confirm Delete" "Delete instrument 'New-3'?" "1 session log entry"
+  keys n
+  wait_until_gone "Confirm Delete"
+  [ "$(value New-3 location)" = Room ]
+  keys u
+  wait_for "Confirm Delete"
+  keys y
+  wait_for "Undone: New-3 is deleted again"
+  [ -z "$(value New-3 location)" ]
+}
+
 @test "a key that the program does not know is no Escape" {
   two_instruments
   manage
