@@ -21,6 +21,9 @@ static DLG_KEYS_BINDING OF_MESSAGES[] = {DLG_KEYS_DATA(DLGK_ESC, '?'), DLG_KEYS_
 /* An edited text is left only by the character Escape itself. */
 static DLG_KEYS_BINDING OF_EDITED_TEXTS[] = {DLG_KEYS_DATA(ESC, NX_CTRL('Q')), DLG_KEYS_DATA(ESC, NX_CTRL('C')), END_KEYS_BINDING};
 
+/* In the text of a path the key Space would do what it does in the list beside it. */
+static DLG_KEYS_BINDING OF_PATHS[] = {DLG_KEYS_DATA(CHR_LITERAL, NX_KEYBOARD_LITERAL), END_KEYS_BINDING};
+
 /* libdialog types every other control character into a text. Without a help file, the key for it is read and forgotten. */
 #define FORGOTTEN(letter) DLG_KEYS_DATA(DLGK_HELPFILE, NX_CTRL(letter))
 static DLG_KEYS_BINDING OF_ALL[] = {
@@ -42,6 +45,7 @@ static void bind_keys(void)
   dlg_register_window(NULL, "yesno", OF_MESSAGES);
   dlg_register_window(NULL, "msgbox", OF_MESSAGES);
   dlg_register_window(NULL, "editbox2", OF_EDITED_TEXTS);
+  dlg_register_window(NULL, "fselect2", OF_PATHS);
   dlg_register_window(NULL, "*", OF_ALL);
 }
 

@@ -15,7 +15,7 @@
 
 static struct {
   NxKeyboardReader reader;
-  gboolean resized, pasting, ignored;
+  gboolean resized, blank_follows, pasting, ignored;
   gboolean begun, gap; /* in one line: there is a text, and behind it a blank, which is typed when more follows */
   wint_t last, held;   /* the character before this one; one that comes after the blank before it, 0: none */
   gint64 last_us;
@@ -166,9 +166,23 @@ static int next_key(WINDOW *window, wint_t *key)
   }
 }
 
+static int before_blank(wint_t *key)
+{
+  keyboard.blank_follows = TRUE;
+  *key = NX_KEYBOARD_LITERAL;
+  return KEY_CODE_YES;
+}
+
 int __wrap_wget_wch(WINDOW *window, wint_t *key)
 {
+  if (keyboard.blank_follows) {
+    keyboard.blank_follows = FALSE;
+    *key = ' ';
+    return OK;
+  }
   int kind = next_key(window, key);
+  if (keyboard.reader == NX_KEYBOARD_OF_PATH && kind == OK && *key == ' ' && takes_text(window))
+    return before_blank(key);
   gboolean has_text = keyboard.reader == NX_KEYBOARD_OF_PATH || keyboard.reader == NX_KEYBOARD_OF_LINES;
   keyboard.resized = has_text && kind == KEY_CODE_YES && *key == KEY_RESIZE;
   if (keyboard.resized)

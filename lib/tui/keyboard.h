@@ -10,6 +10,9 @@
 
 /* The key behind a pasted text that was ignored: a code of curses, beyond its own. */
 #define NX_KEYBOARD_IGNORED 0x4002
+/* The key before a blank that is typed into a path, where libdialog takes a bare one for its own: what follows is a character. A code that curses
+ * has left free. */
+#define NX_KEYBOARD_LITERAL (KEY_MAX - 1)
 
 /* Learns the marks, and asks the terminal for them; the second takes that back. */
 void nx_keyboard_start(void);

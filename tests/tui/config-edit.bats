@@ -603,7 +603,7 @@ labarchives() {
   wait_for "‹ exclusive ›" "only files of a format that is known here"
   keys Space
   wait_for "‹ inclusive ›" "every file that was written during the session"
-  keys Tab Space
+  keys Tab Enter
   wait_for "‹ first_success ›" "destinations are tried by priority"
 }
 
@@ -777,8 +777,8 @@ end'" ]
   wait_for "NX_DATA_PATH *"
   keys F3
   wait_for "Directories"
-  pasted $'/one\n'
-  wait_for "│/tmp/one "
+  pasted $'/one\ntwo\n'
+  wait_for "│/tmp/one two "
   keys Escape
   wait_until_gone "Directories"
 }
@@ -816,6 +816,26 @@ end'" ]
   wait_for "Unsaved Changes"
   keys y
   wait_for "END=0 icanon"
+}
+
+@test "a path with blanks is typed into the choice of a folder, and Space copies a name out of its list" {
+  settings
+  mkdir -p "place/with blanks/in it"
+  sed -i "s|^export.*|export NX_INSTRUMENT_DATA_PATH='$PWD/place/'|" .env
+  edit
+  wait_for "NX_DATA_PATH *"
+  keys F3
+  wait_for "Directories"
+  typed "with b l"
+  wait_for "/with b l "
+  keys BSpace BSpace
+  typed "lanks/"
+  wait_for "/with blanks/ " "│in it "
+  keys BTab Down Down Space
+  wait_for "/with blanks/in it "
+  keys Tab Enter
+  wait_until_gone "Directories"
+  wait_for "/with blanks/in it" "changed"
 }
 
 @test "the choice of a folder takes no control characters, and is left with Ctrl+C" {
