@@ -32,13 +32,21 @@ gboolean nx_dotenv_key_is_writable(const char *key)
   return file->statements->len == 1 && g_strcmp0(((NxStatement *)g_ptr_array_index(file->statements, 0))->key, key) == 0;
 }
 
+/* A statement that is kept, and where it begins in the new text. */
+typedef struct {
+  const NxStatement *statement;
+  gsize start;
+  gboolean is_as_it_was;
+} Piece;
+
 typedef struct {
   const NxDotenv *file;
   GHashTable *wanted;
   NxDotenvOwned owned;
-  gboolean close_quotes; /* statements that do not parse become comments, and what stands in quotes gets ours */
-  GHashTable *last;        /* key → its last statement */
-  GHashTable *values;      /* key → value, as a reader of `out` has them so far */
+  GHashTable *silenced; /* set of statements; NULL: all. One that does not parse becomes a comment, one in quotes gets ours */
+  GArray *pieces;       /* of Piece, in the order of the text */
+  GHashTable *last;     /* key → its last statement */
+  GHashTable *values;   /* key → value, as a reader of `out` has them so far */
   GString *out;
 } Rewriting;
 
@@ -83,6 +91,17 @@ static gboolean is_quoted(const NxDotenv *file, const NxStatement *statement)
   return first == '\'' || first == '"';
 }
 
+static gboolean is_silenced(const Rewriting *work, const NxStatement *statement)
+{
+  return !work->silenced || g_hash_table_contains(work->silenced, statement);
+}
+
+static void note(Rewriting *work, const NxStatement *statement, gboolean is_as_it_was)
+{
+  Piece piece = {statement, work->out->len, is_as_it_was};
+  g_array_append_val(work->pieces, piece);
+}
+
 static void append_binding(Rewriting *work, const NxStatement *statement)
 {
   const char *value = g_hash_table_lookup(work->wanted, statement->key);
@@ -93,11 +112,13 @@ static void append_binding(Rewriting *work, const NxStatement *statement)
   }
   g_autofree char *present = statement->unexpanded ? nx_dotenv_expand(statement->unexpanded, work->values, NX_DOTENV_FILE_FIRST) : NULL;
   if (is_ours && g_strcmp0(present, value) != 0) {
+    note(work, statement, FALSE);
     append_changed(work, statement, value);
     remember(work, statement->key, value);
     return;
   }
-  if (work->close_quotes && is_quoted(work->file, statement))
+  note(work, statement, TRUE);
+  if (is_silenced(work, statement) && is_quoted(work->file, statement))
     append_changed(work, statement, statement->unexpanded);
   else
     g_string_append_len(work->out, work->file->text + statement->start, statement->end - statement->start);
@@ -114,9 +135,13 @@ static void append_statements(Rewriting *work)
     gsize length = statement->end - statement->start;
     g_string_append_len(work->out, file->text + copied, statement->start - copied);
     copied = statement->end;
-    if (statement->key)
+    if (statement->key) {
       append_binding(work, statement);
-    else if (work->close_quotes && !statement->is_comment)
+      continue;
+    }
+    gboolean becomes_comment = !statement->is_comment && is_silenced(work, statement);
+    note(work, statement, !becomes_comment);
+    if (becomes_comment)
       append_as_comment(work->out, from, length);
     else
       g_string_append_len(work->out, from, length);
@@ -138,11 +163,12 @@ static void append_new(Rewriting *work)
   }
 }
 
-static GString *compose(const NxDotenv *file, GHashTable *wanted, NxDotenvOwned owned, gboolean close_quotes)
+static GString *compose(const NxDotenv *file, GHashTable *wanted, NxDotenvOwned owned, GHashTable *silenced, GArray *pieces)
 {
   g_autoptr(GHashTable) last = g_hash_table_new(g_str_hash, g_str_equal);
   g_autoptr(GHashTable) values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  Rewriting work = {file, wanted, owned, close_quotes, last, values, g_string_new(NULL)};
+  Rewriting work = {file, wanted, owned, silenced, pieces, last, values, g_string_new(NULL)};
+  g_array_set_size(pieces, 0);
   for (guint i = 0; file && i < file->statements->len; i++) {
     NxStatement *statement = g_ptr_array_index(file->statements, i);
     if (statement->key)
@@ -156,10 +182,9 @@ static GString *compose(const NxDotenv *file, GHashTable *wanted, NxDotenvOwned 
   return work.out;
 }
 
-/* TRUE when a reader of `text` gets every wanted value. */
-static gboolean reads_back(const GString *text, GHashTable *wanted)
+/* TRUE when a reader gets every wanted value. */
+static gboolean reads_back(const NxDotenv *file, GHashTable *wanted)
 {
-  g_autoptr(NxDotenv) file = nx_dotenv_parse(text->str, text->len, NX_DOTENV_FILE_FIRST);
   GHashTableIter all;
   gpointer key, value;
   for (g_hash_table_iter_init(&all, wanted); g_hash_table_iter_next(&all, &key, &value);)
@@ -168,11 +193,46 @@ static gboolean reads_back(const GString *text, GHashTable *wanted)
   return TRUE;
 }
 
+static gboolean reads_as_it_was(const Piece *piece, const NxStatement *now)
+{
+  const NxStatement *before = piece->statement;
+  return !piece->is_as_it_was || (before->is_comment == now->is_comment && g_strcmp0(before->key, now->key) == 0 &&
+                                  g_strcmp0(before->unexpanded, now->unexpanded) == 0);
+}
+
+/* The first statement that a reader takes for another one than it was: it has a quote that was left open, or that only the end of the file closed,
+ * and swallows what follows it now. NULL: there is none. */
+static const NxStatement *find_swallower(const NxDotenv *file, const GArray *pieces)
+{
+  guint at = 0;
+  for (guint i = 0; i < pieces->len; i++) {
+    const Piece *piece = &g_array_index(pieces, Piece, i);
+    const NxStatement *now = NULL;
+    while (at < file->statements->len && (now = g_ptr_array_index(file->statements, at))->start < piece->start)
+      at++;
+    if (at == file->statements->len || now->start > piece->start)
+      return i > 0 ? g_array_index(pieces, Piece, i - 1).statement : NULL;
+    if (!reads_as_it_was(piece, now))
+      return piece->statement;
+  }
+  return NULL;
+}
+
+#define MOST_ROUNDS 32 /* then all quotes of the file are closed at once */
+
 GString *nx_dotenv_rewrite(const NxDotenv *file, GHashTable *wanted, NxDotenvOwned owned)
 {
-  GString *text = compose(file, wanted, owned, FALSE);
-  if (reads_back(text, wanted))
-    return text;
-  g_string_free(text, TRUE); /* a quote that was left open, or closed only by the end of the file, would swallow what follows it */
-  return compose(file, wanted, owned, TRUE);
+  g_autoptr(GHashTable) silenced = g_hash_table_new(NULL, NULL);
+  g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
+  for (guint round = 0; round < MOST_ROUNDS; round++) {
+    GString *text = compose(file, wanted, owned, silenced, pieces);
+    g_autoptr(NxDotenv) now = nx_dotenv_parse(text->str, text->len, NX_DOTENV_FILE_FIRST);
+    const NxStatement *swallower = find_swallower(now, pieces);
+    if (!swallower && reads_back(now, wanted))
+      return text;
+    g_string_free(text, TRUE);
+    if (!swallower || !g_hash_table_add(silenced, (gpointer)swallower))
+      break;
+  }
+  return compose(file, wanted, owned, NULL, pieces);
 }

@@ -188,6 +188,15 @@ static void test_rewrite_silences_open_quotes(void)
   check_rewrite("\ufeff\ufeff'\n", WANTED("NX_A", "1"), "\ufeff\ufeff'\nNX_A='1'\n"); /* a reader takes one mark away: the quote is in a name */
 }
 
+/* Of the lines of others only the one with the quote is touched, whatever quotes the others have. */
+static void test_rewrite_silences_nothing_else(void)
+{
+  check_rewrite("A=\"x y\" # c\nbad line\nexport B='z'\nBAD='open\nLAST=\"1\"\nbad too\n", WANTED("NX_A", "1"),
+                "A=\"x y\" # c\nbad line\nexport B='z'\n# BAD='open\nLAST=\"1\"\nbad too\nNX_A='1'\n");
+  check_rewrite("BAD='open\nNX_A=old\nF=\"it\"\nWORSE=\"open\nbad\n", WANTED("NX_A", "new", "NX_B", "2\""),
+                "# BAD='open\nNX_A='new'\nF=\"it\"\n# WORSE=\"open\nbad\nNX_B='2\"'\n");
+}
+
 /* Whatever a file holds, its new values read back, and foreign bindings keep theirs. */
 static void test_rewrite_of_anything(void)
 {
@@ -226,6 +235,7 @@ int main(int argc, char **argv)
   g_test_add_func("/dotenv/rewriting keeps comments, order, foreign keys and unchanged bytes", test_rewrite);
   g_test_add_func("/dotenv/rewriting follows what variables stand for afterwards", test_rewrite_follows_variables);
   g_test_add_func("/dotenv/an open quote left in the file cannot swallow new values", test_rewrite_silences_open_quotes);
+  g_test_add_func("/dotenv/an open quote costs its own line alone", test_rewrite_silences_nothing_else);
   g_test_add_func("/dotenv/new values read back from a file that held anything", test_rewrite_of_anything);
   return g_test_run();
 }
