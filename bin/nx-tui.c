@@ -39,6 +39,8 @@ static int manage(int argc, char **argv)
     fprintf(stderr, "%sAborted!\n", UNSET);
     return 1;
   }
+  if (!nx_tui_check_terminal(&error))
+    return nx_fail(error);
   if (!nx_db_exists(address)) {
     int status = make_database(address);
     if (status != 0)

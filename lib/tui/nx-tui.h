@@ -7,6 +7,8 @@
 
 /* Comes before the others: cells are counted, and columns measured, before anything is drawn, and wcwidth(3) does so by the locale. */
 void nx_tui_choose_locale(void);
+/* FALSE: no terminal, or one that cannot place the cursor. Each program looks for itself; this is for what must not be done in vain before. */
+gboolean nx_tui_check_terminal(GError **err);
 /* The instruments of the database at `address`, which exists (tui §2). */
 gboolean nx_tui_manage(const char *address, GError **err);
 /* The tables of the database at `address`, which exists; nothing in it is changed (tui §3). */

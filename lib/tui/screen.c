@@ -52,6 +52,14 @@ static gboolean check_terminal(GError **err)
   return TRUE;
 }
 
+gboolean nx_tui_check_terminal(GError **err)
+{
+  gboolean good = check_terminal(err);
+  if (good)
+    del_curterm(cur_term);
+  return good;
+}
+
 static gboolean speaks_utf8(void)
 {
   return g_str_equal(nl_langinfo(CODESET), "UTF-8");

@@ -75,6 +75,18 @@ value() {
   wait_for "END=0" "Database not found at $NX_DB_PATH"
 }
 
+@test "without a terminal that can show it no database is made" {
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/new/n.db
+  run --separate-stderr nexuslims instruments manage </dev/null
+  assert_failure 1
+  assert_output ""
+  [[ $stderr == "Error: "*terminal* ]]
+  [ ! -e "$BATS_TEST_TMPDIR/new" ]
+  SCREEN_TERM=dumb manage
+  wait_for "END=1" "cannot work on a terminal of the type 'dumb'"
+  [ ! -e "$BATS_TEST_TMPDIR/new" ]
+}
+
 @test "the keys that the welcome names work in it" {
   make_database
   manage
