@@ -131,8 +131,8 @@ static void refresh_list(NxManage *manage)
 void nx_manage_draw(NxManage *manage)
 {
   g_autofree char *count = manage->shown->len == manage->instruments->len
-                               ? g_strdup_printf("%s%u", manage->is_read_only ? "READ-ONLY  " : "", manage->shown->len)
-                               : g_strdup_printf("%s%u of %u", manage->is_read_only ? "READ-ONLY  " : "", manage->shown->len, manage->instruments->len);
+                               ? g_strdup_printf("%s%u", manage->read_only ? "READ-ONLY  " : "", manage->shown->len)
+                               : g_strdup_printf("%s%u of %u", manage->read_only ? "READ-ONLY  " : "", manage->shown->len, manage->instruments->len);
   nx_screen_begin(manage->title, count);
   nx_grid_draw(&manage->grid, 3, nx_screen_body_rows() - 2, !manage->in_filter);
   nx_input_draw(&manage->filter, 1, 1, nx_screen_columns() - 2, manage->in_filter, TRUE);
@@ -163,9 +163,9 @@ static void key_in_filter(NxManage *manage, int key)
 
 static gboolean may_change(const NxManage *manage)
 {
-  if (manage->is_read_only)
-    nx_notice(NX_ROLE_WARNING, "Read-only: the database file cannot be written to");
-  return !manage->is_read_only;
+  if (manage->read_only)
+    nx_notice(NX_ROLE_WARNING, "Read-only: %s", manage->read_only);
+  return !manage->read_only;
 }
 
 /* FALSE: the program ends. */
@@ -249,18 +249,12 @@ static void loop(NxManage *manage)
 
 /* ------------------------------------------------------------------------------------------------------------- start */
 
-static gboolean cannot_be_written(const char *address)
-{
-  g_autofree char *why = nx_db_unwritable(address);
-  return why != NULL;
-}
-
 static void start(NxManage *manage, const char *address)
 {
   g_autofree char *shown = nx_config_masked_address(address);
   manage->address = address;
   manage->title = g_strdup_printf("NexusLIMS Instrument Manager - %s", shown);
-  manage->is_read_only = cannot_be_written(address);
+  manage->read_only = nx_db_unwritable(address);
   manage->instruments = g_ptr_array_new();
   manage->shown = g_ptr_array_new();
   for (guint i = 0; i < G_N_ELEMENTS(COLUMNS_SHOWN); i++)
@@ -279,6 +273,7 @@ static void finish(NxManage *manage)
   nx_instrument_free(manage->undo_before);
   nx_instrument_free(manage->undo_after);
   g_free(manage->title);
+  g_free(manage->read_only);
 }
 
 gboolean nx_tui_manage(const char *address, GError **err)
@@ -287,8 +282,7 @@ gboolean nx_tui_manage(const char *address, GError **err)
   start(&manage, address);
   gboolean good = nx_manage_load(&manage, NULL, err) && nx_screen_start(err);
   if (good) {
-    if (manage.is_read_only)
-      nx_notice(NX_ROLE_WARNING, "Read-only: the database file cannot be written to");
+    may_change(&manage); /* says so when not */
     loop(&manage);
     nx_screen_end();
   }

@@ -10,7 +10,7 @@
 typedef struct {
   const char *address;
   char *title;
-  gboolean is_read_only;
+  char *read_only;        /* why the database cannot be written to; NULL: it can */
   GPtrArray *instruments; /* all of them */
   GPtrArray *shown;       /* those that the filter keeps, sorted; borrowed */
   NxGrid grid;

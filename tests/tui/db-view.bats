@@ -43,6 +43,18 @@ open_table() {
   [[ $stderr == *terminal* ]]
 }
 
+@test "what is no database is named, and what is wrong with it" {
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/n.db
+  echo "no database at all, but long enough to be looked at" >"$NX_DB_PATH"
+  start_screen 200 24 nexuslims db view
+  wait_for "END=1 icanon" "Error: database $NX_DB_PATH: file is not a database"
+  teardown
+  rm "$NX_DB_PATH"
+  mkdir "$NX_DB_PATH"
+  start_screen 200 24 nexuslims db view
+  wait_for "END=1 icanon" "Error: database $NX_DB_PATH: unable to open database file: Is a directory"
+}
+
 @test "the first table in the alphabet is shown, NULL is told from empty, and q leaves with 0" {
   rows 10
   view

@@ -479,13 +479,27 @@ value() {
   two_instruments
   chmod 444 "$NX_DB_PATH"
   start_as_nobody 80 24 nexuslims instruments manage
-  wait_for "READ-ONLY" "Titan TEM" "Read-only: the database file cannot be written to"
+  wait_for "READ-ONLY" "Titan TEM" "Read-only: $NX_DB_PATH: "
   for key in a e d u Enter; do
     keys "$key"
-    wait_for "Read-only: the database file cannot be written to"
+    wait_for "Read-only: $NX_DB_PATH: "
     keys Down
     wait_until_gone "Read-only:"
   done
+  keys q
+  wait_for "END=0"
+}
+
+@test "of a database in a folder that cannot be written to it is said that it is the folder" {
+  [ "$(id -u)" = 0 ] || skip "only root can make a folder that is not ours"
+  mkdir "$BATS_TEST_TMPDIR/f"
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/f/n.db
+  nx-db init >/dev/null
+  chmod 666 "$NX_DB_PATH"
+  start_as_nobody 160 24 nexuslims instruments manage
+  wait_for "Read-only: $BATS_TEST_TMPDIR/f: "
+  keys a
+  wait_for "Read-only: $BATS_TEST_TMPDIR/f: "
   keys q
   wait_for "END=0"
 }
