@@ -33,12 +33,16 @@ static void busy(const char *doing)
 
 /* ----------------------------------------------------------------------------------------------------------- delete */
 
-static char *delete_question(const char *pid, gint64 sessions)
+static char *delete_question(const NxInstrument *instrument, gint64 sessions)
 {
-  if (!sessions)
-    return g_strdup_printf("Delete instrument '%s'?", pid);
-  return g_strdup_printf("Delete instrument '%s'?\n\nWarning: it has %" G_GINT64_FORMAT " session log %s. They stay in the database but will point to "
-                         "nothing.", pid, sessions, sessions == 1 ? "entry" : "entries");
+  GString *question = g_string_new(NULL);
+  g_string_printf(question, "Delete instrument '%s'?", instrument->values[NX_INSTRUMENT_PID]);
+  if (sessions)
+    g_string_append_printf(question, "\n\nWarning: it has %" G_GINT64_FORMAT " session log %s. They stay in the database but will point to nothing.",
+                           sessions, sessions == 1 ? "entry" : "entries");
+  if (!nx_instrument_can_return(instrument, NULL))
+    g_string_append(question, "\n\nWarning: it holds bytes that are no text. This cannot be undone.");
+  return g_string_free(question, FALSE);
 }
 
 /* PostgreSQL lets no row go that others name (database §7.3): there is nothing to ask. */
@@ -50,8 +54,9 @@ static void say_that_sessions_keep_it(const char *pid, gint64 sessions)
 }
 
 /* Asks before the instrument goes, and says what depends on it. */
-static gboolean may_go(NxManage *manage, const char *pid, gboolean asks_always, const char *doing)
+static gboolean may_go(NxManage *manage, const NxInstrument *instrument, gboolean asks_always, const char *doing)
 {
+  const char *pid = instrument->values[NX_INSTRUMENT_PID];
   g_autoptr(GError) error = NULL;
   gint64 sessions = 0;
   busy("Counting its sessions...");
@@ -65,7 +70,7 @@ static gboolean may_go(NxManage *manage, const char *pid, gboolean asks_always, 
     say_that_sessions_keep_it(pid, sessions);
     return FALSE;
   }
-  g_autofree char *question = delete_question(pid, sessions);
+  g_autofree char *question = delete_question(instrument, sessions);
   return (!sessions && !asks_always) || nx_box_ask("Confirm Delete", question);
 }
 
@@ -74,9 +79,9 @@ void nx_manage_delete(NxManage *manage)
   g_autoptr(NxInstrument) before = nx_instrument_copy(nx_manage_selected(manage));
   g_autoptr(NxInstrument) now = NULL;
   g_autoptr(GError) error = NULL;
-  const char *pid = before ? before->values[NX_INSTRUMENT_PID] : NULL;
-  if (!before || !may_go(manage, pid, TRUE, "delete instrument"))
+  if (!before || !may_go(manage, before, TRUE, "delete instrument"))
     return;
+  const char *pid = before->values[NX_INSTRUMENT_PID];
   busy("Writing to the database...");
   switch (nx_store_delete(manage->address, before, &now, &error)) {
   case NX_STORE_DONE:
@@ -108,7 +113,12 @@ void nx_manage_undo(NxManage *manage)
   g_autoptr(GError) error = NULL;
   g_autoptr(NxInstrument) now = NULL;
   g_autofree char *pid = g_strdup((before ? before : after)->values[NX_INSTRUMENT_PID]);
-  if (!before && !may_go(manage, pid, FALSE, "undo"))
+  if (before && !nx_instrument_can_return(before, after)) {
+    remember(manage, NULL, NULL);
+    nx_notice(NX_ROLE_WARNING, "Not undone: %s held bytes that are no text, and were never read", pid);
+    return;
+  }
+  if (!before && !may_go(manage, after, FALSE, "undo"))
     return;
   busy("Writing to the database...");
   NxStoreResult result = !before  ? nx_store_delete(manage->address, after, &now, &error)

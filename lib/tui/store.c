@@ -21,6 +21,7 @@ NxInstrument *nx_instrument_copy(const NxInstrument *instrument)
   NxInstrument *copy = g_new0(NxInstrument, 1);
   for (guint i = 0; i < NX_INSTRUMENT_COLUMNS; i++)
     copy->values[i] = g_strdup(instrument->values[i]);
+  copy->partial = instrument->partial;
   return copy;
 }
 
@@ -39,6 +40,14 @@ gboolean nx_instrument_equal(const NxInstrument *a, const NxInstrument *b)
   return TRUE;
 }
 
+gboolean nx_instrument_can_return(const NxInstrument *before, const NxInstrument *after)
+{
+  for (guint i = 0; i < NX_INSTRUMENT_COLUMNS; i++)
+    if (before->partial & (1u << i) && (!after || g_strcmp0(before->values[i], after->values[i]) != 0))
+      return FALSE;
+  return TRUE;
+}
+
 static void free_instrument(gpointer instrument)
 {
   nx_instrument_free(instrument);
@@ -48,8 +57,11 @@ static NxInstrument *from_row(NxRows *rows)
 {
   NxInstrument *instrument = g_new0(NxInstrument, 1);
   for (guint i = 0; i < NX_INSTRUMENT_COLUMNS; i++) {
-    const char *text = nx_rows_text(rows, i);
-    instrument->values[i] = text ? nx_text_utf8(text, -1) : NULL;
+    gsize length = 0;
+    const char *bytes = nx_rows_bytes(rows, i, &length);
+    instrument->values[i] = bytes ? nx_text_utf8(bytes, -1) : NULL;
+    if (bytes && !g_utf8_validate(bytes, (gssize)length, NULL))
+      instrument->partial |= 1u << i;
   }
   return instrument;
 }

@@ -20,6 +20,7 @@ enum {
 /* A row; a value is NULL where the database has NULL. */
 typedef struct {
   char *values[NX_INSTRUMENT_COLUMNS];
+  guint partial; /* a bit for each column whose value is not all of what the database holds: behind a NUL, or no UTF-8 */
 } NxInstrument;
 
 const char *nx_instrument_column(guint column);
@@ -27,6 +28,8 @@ NxInstrument *nx_instrument_copy(const NxInstrument *instrument);
 void nx_instrument_free(NxInstrument *instrument);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxInstrument, nx_instrument_free)
 gboolean nx_instrument_equal(const NxInstrument *a, const NxInstrument *b);
+/* TRUE when everything that `after` (NULL: deleted) made of `before` could be taken back: what it changed had been read whole. */
+gboolean nx_instrument_can_return(const NxInstrument *before, const NxInstrument *after);
 
 /* All of them, in the order in which they were added; of NxInstrument*. */
 GPtrArray *nx_store_load(const char *address, GError **err);

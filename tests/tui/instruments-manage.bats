@@ -666,6 +666,32 @@ value() {
   [ "$(value Titan-1 "location || '|' || display_name || '|'")" = " Attic |Titan TEM |" ]
 }
 
+@test "what was never read whole is not given back by u, and that is said before it goes" {
+  two_instruments
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET location = CAST(x'610062' AS TEXT) WHERE instrument_pid = 'Titan-1';
+    UPDATE instruments SET location = CAST(x'61fc' AS TEXT) WHERE instrument_pid = 'Quanta-2'"
+  manage
+  wait_for "Titan TEM"
+  keys e
+  wait_for "Edit Instrument: Titan-1"
+  keys Tab Tab C-u
+  typed "Cellar"
+  keys C-s
+  wait_for "Updated instrument: Titan-1"
+  keys u
+  wait_for "Not undone: Titan-1 held bytes that are no text"
+  [ "$(value Titan-1 location)" = Cellar ]
+  keys Down d
+  wait_for "Delete instrument 'Quanta-2'?" "cannot be undone"
+  keys y
+  wait_for "Deleted instrument: Quanta-2"
+  keys u
+  wait_for "Not undone: Quanta-2 held bytes that are no text"
+  [ -z "$(value Quanta-2 location)" ]
+  keys u
+  wait_for "There is nothing to undo"
+}
+
 @test "what somebody else has changed since is not undone" {
   two_instruments
   manage
