@@ -12,7 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int DEADLY[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+static const int DEADLY[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGSEGV, SIGBUS,  SIGFPE,    SIGILL,  SIGABRT, SIGPIPE,
+                             SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ, SIGSYS, SIGTRAP, SIGVTALRM, SIGPROF};
 
 static struct {
   struct termios modes;

@@ -883,7 +883,7 @@ value() {
 @test "every deadly signal gives the terminal back" {
   export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_abort=0:handle_sigfpe=0:handle_sigill=0:handle_sigbus=0
   two_instruments
-  for signal in HUP:129 INT:130 QUIT:131 ILL:132 ABRT:134 BUS:135 FPE:136; do
+  for signal in HUP:129 INT:130 QUIT:131 ILL:132 ABRT:134 BUS:135 FPE:136 USR1:138 PIPE:141 ALRM:142 XCPU:152 PROF:155; do
     manage
     wait_for "Titan TEM"
     kill -"${signal%:*}" "$(cat "$BATS_TEST_TMPDIR/pid")"
