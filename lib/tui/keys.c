@@ -13,18 +13,36 @@ int nx_keys_action(const NxKeyRow *keys, int key)
   return 0;
 }
 
+#define BETWEEN 2 /* cells, from one key to the next */
+
+/* With what follows it; 0: it is not shown. */
+static int width_of(const NxKeyRow *key)
+{
+  return key->shown && key->label ? (int)(nx_cells_width(key->shown) + 1 + nx_cells_width(key->label)) + BETWEEN : 0;
+}
+
+/* They stand on the narrowest line: how to learn the other keys, and how to leave. */
+static gboolean is_needed(const NxKeyRow *key)
+{
+  return key->key == '?' || key->key == 'q';
+}
+
 void nx_keys_draw(const NxKeyRow *keys)
 {
-  int column = 1, row = nx_screen_rows() - 1;
+  int column = 1, row = nx_screen_rows() - 1, room = nx_screen_columns() + BETWEEN - column;
+  gboolean is_full = FALSE;
+  for (const NxKeyRow *key = keys; key->key; key++)
+    room -= is_needed(key) ? width_of(key) : 0;
   for (; keys->key; keys++) {
-    if (!keys->shown || !keys->label)
+    int width = width_of(keys);
+    is_full = is_full || (!is_needed(keys) && width > room);
+    if (!width || (is_full && !is_needed(keys)))
       continue;
-    int key_width = (int)nx_cells_width(keys->shown), label_width = (int)nx_cells_width(keys->label);
-    if (column + key_width + 1 + label_width > nx_screen_columns())
-      return;
+    int key_width = (int)nx_cells_width(keys->shown);
     nx_draw(row, column, key_width, NX_ROLE_KEY, keys->shown);
-    nx_draw(row, column + key_width + 1, label_width, NX_ROLE_TEXT, keys->label);
-    column += key_width + label_width + 3;
+    nx_draw(row, column + key_width + 1, width - key_width - 1 - BETWEEN, NX_ROLE_TEXT, keys->label);
+    column += width;
+    room -= is_needed(keys) ? 0 : width;
   }
 }
 

@@ -832,6 +832,14 @@ value() {
   wait_for "back to the shell"
 }
 
+@test "on a narrow screen the last line still says how to get help and out" {
+  two_instruments
+  manage 40 12
+  wait_for "Titan TEM" "a Add  e Edit  d Delete  ? Help  q Quit"
+  resize 100 12
+  wait_for "d Delete  u Undo  s Sort  / Filter  r Refresh  ? Help  q Quit  ^T Theme"
+}
+
 @test "a question survives a resize to 20x5 and back" {
   two_instruments
   manage
