@@ -161,7 +161,7 @@ void nx_input_draw(const NxInput *input, int row, int column, int width, gboolea
   gsize at = nx_cells_width(before), skip = focused && at + 1 > (gsize)width ? at + 1 - (gsize)width : 0;
   nx_draw_from(row, column, width, role, shown, skip);
   if (!input->text->len && input->placeholder)
-    nx_draw(row, column, width, focused ? NX_ROLE_FOCUS : NX_ROLE_MUTED, input->placeholder);
+    nx_draw(row, column, focused ? MIN(width, (int)nx_cells_width(input->placeholder)) : width, NX_ROLE_MUTED, input->placeholder);
   else if (focused && input->suggestion && at < (gsize)width && input->cursor == input->text->len)
     nx_draw(row, column + (int)at, width - (int)at, NX_ROLE_MUTED, input->suggestion + MIN(input->text->len, strlen(input->suggestion)));
   if (focused)

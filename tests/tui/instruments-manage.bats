@@ -840,6 +840,25 @@ value() {
   wait_for "d Delete  u Undo  s Sort  / Filter  r Refresh  ? Help  q Quit  ^T Theme"
 }
 
+# attributes LINE — what was sent before the example.
+attributes() {
+  grep -o $'[\033[0-9;m]*FEI-Q' <<<"$1"
+}
+
+@test "the example in an empty field with the focus does not look like a typed text" {
+  two_instruments
+  manage
+  wait_for "Titan TEM"
+  keys a
+  wait_for "FEI-Quanta-650-FEG-123456"
+  example=$(tmux_of_test capture-pane -t "$PERSON" -ep | grep FEI-Quanta)
+  typed FEI-Quanta-650-FEG-123456x
+  wait_for "FEI-Quanta-650-FEG-123456x"
+  typed_text=$(tmux_of_test capture-pane -t "$PERSON" -ep | grep FEI-Quanta)
+  [ -n "$(attributes "$typed_text")" ]
+  [ "$(attributes "$example")" != "$(attributes "$typed_text")" ]
+}
+
 @test "a question survives a resize to 20x5 and back" {
   two_instruments
   manage
