@@ -603,7 +603,7 @@ labarchives() {
   wait_for "‹ exclusive ›" "only files of a format that is known here"
   keys Space
   wait_for "‹ inclusive ›" "every file that was written during the session"
-  keys Tab Enter
+  keys Tab Space
   wait_for "‹ first_success ›" "destinations are tried by priority"
 }
 
@@ -886,7 +886,7 @@ end'" ]
   keys Tab F3
   wait_for "/tmp" "OK"
   keys Escape
-  wait_for "NX_DATA_PATH *"
+  wait_until_gone "Directories"
   keys C-t
   wait_for "Switched to light mode"
   keys BTab Enter

@@ -825,7 +825,7 @@ value() {
   keys Tab Tab Tab Tab
   wait_for "Property Tag *"
   keys Escape
-  wait_for "Add"
+  wait_for "Filter (press"
   keys '?'
   wait_for "add an instrument"
   keys End NPage NPage NPage
