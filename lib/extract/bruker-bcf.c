@@ -158,7 +158,7 @@ static void add_texts(const xmlNode *database, json_object *nx_meta)
     nx_meta_put(nx_meta, "Map Name", NULL, json_object_new_string((const char *)name));
   xmlFree(name);
   add_text(header, "Date", "Acquisition Date", nx_meta);
-  add_text(header, "Time", "Acquisition Time", nx_meta);
+  add_text(header, "Time", "Acquisition Time of Day", nx_meta);
   add_text(header, "FileVersion", "File Version", nx_meta);
   add_text(detector, "Type", "detector_type", nx_meta);
   add_text(detector, "Serial", "Detector Serial Number", nx_meta);

@@ -38,6 +38,9 @@ json_object *nx_image_meta(const NxInput *in, const char *data_type);
 /* Sets field `to`: at the top of nx_meta when its name begins with a lower-case letter, as those of core fields do, else in extensions. `member`
  * (or NULL): of the object `to`. `value` is consumed; NULL sets nothing. */
 void nx_meta_put(json_object *nx_meta, const char *to, const char *member, json_object *value);
+/* Sets an extension under the label that the file gives it; under `key`, which only this format has, where the label is empty, is an extension's
+ * already or nx_meta_is_taken(). For the time when all fields are there. `value` is consumed; NULL sets nothing. */
+void nx_meta_put_labelled(json_object *nx_meta, const char *label, const char *key, json_object *value);
 /* Adds a sentence to nx_meta's `Extractor Warnings`, which the pipeline moves into `NexusLIMS Extraction`. */
 void nx_meta_warn(json_object *nx_meta, const char *sentence);
 /* Appends [name] to `warnings`: the value of that field is doubtful. */

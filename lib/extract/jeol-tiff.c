@@ -156,7 +156,6 @@ static char *display_name(const char *key)
 
 static void add_others(json_object *pairs, json_object *nx_meta, GHashTable *done)
 {
-  json_object *extensions = nx_json_get(nx_meta, "extensions");
   json_object_object_foreach(pairs, key, unused) {
     const char *text = given(pairs, key);
     g_autofree char *name = display_name(key);
@@ -165,7 +164,7 @@ static void add_others(json_object *pairs, json_object *nx_meta, GHashTable *don
     if (!text || g_hash_table_contains(done, without_dollars(key)))
       continue;
     number = nx_written_number(text);
-    nx_json_set(extensions, *name && !nx_json_get(extensions, name) ? name : key, number ? number : json_object_new_string(text));
+    nx_meta_put_labelled(nx_meta, name, key, number ? number : json_object_new_string(text));
   }
 }
 
@@ -254,12 +253,12 @@ static json_object *make_meta(const NxInput *in, json_object *pairs)
   guint32 width, height;
   nx_json_set(nx_meta, "extensions", json_object_new_object());
   add_fields(pairs, nx_meta, done);
-  add_others(pairs, nx_meta, done);
   add_pixel_size(pairs, nx_meta);
   if (tiff && nx_tiff_dimensions(tiff, &width, &height)) {
     g_autofree char *text = g_strdup_printf("(%u, %u)", width, height);
     nx_meta_put(nx_meta, "Data Dimensions", NULL, json_object_new_string(text));
   }
+  add_others(pairs, nx_meta, done);
   return nx_meta_sorted(nx_meta);
 }
 

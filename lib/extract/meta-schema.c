@@ -92,6 +92,19 @@ gboolean nx_meta_allows(const char *dataset_type, const char *name)
   return field && (field->types & type_bit(dataset_type)) != 0;
 }
 
+gboolean nx_meta_is_own(const char *name)
+{
+  const Field *field = field_named(name);
+  return (field && field->types == EVERY) || strcmp(name, "Extractor Warnings") == 0;
+}
+
+gboolean nx_meta_is_taken(json_object *nx_meta, const char *name)
+{
+  const Field *field = field_named(name);
+  return nx_meta_is_own(name) || json_object_object_get_ex(nx_meta, name, NULL) ||
+         (field && (json_object_object_get_ex(nx_meta, field->name, NULL) || json_object_object_get_ex(nx_meta, field->display, NULL)));
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- values */
 
 static gboolean is_number(json_object *value)

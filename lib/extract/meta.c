@@ -125,6 +125,14 @@ void nx_meta_put(json_object *nx_meta, const char *to, const char *member, json_
     nx_json_set(parent, to, value);
 }
 
+void nx_meta_put_labelled(json_object *nx_meta, const char *label, const char *key, json_object *value)
+{
+  json_object *extensions = object_in(nx_meta, "extensions");
+  const gboolean is_free = *label && !nx_meta_is_taken(nx_meta, label) && !json_object_object_get_ex(extensions, label, NULL);
+  if (value)
+    nx_json_set(extensions, is_free ? label : key, value);
+}
+
 void nx_meta_warn(json_object *nx_meta, const char *sentence)
 {
   const char *present = nx_json_get_string(nx_meta, "Extractor Warnings");

@@ -232,6 +232,10 @@ json_object *nx_meta_quantity(double value, const char *unit);
 char *nx_meta_time(const NxInput *in, GTimeZone *fallback);
 /* TRUE when the schema allows core field `name` ("acceleration_voltage", …) for `dataset_type`. */
 gboolean nx_meta_allows(const char *dataset_type, const char *name);
+/* TRUE of what every dataset may have, whatever its format ("Creation Time", "NexusLIMS Extraction", …): no file's label may stand for it. */
+gboolean nx_meta_is_own(const char *name);
+/* TRUE when an extension called `name` would stand, in a record, for a field at the top of nx_meta, or for one that nx_meta_is_own(). */
+gboolean nx_meta_is_taken(json_object *nx_meta, const char *name);
 /* Sorts every object of `value` by lower-cased key (code-point order), quantities excepted; consumes and returns. */
 json_object *nx_meta_sorted(json_object *value);
 /* Gives nx_meta the types of a dataset of which nothing is known when it has no DatasetType. */

@@ -159,18 +159,13 @@ static void add_fields(json_object *pairs, json_object *nx_meta, GHashTable *don
     nx_meta_doubt(nx_meta, "Operator");
 }
 
-/* All else, by the label that people know from the microscope's screen; two of a label: the second by its key. */
+/* All else, by the label that people know from the microscope's screen; two of a label, and one that is a field's name: by the key. */
 static void add_labelled(json_object *pairs, json_object *nx_meta, GHashTable *done)
 {
-  json_object *extensions = nx_json_get(nx_meta, "extensions");
   json_object_object_foreach(pairs, key, pair) {
-    const char *label = nx_json_get_string(pair, "label"), *text = given(pairs, key);
-    if (!text || g_hash_table_contains(done, key))
-      continue;
-    const char *name = *label && !nx_json_get(extensions, label) ? label : key;
-    json_object *value = nx_written_quantity(text, NULL);
-    if (value)
-      nx_json_set(extensions, name, value);
+    const char *text = given(pairs, key);
+    if (text && !g_hash_table_contains(done, key))
+      nx_meta_put_labelled(nx_meta, nx_json_get_string(pair, "label"), key, nx_written_quantity(text, NULL));
   }
 }
 
@@ -199,12 +194,12 @@ static json_object *make_meta(const NxInput *in, NxTiff *tiff, json_object *pair
   guint32 width, height;
   nx_json_set(nx_meta, "extensions", json_object_new_object());
   add_fields(pairs, nx_meta, done);
-  add_labelled(pairs, nx_meta, done);
   if (nx_tiff_dimensions(tiff, &width, &height)) {
     g_autofree char *text = g_strdup_printf("(%u, %u)", width, height);
     nx_meta_put(nx_meta, "Data Dimensions", NULL, json_object_new_string(text));
     add_pixel_of_screen(pairs, width, nx_meta);
   }
+  add_labelled(pairs, nx_meta, done);
   return nx_meta_sorted(nx_meta);
 }
 

@@ -162,6 +162,12 @@ static char *without(const char *text, const char *what)
   return g_strdup(rest->str);
 }
 
+/* TRUE of a label that would stand for what is known from elsewhere: for each file, or as AccelerationVoltage. */
+static gboolean is_elsewhere(const char *name)
+{
+  return nx_meta_is_own(name) || strcmp(name, "Acceleration Voltage") == 0;
+}
+
 /* One entry of ExperimentalDescription: "Stage A_deg", "Filter slit width_eV", "High tension_kV" … */
 static void add_described(json_object *meta, const char *key, json_object *value)
 {
@@ -176,7 +182,7 @@ static void add_described(json_object *meta, const char *key, json_object *value
     g_autofree char *member = title_case(rest);
     set_in(meta, "Tecnai Filter", member, clean);
   } else {
-    set_in(meta, NULL, name, clean);
+    set_in(meta, is_elsewhere(name) ? "Experimental Description" : NULL, name, clean);
   }
 }
 

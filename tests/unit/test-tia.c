@@ -595,6 +595,24 @@ static void test_values(void)
                   "\"Tecnai Filter\":{\"Ev/X2Y Slit\":{\"value\":1.5,\"unit\":\"electron_volt\"}}}");
 }
 
+/* What a label may not stand for is kept apart. */
+static void test_own_names(void)
+{
+  static const char EMI[] =
+      "binary<ObjectInfo><ExperimentalConditions><MicroscopeConditions><AcceleratingVoltage>200000</AcceleratingVoltage></MicroscopeConditions>"
+      "</ExperimentalConditions><ExperimentalDescription><Root><Data><Label>creation time</Label><Value>never</Value><Unit></Unit></Data>"
+      "<Data><Label>NexusLIMS extraction</Label><Value>me</Value><Unit></Unit></Data>"
+      "<Data><Label>Instrument ID</Label><Value>5</Value><Unit></Unit></Data>"
+      "<Data><Label>Acceleration voltage</Label><Value>5</Value><Unit>kV</Unit></Data>"
+      "</Root></ExperimentalDescription></ObjectInfo>binary";
+  g_autoptr(json_object) extensions = extensions_with("scan_1.ser", EMI, sizeof EMI - 1);
+  g_autofree char *got = nx_json_text(extensions, NX_JSON_LINE);
+  g_assert_cmpstr(got, ==,
+                  "{\"emi Filename\":\"scan.emi\",\"Experimental Description\":{\"Acceleration Voltage\":{\"value\":5.0,\"unit\":\"kilovolt\"},"
+                  "\"Creation Time\":\"never\",\"Instrument ID\":5,\"NexusLIMS Extraction\":\"me\"},"
+                  "\"Microscope Accelerating Voltage\":{\"value\":200000.0,\"unit\":\"volt\"}}");
+}
+
 /* ------------------------------------------------------------------------------------------------------- corpus, damaged */
 
 static guint8 *whole_file(const char *path, gsize *length)
@@ -726,6 +744,7 @@ int main(int argc, char **argv)
   g_test_add_func("/tia/the .emi is named as it is written, also in capitals", test_emi_in_capitals);
   g_test_add_func("/tia/hostile/a broken .emi costs its metadata, and the reason is told", test_broken_emi);
   g_test_add_func("/tia/hostile/200 MB of text in an .emi are no metadata", test_large_emi);
+  g_test_add_func("/tia/hostile/a label never stands for what is known from elsewhere", test_own_names);
   g_test_add_func("/tia/hostile/values that lack a part are skipped, and odd ones stay text", test_values);
   g_test_add_func("/tia/hostile/every cut of a corpus file is refused", test_cuts);
   g_test_add_func("/tia/hostile/300 mutants of each corpus file are read or refused", test_mutants);

@@ -81,11 +81,21 @@ static const struct {
     Q(20.0, "percent")
     ",\"Primary Energy\":" Q(20.0, "kiloelectron_volt") ",\"Number of Spectrum Channels\":5.0,\"Map Name\":\"Map 7\",\"Acquisition "
     "Date\":\"5.2.2024\","
-    "\"Acquisition Time\":\"10:11:12\",\"File Version\":\"2\",\"Detector Serial Number\":\"11\",\"Line Counter\":\"4,4\",\"Data "
+    "\"Acquisition Time of Day\":\"10:11:12\",\"File Version\":\"2\",\"Detector Serial Number\":\"11\",\"Line Counter\":\"4,4\",\"Data "
     "Dimensions\":\"(3, 2, 5)\"}}" },
 };
 
 /* ------------------------------------------------------------------------------------------------------------ metadata */
+
+/* In a record an extension stands for the field that has its name (extractors-b §11). */
+static void assert_nothing_hidden(const NxSignal *signal)
+{
+  json_object_object_foreach(nx_json_get(signal->nx_meta, "extensions"), name, value) {
+    (void)value;
+    if (strcmp(name, "Data Dimensions") != 0)
+      g_assert_cmpstr(nx_meta_is_taken(signal->nx_meta, name) ? name : NULL, ==, NULL);
+  }
+}
 
 static void test_metadata(gconstpointer data)
 {
@@ -100,6 +110,7 @@ static void test_metadata(gconstpointer data)
     g_autoptr(json_object) expected = nx_json_parse(EXPECTED[i].nx_meta, strlen(EXPECTED[i].nx_meta), &problem);
     g_assert_no_error(problem);
     corpus_assert_same(signal->nx_meta, expected, sample->name);
+    assert_nothing_hidden(signal);
     g_assert_true(nx_meta_check(signal->nx_meta, sample->name, &problem));
     /* The schema has a place for every field that is not in extensions. */
     corpus_assert_same(signal->nx_meta, expected, sample->name);
@@ -170,6 +181,25 @@ static void test_smartsem_commas(void)
   g_assert_cmpfloat(vendor_quantity(signal, "acceleration_voltage"), ==, 5.0);
   g_assert_cmpfloat(nx_json_get_double(signal->nx_meta, "magnification", 0), ==, 1010.0);
   g_assert_cmpfloat(nx_json_get_double(nx_json_get(nx_json_get(signal->nx_meta, "extensions"), "Brightness"), "value", 0), ==, 47.5);
+}
+
+/* Labels that are names of fields: of one that is there, of one that comes last, of the product's own; "Working Distance" is nobody else's here. */
+static void test_smartsem_labels(void)
+{
+  g_autoptr(NxSignal) signal = read_smartsem_text(
+      "AP_IPROBE\r\nI Probe = 1 nA\r\nAP_BEAM_CURRENT\r\nBeam Current = 80 \xb5"
+      "A\r\nAP_PIXEL_SIZE\r\nPixel Size = 110.0 nm\r\nAP_X\r\n"
+      "Pixel Width = 3 nm\r\nDP_TIME\r\nCreation Time = never\r\nDP_ID\r\nInstrument ID = 5\r\nDP_NX\r\nNexusLIMS Extraction = me\r\n"
+      "DP_TYPE\r\nDatasetType = Misc\r\nDP_SNAKE\r\ndata_type = Misc\r\nDP_ODD\r\nExtractor Warnings = all is well\r\n"
+      "DP_FAR\r\nWorking Distance = 2 mm\r\nDP_SIZE\r\nData Dimensions = 7\r\n", 2048, 2);
+  static const char *const KEYS[] = { "AP_BEAM_CURRENT", "AP_X", "DP_TIME", "DP_ID", "DP_NX", "DP_TYPE", "DP_SNAKE", "DP_ODD", "DP_SIZE" };
+  for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++)
+    g_assert_nonnull(vendor_extension(signal, KEYS[i]));
+  assert_nothing_hidden(signal);
+  g_assert_cmpfloat(vendor_quantity(signal, "beam_current"), ==, 1000.0);
+  g_assert_cmpfloat(nx_json_get_double(vendor_extension(signal, "AP_BEAM_CURRENT"), "value", 0), ==, 80.0);
+  g_assert_cmpfloat(nx_json_get_double(vendor_extension(signal, "Working Distance"), "value", 0), ==, 2.0);
+  g_assert_cmpstr(json_object_get_string(vendor_extension(signal, "Data Dimensions")), ==, "(2048, 30)");
 }
 
 static void test_smartsem_screen(void)
@@ -266,6 +296,20 @@ static void test_jeol_keys(void)
   g_assert_cmpstr(nx_json_get_string(nx_json_get(signal->nx_meta, "extensions"), "Detector Name"), ==, "UED");
   g_assert_cmpfloat(json_object_get_double(vendor_extension(signal, "Pnu Height")), ==, 64.0);
   g_assert_cmpfloat(json_object_get_double(vendor_extension(signal, "$$SM_PNU_HEIGHT")), ==, 32.0);
+}
+
+/* The keys' own words are no names of fields. */
+static void test_jeol_names(void)
+{
+  g_autoptr(NxSignal) signal = read_jeol("$CM_INSTRUMENT 7600F\n$$SM_WD 8.0\n$CM_WORKING_DISTANCE 9\n$CM_CREATION_TIME never\n"
+                                         "$CM_PIXEL_SIZE 2nm\n$CM_PIXEL_WIDTH 5\n$CM_EXTRACTOR_WARNINGS none\n$CM_DATA_DIMENSIONS 1\n");
+  static const char *const KEYS[] = { "$CM_WORKING_DISTANCE", "$CM_CREATION_TIME", "$CM_PIXEL_WIDTH", "$CM_EXTRACTOR_WARNINGS",
+                                      "$CM_DATA_DIMENSIONS" };
+  for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++)
+    g_assert_nonnull(vendor_extension(signal, KEYS[i]));
+  assert_nothing_hidden(signal);
+  g_assert_cmpfloat(vendor_quantity(signal, "working_distance"), ==, 8.0);
+  g_assert_cmpstr(json_object_get_string(vendor_extension(signal, "Data Dimensions")), ==, "(16, 12)");
 }
 
 static void test_tiff_without_companion(void)
@@ -544,6 +588,8 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/companions/a text in capitals belongs to its picture, unless there is one in small letters", test_companions_in_capitals);
   g_test_add_func("/vendors/smartsem/a text of type BYTE keeps its µ and °", test_smartsem_bytes);
   g_test_add_func("/vendors/smartsem/numbers may have a comma for their point", test_smartsem_commas);
+  g_test_add_func("/vendors/smartsem/a label never stands for a field of the record", test_smartsem_labels);
+  g_test_add_func("/vendors/jeol/a key's words never stand for a field of the record", test_jeol_names);
   g_test_add_func("/vendors/smartsem/without the width of the field a pixel is one of the screen's 1024", test_smartsem_screen);
   g_test_add_func("/vendors/tescan/a text that is named after the picture and its suffix belongs to it", test_tescan_sidecars);
   g_test_add_func("/vendors/tescan/a text of the picture's name comes before one that names its suffix", test_tescan_prefers_plain_sidecar);
