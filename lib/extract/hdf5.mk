@@ -4,8 +4,11 @@ EXTRACT_HDF5_SOURCES = lib/extract/hdf5-file.h lib/extract/hdf5-heap.h lib/extra
 	lib/extract/hdf5-sequences.c lib/extract/tofwerk.h lib/extract/tofwerk.c lib/extract/tofwerk-figure.c lib/extract/tofwerk-ions.h \
 	lib/extract/tofwerk-ions.c lib/extract/hdf5-fields.h lib/extract/hdf5-fields.c lib/extract/velox.c lib/extract/hspy.c
 
-check_PROGRAMS += tests/unit/test-hdf5 tests/unit/test-hdf5-opening
-TESTS += tests/unit/test-hdf5 tests/unit/test-hdf5-opening
+check_PROGRAMS += tests/unit/test-hdf5 tests/unit/test-hdf5-opening tests/unit/test-velox
+TESTS += tests/unit/test-hdf5 tests/unit/test-hdf5-opening tests/unit/test-velox
+tests_unit_test_velox_SOURCES = tests/unit/test-velox.c tests/generate/hdf5-write.c tests/generate/hdf5-write.h
+tests_unit_test_velox_CFLAGS = $(lib_extract_libextract_a_CFLAGS) -I$(srcdir)/tests/generate
+tests_unit_test_velox_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)
 tests_unit_test_hdf5_opening_SOURCES = tests/unit/test-hdf5-opening.c tests/generate/hdf5-write.c tests/generate/hdf5-write.h
 tests_unit_test_hdf5_opening_CFLAGS = $(lib_extract_libextract_a_CFLAGS) -I$(srcdir)/tests/generate
 tests_unit_test_hdf5_opening_LDADD = $(EXTRACT_LIBS) $(BASE_LIBS)

@@ -93,20 +93,27 @@ static json_object *read_metadata(NxHdf5 *file, const char *path)
   return NULL;
 }
 
-/* The detector that BinaryResult points at, else the only one of its name. */
+static const char *name_of(json_object *detector)
+{
+  return json_object_is_type(detector, json_type_object) ? nx_json_get_string(detector, "DetectorName") : NULL;
+}
+
+/* The detector that BinaryResult names. Of a camera DetectorIndex may count another list: it is believed where there is no name, or where it leads to
+ * that name. */
 static json_object *find_detector(json_object *metadata)
 {
-  json_object *detectors = nx_json_get(metadata, "Detectors");
-  json_object *index = nx_tree_at(metadata, "BinaryResult.DetectorIndex"), *name = nx_tree_at(metadata, "BinaryResult.Detector");
+  json_object *detectors = nx_json_get(metadata, "Detectors"), *result = nx_json_get(metadata, "BinaryResult");
+  json_object *index = nx_tree_at(result, "DetectorIndex");
+  const char *name = json_object_is_type(result, json_type_object) ? nx_json_get_string(result, "Detector") : NULL;
   g_autofree char *key = index ? g_strdup_printf("Detector-%s", json_object_get_string(index)) : NULL;
   if (!json_object_is_type(detectors, json_type_object))
     return NULL;
-  if (key && json_object_is_type(nx_json_get(detectors, key), json_type_object))
-    return nx_json_get(detectors, key);
+  json_object *counted = key ? nx_json_get(detectors, key) : NULL;
+  if (json_object_is_type(counted, json_type_object) && (!name || !*name || g_strcmp0(name_of(counted), name) == 0))
+    return counted;
   json_object_object_foreach(detectors, unused, detector) {
     (void)unused;
-    const char *own = json_object_is_type(detector, json_type_object) ? nx_json_get_string(detector, "DetectorName") : NULL;
-    if (own && json_object_is_type(name, json_type_string) && strcmp(own, json_object_get_string(name)) == 0)
+    if (name && *name && g_strcmp0(name_of(detector), name) == 0)
       return detector;
   }
   return NULL;

@@ -189,6 +189,31 @@ GByteArray *hdf5_write_velox(void)
   return end(file);
 }
 
+#define SEGMENT(number, name, offset, angle)                                                                                               \
+  "\"Detector-" number "\":{\"DetectorName\":\"" name "\",\"Dispersion\":\"5\",\"OffsetEnergy\":\"" offset "\","                               \
+  "\"LiveTime\":\"3\",\"RealTime\":\"4\",\"ElevationAngle\":\"" angle "\"}"
+#define DETECTORS                                                                                                                          \
+  "\"Detectors\":{\"Detector-0\":{\"DetectorName\":\"BF\",\"ExposureTime\":\"1\"}," SEGMENT("1", "SuperXG21", "-475", "0.314159265358979")      \
+  "," SEGMENT("2", "SuperXG22", "-470", "0.383972435438753") ",\"Detector-3\":{\"DetectorName\":\"BM-Ceta\",\"ExposureTime\":\"0.5\"}}"
+
+static void velox_values(hid_t file, const char *entry, const char *kind)
+{
+  static const guint16 VALUES[4] = { 1, 2, 3, 65535 };
+  static const hsize_t SQUARE[] = { 2, 2, 1 }, COLUMN[] = { 4, 1 };
+  const gboolean is_image = strcmp(kind, "Image") == 0;
+  g_autofree char *path = g_strconcat(entry, "/Data", NULL);
+  dataset(file, path, H5T_STD_U16LE, is_image ? 3 : 2, is_image ? SQUARE : COLUMN, H5P_DEFAULT, H5T_NATIVE_UINT16, VALUES);
+}
+
+GByteArray *hdf5_write_velox_result(const char *kind, const char *result)
+{
+  g_autofree char *entry = g_strdup_printf("Data/%s/a0", kind), *json = g_strdup_printf("{" DETECTORS ",\"BinaryResult\":%s}", result);
+  hid_t file = begin_velox();
+  velox_values(file, entry, kind);
+  velox_metadata(file, entry, json);
+  return end(file);
+}
+
 /* ------------------------------------------------------------------------------------------------------------------- traps */
 
 static hid_t trapped_layout(Hdf5Trap trap, const char *target, hid_t space)
