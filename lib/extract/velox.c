@@ -56,10 +56,13 @@ static const NxTreeField DETECTOR_FIELDS[] = {
   { "ExposureTime", NULL, NULL, "Exposure Time", NX_TREE_QUANTITY, 0, "second" },
   { "LiveTime", "live_time", NULL, "Live Time", NX_TREE_QUANTITY, 0, "second" },
   { "RealTime", "acquisition_time", NULL, "Acquisition Time", NX_TREE_QUANTITY, 0, "second" },
-  { "Dispersion", "channel_size", NULL, "Channel Size", NX_TREE_QUANTITY, 0, "electron_volt" },
-  { "OffsetEnergy", "starting_energy", NULL, "Starting Energy", NX_TREE_QUANTITY, -3, "kiloelectron_volt" },
   { "ElevationAngle", "elevation_angle", NULL, "Elevation Angle", NX_TREE_RADIANS, 0, NULL },
   { "AzimuthAngle", "azimuthal_angle", NULL, "Azimuthal Angle", NX_TREE_RADIANS, 0, NULL },
+};
+
+static const NxTreeField ENERGY_FIELDS[] = {
+  { "Dispersion", "channel_size", NULL, "Channel Size", NX_TREE_QUANTITY, 0, "electron_volt" },
+  { "OffsetEnergy", "starting_energy", NULL, "Starting Energy", NX_TREE_QUANTITY, -3, "kiloelectron_volt" },
 };
 
 /* One entry below /Data. */
@@ -69,6 +72,7 @@ typedef struct {
   char *path;
   json_object *metadata; /* an object */
   json_object *detector; /* of it, borrowed; or NULL */
+  json_object *energies; /* the detector that the energies of a spectrum are those of, borrowed; or NULL */
 } Entry;
 
 /* ---------------------------------------------------------------------------------------------------------------- metadata */
@@ -98,25 +102,49 @@ static const char *name_of(json_object *detector)
   return json_object_is_type(detector, json_type_object) ? nx_json_get_string(detector, "DetectorName") : NULL;
 }
 
+/* What BinaryResult calls the detector; NULL when it does not. */
+static const char *named_detector(json_object *metadata)
+{
+  json_object *name = nx_tree_at(metadata, "BinaryResult.Detector");
+  return json_object_is_type(name, json_type_string) && *json_object_get_string(name) ? json_object_get_string(name) : NULL;
+}
+
+static gboolean is_called(const char *own, const char *name)
+{
+  return strcmp(own, name) == 0;
+}
+
+/* The first whose name and `name` are `alike`; NULL when there is none. */
+static json_object *first_detector(json_object *metadata, const char *name, gboolean (*alike)(const char *own, const char *name))
+{
+  json_object *detectors = nx_json_get(metadata, "Detectors");
+  if (!name || !json_object_is_type(detectors, json_type_object))
+    return NULL;
+  json_object_object_foreach(detectors, unused, detector) {
+    (void)unused;
+    if (name_of(detector) && alike(name_of(detector), name))
+      return detector;
+  }
+  return NULL;
+}
+
 /* The detector that BinaryResult names. Of a camera DetectorIndex may count another list: it is believed where there is no name, or where it leads to
  * that name. */
 static json_object *find_detector(json_object *metadata)
 {
-  json_object *detectors = nx_json_get(metadata, "Detectors"), *result = nx_json_get(metadata, "BinaryResult");
-  json_object *index = nx_tree_at(result, "DetectorIndex");
-  const char *name = json_object_is_type(result, json_type_object) ? nx_json_get_string(result, "Detector") : NULL;
-  g_autofree char *key = index ? g_strdup_printf("Detector-%s", json_object_get_string(index)) : NULL;
-  if (!json_object_is_type(detectors, json_type_object))
-    return NULL;
-  json_object *counted = key ? nx_json_get(detectors, key) : NULL;
-  if (json_object_is_type(counted, json_type_object) && (!name || !*name || g_strcmp0(name_of(counted), name) == 0))
+  json_object *index = nx_tree_at(metadata, "BinaryResult.DetectorIndex");
+  const char *name = named_detector(metadata);
+  g_autofree char *key = index ? g_strdup_printf("Detectors.Detector-%s", json_object_get_string(index)) : NULL;
+  json_object *counted = key ? nx_tree_at(metadata, key) : NULL;
+  if (json_object_is_type(counted, json_type_object) && (!name || g_strcmp0(name_of(counted), name) == 0))
     return counted;
-  json_object_object_foreach(detectors, unused, detector) {
-    (void)unused;
-    if (name && *name && g_strcmp0(name_of(detector), name) == 0)
-      return detector;
-  }
-  return NULL;
+  return first_detector(metadata, name, is_called);
+}
+
+/* The sum of a detector's segments (SuperXG2 of SuperXG21 to SuperXG24) is on the energies of the first of them. */
+static json_object *find_energies(const Entry *entry)
+{
+  return entry->detector ? entry->detector : first_detector(entry->metadata, named_detector(entry->metadata), g_str_has_prefix);
 }
 
 static gboolean entry_open(Entry *entry, const NxInput *in, NxHdf5 *file, const char *kind, const char *id)
@@ -126,6 +154,7 @@ static gboolean entry_open(Entry *entry, const NxInput *in, NxHdf5 *file, const 
     return FALSE;
   entry->metadata = read_metadata(file, entry->path);
   entry->detector = entry->metadata ? find_detector(entry->metadata) : NULL;
+  entry->energies = entry->metadata ? find_energies(entry) : NULL;
   return TRUE;
 }
 
@@ -164,6 +193,10 @@ static NxSignal *new_signal(const Entry *entry, const char *dataset_type, const 
   }
   nx_tree_put(signal->nx_meta, dataset_type, entry->metadata, FIELDS, G_N_ELEMENTS(FIELDS));
   nx_tree_put(signal->nx_meta, dataset_type, entry->detector, DETECTOR_FIELDS, G_N_ELEMENTS(DETECTOR_FIELDS));
+  if (nx_meta_allows(dataset_type, "channel_size"))
+    nx_tree_put(signal->nx_meta, dataset_type, entry->energies, ENERGY_FIELDS, G_N_ELEMENTS(ENERGY_FIELDS));
+  if (!entry->detector && named_detector(entry->metadata))
+    nx_tree_put_value(signal->nx_meta, dataset_type, "detector_type", NULL, "Detector", json_object_new_string(named_detector(entry->metadata)));
   put_start(entry, signal->nx_meta);
   signal->raw = json_object_new_object();
   nx_json_set(signal->raw, "original_metadata", json_object_get(entry->metadata));
@@ -248,16 +281,16 @@ static NxSignal *read_image(const Entry *entry)
 
 /* ----------------------------------------------------------------------------------------------------------------- spectra */
 
-/* Electron volts per channel become kiloelectron volts on the axis. */
+/* Electron volts per channel become kiloelectron volts on the axis; where they are not known it counts channels. */
 static void set_energy_axis(NxAxis *axis, const Entry *entry)
 {
   double dispersion, offset;
-  axis->name = g_strdup("Energy");
-  if (!nx_tree_number(nx_tree_at(entry->detector, "Dispersion"), -3, &dispersion) || dispersion == 0)
+  if (!nx_tree_number(nx_tree_at(entry->energies, "Dispersion"), -3, &dispersion) || dispersion == 0)
     return;
+  axis->name = g_strdup("Energy");
   axis->scale = dispersion;
   axis->units = g_strdup("keV");
-  if (nx_tree_number(nx_tree_at(entry->detector, "OffsetEnergy"), -3, &offset))
+  if (nx_tree_number(nx_tree_at(entry->energies, "OffsetEnergy"), -3, &offset))
     axis->offset = offset;
 }
 

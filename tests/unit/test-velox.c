@@ -43,10 +43,14 @@ static json_object *extension(const NxSignal *signal, const char *name)
   return nx_json_get(nx_json_get(signal->nx_meta, "extensions"), name);
 }
 
-/* Of a quantity; NAN when there is none. */
-static double number_of(json_object *quantity)
+/* NAN: there is no such quantity. */
+static void assert_number(json_object *quantity, double expected)
 {
-  return nx_json_get_double(quantity, "value", NAN);
+  const double number = nx_json_get_double(quantity, "value", NAN);
+  if (isnan(expected))
+    g_assert_true(isnan(number));
+  else
+    g_assert_cmpfloat_with_epsilon(number, expected, 1e-9);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- detectors */
@@ -70,10 +74,43 @@ static void test_detectors(void)
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     Reading reading = read_result("Image", CASES[i].result);
     const NxSignal *signal = reading.signals->pdata[0];
-    const double exposure = number_of(extension(signal, "Exposure Time"));
     g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "detector_type"), ==, CASES[i].detector);
     g_assert_cmpstr(signal->title, ==, CASES[i].detector);
-    g_assert_true(isnan(CASES[i].exposure) ? isnan(exposure) : exposure == CASES[i].exposure);
+    assert_number(extension(signal, "Exposure Time"), CASES[i].exposure);
+    reading_clear(&reading);
+  }
+}
+
+/* Live time, real time and angles are those of one segment, so a sum has none. */
+static void test_energies(void)
+{
+  static const struct {
+    const char *result, *detector;
+    double start, live, elevation; /* keV, s, degrees */
+  } CASES[] = {
+    { "{\"Detector\":\"SuperXG2\"}", "SuperXG2", -0.475, NAN, NAN },
+    { "{\"Detector\":\"SuperXG22\"}", "SuperXG22", -0.47, 3, 22 },
+    { "{\"DetectorIndex\":\"1\"}", "SuperXG21", -0.475, 3, 18 },
+    { "{\"Detector\":\"XG2\"}", "XG2", NAN, NAN, NAN },
+    { "{\"Detector\":\"\"}", NULL, NAN, NAN, NAN },
+    { "{\"Detector\":\"B\"}", "B", NAN, NAN, NAN },
+  };
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS(CASES); i++) {
+    const gsize at = i / 2;
+    Reading reading = read_result(i % 2 ? "SpectrumStream" : "Spectrum", CASES[at].result);
+    const NxSignal *signal = reading.signals->pdata[0];
+    const NxAxis *axis = &signal->array.axis[0];
+    const gboolean is_calibrated = !isnan(CASES[at].start);
+    g_assert_cmpstr(axis->name, ==, is_calibrated ? "Energy" : NULL);
+    g_assert_cmpstr(axis->units, ==, is_calibrated ? "keV" : NULL);
+    g_assert_cmpfloat(axis->scale, ==, is_calibrated ? 0.005 : 1.0);
+    g_assert_cmpfloat(axis->offset, ==, is_calibrated ? CASES[at].start : 0.0);
+    assert_number(nx_json_get(signal->nx_meta, "channel_size"), is_calibrated ? 5 : NAN);
+    assert_number(nx_json_get(signal->nx_meta, "starting_energy"), CASES[at].start);
+    assert_number(nx_json_get(signal->nx_meta, "live_time"), CASES[at].live);
+    assert_number(nx_json_get(signal->nx_meta, "elevation_angle"), CASES[at].elevation);
+    g_assert_cmpstr(i % 2 ? nx_json_get_string(signal->nx_meta, "detector_type") : json_object_get_string(extension(signal, "Detector")), ==,
+                    CASES[at].detector);
     reading_clear(&reading);
   }
 }
@@ -82,5 +119,6 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/velox/detectors/a name comes before a number", test_detectors);
+  g_test_add_func("/velox/detectors/the sum of a detector's segments is on their energies, and without any it is no spectrum of energies", test_energies);
   return g_test_run();
 }
