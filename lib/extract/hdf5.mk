@@ -2,7 +2,8 @@
 EXTRACT_HDF5_SOURCES = lib/extract/hdf5-file.h lib/extract/hdf5-heap.h lib/extract/hdf5-heap.c lib/extract/hdf5-guard.h lib/extract/hdf5-guard.c lib/extract/hdf5.c lib/extract/hdf5-driver.c lib/extract/hdf5-values.c lib/extract/hdf5-data.c \
 	lib/extract/hdf5-chunks.h lib/extract/hdf5-chunks.c \
 	lib/extract/hdf5-sequences.c lib/extract/tofwerk.h lib/extract/tofwerk.c lib/extract/tofwerk-figure.c lib/extract/tofwerk-ions.h \
-	lib/extract/tofwerk-ions.c lib/extract/hdf5-fields.h lib/extract/hdf5-fields.c lib/extract/velox.c lib/extract/hspy.c
+	lib/extract/tofwerk-ions.c lib/extract/hdf5-fields.h lib/extract/hdf5-fields.c lib/extract/velox.c lib/extract/velox-operations.h \
+	lib/extract/velox-operations.c lib/extract/hspy.c
 
 check_PROGRAMS += tests/unit/test-hdf5 tests/unit/test-hdf5-opening tests/unit/test-velox
 TESTS += tests/unit/test-hdf5 tests/unit/test-hdf5-opening tests/unit/test-velox

@@ -5,6 +5,7 @@
 #include "formats.h"
 #include "hdf5-fields.h"
 #include "hdf5-file.h"
+#include "velox-operations.h"
 
 #include <string.h>
 
@@ -52,7 +53,6 @@ static const NxTreeField FIELDS[] = {
 };
 
 static const NxTreeField DETECTOR_FIELDS[] = {
-  { "DetectorName", "detector_type", NULL, "Detector", NX_TREE_TEXT, 0, NULL },
   { "ExposureTime", NULL, NULL, "Exposure Time", NX_TREE_QUANTITY, 0, "second" },
   { "LiveTime", "live_time", NULL, "Live Time", NX_TREE_QUANTITY, 0, "second" },
   { "RealTime", "acquisition_time", NULL, "Acquisition Time", NX_TREE_QUANTITY, 0, "second" },
@@ -70,6 +70,7 @@ typedef struct {
   const NxInput *in;
   NxHdf5 *file;
   char *path;
+  const NxVeloxName *name; /* that the operations give it; or NULL */
   json_object *metadata; /* an object */
   json_object *detector; /* of it, borrowed; or NULL */
   json_object *energies; /* the detector that the energies of a spectrum are those of, borrowed; or NULL */
@@ -147,9 +148,10 @@ static json_object *find_energies(const Entry *entry)
   return entry->detector ? entry->detector : first_detector(entry->metadata, named_detector(entry->metadata), g_str_has_prefix);
 }
 
-static gboolean entry_open(Entry *entry, const NxInput *in, NxHdf5 *file, const char *kind, const char *id)
+static gboolean entry_open(Entry *entry, const NxInput *in, NxHdf5 *file, GHashTable *names, const char *kind, const char *id)
 {
-  *entry = (Entry){ .in = in, .file = file, .path = g_strdup_printf("Data/%s/%s", kind, id) };
+  g_autofree char *path = g_strdup_printf("/Data/%s/%s", kind, id);
+  *entry = (Entry){ .in = in, .file = file, .path = g_strdup(path + 1), .name = g_hash_table_lookup(names, path) };
   if (nx_hdf5_kind(file, entry->path) != NX_HDF5_GROUP)
     return FALSE;
   entry->metadata = read_metadata(file, entry->path);
@@ -180,6 +182,15 @@ static void put_start(const Entry *entry, json_object *nx_meta)
     nx_meta_put(nx_meta, "Acquisition Start", NULL, json_object_new_string(text));
 }
 
+/* Of which signal of the microscope this is; NULL when nothing says so. */
+static const char *signal_name(const Entry *entry)
+{
+  if (entry->name && entry->name->is_detector)
+    return entry->name->text;
+  const char *own = entry->detector ? name_of(entry->detector) : NULL;
+  return own && *own ? own : named_detector(entry->metadata);
+}
+
 static NxSignal *new_signal(const Entry *entry, const char *dataset_type, const char *what)
 {
   NxSignal *signal = nx_signal_new();
@@ -195,8 +206,8 @@ static NxSignal *new_signal(const Entry *entry, const char *dataset_type, const 
   nx_tree_put(signal->nx_meta, dataset_type, entry->detector, DETECTOR_FIELDS, G_N_ELEMENTS(DETECTOR_FIELDS));
   if (nx_meta_allows(dataset_type, "channel_size"))
     nx_tree_put(signal->nx_meta, dataset_type, entry->energies, ENERGY_FIELDS, G_N_ELEMENTS(ENERGY_FIELDS));
-  if (!entry->detector && named_detector(entry->metadata))
-    nx_tree_put_value(signal->nx_meta, dataset_type, "detector_type", NULL, "Detector", json_object_new_string(named_detector(entry->metadata)));
+  if (signal_name(entry))
+    nx_tree_put_value(signal->nx_meta, dataset_type, "detector_type", NULL, "Detector", json_object_new_string(signal_name(entry)));
   put_start(entry, signal->nx_meta);
   signal->raw = json_object_new_object();
   nx_json_set(signal->raw, "original_metadata", json_object_get(entry->metadata));
@@ -224,8 +235,8 @@ static void warn_of_data(NxSignal *signal, const GError *problem)
 
 static void set_title(NxSignal *signal, const Entry *entry, const char *fallback)
 {
-  const char *detector = entry->detector ? nx_json_get_string(entry->detector, "DetectorName") : NULL;
-  signal->title = g_strdup(detector ? detector : fallback);
+  const char *detector = entry->detector ? name_of(entry->detector) : NULL;
+  signal->title = g_strdup(entry->name ? entry->name->text : detector ? detector : fallback);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ images */
@@ -395,13 +406,13 @@ static gboolean velox_sniff(const NxInput *in)
   return FALSE;
 }
 
-static void read_kind(const NxInput *in, NxHdf5 *file, gsize kind, GPtrArray *signals)
+static void read_kind(const NxInput *in, NxHdf5 *file, GHashTable *names, gsize kind, GPtrArray *signals)
 {
   g_autofree char *group = g_strconcat("Data/", KINDS[kind].group, NULL);
   g_auto(GStrv) ids = nx_hdf5_names(file, group);
   for (char **id = ids; *id && signals->len < SIGNALS_MAX; id++) {
     Entry entry;
-    if (entry_open(&entry, in, file, KINDS[kind].group, *id)) {
+    if (entry_open(&entry, in, file, names, KINDS[kind].group, *id)) {
       NxSignal *signal = KINDS[kind].read(&entry);
       nx_tree_warn_of_damage(signal->nx_meta, file);
       g_ptr_array_add(signals, signal);
@@ -413,8 +424,9 @@ static void read_kind(const NxInput *in, NxHdf5 *file, gsize kind, GPtrArray *si
 static gboolean velox_read(const NxInput *in, GPtrArray *signals, GError **err)
 {
   g_autoptr(NxHdf5) file = nx_hdf5_open(in->bytes, err);
+  g_autoptr(GHashTable) names = file ? nx_velox_names(file) : NULL;
   for (gsize kind = 0; file && kind < G_N_ELEMENTS(KINDS); kind++)
-    read_kind(in, file, kind, signals);
+    read_kind(in, file, names, kind, signals);
   if (file && signals->len == 0)
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the file holds no image, spectrum or stream");
   return signals->len > 0;

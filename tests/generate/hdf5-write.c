@@ -214,6 +214,39 @@ GByteArray *hdf5_write_velox_result(const char *kind, const char *result)
   return end(file);
 }
 
+#define IMAGE_PATH(id) "\"dataPath\":\"\\/Data\\/Image\\/" id "\""
+#define OUTPUT(to, place) "\"outputs\":[{\"operation\":\"\\/Operations\\/" to "\\/f\",\"inputIndex\":\"" place "\"}]"
+
+GByteArray *hdf5_write_velox_operations(void)
+{
+  static const struct {
+    const char *path, *json;
+  } OPERATIONS[] = {
+    { "StemInputOperation/a", "{" IMAGE_PATH("0") ",\"detector\":\"DF4-A\"}" },
+    { "StemInputOperation/b", "{" IMAGE_PATH("1") ",\"detector\":\"DF4-B\"}" },
+    { "MathematicsOperation/c", "{" IMAGE_PATH("2") "," OUTPUT("DpcOperation", "0") "}" },
+    { "MathematicsOperation/d", "{" IMAGE_PATH("3") "," OUTPUT("SurfaceReconstructionOperation", "1") "}" },
+    { "MathematicsOperation/e", "{" IMAGE_PATH("9") "," OUTPUT("DisplayLevelsOperation", "0") "}" },
+    { "DpcOperation/f", "{" IMAGE_PATH("4") "}" },
+    { "SurfaceReconstructionOperation/g", "{" IMAGE_PATH("6") ",\"unfilteredDataPath\":\"\\/Data\\/Image\\/5\",\"integrationMode\":\"true\","
+                                          "\"enableFilter\":\"true\"}" },
+    { "IntegrationOperation/h", "{" IMAGE_PATH("7") "}" },
+    { "StemInputOperation/i", IMAGE_PATH("8") },
+    { "Operations", "{\"operations\":[]}" },
+  };
+  hid_t file = begin_velox();
+  for (guint i = 0; i < 10; i++) {
+    g_autofree char *entry = g_strdup_printf("Data/Image/%u", i);
+    velox_values(file, entry, "Image");
+    velox_metadata(file, entry, "{" DETECTORS ",\"BinaryResult\":{\"DetectorIndex\":\"0\",\"Detector\":\"BF\"}}");
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS(OPERATIONS); i++) {
+    g_autofree char *path = g_strconcat("Operations/", OPERATIONS[i].path, NULL);
+    texts(file, path, OPERATIONS[i].json);
+  }
+  return end(file);
+}
+
 /* ------------------------------------------------------------------------------------------------------------------- traps */
 
 static hid_t trapped_layout(Hdf5Trap trap, const char *target, hid_t space)

@@ -115,10 +115,27 @@ static void test_energies(void)
   }
 }
 
+static void test_operations(void)
+{
+  static const char *const TITLES[] = { "DF4-A", "DF4-B", "A-C", "B-D", "DPC", "iDPC", "Filtered iDPC", "DCFI", "BF", "BF" };
+  g_autoptr(GByteArray) data = hdf5_write_velox_operations();
+  Reading reading = read_velox(data);
+  g_assert_cmpuint(reading.signals->len, ==, G_N_ELEMENTS(TITLES));
+  for (guint i = 0; i < reading.signals->len; i++) {
+    const NxSignal *signal = reading.signals->pdata[i];
+    const gboolean is_sum = strcmp(TITLES[i], "DCFI") == 0; /* of frames of one detector */
+    g_assert_cmpstr(signal->title, ==, TITLES[i]);
+    g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "detector_type"), ==, is_sum ? "BF" : TITLES[i]);
+    assert_number(extension(signal, "Exposure Time"), 1); /* BF's */
+  }
+  reading_clear(&reading);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/velox/detectors/a name comes before a number", test_detectors);
   g_test_add_func("/velox/detectors/the sum of a detector's segments is on their energies, and without any it is no spectrum of energies", test_energies);
+  g_test_add_func("/velox/operations/parts of a detector, and what was made of them, have their own names", test_operations);
   return g_test_run();
 }
