@@ -366,6 +366,23 @@ gboolean nx_hdf5_data_read(const NxHdf5Data *data, const guint64 *start, const g
   return read_block(data, start, step, count, data->is_complex ? read_moduli : read_selected, to, err);
 }
 
+static gboolean read_words(const NxHdf5Data *data, hid_t space, hsize_t n, gpointer to)
+{
+  hid_t in_memory = H5Screate_simple(1, &n, NULL);
+  herr_t status = H5Dread(data->dataset, H5T_NATIVE_UINT16, in_memory, space, H5P_DEFAULT, to);
+  H5Sclose(in_memory);
+  return status >= 0;
+}
+
+gboolean nx_hdf5_data_read_words(const NxHdf5Data *data, const guint64 *start, const guint64 *count, guint16 *to, GError **err)
+{
+  if (data->sample != NX_U16) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the data is not numbers of 16 bits without a sign");
+    return FALSE;
+  }
+  return read_block(data, start, NULL, count, read_words, to, err);
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- as array */
 
 typedef struct {

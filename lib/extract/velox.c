@@ -12,9 +12,9 @@
 #define JSON_MAX (4u * 1024u * 1024u)
 #define SIGNALS_MAX 256u
 #define CHANNELS_MAX 65535u
-#define PIXEL_ENDS 65535.0
-/* X-rays and pixel ends of a stream that are counted; a longer one is counted in part. */
-#define EVENTS_MAX (512u * 1024u * 1024u)
+#define PIXEL_ENDS 65535u
+/* X-rays and pixel ends that are counted of one file, whose streams have equal shares of them: a few seconds' work. */
+#define EVENTS_MAX (64u * 1024u * 1024u)
 #define EVENTS_AT_ONCE (256u * 1024u)
 
 #define METRES(path, core, member, name, exponent, unit) { path, core, member, name, NX_TREE_QUANTITY, exponent, unit }
@@ -70,6 +70,7 @@ typedef struct {
   const NxInput *in;
   NxHdf5 *file;
   char *path;
+  guint64 events_max; /* to be counted, if it is a stream */
   const NxVeloxName *name; /* that the operations give it; or NULL */
   json_object *metadata; /* an object */
   json_object *detector; /* of it, borrowed; or NULL */
@@ -337,22 +338,28 @@ static guint channels_of(const Entry *entry)
   return nx_tree_number(nx_tree_at(settings, "bincount"), 0, &channels) && channels >= 1 && channels <= CHANNELS_MAX ? (guint)channels : 4096;
 }
 
-/* The number of X-rays in each channel, over all pixels; *pixels becomes their number. */
-static gboolean count_events(const NxHdf5Data *data, double *counts, guint channels, guint64 *pixels, GError **err)
+/* The number of X-rays in each channel among the first `n` events; *pixels becomes the number of pixels that end among them. */
+static gboolean count_events(const NxHdf5Data *data, guint64 n, double *counts, guint channels, guint64 *pixels, GError **err)
 {
-  g_autofree double *events = g_new(double, EVENTS_AT_ONCE);
-  const guint64 n = MIN(nx_hdf5_data_extent(data, 0), EVENTS_MAX);
+  g_autofree guint16 *events = g_new(guint16, EVENTS_AT_ONCE);
   for (guint64 done = 0; done < n; done += EVENTS_AT_ONCE) {
     const guint64 start[2] = { done, 0 }, count[2] = { MIN(n - done, EVENTS_AT_ONCE), 1 };
-    if (!nx_hdf5_data_read(data, start, NULL, count, events, err))
+    if (!nx_hdf5_data_read_words(data, start, count, events, err))
       return FALSE;
     for (guint64 i = 0; i < count[0]; i++) {
       *pixels += events[i] == PIXEL_ENDS;
-      if (events[i] >= 0 && events[i] < channels)
-        counts[(gsize)events[i]]++;
+      if (events[i] < channels)
+        counts[events[i]]++;
     }
   }
   return TRUE;
+}
+
+static void warn_of_cut(NxSignal *signal, guint64 counted, guint64 all)
+{
+  g_autofree char *sentence = g_strdup_printf(
+      "The spectrum is the sum of the first %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " events of the stream", counted, all);
+  nx_meta_warn(signal->nx_meta, sentence);
 }
 
 /* The stream's sum; its pixels are described, not unpacked. */
@@ -364,10 +371,11 @@ static NxSignal *read_stream(const Entry *entry)
   g_autoptr(NxHdf5Data) data = open_data(entry, 2, &problem);
   const guint channels = channels_of(entry);
   double *counts = g_new0(double, channels);
+  const guint64 all = data ? nx_hdf5_data_extent(data, 0) : 0, counted = MIN(all, entry->events_max);
   guint64 pixels = 0;
   array->owned = g_bytes_new_take(counts, channels * sizeof *counts);
-  signal->title = g_strdup("EDS, sum of all pixels");
-  if (!data || !count_events(data, counts, channels, &pixels, &problem)) {
+  signal->title = g_strdup(counted < all ? "EDS, sum of the first part of the stream" : "EDS, sum of all pixels");
+  if (!data || !count_events(data, counted, counts, channels, &pixels, &problem)) {
     warn_of_data(signal, problem);
     return signal;
   }
@@ -378,7 +386,10 @@ static NxSignal *read_stream(const Entry *entry)
   array->stride[0] = sizeof(double);
   set_energy_axis(&array->axis[0], entry);
   nx_meta_put(signal->nx_meta, "Channels", NULL, json_object_new_int64(channels));
-  nx_meta_put(signal->nx_meta, "Pixels in Stream", NULL, json_object_new_int64((gint64)pixels));
+  if (counted < all)
+    warn_of_cut(signal, counted, all);
+  else
+    nx_meta_put(signal->nx_meta, "Pixels in Stream", NULL, json_object_new_int64((gint64)pixels));
   return signal;
 }
 
@@ -410,9 +421,11 @@ static void read_kind(const NxInput *in, NxHdf5 *file, GHashTable *names, gsize 
 {
   g_autofree char *group = g_strconcat("Data/", KINDS[kind].group, NULL);
   g_auto(GStrv) ids = nx_hdf5_names(file, group);
+  const guint64 events_max = EVENTS_MAX / MAX(MIN(g_strv_length(ids), SIGNALS_MAX), 1);
   for (char **id = ids; *id && signals->len < SIGNALS_MAX; id++) {
     Entry entry;
     if (entry_open(&entry, in, file, names, KINDS[kind].group, *id)) {
+      entry.events_max = events_max;
       NxSignal *signal = KINDS[kind].read(&entry);
       nx_tree_warn_of_damage(signal->nx_meta, file);
       g_ptr_array_add(signals, signal);

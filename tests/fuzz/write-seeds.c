@@ -51,7 +51,8 @@ int main(int argc, char **argv)
   }
   if (strcmp(argv[1], "alias") == 0 && put_alias(argv[2], "none.nxad", 0, &err) && put_alias(argv[2], "two.nxad", 2, &err))
     put_alias(argv[2], "all.nxad", G_N_ELEMENTS(ALIASES), &err);
-  if (strcmp(argv[1], "hdf5") == 0 && put(argv[2], "velox.emd", hdf5_write_velox(), &err) && put(argv[2], "two.hspy", hdf5_write_hspy(), &err))
+  if (strcmp(argv[1], "hdf5") == 0 && put(argv[2], "velox.emd", hdf5_write_velox(), &err) &&
+      put(argv[2], "operations.emd", hdf5_write_velox_operations(), &err) && put(argv[2], "two.hspy", hdf5_write_hspy(), &err))
     put(argv[2], "kinds.hspy", hdf5_write_hspy_kinds(), &err);
   if (strcmp(argv[1], "vendors") == 0)
     put_vendors(argv[2], &err);

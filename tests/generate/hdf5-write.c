@@ -247,6 +247,37 @@ GByteArray *hdf5_write_velox_operations(void)
   return end(file);
 }
 
+/* What is not written has the value that the list of properties says. */
+static void velox_stream(hid_t file, const char *entry, guint64 events)
+{
+  static const guint16 SEVEN = 7, PIXEL_ENDS = 65535;
+  const hsize_t extents[] = { events, 1 }, chunk[] = { 65536, 1 }, first[] = { 0, 0 }, one[] = { 1, 1 };
+  g_autofree char *path = g_strconcat(entry, "/Data", NULL);
+  hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(2, extents, NULL), memory = H5Screate_simple(2, one, NULL);
+  H5Pset_chunk(list, 2, chunk);
+  H5Pset_fill_value(list, H5T_NATIVE_UINT16, &SEVEN);
+  dataset(file, path, H5T_STD_U16LE, 2, extents, list, H5T_NATIVE_UINT16, NULL);
+  hid_t data = H5Dopen2(file, path, H5P_DEFAULT);
+  H5Sselect_hyperslab(space, H5S_SELECT_SET, first, NULL, one, NULL);
+  g_assert_cmpint(H5Dwrite(data, H5T_NATIVE_UINT16, memory, space, H5P_DEFAULT, &PIXEL_ENDS), >=, 0);
+  H5Dclose(data);
+  H5Sclose(memory);
+  H5Sclose(space);
+  H5Pclose(list);
+}
+
+GByteArray *hdf5_write_velox_streams(guint n, guint64 events)
+{
+  hid_t file = begin_velox();
+  velox_image(file);
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *entry = g_strdup_printf("Data/SpectrumStream/%u", i);
+    velox_stream(file, entry, events);
+    velox_metadata(file, entry, SPECTRUM);
+  }
+  return end(file);
+}
+
 /* ------------------------------------------------------------------------------------------------------------------- traps */
 
 static hid_t trapped_layout(Hdf5Trap trap, const char *target, hid_t space)

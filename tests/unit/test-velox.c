@@ -131,11 +131,41 @@ static void test_operations(void)
   reading_clear(&reading);
 }
 
+/* 64 Mi events are counted of one file, by equal shares. */
+static void test_streams(void)
+{
+  static const struct {
+    guint n;
+    guint64 events, counted;
+  } CASES[] = { { 1, 40u << 20, 40u << 20 }, { 4, 20u << 20, 16u << 20 }, { 1, 1ull << 40, 64u << 20 } };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(GByteArray) data = hdf5_write_velox_streams(CASES[i].n, CASES[i].events);
+    Reading reading = read_velox(data);
+    const gboolean is_cut = CASES[i].counted < CASES[i].events;
+    g_assert_cmpuint(reading.signals->len, ==, 1 + CASES[i].n);
+    for (guint k = 1; k < reading.signals->len; k++) {
+      const NxSignal *signal = reading.signals->pdata[k];
+      const char *warning = json_object_get_string(extension(signal, "Extractor Warnings")); /* the schema has put it there */
+      g_autofree char *expected = g_strdup_printf("The spectrum is the sum of the first %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                                                  " events of the stream", CASES[i].counted, CASES[i].events);
+      const guint64 seven[NX_DIMS_MAX] = { 7 };
+      double count;
+      g_assert_true(nx_array_read(&signal->array, seven, 0, 1, 1, &count, NULL));
+      g_assert_cmpfloat(count, ==, (double)(CASES[i].counted - 1));
+      g_assert_cmpstr(warning, ==, is_cut ? expected : NULL);
+      g_assert_cmpint(json_object_get_int(extension(signal, "Pixels in Stream")), ==, is_cut ? 0 : 1);
+      g_assert_cmpstr(signal->title, ==, is_cut ? "EDS, sum of the first part of the stream" : "EDS, sum of all pixels");
+    }
+    reading_clear(&reading);
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/velox/detectors/a name comes before a number", test_detectors);
   g_test_add_func("/velox/detectors/the sum of a detector's segments is on their energies, and without any it is no spectrum of energies", test_energies);
   g_test_add_func("/velox/operations/parts of a detector, and what was made of them, have their own names", test_operations);
+  g_test_add_func("/velox/streams/one that is too long is summed in part, and says so", test_streams);
   return g_test_run();
 }
