@@ -26,6 +26,8 @@
   { "Acquisition_instrument." instrument ".working_distance", "working_distance", NULL, "Working Distance", NX_TREE_QUANTITY, 0, "millimeter" },     \
   { "Acquisition_instrument." instrument ".microscope", NULL, NULL, "Microscope", NX_TREE_TEXT, 0, NULL },                                \
   { "Acquisition_instrument." instrument ".acquisition_mode", NULL, NULL, "Acquisition Mode", NX_TREE_TEXT, 0, NULL },                    \
+  { "Acquisition_instrument." instrument ".Detector.Camera.exposure", NULL, NULL, "Exposure Time", NX_TREE_QUANTITY, 0, "second" },       \
+  { "Acquisition_instrument." instrument ".Detector.EELS.exposure", NULL, NULL, "Exposure Time", NX_TREE_QUANTITY, 0, "second" },         \
   { "Acquisition_instrument." instrument ".Stage.x", "stage_position", "x", "Stage X", NX_TREE_QUANTITY, 3, "micrometer" },               \
   { "Acquisition_instrument." instrument ".Stage.y", "stage_position", "y", "Stage Y", NX_TREE_QUANTITY, 3, "micrometer" },               \
   { "Acquisition_instrument." instrument ".Stage.z", "stage_position", "z", "Stage Z", NX_TREE_QUANTITY, 0, "millimeter" },               \
@@ -47,6 +49,7 @@ static const NxTreeField FIELDS[] = {
   { "General.title", NULL, NULL, "Title", NX_TREE_TEXT, 0, NULL },
   { "General.date", NULL, NULL, "Acquisition Date", NX_TREE_TEXT, 0, NULL },
   { "General.time", NULL, NULL, "Acquisition Time of Day", NX_TREE_TEXT, 0, NULL },
+  { "General.time_zone", NULL, NULL, "Time Zone", NX_TREE_TEXT, 0, NULL },
   { "General.original_filename", NULL, NULL, "Original Filename", NX_TREE_TEXT, 0, NULL },
   { "General.authors", NULL, NULL, "Authors", NX_TREE_TEXT, 0, NULL },
   { "General.notes", NULL, NULL, "Notes", NX_TREE_TEXT, 0, NULL },
@@ -161,10 +164,22 @@ static gboolean describe(NxHdf5 *file, const char *experiment, NxArray *array, G
 
 /* ----------------------------------------------------------------------------------------------------------------- types */
 
-/* Spectrum, SpectrumImage, Image, Diffraction by the signal's dimensions and its type. */
-static const char *dataset_type(const NxArray *array, const char *signal_type)
+static gboolean is_reciprocal(const NxAxis *axis)
 {
-  if (strstr(signal_type, "diffraction"))
+  return axis->units && (g_str_has_prefix(axis->units, "1/") || g_str_has_suffix(axis->units, "\u207b\u00b9"));
+}
+
+/* A picture on reciprocal lengths, but for one that was calculated from an image. */
+static gboolean is_pattern(const NxArray *array, json_object *metadata)
+{
+  const NxAxis *axes = array->axis + array->n_dims;
+  return array->n_signal_dims == 2 && is_reciprocal(&axes[-1]) && is_reciprocal(&axes[-2]) && !nx_tree_at(metadata, "Signal.FFT");
+}
+
+/* Spectrum, SpectrumImage, Image, Diffraction by the signal's dimensions, its type and the units of its axes. */
+static const char *dataset_type(const NxArray *array, json_object *metadata, const char *signal_type)
+{
+  if (strstr(signal_type, "diffraction") || is_pattern(array, metadata))
     return "Diffraction";
   if (array->n_signal_dims == 2)
     return "Image";
@@ -247,7 +262,7 @@ static NxSignal *read_experiment(const NxInput *in, NxHdf5 *file, const char *ex
   const gboolean is_described = describe(file, experiment, &signal->array, &problem);
   json_object *stored_type = nx_tree_at(metadata, "Signal.signal_type"), *title = nx_tree_at(metadata, "General.title");
   const char *signal_type = json_object_is_type(stored_type, json_type_string) ? json_object_get_string(stored_type) : "";
-  const char *type = dataset_type(&signal->array, signal_type);
+  const char *type = dataset_type(&signal->array, metadata, signal_type);
   g_autofree char *words = data_type(type, metadata, signal_type);
 
   signal->nx_meta = nx_tree_meta(in, type, words);

@@ -379,6 +379,9 @@ static void hspy_spectra(hid_t file, gboolean is_packed)
   hspy_axis(file, EXPERIMENT, 1, "x", "nm", 2.0, 0.0, TRUE);
   hspy_axis(file, EXPERIMENT, 2, "Energy", "keV", 0.01, -0.25, FALSE);
   hspy_metadata(file, EXPERIMENT, "EDS map", "EDS_TEM");
+  text(file, "Experiments/EDS map/metadata/General", "time_zone", "Europe/Berlin");
+  group(file, "Experiments/EDS map/metadata/Acquisition_instrument/TEM/Detector/EELS");
+  number(file, "Experiments/EDS map/metadata/Acquisition_instrument/TEM/Detector/EELS", "exposure", 0.25);
 }
 
 static void hspy_image(hid_t file)
@@ -392,6 +395,8 @@ static void hspy_image(hid_t file)
   hspy_axis(file, EXPERIMENT, 0, "y", "nm", 1.0, 0.0, FALSE);
   hspy_axis(file, EXPERIMENT, 1, "x", "nm", 1.0, 0.0, FALSE);
   hspy_metadata(file, EXPERIMENT, "_None_", "_None_");
+  group(file, "Experiments/Image/metadata/Acquisition_instrument/TEM/Detector/Camera");
+  number(file, "Experiments/Image/metadata/Acquisition_instrument/TEM/Detector/Camera", "exposure", 0.5);
 }
 
 static hid_t begin_hspy(void)
@@ -402,16 +407,20 @@ static hid_t begin_hspy(void)
   return file;
 }
 
-GByteArray *hdf5_write_hspy_image(const char *units)
+GByteArray *hdf5_write_hspy_image(const char *rows, const char *columns, gboolean is_transform)
 {
   static const char EXPERIMENT[] = "Experiments/Image";
   const float values[6][8] = { 0 };
   const hsize_t extents[] = { 6, 8 };
   hid_t file = begin_hspy();
   dataset(file, "Experiments/Image/data", H5T_IEEE_F32BE, 2, extents, H5P_DEFAULT, H5T_NATIVE_FLOAT, values);
-  hspy_axis(file, EXPERIMENT, 0, "y", units, -0.25, 0.0, FALSE);
-  hspy_axis(file, EXPERIMENT, 1, "x", units, 0.5, 0.0, FALSE);
+  hspy_axis(file, EXPERIMENT, 0, "y", rows, -0.25, 0.0, FALSE);
+  hspy_axis(file, EXPERIMENT, 1, "x", columns, 0.5, 0.0, FALSE);
   hspy_metadata(file, EXPERIMENT, "Image", "");
+  if (is_transform) {
+    group(file, "Experiments/Image/metadata/Signal/FFT");
+    truth(file, "Experiments/Image/metadata/Signal/FFT", "shifted", TRUE);
+  }
   return end(file);
 }
 

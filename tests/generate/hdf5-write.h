@@ -17,8 +17,9 @@ GByteArray *hdf5_write_velox_streams(guint n, guint64 events);
 /* A spectrum image of 4 × 5 spectra of 32 channels, packed with deflate, and an image of 6 × 8. No author is known of either, and of the image neither
  * title nor type of signal. */
 GByteArray *hdf5_write_hspy(void);
-/* An image of 6 × 8 pixels of 0.25 × 0.5 `units`, its y axis running backwards. */
-GByteArray *hdf5_write_hspy_image(const char *units);
+/* An image of 6 × 8 pixels of 0.25 `rows` × 0.5 `columns` (units), its y axis running backwards; `is_transform`: HyperSpy calculated it from
+ * another. */
+GByteArray *hdf5_write_hspy_image(const char *rows, const char *columns, gboolean is_transform);
 /* A spectrum of wavelengths in nm, whose axis has no scale but `n` places, one by one; 0: not those either. */
 #define HDF5_HSPY_CHANNELS 31
 GByteArray *hdf5_write_hspy_places(const double *places, guint n);

@@ -329,7 +329,8 @@ static void test_hspy(void)
   assert_meta(&reading, 0, "{" COMMON "\"DatasetType\":\"SpectrumImage\",\"Data Type\":\"TEM_EDS_Spectrum_Imaging\",\"Data Dimensions\":\"(4, 5, 32)\","
               "\"acceleration_voltage\":{\"value\":200.0,\"unit\":\"kilovolt\"},\"magnification\":40000.0,"
               "\"stage_position\":{\"x\":{\"value\":12.5,\"unit\":\"micrometer\"}},\"live_time\":{\"value\":12.5,\"unit\":\"second\"},"
-              "\"elements\":[\"Fe\",\"Pt\"],\"extensions\":{\"Title\":\"EDS map\",\"Signal Type\":\"EDS_TEM\"}}");
+              "\"elements\":[\"Fe\",\"Pt\"],\"extensions\":{\"Title\":\"EDS map\",\"Signal Type\":\"EDS_TEM\","
+              "\"Exposure Time\":{\"value\":0.25,\"unit\":\"second\"},\"Time Zone\":\"Europe/Berlin\"}}");
   g_assert_cmpfloat(element_at(&reading, 0, 3, 1, 7), ==, (3 * 5 + 1) * 32 + 7);
   g_assert_cmpfloat(element_at(&reading, 1, 5, 7, 0), ==, 47);
   g_assert_cmpstr(nx_json_get_string(((NxSignal *)reading.signals->pdata[1])->nx_meta, "DatasetType"), ==, "Image");
@@ -346,6 +347,7 @@ static void test_hspy_nothing(void)
   g_assert_null(image->title);
   g_assert_null(nx_json_get(extensions, "Title"));
   g_assert_null(nx_json_get(extensions, "Authors"));
+  g_assert_cmpfloat(nx_json_get_double(nx_json_get(extensions, "Exposure Time"), "value", 0), ==, 0.5);
   g_assert_null(nx_json_get(extensions, "Signal Type"));
   g_assert_true(json_object_object_get_ex(nx_json_get(nx_json_get(image->raw, "metadata"), "General"), "authors", &authors));
   g_assert_null(authors);
@@ -364,11 +366,30 @@ static void test_hspy_units(void)
     { "$", "$" },            { "^-1", "^-1" },    { "_None_", NULL },    { "<undefined>", NULL },
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
-    g_autoptr(GByteArray) data = hdf5_write_hspy_image(CASES[i].written);
+    g_autoptr(GByteArray) data = hdf5_write_hspy_image(CASES[i].written, CASES[i].written, FALSE);
     Reading reading = read_own("a.hspy", data, "hspy");
     const NxArray *array = &((const NxSignal *)reading.signals->pdata[0])->array;
     g_assert_cmpstr(array->axis[0].units, ==, CASES[i].expected);
     g_assert_cmpstr(array->axis[1].units, ==, CASES[i].expected);
+    reading_clear(&reading);
+  }
+}
+
+static void test_hspy_patterns(void)
+{
+  static const struct {
+    const char *rows, *columns, *type;
+    gboolean is_transform;
+  } CASES[] = {
+    { "1/nm", "1/nm", "Diffraction", FALSE }, { "$A^{-1}$", "1 / nm", "Diffraction", FALSE }, { "nm⁻¹", "nm⁻¹", "Diffraction", FALSE },
+    { "1/nm", "nm", "Image", FALSE },         { "nm", "1/nm", "Image", FALSE },               { "1/nm", "1/nm", "Image", TRUE },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(GByteArray) data = hdf5_write_hspy_image(CASES[i].rows, CASES[i].columns, CASES[i].is_transform);
+    Reading reading = read_own("a.hspy", data, "hspy");
+    const NxSignal *signal = reading.signals->pdata[0];
+    g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "DatasetType"), ==, CASES[i].type);
+    g_assert_true(g_str_has_suffix(nx_json_get_string(signal->nx_meta, "Data Type"), *CASES[i].type == 'I' ? "TEM_Imaging" : "TEM_Diffraction"));
     reading_clear(&reading);
   }
 }
@@ -395,7 +416,7 @@ static void test_hspy_pixels(void)
     { "px", 0, 0, 0, 0 },               { "<undefined>", 0, 0, 0, 0 },
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
-    g_autoptr(GByteArray) data = hdf5_write_hspy_image(CASES[i].units);
+    g_autoptr(GByteArray) data = hdf5_write_hspy_image(CASES[i].units, CASES[i].units, FALSE);
     Reading reading = read_own("a.hspy", data, "hspy");
     const NxSignal *signal = reading.signals->pdata[0];
     assert_quantity(signal, "pixel_width", CASES[i].width, "nanometer");
@@ -757,6 +778,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hspy/signals have their fields, axes and numbers", test_hspy);
   g_test_add_func("/hdf5/hspy/what is not known is missing", test_hspy_nothing);
   g_test_add_func("/hdf5/hspy/units that are written as powers are shown as fractions", test_hspy_units);
+  g_test_add_func("/hdf5/hspy/a picture on reciprocal lengths is a diffraction pattern, unless it was calculated", test_hspy_patterns);
   g_test_add_func("/hdf5/hspy/calibrated images have the size of their pixels and of their field", test_hspy_pixels);
   g_test_add_func("/hdf5/hspy/an image of truths is one of zeros and ones", test_hspy_truths);
   g_test_add_func("/hdf5/hspy/images of colours of one or two bytes keep them", test_hspy_colours);
