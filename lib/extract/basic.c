@@ -1,6 +1,7 @@
 /* basic.c — any file: nothing is read but its time (basic_file_info_extractor). Pictures and text still get a preview. */
 #include "formats.h"
 #include "hdf5-file.h"
+#include "tiff-tags.h"
 
 #include <string.h>
 
@@ -33,13 +34,56 @@ json_object *nx_basic_meta(const NxInput *in)
   return nx_meta;
 }
 
-/* Of an aborted copy libhdf5 opens nothing, so that no format knows it for its own: why is said here. */
+static gboolean has_extension(const NxInput *in, const char *const *extensions)
+{
+  g_autofree char *extension = nx_name_extension(in->name);
+  return extension && g_strv_contains(extensions, extension);
+}
+
+/* TRUE when it begins as a TIFF, of any byte order, with offsets of 32 or of 64 bits. */
+static gboolean begins_as_tiff(NxBytes *bytes)
+{
+  static const char *const BEGINNINGS[] = { "II*\0", "MM\0*", "II+\0", "MM\0+" };
+  const guint8 *found = nx_bytes_at(bytes, 0, 4, NULL);
+  for (gsize i = 0; found && i < G_N_ELEMENTS(BEGINNINGS); i++) {
+    if (memcmp(found, BEGINNINGS[i], 4) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean check_directory(NxBytes *bytes, GError **err)
+{
+  if (nx_tiff_of(bytes, NULL))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the TIFF directory cannot be read, as when only a part of the file was copied");
+  return FALSE;
+}
+
+/* Of an aborted copy the libraries open nothing, and an empty file is like any other, so that no format knows it for its own: why is said here. */
 static gboolean check_container(const NxInput *in, GError **err)
 {
-  if (!in->bytes || !nx_hdf5_is(in->bytes))
+  static const char *const PICTURES[] = { "tif", "tiff", NULL };
+  if (!in->bytes)
+    return TRUE;
+  if (nx_bytes_size(in->bytes) == 0 && nx_file_is_a_format(in->name)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the file is empty");
+    return FALSE;
+  }
+  if (has_extension(in, PICTURES) && begins_as_tiff(in->bytes))
+    return check_directory(in->bytes, err);
+  if (!nx_hdf5_is(in->bytes))
     return TRUE;
   g_autoptr(NxHdf5) file = nx_hdf5_open(in->bytes, err);
   return file != NULL;
+}
+
+/* Berkeley's files, above all, have the extension of Velox's. */
+static void warn_of_other_emd(const NxInput *in, json_object *nx_meta)
+{
+  static const char *const EMD[] = { "emd", NULL };
+  if (in->bytes && has_extension(in, EMD))
+    nx_meta_warn(nx_meta, "Velox did not write this .emd file; the metadata of other .emd files are not read");
 }
 
 static gboolean read_basic(const NxInput *in, GPtrArray *signals, GError **err)
@@ -49,6 +93,7 @@ static gboolean read_basic(const NxInput *in, GPtrArray *signals, GError **err)
   NxSignal *signal = nx_signal_new();
   signal->nx_meta = nx_basic_meta(in);
   signal->view = nx_view_by_name(in->name);
+  warn_of_other_emd(in, signal->nx_meta);
   g_ptr_array_add(signals, signal);
   return TRUE;
 }

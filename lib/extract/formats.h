@@ -31,6 +31,8 @@ char *nx_path_with_suffix(const char *path, const char *suffix);
 NxViewKind nx_view_by_name(const char *name);
 /* TRUE when bytes of a file of that name are read: by a format, or for a preview. */
 gboolean nx_file_is_looked_into(const char *name);
+/* TRUE when its extension is one of a format, so that a person expects its metadata. */
+gboolean nx_file_is_a_format(const char *name);
 /* DatasetType, Data Type and Creation Time of a file about which nothing else is known. */
 json_object *nx_basic_meta(const NxInput *in);
 /* The fields that the TIFF formats have in common: Creation Time, Data Type, DatasetType, Instrument ID (null when unknown), empty warnings. */

@@ -56,9 +56,12 @@ const NxFormat *nx_format_for(const NxInput *in)
 
 gboolean nx_file_is_looked_into(const char *name)
 {
+  return nx_view_by_name(name) != NX_VIEW_NONE || nx_file_is_a_format(name);
+}
+
+gboolean nx_file_is_a_format(const char *name)
+{
   g_autofree char *extension = nx_name_extension(name);
-  if (nx_view_by_name(name) != NX_VIEW_NONE)
-    return TRUE;
   for (const NxFormat *const *format = nx_formats; *format != &nx_format_basic; format++) {
     if (nx_format_claims(*format, extension))
       return TRUE;

@@ -1,4 +1,4 @@
-/* test-hdf5-opening.c — HDF5 files that cannot be opened say why, before anything of theirs is allocated. */
+/* test-hdf5-opening.c — HDF5 files, and other files of formats, that cannot be opened say why, before anything of theirs is allocated. */
 #include "formats.h"
 #include "hdf5-guard.h"
 #include "hdf5-write.h"
@@ -20,6 +20,69 @@ static void test_cut(void)
     g_assert_false(in.format->read(&in, signals, &problem));
     g_assert_error(problem, NX_ERROR, NX_ERROR_FORMAT);
     g_assert_nonnull(strstr(problem->message, "truncated"));
+  }
+}
+
+/* What was read as a file without metadata, with its reason in *reason; NULL: none. */
+static void read_basic(const char *name, const void *data, gsize length, char **reason)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(NxBytes) bytes = nx_bytes_from_memory(data, length);
+  g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
+  NxInput in = { .path = name, .name = name, .fd = -1, .bytes = bytes, .mtime = 1.0 };
+  in.format = nx_format_for(&in);
+  g_assert_true(in.format == &nx_format_basic);
+  const gboolean is_read = in.format->read(&in, signals, &problem);
+  g_assert_cmpuint(signals->len, ==, is_read ? 1 : 0);
+  *reason = g_strdup(is_read ? nx_json_get_string(((NxSignal *)signals->pdata[0])->nx_meta, "Extractor Warnings") : problem->message);
+}
+
+static void test_other_emd(void)
+{
+  g_autoptr(GByteArray) data = hdf5_write_hspy();
+  g_autofree char *other = NULL, *plain = NULL, *text = NULL;
+  read_basic("a.emd", data->data, data->len, &other);
+  read_basic("a.h5", data->data, data->len, &plain);
+  read_basic("b.emd", "no HDF5", 7, &text);
+  g_assert_cmpstr(other, ==, "Velox did not write this .emd file; the metadata of other .emd files are not read");
+  g_assert_cmpstr(plain, ==, NULL);
+  g_assert_cmpstr(text, ==, other);
+}
+
+static void test_empty(void)
+{
+  static const struct {
+    const char *name, *reason;
+  } CASES[] = {
+    { "a.emd", "the file is empty" }, { "a.mrc", "the file is empty" }, { "a.BCF", "the file is empty" }, { "a.tif", "the file is empty" },
+    { "a.hspy", "the file is empty" }, { "a.txt", NULL }, { "a.log", NULL }, { "a", NULL },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autofree char *reason = NULL;
+    read_basic(CASES[i].name, "", 0, &reason);
+    g_assert_cmpstr(reason, ==, CASES[i].reason);
+  }
+}
+
+/* The directory of a TIFF may stand at its end: here at 4096, which is not there. */
+static void test_cut_tiff(void)
+{
+  static const char REASON[] = "the TIFF directory cannot be read, as when only a part of the file was copied";
+  static const struct {
+    const char *name;
+    guint8 head[16];
+    const char *reason;
+  } CASES[] = {
+    { "a.tif", "II*\0\0\x10\0", REASON },        { "a.TIFF", "MM\0*\0\0\x10", REASON },
+    { "a.tif", "II+\0\10\0\0\0\0\x10", REASON }, { "a.tif", "MM\0+\0\10\0\0\0\0\0\0\0\0\x10", REASON },
+    { "a.tif", "IIRO", NULL },                      { "a.dat", "II*\0\0\x10\0", NULL },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    guint8 data[512] = { 0 };
+    g_autofree char *reason = NULL;
+    memcpy(data, CASES[i].head, sizeof CASES[i].head);
+    read_basic(CASES[i].name, data, sizeof data, &reason);
+    g_assert_cmpstr(reason, ==, CASES[i].reason);
   }
 }
 
@@ -49,6 +112,9 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/hdf5/hostile/a file that was cut short says so", test_cut);
+  g_test_add_func("/hdf5/opening/an .emd file that is not Velox's says so", test_other_emd);
+  g_test_add_func("/basic/an empty file of a format says so", test_empty);
+  g_test_add_func("/basic/a picture whose directory is missing says so", test_cut_tiff);
   g_test_add_func("/hdf5/hostile/facts of a file driver that do not fit into the file are refused before anything is allocated", test_driver_facts);
   return g_test_run();
 }
