@@ -133,11 +133,14 @@ static gint64 integer_of(const xmlNode *parent, const char *name, gint64 least, 
 static void add_fields(const xmlNode *database, json_object *nx_meta)
 {
   const xmlNode *spectrum = spectrum_of(database);
+  const xmlNode *column = instance_of(database, "TRTSEMData");
   for (gsize i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
     const xmlNode *group = FIELDS[i].in_spectrum ? spectrum_header(spectrum, FIELDS[i].type) : instance_of(database, FIELDS[i].type);
     double number;
     if (!number_of(group, FIELDS[i].name, FIELDS[i].shift, &number))
       continue;
+    if (group == column && number < 0)
+      continue; /* what the microscope did not tell Esprit is -1 there */
     json_object *value = FIELDS[i].unit ? nx_meta_quantity(number, FIELDS[i].unit) : nx_json_double(number);
     nx_meta_put(nx_meta, FIELDS[i].to, FIELDS[i].member, value);
   }
@@ -162,7 +165,6 @@ static void add_texts(const xmlNode *database, json_object *nx_meta)
   add_text(header, "FileVersion", "File Version", nx_meta);
   add_text(detector, "Type", "detector_type", nx_meta);
   add_text(detector, "Serial", "Detector Serial Number", nx_meta);
-  add_text(database, "LineCounter", "Line Counter", nx_meta);
 }
 
 /* The elements that were picked: names of the regions of the spectrum. */

@@ -81,7 +81,7 @@ static const struct {
     Q(20.0, "percent")
     ",\"Primary Energy\":" Q(20.0, "kiloelectron_volt") ",\"Number of Spectrum Channels\":5.0,\"Map Name\":\"Map 7\",\"Acquisition "
     "Date\":\"5.2.2024\","
-    "\"Acquisition Time of Day\":\"10:11:12\",\"File Version\":\"2\",\"Detector Serial Number\":\"11\",\"Line Counter\":\"4,4\",\"Data "
+    "\"Acquisition Time of Day\":\"10:11:12\",\"File Version\":\"2\",\"Detector Serial Number\":\"11\",\"Data "
     "Dimensions\":\"(3, 2, 5)\"}}" },
 };
 
@@ -516,6 +516,20 @@ static void test_bcf_spectrum(void)
   g_assert_cmpstr(signal->array.axis[0].units, ==, "keV");
 }
 
+/* -1 is Esprit's word for what it does not know; a stage may well be at -1. */
+static void test_bcf_unknown(void)
+{
+  g_autoptr(GString) xml = g_string_new(vendor_bcf_text);
+  g_autoptr(NxOpened) opened = NULL;
+  g_assert_cmpuint(g_string_replace(xml, "<WD>8,5</WD><Mag>1500</Mag>", "<WD>-1.0</WD><Mag>-1</Mag>", 0), ==, 1);
+  g_assert_cmpuint(g_string_replace(xml, "<X>66940.81</X>", "<X>-1</X>", 0), ==, 1);
+  g_autoptr(NxSignal) signal = read_bcf(xml->str, 4096, TRUE, &opened);
+  g_assert_null(nx_json_get(signal->nx_meta, "working_distance"));
+  g_assert_null(nx_json_get(signal->nx_meta, "magnification"));
+  g_assert_cmpfloat(vendor_quantity(signal, "acceleration_voltage"), ==, 20.0);
+  g_assert_cmpfloat(nx_json_get_double(nx_json_get(nx_json_get(signal->nx_meta, "stage_position"), "x"), "value", 0), ==, -1.0);
+}
+
 static void test_bcf_other_xml(void)
 {
   static const char *const TEXTS[] = { "", "no XML", "<a/>", "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>",
@@ -600,6 +614,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/bcf/the picture is the first of its planes that is whole and not blank", test_bcf_planes);
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when all planes are blank", test_bcf_blank_planes);
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when the picture is not whole", test_bcf_spectrum);
+  g_test_add_func("/vendors/bcf/what the microscope did not tell is not -1", test_bcf_unknown);
   g_test_add_func("/vendors/bcf/a header that is no map keeps the file and says so", test_bcf_other_xml);
   g_test_add_func("/vendors/numbers/half floats are what IEEE 754 says, from the least to infinity", test_halves);
   g_test_add_func("/vendors/numbers/units are moved by the decimal point and never invented", test_written_quantities);
