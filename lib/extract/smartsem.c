@@ -55,6 +55,13 @@ static const struct {
   { "AP_ACTUALCURRENT", QUANTITY, "ampere", "Filament Current", NULL },
 };
 
+/* What is set, but has no effect while its switch is off: it is then kept by its key. */
+static const struct {
+  const char *key, *on_off;
+} SWITCHES[] = {
+  { "AP_SCANROTATION", "DP_SCAN_ROT" },
+};
+
 /* ------------------------------------------------------------------------------------------------------------------ the text */
 
 static gboolean is_key(const char *line)
@@ -144,6 +151,16 @@ static json_object *value_of(Kind kind, const char *text, const char *unit)
   return NULL;
 }
 
+static gboolean is_off(json_object *pairs, const char *key)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(SWITCHES); i++) {
+    const char *state = strcmp(SWITCHES[i].key, key) == 0 ? given(pairs, SWITCHES[i].on_off) : NULL;
+    if (state && g_ascii_strcasecmp(state, "Off") == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* Keys of the table, with those it could not read left for the labels. */
 static void add_fields(json_object *pairs, json_object *nx_meta, GHashTable *done)
 {
@@ -152,7 +169,10 @@ static void add_fields(json_object *pairs, json_object *nx_meta, GHashTable *don
     json_object *value = text ? value_of(FIELDS[i].kind, text, FIELDS[i].unit) : NULL;
     if (!value)
       continue;
-    nx_meta_put(nx_meta, FIELDS[i].to, FIELDS[i].member, value);
+    if (is_off(pairs, FIELDS[i].key))
+      nx_meta_put_labelled(nx_meta, "", FIELDS[i].key, value);
+    else
+      nx_meta_put(nx_meta, FIELDS[i].to, FIELDS[i].member, value);
     g_hash_table_add(done, (gpointer)FIELDS[i].key);
   }
   if (given(pairs, "SV_OPERATOR"))

@@ -202,6 +202,26 @@ static void test_smartsem_labels(void)
   g_assert_cmpstr(json_object_get_string(vendor_extension(signal, "Data Dimensions")), ==, "(2048, 30)");
 }
 
+static void test_smartsem_rotation(void)
+{
+  static const struct {
+    const char *text;
+    double core, by_key; /* degrees; NAN: none */
+  } CASES[] = {
+    { "AP_SCANROTATION\r\nScan Rotation = 145.6 \xb0\r\n", 145.6, NAN },
+    { "DP_SCAN_ROT\r\nScan Rot = On\r\nAP_SCANROTATION\r\nScan Rotation = 145.6 \xb0\r\n", 145.6, NAN },
+    { "DP_SCAN_ROT\r\nScan Rot = Off\r\nAP_SCANROTATION\r\nScan Rotation = 145.6 \xb0\r\n", NAN, 145.6 },
+    { "AP_SCANROTATION\r\nScan Rotation = 145.6 \xb0\r\nDP_SCAN_ROT\r\nScan Rot = Off\r\n", NAN, 145.6 },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(NxSignal) signal = read_smartsem_text(CASES[i].text, 40, 2);
+    g_assert_cmpint(nx_json_get(signal->nx_meta, "scan_rotation") == NULL, ==, isnan(CASES[i].core));
+    g_assert_cmpfloat(nx_json_get_double(nx_json_get(signal->nx_meta, "scan_rotation"), "value", 145.6), ==, 145.6);
+    g_assert_cmpint(vendor_extension(signal, "AP_SCANROTATION") == NULL, ==, isnan(CASES[i].by_key));
+    g_assert_null(vendor_extension(signal, "Scan Rotation"));
+  }
+}
+
 static void test_smartsem_screen(void)
 {
   g_autoptr(NxSignal) signal = read_smartsem_text("AP_PIXEL_SIZE\r\nPixel Size = 110.0 nm\r\n", 2048, 2);
@@ -602,6 +622,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/companions/a text in capitals belongs to its picture, unless there is one in small letters", test_companions_in_capitals);
   g_test_add_func("/vendors/smartsem/a text of type BYTE keeps its µ and °", test_smartsem_bytes);
   g_test_add_func("/vendors/smartsem/numbers may have a comma for their point", test_smartsem_commas);
+  g_test_add_func("/vendors/smartsem/a rotation that is switched off is none of the scan", test_smartsem_rotation);
   g_test_add_func("/vendors/smartsem/a label never stands for a field of the record", test_smartsem_labels);
   g_test_add_func("/vendors/jeol/a key's words never stand for a field of the record", test_jeol_names);
   g_test_add_func("/vendors/smartsem/without the width of the field a pixel is one of the screen's 1024", test_smartsem_screen);
