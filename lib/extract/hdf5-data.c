@@ -303,15 +303,20 @@ NxSample nx_hdf5_data_sample(const NxHdf5Data *data)
 
 /* ----------------------------------------------------------------------------------------------------------------- reading */
 
-/* The `n` elements that are selected, in one of three forms. */
+/* The `n` elements that are selected, in one of four forms. */
 typedef gboolean (*ReadSelected)(const NxHdf5Data *data, hid_t space, hsize_t n, gpointer to);
+
+static gboolean read_as(const NxHdf5Data *data, hid_t memory, hid_t space, hsize_t n, gpointer to)
+{
+  hid_t in_memory = H5Screate_simple(1, &n, NULL);
+  herr_t status = H5Dread(data->dataset, memory, in_memory, space, H5P_DEFAULT, to);
+  H5Sclose(in_memory);
+  return status >= 0;
+}
 
 static gboolean read_selected(const NxHdf5Data *data, hid_t space, hsize_t n, gpointer to)
 {
-  hid_t in_memory = H5Screate_simple(1, &n, NULL);
-  herr_t status = H5Dread(data->dataset, data->memory, in_memory, space, H5P_DEFAULT, to);
-  H5Sclose(in_memory);
-  return status >= 0;
+  return read_as(data, data->memory, space, n, to);
 }
 
 /* Real and imaginary parts become moduli, in place of the real ones. */
@@ -368,10 +373,7 @@ gboolean nx_hdf5_data_read(const NxHdf5Data *data, const guint64 *start, const g
 
 static gboolean read_words(const NxHdf5Data *data, hid_t space, hsize_t n, gpointer to)
 {
-  hid_t in_memory = H5Screate_simple(1, &n, NULL);
-  herr_t status = H5Dread(data->dataset, H5T_NATIVE_UINT16, in_memory, space, H5P_DEFAULT, to);
-  H5Sclose(in_memory);
-  return status >= 0;
+  return read_as(data, H5T_NATIVE_UINT16, space, n, to);
 }
 
 gboolean nx_hdf5_data_read_words(const NxHdf5Data *data, const guint64 *start, const guint64 *count, guint16 *to, GError **err)
