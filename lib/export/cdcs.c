@@ -390,10 +390,11 @@ static char *random_password(void)
   return password;
 }
 
-/* Makes the account and adds it to the list. Owned. */
+/* Makes the account and adds it to the list. Owned. A server may quote the request in its answer, which ends in a warning. */
 static json_object *create_user(Cdcs *cdcs, json_object *reservation, GError **err)
 {
   g_autofree char *password = random_password();
+  nx_log_hide(password);
   g_autoptr(json_object) body = json_object_new_object();
   static const struct {
     const char *key, *from;

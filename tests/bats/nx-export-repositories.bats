@@ -706,3 +706,14 @@ quoting() {
   assert_regex "$error" '\*\*\* \*\*\*'
   refute_regex "$error" '\*\*\* [^*]'
 }
+
+@test "the password of a new CDCS account is not in the warning or the log when the server quotes the request" {
+  faults '[{"at":"POST /cdcs/rest/user/","status":500,"body":"Exception at /rest/user/ POST: @BODY@"}]'
+  start_repositories --faults faults.json
+  use cdcs
+  export NX_CDCS_USER_OWNED_RECORDS=true
+  run --separate-stderr nx-export -vv < <(session 101 '.reservation = {username: "ned", user_email: "ned@example.com"}')
+  assert_json .status COMPLETED
+  assert_json '.exports[0].warnings[0] | test("ned: new user: HTTP 500 .*\"password\": *\"\\*\\*\\*\"")' true
+  refute_regex "$output$stderr" '[A-Za-z0-9]{48}'
+}
