@@ -294,11 +294,14 @@ gboolean nx_http_is_same_server(GUri *one, GUri *other)
          g_str_equal(g_uri_get_scheme(one), g_uri_get_scheme(other));
 }
 
-/* The address at the end of all redirects, when another server than the one that was asked is there. */
+/* The address at the end of all redirects, the last of which may not have been followed, when another server than the one that was asked is
+ * there. */
 static char *other_server(CURL *curl, const char *asked)
 {
   const char *last = NULL;
-  nx_curl.easy_getinfo(curl, CURLINFO_EFFECTIVE_URL, &last);
+  nx_curl.easy_getinfo(curl, CURLINFO_REDIRECT_URL, &last);
+  if (!last)
+    nx_curl.easy_getinfo(curl, CURLINFO_EFFECTIVE_URL, &last);
   g_autoptr(GUri) from = g_uri_parse(asked, NX_HTTP_URI_FLAGS, NULL), to = last ? g_uri_parse(last, NX_HTTP_URI_FLAGS, NULL) : NULL;
   if (!from || !to || nx_http_is_same_server(from, to))
     return NULL;

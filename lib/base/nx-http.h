@@ -53,7 +53,7 @@ typedef struct {
   GString *body;    /* NUL-terminated, never NULL; who wants to keep it takes it with g_steal_pointer() */
   char *type;       /* Content-Type, or NULL */
   char *location;   /* Location header of a 3xx that was not followed, or of a 201; or NULL */
-  char *elsewhere;  /* the address that answered, without user and query, when redirects led to another scheme, host or port; or NULL */
+  char *elsewhere;  /* where redirects led or, not followed, lead to, without user and query: to another scheme, host or port; or NULL */
   GHashTable *headers; /* lower-case name → value of the last answer */
 } NxHttpAnswer;
 void nx_http_answer_free(NxHttpAnswer *answer);

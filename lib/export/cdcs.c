@@ -29,7 +29,7 @@ static gpointer cdcs_open(const NxDestination *self, const NxSettings *settings,
   (void)self;
   g_autofree char *authorization = g_strconcat("Token ", settings->cdcs_token, NULL);
   Cdcs *cdcs = g_new0(Cdcs, 1);
-  cdcs->remote = nx_remote_new(http, "CDCS", settings->cdcs_url, authorization);
+  cdcs->remote = nx_remote_new(http, "CDCS", "NX_CDCS_URL", settings->cdcs_url, authorization);
   cdcs->owns_by_user = settings->cdcs_user_owned_records;
   cdcs->assigns_workspace = settings->cdcs_assign_to_public_workspace;
   cdcs->content_key = "xml_content";
@@ -479,7 +479,7 @@ static gboolean cdcs_validate(gpointer state, GError **err)
   if (cdcs->owns_by_user)
     nx_log_info("NX_CDCS_USER_OWNED_RECORDS is on: the CDCS token must belong to a superuser");
   g_autoptr(json_object) workspaces = nx_remote_call_json(cdcs->remote, &call, json_type_array, &outcome, err);
-  if (!workspaces && (outcome.status == 401 || outcome.status == 403))
+  if (!workspaces && !outcome.elsewhere && (outcome.status == 401 || outcome.status == 403))
     g_prefix_error(err, "CDCS authentication failed: ");
   return workspaces != NULL;
 }

@@ -36,7 +36,7 @@ static gpointer elabftw_open(const NxDestination *self, const NxSettings *settin
   g_autofree char *base = g_strdup(settings->elabftw_url);
   while (g_str_has_suffix(base, "/"))
     base[strlen(base) - 1] = '\0';
-  elabftw->remote = nx_remote_new(http, "eLabFTW", base, settings->elabftw_api_key);
+  elabftw->remote = nx_remote_new(http, "eLabFTW", "NX_ELABFTW_URL", base, settings->elabftw_api_key);
   elabftw->settings = settings;
   return elabftw;
 }
@@ -467,7 +467,7 @@ static gboolean elabftw_validate(gpointer state, GError **err)
   g_auto(NxCallOutcome) outcome = {0};
   g_autoptr(json_object) entries = nx_remote_call_json(elabftw->remote, &call, json_type_array, &outcome, err);
   if (!entries)
-    g_prefix_error(err, "eLabFTW %s: ", outcome.status == 401 ? "authentication failed" : "configuration error");
+    g_prefix_error(err, "eLabFTW %s: ", outcome.status == 401 && !outcome.elsewhere ? "authentication failed" : "configuration error");
   return entries != NULL;
 }
 

@@ -165,10 +165,12 @@ static char *excerpt(const NxLabArchives *service, const GString *body)
 
 static void set_status_error(const NxLabArchives *service, const NxLabCall *call, const NxHttpAnswer *answer, gboolean is_xml, GError **err)
 {
-  g_autofree char *start = excerpt(service, answer->body);
-  const char *reason = answer->status == 404 ? "not found: " : is_xml ? "" : "not XML of LabArchives: ";
-  g_set_error(err, NX_ERROR, nx_http_error_code(answer->status), "LabArchives: HTTP %ld from %s %s/%s: %s%s", answer->status, http_method(call),
-              call->class_name, call->method, reason, start);
+  g_autofree char *start = excerpt(service, answer->body), *path = g_strdup_printf("%s/%s", call->class_name, call->method);
+  g_autofree char *detail = nx_remote_detail(start, answer, path, "NX_LABARCHIVES_URL", "");
+  const gboolean is_redirect = answer->status >= 300 && answer->status < 400;
+  const char *reason = answer->status == 404 ? "not found: " : is_xml || is_redirect ? "" : "not XML of LabArchives: ";
+  g_set_error(err, NX_ERROR, nx_http_error_code(answer->status), "LabArchives: HTTP %ld from %s %s: %s%s", answer->status, http_method(call), path,
+              reason, detail);
 }
 
 static xmlDoc *read_answer(const NxLabArchives *service, const NxLabCall *call, const NxHttpAnswer *answer, NxLabOutcome *outcome, GError **err)

@@ -12,11 +12,12 @@
 #define BYTES_PER_EXTRA_MS 102 /* one second more for each 100 KiB of body */
 #define DETAIL_MAX 500
 
-NxRemote *nx_remote_new(NxHttp *http, const char *label, const char *base, const char *authorization)
+NxRemote *nx_remote_new(NxHttp *http, const char *label, const char *setting, const char *base, const char *authorization)
 {
   NxRemote *remote = g_new0(NxRemote, 1);
   remote->http = http;
   remote->label = label;
+  remote->setting = setting;
   remote->base = g_str_has_suffix(base, "/") ? g_strdup(base) : g_strconcat(base, "/", NULL);
   remote->authorization = authorization ? g_strconcat("Authorization: ", authorization, NULL) : NULL;
   return remote;
@@ -136,6 +137,31 @@ static char *detail_of(json_object *body, const GString *raw)
   return first ? g_steal_pointer(&first) : nx_text_start(raw->str, DETAIL_MAX);
 }
 
+/* Where the answer redirects to, and what to do about it; NULL when it does not. */
+static char *redirection(const NxHttpAnswer *answer, const char *path, const char *setting, const char *remark)
+{
+  const char *target = answer->elsewhere ? answer->elsewhere : answer->status >= 300 && answer->status < 400 ? answer->location : NULL;
+  if (!target)
+    return NULL;
+  g_autofree char *root = g_strndup(target, strcspn(target, "?#"));
+  if (answer->elsewhere && g_str_has_suffix(root, path))
+    root[strlen(root) - strlen(path)] = '\0';
+  g_autofree char *shown = nx_text_beginning(root);
+  return answer->elsewhere ? g_strdup_printf("it redirects to %s%s: if that is the API, set %s to it", shown, remark, setting)
+                           : g_strdup_printf("it redirects to %s", shown);
+}
+
+char *nx_remote_detail(const char *detail, const NxHttpAnswer *answer, const char *path, const char *setting, const char *remark)
+{
+  g_autofree char *redirected = redirection(answer, path, setting, remark);
+  return redirected ? g_strconcat(detail, *detail ? "; " : "", redirected, NULL) : g_strdup(detail);
+}
+
+static char *full_detail(const NxRemote *remote, const NxCall *call, const NxHttpAnswer *answer, const char *detail)
+{
+  return nx_remote_detail(detail, answer, call->path, remote->setting, ", where no token is sent");
+}
+
 static gboolean is_good(const NxCall *call, long status)
 {
   return call->expected ? status == call->expected : status >= 200 && status < 300;
@@ -143,9 +169,9 @@ static gboolean is_good(const NxCall *call, long status)
 
 static void set_status_error(const NxRemote *remote, const NxCall *call, const NxHttpAnswer *answer, json_object *body, GError **err)
 {
-  gboolean denied = call->guards_access && (answer->status == 401 || answer->status == 403);
+  gboolean denied = call->guards_access && !answer->elsewhere && (answer->status == 401 || answer->status == 403);
   g_autofree char *authentication = g_strdup_printf("Could not authenticate to %s", remote->label);
-  g_autofree char *detail = detail_of(body, answer->body);
+  g_autofree char *said = detail_of(body, answer->body), *detail = full_detail(remote, call, answer, said);
   g_set_error(err, NX_ERROR, nx_http_error_code(answer->status), "%s: HTTP %ld from %s %s: %s", denied ? authentication : call->what,
               answer->status, call->method, call->path, detail);
 }
@@ -160,6 +186,7 @@ NxHttpAnswer *nx_remote_call(NxRemote *remote, const NxCall *call, NxCallOutcome
     return NULL;
   }
   outcome->status = answer->status;
+  outcome->elsewhere = answer->elsewhere != NULL;
   if (is_good(call, answer->status))
     return g_steal_pointer(&answer);
   outcome->ambiguous = call->kind == NX_CALL_CREATES && (answer->status == 502 || answer->status == 504);
@@ -176,8 +203,8 @@ json_object *nx_remote_call_json(NxRemote *remote, const NxCall *call, enum json
   g_autoptr(json_object) value = nx_json_parse(answer->body->str, answer->body->len, NULL);
   if (json_object_is_type(value, type))
     return g_steal_pointer(&value);
-  g_autofree char *start = nx_text_start(answer->body->str, DETAIL_MAX);
+  g_autofree char *start = nx_text_start(answer->body->str, DETAIL_MAX), *detail = full_detail(remote, call, answer, start);
   g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "%s: HTTP %ld from %s %s: not a JSON %s: %s", call->what, answer->status, call->method,
-              call->path, json_type_to_name(type), start);
+              call->path, json_type_to_name(type), detail);
   return NULL;
 }

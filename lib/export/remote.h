@@ -8,12 +8,13 @@
 typedef struct {
   NxHttp *http;
   const char *label; /* "CDCS": named in authentication errors */
+  const char *setting; /* "NX_CDCS_URL": where the base is from */
   char *base;        /* ends in '/' */
   char *authorization; /* the whole header line, or NULL */
 } NxRemote;
 
 /* `base` gets its final '/' when it lacks one. */
-NxRemote *nx_remote_new(NxHttp *http, const char *label, const char *base, const char *authorization);
+NxRemote *nx_remote_new(NxHttp *http, const char *label, const char *setting, const char *base, const char *authorization);
 void nx_remote_free(NxRemote *remote);
 /* A configured address as it may stand in a link: without the user name and the password that it may hold. Owned. */
 char *nx_remote_shown_base(const char *base);
@@ -48,10 +49,15 @@ typedef struct {
 typedef struct {
   long status;         /* HTTP status; 0: no answer */
   gboolean ambiguous;  /* a creating call that may have worked: look before it is repeated */
+  gboolean elsewhere;  /* redirected to another server, which gets no credentials: its status says nothing about them */
   json_object *body;   /* the error body as JSON, or NULL; freed by nx_call_outcome_clear */
 } NxCallOutcome;
 void nx_call_outcome_clear(NxCallOutcome *outcome);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(NxCallOutcome, nx_call_outcome_clear)
+
+/* What an answer says is wrong, with the address that it redirects to behind it: `detail`, `path` (of the call, below what `setting` holds),
+ * `remark` (about another server: ", where no token is sent", or ""). Owned. */
+char *nx_remote_detail(const char *detail, const NxHttpAnswer *answer, const char *path, const char *setting, const char *remark);
 
 /* The time limit of one request (export §5.2). */
 guint nx_remote_time_limit_ms(const char *method, guint64 body_length);

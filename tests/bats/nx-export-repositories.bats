@@ -503,11 +503,11 @@ trying again in 8 s"
 @test "a redirect loop, and a POST that is redirected, are failures" {
   failing '"status":302,"headers":{"Location":"@ROOT@cdcs/rest/template-version-manager/global/"}'
   assert_regex "$error" "redirects"
-  faults '[{"at":"POST /cdcs/rest/data/","status":302,"headers":{"Location":"@ROOT@cdcs/login"}}]'
+  faults '[{"at":"POST /cdcs/rest/data/","status":302,"headers":{"Location":"@ROOT@cdcs/login?next=/rest/data/"}}]'
   start_repositories --faults faults.json
   use cdcs
   run --separate-stderr nx-export < <(session 101)
-  assert_json '.exports[0].error_message' "Could not create the record: HTTP 302 from POST rest/data/: "
+  assert_json '.exports[0].error_message' "Could not create the record: HTTP 302 from POST rest/data/: it redirects to ${ROOT}cdcs/login"
   run state '.cdcs|length'
   assert_output 0
 }

@@ -80,17 +80,59 @@ statuses() {
   assert_output 1
 }
 
-@test "a redirect to another host is followed without the token" {
-  "$NX_SOURCE/tests/servers/repositories" --log other.log >other.out 2>/dev/null &
+# start_other [OPTION…] — a second server at $other
+start_other() {
+  "$NX_SOURCE/tests/servers/repositories" "$@" >other.out 2>/dev/null 3>&- &
   OTHER=$!
-  until [ -s other.out ]; do sleep 0.05; done
+  for _ in $(seq 200); do [ -s other.out ] && break; sleep 0.05; done
   read -r other <other.out
+}
+
+@test "a redirect to another host is followed without the token" {
+  start_other --log other.log
   faults "[{\"at\":[\"GET /cdcs\",\"GET /eln\"],\"status\":302,\"headers\":{\"Location\":\"${other/127.0.0.1/localhost}cdcs/rest/template-version-manager/global/\"}}]"
   start_repositories --faults faults.json
   use cdcs
   run --separate-stderr nx-export < <(session 101)
   run jq -rs '[length > 0, all(.authorization == null)] | map(tostring) | join(" ")' other.log
   assert_output "true true"
+}
+
+# advice ADDRESS SETTING
+advice() {
+  echo "it redirects to $1, where no token is sent: if that is the API, set $2 to it"
+}
+
+@test "an address that redirects to another one is told from credentials that are no good" {
+  echo '[{"at":["GET /cdcs","GET /eln"],"status":401,"body":"{\"detail\":\"No credentials.\"}"}]' >other.json
+  start_other --faults other.json
+  faults "[{\"at\":[\"GET /cdcs\",\"GET /eln\",\"POST /eln\",\"POST /la\"],\"status\":301,
+    \"headers\":{\"Location\":\"http://svc:pw-in-url@$(cut -d / -f 3 other.out)@PATH@\"}}]"
+  start_repositories --faults faults.json
+  use cdcs elabftw labarchives
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[0].error_message' \
+    "Could not read the templates: HTTP 401 from GET rest/template-version-manager/global/: No credentials.; $(advice "${other}cdcs/" NX_CDCS_URL)"
+  assert_json '.exports[1].error_message' "LabArchives: HTTP 301 from POST entries/add_entry: \
+it redirects to ${other}la/api/: if that is the API, set NX_LABARCHIVES_URL to it"
+  assert_json '.exports[2].error_message' "Could not create the experiment: HTTP 301 from POST api/v2/experiments: $(advice "${other}eln/" NX_ELABFTW_URL)"
+  refute_regex "$output$stderr" 'pw-in-url|svc'
+  run --separate-stderr nx-export --validate
+  assert_success
+  refute_output --partial 'authentication failed'
+  assert_output --partial "$(advice "${other}cdcs/" NX_CDCS_URL)"
+  assert_output --partial "$(advice "${other}eln/" NX_ELABFTW_URL)"
+}
+
+@test "a page of another server is no answer of the repository, and its address is said" {
+  start_other
+  faults "[{\"at\":\"GET /cdcs\",\"status\":302,\"headers\":{\"Location\":\"${other}login?ticket=5\"}}]"
+  start_repositories --faults faults.json
+  use cdcs
+  run --separate-stderr nx-export < <(session 101)
+  assert_json '.exports[0].error_message' \
+    "Could not read the templates: HTTP 404 from GET rest/template-version-manager/global/: $(advice "${other}login" NX_CDCS_URL)"
 }
 
 @test "from https nothing is followed to http" {
