@@ -11,7 +11,7 @@
 /* RFC 4180: quoted when it holds a comma, a quote or a line end. */
 static void append_field(GString *csv, json_object *value)
 {
-  const char *text = value ? json_object_get_string(value) : "";
+  g_autofree char *text = bundle_without_secrets(value ? json_object_get_string(value) : "");
   if (!strpbrk(text, ",\"\r\n")) {
     g_string_append(csv, text);
     return;
@@ -86,9 +86,10 @@ static void add_preflight_text(Bundle *bundle, json_object *results)
   for (gsize i = 0; i < n; i++) {
     json_object *result = json_object_array_get_idx(results, i);
     const char *severity = nx_json_get_string(result, "severity"), *name = nx_json_get_string(result, "name");
-    const char *message = nx_json_get_string(result, "message");
+    const char *said = nx_json_get_string(result, "message");
+    g_autofree char *message = bundle_without_secrets(said ? said : "");
     g_string_append_printf(text, "[%s] %s %s: %s\n", nx_json_get_boolean(result, "passed") ? "PASS" : "FAIL", severity ? severity : "?",
-                           name ? name : "?", message ? message : "");
+                           name ? name : "?", message);
   }
   bundle_add(bundle, "preflight.txt", "text/plain", text, (gint64)n);
 }

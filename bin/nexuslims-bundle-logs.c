@@ -66,26 +66,7 @@ static void choose_logs(const Bundle *bundle, GPtrArray *logs)
   g_ptr_array_set_size(logs, (gint)kept);
 }
 
-/* ------------------------------------------------------------------------------------------------------- redaction */
-
-static const struct {
-  const char *pattern, *replacement;
-} SECRETS[] = {
-    {"(authorization\\s*:\\s*bearer\\s+)\\S+", "\\1***"},
-    {"(token|password|api_key|api-key|apikey|authorization(?!\\s*:\\s*bearer\\b))[\"']?\\s*[:=]\\s*[\"']?[^\\s\"',;&]+", "\\1=***"},
-};
-
-static char *without_secrets(const char *text)
-{
-  char *redacted = g_strdup(text);
-  for (guint i = 0; i < G_N_ELEMENTS(SECRETS); i++) {
-    g_autoptr(GRegex) regex = g_regex_new(SECRETS[i].pattern, G_REGEX_CASELESS | G_REGEX_OPTIMIZE, 0, NULL);
-    char *next = g_regex_replace(regex, redacted, -1, 0, SECRETS[i].replacement, 0, NULL);
-    g_free(redacted);
-    redacted = next ? next : g_strdup("");
-  }
-  return redacted;
-}
+/* ------------------------------------------------------------------------------------------------------ complaints */
 
 static Complaints count_complaints(const char *text)
 {
@@ -137,7 +118,7 @@ static void add_log(Bundle *bundle, const char *path, GHashTable *taken, json_ob
     return;
   }
   g_autofree char *text = nx_text_utf8(bytes, (gssize)length);
-  g_autofree char *redacted = without_secrets(text);
+  g_autofree char *redacted = bundle_without_secrets(text);
   Complaints complaints = count_complaints(redacted);
   total->warnings += complaints.warnings;
   total->errors += complaints.errors;

@@ -9,7 +9,7 @@
 
 /* --------------------------------------------------------------------------------------------------------- entries */
 
-static json_object *with_sorted_keys(json_object *value);
+static json_object *as_shown(json_object *value);
 
 static int by_text(gconstpointer a, gconstpointer b)
 {
@@ -27,19 +27,24 @@ static json_object *sorted_object(json_object *object)
   g_ptr_array_sort(keys, by_text);
   json_object *sorted = json_object_new_object();
   for (guint i = 0; i < keys->len; i++)
-    json_object_object_add(sorted, keys->pdata[i], with_sorted_keys(json_object_object_get(object, keys->pdata[i])));
+    json_object_object_add(sorted, keys->pdata[i], as_shown(json_object_object_get(object, keys->pdata[i])));
   return sorted;
 }
 
-static json_object *with_sorted_keys(json_object *value)
+/* A copy with sorted keys and without credentials. */
+static json_object *as_shown(json_object *value)
 {
   if (json_object_is_type(value, json_type_object))
     return sorted_object(value);
+  if (json_object_is_type(value, json_type_string)) {
+    g_autofree char *text = bundle_without_secrets(json_object_get_string(value));
+    return nx_json_string(text);
+  }
   if (!json_object_is_type(value, json_type_array))
     return json_object_get(value);
   json_object *sorted = json_object_new_array();
   for (size_t i = 0; i < json_object_array_length(value); i++)
-    json_object_array_add(sorted, with_sorted_keys(json_object_array_get_idx(value, i)));
+    json_object_array_add(sorted, as_shown(json_object_array_get_idx(value, i)));
   return sorted;
 }
 
@@ -54,9 +59,9 @@ void bundle_add(Bundle *bundle, const char *path, const char *media_type, GStrin
 
 void bundle_add_json(Bundle *bundle, const char *path, json_object *value, gint64 records)
 {
-  g_autoptr(json_object) sorted = with_sorted_keys(value);
+  g_autoptr(json_object) shown = as_shown(value);
   GString *text = g_string_new(NULL);
-  nx_json_append(text, sorted, NX_JSON_INDENT);
+  nx_json_append(text, shown, NX_JSON_INDENT);
   g_string_append_c(text, '\n');
   json_object_put(value);
   bundle_add(bundle, path, "application/json", text, records);
@@ -64,8 +69,9 @@ void bundle_add_json(Bundle *bundle, const char *path, json_object *value, gint6
 
 void bundle_add_failure(Bundle *bundle, const char *path, const GError *error)
 {
+  g_autofree char *message = bundle_without_secrets(error->message);
   Artifact *artifact = g_new0(Artifact, 1);
-  *artifact = (Artifact){.path = g_strdup(path), .media_type = "", .records = -1, .error = nx_log_masked(error->message)};
+  *artifact = (Artifact){.path = g_strdup(path), .media_type = "", .records = -1, .error = nx_log_masked(message)};
   g_ptr_array_add(bundle->artifacts, artifact);
 }
 

@@ -21,7 +21,11 @@ typedef struct {
   GPtrArray *artifacts; /* of Artifact * */
 } Bundle;
 
-/* Adds an entry; `text` and `value` are consumed. Every configured secret in it becomes "***"; JSON gets sorted keys and an indent of 2. */
+/* A copy of what others wrote with "***" for every credential in it that shows by its form: headers, named values, addresses. */
+char *bundle_without_secrets(const char *text);
+
+/* Adds an entry; `text` and `value` are consumed. Every configured secret in it becomes "***"; JSON gets sorted keys and an indent of 2, and its
+ * texts are as by bundle_without_secrets. */
 void bundle_add(Bundle *bundle, const char *path, const char *media_type, GString *text, gint64 records);
 void bundle_add_json(Bundle *bundle, const char *path, json_object *value, gint64 records);
 /* Notes that an entry could not be collected; the rest goes on. */

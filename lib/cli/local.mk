@@ -32,6 +32,6 @@ EXTRA_DIST += tests/bats/completion-tab.py
 
 bin_PROGRAMS += bin/nexuslims-support-bundle
 bin_nexuslims_support_bundle_SOURCES = bin/nexuslims-support-bundle.c bin/nexuslims-bundle.h bin/nexuslims-bundle.c bin/nexuslims-bundle-database.c bin/nexuslims-bundle-sessions.h bin/nexuslims-bundle-sessions.c \
-	bin/nexuslims-bundle-logs.c bin/nexuslims-bundle-site.c bin/nexuslims-bundle-zip.c
+	bin/nexuslims-bundle-logs.c bin/nexuslims-bundle-secrets.c bin/nexuslims-bundle-site.c bin/nexuslims-bundle-zip.c
 bin_nexuslims_support_bundle_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS)
 bin_nexuslims_support_bundle_LDADD = $(CLI_LIBS) $(CONFIG_LIBS) $(BASE_LIBS) $(ARCHIVE_LIBS)

@@ -111,6 +111,57 @@ NX_NEMO_TOKEN_1=t0k3n password: hunter2 Token hunt'
   assert_output --partial '"user": "ned"'
 }
 
+# what the archive says of every line that matches
+archive_lines() {
+  python3 -c 'import zipfile; z = zipfile.ZipFile("b.zip"); print(b"\n".join(z.read(n) for n in z.namelist()).decode())' | tr -d '\r' | grep "$@"
+}
+
+@test "credentials that are configured no more reach the archive neither from logs nor from tables nor from findings" {
+  log_of a.log 0 '1 Authorization: Token old-credential-1 was refused
+2 {"Authorization": "Token old-credential-2", "user": "ned"}
+3 Authorization: old-credential-3 was refused
+4 "{\"authorization\": \"Basic old-credential-4\", \"user\": \"ned\"}"
+5 GET https://h.example.com/api?sig=old-credential-5&akid=old-credential-6&tool=7 failed
+6 {"password": "two words, old-credential-7", "user": "ned"}
+7 ftp://ned:old-credential-8@h.example.com/ does not answer
+8 authorization of ned: token needed'
+  stand_in nx-db <<'SCRIPT'
+#!/bin/sh
+case "$*" in
+  'info --format json') echo '{"revision":"v2_5_0b","tables":{"instruments":1,"session_log":1,"upload_log":1},"backend":"sql","engine":"sqlite"}' ;;
+  'rows instruments')
+    echo '["instrument_pid","api_url","calendar_url"]'
+    echo '["T","https://u:old-credential-a@cal.example.com/x.ics?token=old-credential-b#T","webcal://cal.example.com/private-01dc4edb1234/x.ics?tool=3"]' ;;
+  'rows upload_log')
+    echo '["id","error_message","metadata_json"]'
+    echo '[1,"HTTP 400: Authorization: Token old-credential-c, denied","{\"api_key\": \"old-credential-d\", \"orphan_page_id\": \"5\"}"]' ;;
+  'rows session_log')
+    echo '["session_identifier","timestamp","record_status","user"]'
+    echo '["https://u:old-credential-e@h.example.com/?id=1","2025-01-01T10:00:00+00:00","ERROR","bob"]' ;;
+esac
+SCRIPT
+  stand_in nexuslims-check <<'SCRIPT'
+#!/bin/sh
+echo '[{"name":"instruments","passed":false,"severity":"warning","message":"T: https://cal.example.com/private-01dc4edb1234/x.ics: token=old-credential-f"}]'
+SCRIPT
+  nexuslims support-bundle --output b.zip
+  run archive_lines -E 'old-credential|01dc4edb1234'
+  assert_output ''
+  run archive_lines '^[1-8] '
+  assert_line '1 Authorization=*** was refused'
+  assert_line --regexp '^2 .*, "user": "ned"}$'
+  assert_line --regexp '^4 .*user..: ..ned..}'
+  assert_line '5 GET https://h.example.com/api?sig=***&akid=***&tool=7 failed'
+  assert_line --regexp '^6 .*, "user": "ned"}$'
+  assert_line '8 authorization of ned: token needed'
+  assert_equal "$(entry database/instruments.csv | sed -n 2p)" \
+    $'T,https://u:***@cal.example.com/x.ics?token=***#T,webcal://cal.example.com/private-***/x.ics?tool=3\r'
+  run entry database/upload_log.csv
+  assert_output --partial 'orphan_page_id'
+  assert_equal "$(entry recent_sessions.json | jq -r '.[0].session_identifier')" 'https://u:***@h.example.com/?id=1'
+  assert_equal "$(entry preflight.json | jq -r '.[0].message')" 'T: https://cal.example.com/private-***/x.ics: token=***'
+}
+
 @test "logs of the last days are taken, newest first, and no more than asked for" {
   log_of new.log 1 x
   log_of older.log 5 x

@@ -1,0 +1,57 @@
+/* nexuslims-bundle-secrets.c — what others wrote, without what lets one in: credentials that are no longer, or never were, in the settings.
+ * Source: cli §10. */
+#include "nexuslims-bundle.h"
+
+#include <string.h>
+
+/* Each is masked as addresses are everywhere. The scheme is bounded, or a word of a million letters would be looked at from each of them. */
+#define ADDRESS "[a-z][a-z0-9+.-]{0,30}://[^\\s\"'<>]+"
+
+/* A name, what stands between it and its value (quotes may be those of JSON within JSON), and the value, by how it is quoted. */
+#define NAMES "((?:token|password|passwd|secret|api[_-]?key|\\b(?:sig|signature|akid|pwd))(?:_\\d+)?)"
+#define IS "[\\\\\"']*\\h*[:=]\\h*"
+
+static const struct {
+  const char *pattern, *replacement;
+} SECRETS[] = {
+    {"(authorization" IS "[\\\\\"']*bearer\\h+)[^\\s\"',;\\\\]++", "\\1***"},
+    {"(authorization)" IS "[\\\\\"']*(?!bearer\\h+\\*)(?:\\w++\\h+)?[^\\s\"',;\\\\]++", "\\1=***"},
+    {NAMES IS "\\\\\"[^\"\\n\\\\]*+", "\\1=***"},
+    {NAMES IS "\"(?:[^\"\\n\\\\]++|\\\\.)*+", "\\1=***"},
+    {NAMES IS "'(?:[^'\\n\\\\]++|\\\\.)*+", "\\1=***"},
+    {NAMES IS "(?!\\*)[^\\s\"',;&\\\\]++", "\\1=***"},
+};
+
+static gboolean append_masked_address(const GMatchInfo *match, GString *result, gpointer unused)
+{
+  (void)unused;
+  g_autofree char *address = g_match_info_fetch(match, 0), *masked = nx_config_masked_address(address);
+  g_string_append(result, masked);
+  return FALSE;
+}
+
+/* Compiled once: a table has millions of fields. */
+static GRegex *compiled(GRegex **regex, const char *pattern)
+{
+  if (!*regex)
+    *regex = g_regex_new(pattern, G_REGEX_CASELESS | G_REGEX_OPTIMIZE, 0, NULL);
+  return *regex;
+}
+
+/* `text` is replaced. Nothing is left of one that cannot be searched. */
+static char *replaced(char *text, const GRegex *regex, const char *replacement)
+{
+  g_autofree char *before = text;
+  char *after = replacement ? g_regex_replace(regex, before, -1, 0, replacement, 0, NULL)
+                            : g_regex_replace_eval(regex, before, -1, 0, 0, append_masked_address, NULL, NULL);
+  return after ? after : g_strdup("");
+}
+
+char *bundle_without_secrets(const char *text)
+{
+  static GRegex *address, *secrets[G_N_ELEMENTS(SECRETS)];
+  char *masked = replaced(g_strdup(text), compiled(&address, ADDRESS), NULL);
+  for (guint i = 0; i < G_N_ELEMENTS(SECRETS) && strpbrk(masked, ":="); i++)
+    masked = replaced(masked, compiled(&secrets[i], SECRETS[i].pattern), SECRETS[i].replacement);
+  return masked;
+}
