@@ -4,6 +4,7 @@
 #include "nx-curl.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
@@ -264,6 +265,36 @@ static NxHttpFailure classify(NxHttp *http, const Transfer *transfer, CURLcode c
   return code == CURLE_OPERATION_TIMEDOUT && connected == 0 ? NX_HTTP_NOT_SENT : failure_of(code);
 }
 
+/* In the words of the C library in English, by which a mail about the run knows that it is nobody's business. */
+#define HICCUP "Temporary failure in name resolution"
+
+/* Why a name has no address. libcurl does not tell a name service that is away from a name that does not exist, so it is asked once more. */
+static const char *why_unresolved(const char *name)
+{
+  static const struct {
+    int code;
+    const char *words;
+  } REASONS[] = {{0, HICCUP}, {EAI_AGAIN, HICCUP}, {EAI_NONAME, "the name does not exist"}, {EAI_NODATA, "the name has no address"}};
+  const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+  struct addrinfo *found = NULL;
+  int code = getaddrinfo(name, NULL, &hints, &found);
+  if (found)
+    freeaddrinfo(found);
+  for (gsize i = 0; i < G_N_ELEMENTS(REASONS); i++)
+    if (REASONS[i].code == code)
+      return REASONS[i].words;
+  return gai_strerror(code);
+}
+
+/* libcurl's words, to which it puts the name of a server or proxy that it could not resolve last. Owned. */
+static char *explained(CURLcode code, const char *detail)
+{
+  if (code == CURLE_OPERATION_TIMEDOUT && g_str_has_prefix(detail, "Resolving timed out"))
+    return g_strconcat(detail, ": " HICCUP, NULL);
+  const char *colon = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ? strstr(detail, ": ") : NULL;
+  return colon ? g_strconcat(detail, ": ", why_unresolved(colon + 2), NULL) : g_strdup(*detail ? detail : nx_curl.easy_strerror(code));
+}
+
 /* The reason alone. */
 static void set_failure(NxHttp *http, const Transfer *transfer, CURLcode code, const char *detail, GError **err)
 {
@@ -275,8 +306,10 @@ static void set_failure(NxHttp *http, const Transfer *transfer, CURLcode code, c
     g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "the server closed the connection without an answer");
   else if (transfer->too_large)
     g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "the answer is larger than %" G_GSIZE_FORMAT " bytes", transfer->limit);
-  else
-    g_set_error(err, NX_ERROR, address ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s", *detail ? detail : nx_curl.easy_strerror(code));
+  else {
+    g_autofree char *reason = explained(code, detail);
+    g_set_error(err, NX_ERROR, address ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s", reason);
+  }
 }
 
 static struct curl_slist *header_list(const NxHttpRequest *request)

@@ -9,9 +9,11 @@ HTTP_LIBS = lib/base/libhttp.a
 lib_base_libnxjq_a_SOURCES = lib/base/nx-jq.h lib/base/jq.c
 NX_JQ_LIBS = lib/base/libnxjq.a $(JQ_LIBS)
 
-check_PROGRAMS += tests/unit/test-base tests/unit/test-ask
-TESTS += tests/unit/test-base tests/unit/test-ask
+check_PROGRAMS += tests/unit/test-base tests/unit/test-ask tests/unit/test-http-names
+TESTS += tests/unit/test-base tests/unit/test-ask tests/unit/test-http-names
 tests_unit_test_base_SOURCES = tests/unit/test-base.c
 tests_unit_test_base_LDADD = $(BASE_LIBS)
 tests_unit_test_ask_SOURCES = tests/unit/test-ask.c
 tests_unit_test_ask_LDADD = $(BASE_LIBS)
+tests_unit_test_http_names_SOURCES = tests/unit/test-http-names.c
+tests_unit_test_http_names_LDADD = $(HTTP_LIBS) $(BASE_LIBS)

@@ -6,14 +6,8 @@
 /* In the order in which they are named. */
 static const char *const WORDS[] = {"critical", "error", "fatal"};
 
-/* A record with one of these is somebody else's business. That a name cannot be resolved is said by the C library, and by libcurl in words of its
- * own. */
-static const char *const EXCLUSIONS[] = {"Temporary failure in name resolution",
-                                         "Could not resolve host",
-                                         "Could not resolve proxy",
-                                         "Resolving timed out",
-                                         "NoDataConsentError",
-                                         "NoMatchingReservationError"};
+/* A record with one of these is somebody else's business. */
+static const char *const EXCLUSIONS[] = {"Temporary failure in name resolution", "NoDataConsentError", "NoMatchingReservationError"};
 
 /* A finding of the preflight, and the record after all of them, which only names them again. */
 static const char FINDING[] = "[preflight] ", SUMMARY[] = "Preflight checks failed: ";

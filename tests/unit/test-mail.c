@@ -59,14 +59,13 @@ static void test_exclusion_is_per_record(void)
   assert_words(STAMP "ERROR: x\n2025-01-28 02:00:00.000 NoDataConsentError", "");
 }
 
-#define UNRESOLVED "GET https://nemo.example.com/api/: Could not resolve host: nemo.example.com"
+#define UNRESOLVED "GET https://nemo.example.com/api/: Could not resolve host: nemo.example.com: Temporary failure in name resolution"
 
-/* In the words of libcurl (lib/hostip.c, lib/url.c). */
-static void test_unresolved_names_in_words_of_curl(void)
+/* A name service that does not answer is nobody's business here; a name that does not exist stands in a setting, and would never be mended. */
+static void test_unresolved_names(void)
 {
   assert_words(STAMP "ERROR: NEMO 1: " UNRESOLVED, "");
-  assert_words(STAMP "ERROR: GET https://a/: Could not resolve proxy: proxy.example.com", "");
-  assert_words(STAMP "ERROR: GET https://a/: Resolving timed out after 10000 milliseconds", "");
+  assert_words(STAMP "ERROR: NEMO 1: GET https://nemo.example.com/api/: Could not resolve host: nemo.example.com: the name does not exist", "error");
   assert_words(STAMP "ERROR: GET https://a/: Connection timed out after 10000 milliseconds", "error");
 }
 
@@ -159,7 +158,7 @@ int main(int argc, char **argv)
   add_corpus_cases();
   g_test_add_func("/mail/words-are-whole", test_words_are_whole);
   g_test_add_func("/mail/an-exclusion-drops-its-own-record-alone", test_exclusion_is_per_record);
-  g_test_add_func("/mail/unresolved", test_unresolved_names_in_words_of_curl);
+  g_test_add_func("/mail/unresolved", test_unresolved_names);
   g_test_add_func("/mail/preflight", test_failed_preflight_repeats_its_findings);
   g_test_add_func("/mail/the-records-that-matched-are-given", test_matching_records_are_given);
   g_test_add_func("/mail/no-message-makes-a-second-record", test_no_message_makes_a_second_record);
