@@ -265,6 +265,8 @@ gboolean nx_path_leads_upwards(const char *relative);
 char *nx_file_find_upwards(const char *name);
 /* `root` + '/' + `relative` without leading '/', './' and doubled slashes. */
 char *nx_path_join(const char *root, const char *relative);
+/* The same; NULL when a part of `relative` is "..". */
+char *nx_path_join_below(const char *root, const char *relative);
 /* `path` from the top, without doubled slashes, "." parts and a slash at its end. ".." leads where the kernel says: up to the last one the path
  * becomes the folder that is there, without links. What comes after, and a path without any, keeps its spelling; so does one whose ".." leads
  * nowhere now. */

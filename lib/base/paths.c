@@ -332,6 +332,11 @@ char *nx_path_join(const char *root, const char *relative)
   return g_string_free(out, FALSE);
 }
 
+char *nx_path_join_below(const char *root, const char *relative)
+{
+  return nx_path_leads_upwards(relative) ? NULL : nx_path_join(root, relative);
+}
+
 char *nx_path_absolute(const char *path)
 {
   g_autofree char *here = g_path_is_absolute(path) ? NULL : g_get_current_dir();

@@ -4,7 +4,6 @@
 #include "result.h"
 
 #include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <unistd.h>
 
 static char *place_in_uploaded(const char *path)
@@ -43,16 +42,25 @@ char *nx_context_record_path(const NxSettings *settings, json_object *session, G
   return NULL;
 }
 
-/* The text of the first child element of that name, decoded from percent form and put below `root`; NULL when absent. */
-static char *path_of_child(xmlNode *dataset, const char *name, const char *root)
+/* Below `root`, from the percent form of a path in a record. */
+static char *below_root(const char *encoded, const char *child, const char *root)
 {
-  for (xmlNode *child = dataset->children; child; child = child->next) {
-    if (child->type != XML_ELEMENT_NODE || !xmlStrEqual(child->name, (const xmlChar *)name))
+  g_autofree char *decoded = nx_text_percent_decode(encoded);
+  char *path = decoded ? nx_path_join_below(root, decoded) : NULL;
+  if (decoded && !path)
+    nx_log_warning("%s '%s' of the record leads out of %s and is left out", child, decoded, root);
+  return path;
+}
+
+char *nx_context_dataset_file(xmlNode *dataset, const char *child, const char *root)
+{
+  for (xmlNode *node = root ? dataset->children : NULL; node; node = node->next) {
+    if (node->type != XML_ELEMENT_NODE || !xmlStrEqual(node->name, (const xmlChar *)child))
       continue;
-    xmlChar *text = xmlNodeGetContent(child);
-    g_autofree char *decoded = nx_text_percent_decode((const char *)text);
+    xmlChar *text = xmlNodeGetContent(node);
+    char *path = text ? below_root((const char *)text, child, root) : NULL;
     xmlFree(text);
-    return decoded && root ? nx_path_join(root, decoded) : NULL;
+    return path;
   }
   return NULL;
 }
@@ -63,8 +71,8 @@ static json_object *activity_files(const NxSettings *settings, xmlNode *activity
   for (xmlNode *node = activity->children; node; node = node->next) {
     if (node->type != XML_ELEMENT_NODE || !xmlStrEqual(node->name, (const xmlChar *)"dataset"))
       continue;
-    g_autofree char *file = path_of_child(node, "location", settings->instrument_data_path);
-    g_autofree char *preview = path_of_child(node, "preview", settings->data_path);
+    g_autofree char *file = nx_context_dataset_file(node, "location", settings->instrument_data_path);
+    g_autofree char *preview = nx_context_dataset_file(node, "preview", settings->data_path);
     g_autofree char *file_text = file ? nx_text_utf8(file, -1) : NULL, *preview_text = preview ? nx_text_utf8(preview, -1) : NULL;
     json_object_array_add(files, nx_json_string(file_text));
     json_object_array_add(previews, nx_json_string(preview_text));

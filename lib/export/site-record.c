@@ -1,6 +1,8 @@
 /* site-record.c — the folder of one record in the catalogue: the page, the previews and metadata beside it, and its line for the index. */
 #include "site.h"
 
+#include "context.h"
+
 #include <errno.h>
 #include <libxml/parser.h>
 #include <libxslt/security.h>
@@ -156,16 +158,6 @@ static gboolean bring_along(xmlNode *dataset, xmlNs *ns, const char *name, const
   return !err || !*err;
 }
 
-/* Below `root`, from the percent-encoded text of a child element; NULL when it has none or would leave the root. */
-static char *file_of(xmlNode *dataset, const char *child, const char *root)
-{
-  g_autofree char *text = text_of(child_named(dataset, child));
-  g_autofree char *decoded = text ? nx_text_percent_decode(text) : NULL;
-  if (!decoded || !root || strstr(decoded, "/../") || g_str_has_suffix(decoded, "/.."))
-    return NULL;
-  return nx_path_join(root, decoded);
-}
-
 /* The place of the data file for people to read, on the dataset as attribute `path`: as it is, not as it is encoded. */
 static void show_path(xmlNode *dataset, xmlNs *ns)
 {
@@ -179,8 +171,8 @@ static void show_path(xmlNode *dataset, xmlNs *ns)
 
 static gboolean bring_dataset(const NxSettings *settings, xmlNode *dataset, xmlNs *ns, const char *folder, guint number, GError **err)
 {
-  g_autofree char *preview = file_of(dataset, "preview", settings->data_path);
-  g_autofree char *mirrored = file_of(dataset, "location", settings->data_path);
+  g_autofree char *preview = nx_context_dataset_file(dataset, "preview", settings->data_path);
+  g_autofree char *mirrored = nx_context_dataset_file(dataset, "location", settings->data_path);
   if (preview && !bring_along(dataset, ns, "preview", preview, folder, number, ".png", err))
     return FALSE;
   g_autofree char *stem = preview && g_str_has_suffix(preview, PREVIEW_SUFFIX) ? g_strndup(preview, strlen(preview) - strlen(PREVIEW_SUFFIX))

@@ -71,6 +71,38 @@ session() {
 0.png"
 }
 
+# outsiders — a record whose files would lie outside of the two roots, beside which there are such files
+outsiders() {
+  echo '{"secret":1}' >outside.json
+  echo secret >outside.thumb.png
+  cp outside.json instruments/inside.json
+  cat >"$RECORD" <<XML
+<Experiment xmlns="https://data.nist.gov/od/dm/nexus/experiment/v1.0"><title>T</title><acquisitionActivity seqno="0">
+<dataset><name>a</name><location>../outside</location></dataset>
+<dataset><name>b</name><location>/T/..%2F../outside</location><preview>../outside.thumb.png</preview></dataset>
+<dataset><name>c</name><location>%2e%2e/outside</location><preview>/../outside.thumb.png</preview></dataset>
+<dataset><name>d</name><location>/T/../inside</location><preview>%2e%2e/outside.thumb.png</preview></dataset>
+<dataset><name>e</name><location>/T/e..</location><preview>/..T/e.thumb.png</preview></dataset>
+</acquisitionActivity></Experiment>
+XML
+}
+
+@test "files that a record looks for outside of the two roots reach neither the catalogue nor a repository" {
+  outsiders
+  mkdir data/..T plug-ins
+  printf 'png' >data/..T/e.thumb.png
+  printf '#!/bin/sh\ncat >"%s/request"\necho '"'"'{"kind":"export_result","success":true}'"'"'\n' "$PWD" >plug-ins/nx-export-dump
+  chmod +x plug-ins/nx-export-dump
+  PATH=$PWD/plug-ins:$PATH run --separate-stderr nx-export < <(session)
+  assert_success
+  assert_json .status COMPLETED
+  assert_regex "$stderr" "WARNING: preview '../outside.thumb.png' of the record leads out of $PWD/data and is left out"
+  run find site/records/*/files -type f -printf '%f\n'
+  assert_output 4.png
+  assert_equal "$(jq -c '[.context.activities[] | .files, .previews]' request)" \
+    "[[null,null,null,null,\"$PWD/instruments/T/e..\"],[null,null,null,null,\"$PWD/data/..T/e.thumb.png\"]]"
+}
+
 @test "a preview that its owner keeps from others costs the page this preview alone" {
   record "Gold on carbon"
   as_bound_user "$RECORD"

@@ -603,6 +603,11 @@ static void test_paths(void)
     g_autofree char *joined = nx_path_join("/mnt/i", same[i]);
     g_assert_cmpstr(joined, ==, "/mnt/i/Titan");
   }
+  const char *const above[] = {"..", "../a", "/../a", "a/..", "a/../b"};
+  for (gsize i = 0; i < G_N_ELEMENTS(above); i++)
+    g_assert_null(nx_path_join_below("/mnt/i", above[i]));
+  g_autofree char *dots = nx_path_join_below("/mnt/i", "/..a/b..");
+  g_assert_cmpstr(dots, ==, "/mnt/i/..a/b..");
 }
 
 /* The kernel is asked where each path leads; `spelled` is what of it stays as it was written. */
