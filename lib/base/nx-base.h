@@ -281,7 +281,8 @@ char *nx_share_path(const char *relative);
 
 /* The path of one of our programs: beside the running one, else on PATH; NULL when there is none. */
 char *nx_program_path(const char *name);
-/* All executable programs `<prefix>NAME` beside ours and on PATH → NAMEs, sorted, each once. NULL-terminated. Own stages' names excluded by the caller. */
+/* All executable programs `<prefix>NAME` beside ours and on PATH → NAMEs, sorted, each once. NULL-terminated. Own stages' names excluded by the caller.
+ * Copies that editors and packages keep (NAME~, NAME.bak, NAME.dpkg-old, …) are none. */
 char **nx_program_list(const char *prefix);
 
 /* A child with chosen descriptors 0, 1, 2 (-1: /dev/null for 0 and 1, inherited for 2); all others are closed. Dies with the thread that starts

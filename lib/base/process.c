@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <string.h>
@@ -28,12 +29,26 @@ char *nx_program_path(const char *name)
   return beside && is_program(beside) ? g_steal_pointer(&beside) : g_find_program_in_path(name);
 }
 
+/* What editors, version control and packages call what they keep of a file: an earlier version of a program is none of its own. */
+static gboolean is_name_of_copy(const char *name)
+{
+  static const char *const COPIES[] = {"*[~#]*", "*.bak", "*.old", "*.orig", "*.rej", "*.save", "*.dpkg-*", "*.ucf-*", "*.rpm*"};
+  for (gsize i = 0; i < G_N_ELEMENTS(COPIES); i++)
+    if (fnmatch(COPIES[i], name, FNM_CASEFOLD) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static void list_folder(const char *folder, const char *prefix, GHashTable *names)
 {
   g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
   for (const char *name = dir ? g_dir_read_name(dir) : NULL; name; name = g_dir_read_name(dir)) {
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    if (g_str_has_prefix(name, prefix) && name[strlen(prefix)] && g_utf8_validate(name, -1, NULL) && is_program(path))
+    if (!g_str_has_prefix(name, prefix) || !name[strlen(prefix)] || !g_utf8_validate(name, -1, NULL) || !is_program(path))
+      continue;
+    if (is_name_of_copy(name))
+      nx_log_debug("%s is passed over: its name is that of a copy", path);
+    else
       g_hash_table_add(names, g_strdup(name + strlen(prefix)));
   }
 }

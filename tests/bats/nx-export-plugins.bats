@@ -69,6 +69,14 @@ SH
   assert_output "export_request lab export Titan $RECORD"
 }
 
+@test "what an editor or the packages left of a program is no destination" {
+  for name in lab lab.v2 orig lab~ lab.~1~ '#lab#' lab.bak lab.ORIG lab.dpkg-old lab.rpmsave lab.ucf-dist; do plugin "$name" < <(good); done
+  run --separate-stderr nx-export -vv < <(session 101)
+  assert_success
+  assert_json '[.exports[].destination_name] | join(" ")' "lab lab.v2 orig"
+  assert_regex "$stderr" "DEBUG: $PWD/programs/nx-export-lab.dpkg-old is passed over: its name is that of a copy"
+}
+
 @test "programs take their place by priority, then name, and see the results before them" {
   for name in b a; do plugin $name < <(good); done
   plugin last <<'SH'
