@@ -28,7 +28,7 @@ typedef struct {
   json_object *warnings; /* array; what went wrong after the record was stored */
 } NxExportJob;
 
-/* Adds a warning to the job, and logs it. */
+/* Adds a warning to the job, which keeps the first hundred, and logs it. */
 void nx_job_warn(NxExportJob *job, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 typedef struct NxDestination {

@@ -4,6 +4,10 @@
 #include <string.h>
 
 #define ERROR_TEXT_MAX 2000
+/* What a server or a program of somebody's own says goes onto the session's line, which has an end. */
+#define ID_MAX 2000
+#define METADATA_MAX (64u * 1024u)
+#define WARNINGS_MAX 100u
 
 void nx_job_warn(NxExportJob *job, const char *format, ...)
 {
@@ -13,7 +17,8 @@ void nx_job_warn(NxExportJob *job, const char *format, ...)
   va_end(arguments);
   g_autofree char *text = nx_result_error_text(raw);
   nx_log_warning("%s", text);
-  json_object_array_add(job->warnings, json_object_new_string(text));
+  if (json_object_array_length(job->warnings) < WARNINGS_MAX)
+    json_object_array_add(job->warnings, json_object_new_string(text));
 }
 
 char *nx_result_error_text(const char *message)
@@ -48,8 +53,34 @@ static json_object *metadata_of_failure(const NxExportJob *job)
   return metadata;
 }
 
-json_object *nx_result_new(const char *destination, const NxExportJob *job, const GError *problem)
+/* What is wrong with the answer of a success; NULL: nothing. */
+static GError *oversize(const char *destination, const NxExportJob *job)
 {
+  const struct {
+    const char *what, *text;
+  } ANSWERS[] = {{"record id", job->record_id}, {"record address", job->record_url}};
+  for (gsize i = 0; i < G_N_ELEMENTS(ANSWERS); i++)
+    if (ANSWERS[i].text && strlen(ANSWERS[i].text) > ID_MAX)
+      return g_error_new(NX_ERROR, NX_ERROR_FORMAT, "%s answered with a %s of %zu bytes; at most %d are taken", destination, ANSWERS[i].what,
+                         strlen(ANSWERS[i].text), ID_MAX);
+  return NULL;
+}
+
+/* `metadata` is consumed; an empty object for one that is too long. */
+static json_object *bounded(const char *destination, json_object *metadata)
+{
+  g_autofree char *text = nx_json_text(metadata, NX_JSON_LINE);
+  if (strlen(text) <= METADATA_MAX)
+    return metadata;
+  nx_log_warning("%s left %zu bytes of metadata behind, which are not kept: at most %u are", destination, strlen(text), METADATA_MAX);
+  json_object_put(metadata);
+  return json_object_new_object();
+}
+
+json_object *nx_result_new(const char *destination, const NxExportJob *job, const GError *failure)
+{
+  g_autoptr(GError) wrong = failure ? NULL : oversize(destination, job);
+  const GError *problem = failure ? failure : wrong;
   g_autoptr(GDateTime) now = nx_time_now();
   g_autofree char *stamp = nx_time_format(now);
   g_autofree char *error = problem ? nx_result_error_text(problem->message) : NULL;
@@ -60,7 +91,7 @@ json_object *nx_result_new(const char *destination, const NxExportJob *job, cons
   nx_json_set_string(result, "record_url", problem ? NULL : job->record_url);
   nx_json_set_string(result, "error_message", error);
   nx_json_set_string(result, "timestamp", stamp);
-  nx_json_set(result, "metadata", problem ? metadata_of_failure(job) : json_object_new_object());
+  nx_json_set(result, "metadata", problem ? bounded(destination, metadata_of_failure(job)) : json_object_new_object());
   nx_json_set(result, "warnings", json_object_get(job->warnings));
   return result;
 }

@@ -128,6 +128,33 @@ failing_plugin() {
   assert_json '.exports[0].error_message' "nx-export-bad ended with exit status 1; its own messages are in the log"
 }
 
+# talker JQ-FILTER — a destination whose result has that too
+talker() {
+  plugin talker <<SH
+jq -cn '{kind: "export_result", success: true} + $1'
+SH
+}
+
+@test "an id, an address and metadata that no line could carry make a failed result, and warnings have an end" {
+  talker '{record_id: ("x" * 2001)}'
+  run --separate-stderr nx-export < <(session 101)
+  assert_success
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[0] | [.success, .record_id, .error_message] | map(tostring) | join(" ")' \
+    "false null talker answered with a record id of 2001 bytes; at most 2000 are taken"
+  talker '{record_id: ("x" * 2000), record_url: ("https://x.example/" + "y" * 2000)}'
+  run --separate-stderr nx-export < <(session 101)
+  assert_json '.exports[0].error_message' "talker answered with a record address of 2018 bytes; at most 2000 are taken"
+  talker '{success: false, error_message: "no", metadata: {a: ("z" * 70000)}}'
+  run --separate-stderr nx-export < <(session 101)
+  assert_json '.exports[0] | [.error_message, .metadata] | map(tostring) | join(" ")' "nx-export-talker: no {}"
+  assert_regex "$stderr" "WARNING: talker left 700[0-9]{2} bytes of metadata behind, which are not kept: at most 65536 are"
+  talker '{record_id: ("x" * 2000), warnings: [range(5000) | "w"]}'
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+  assert_json '.exports[0] | [(.record_id | length), (.warnings | length)] | map(tostring) | join(" ")' "2000 100"
+}
+
 @test "what a failed attempt says it left behind comes back with the retry" {
   plugin lab <<'SH'
 [ "$1" = --describe ] && exit

@@ -554,6 +554,16 @@ trying again in 8 s"
   assert_json '.exports[0] | [.record_id, .record_url] | join(" ")' "a b&c ${ROOT}cdcs/data?id=a%20b%26c"
 }
 
+@test "CDCS: an id of megabytes is a failed result, and the session's line stays one" {
+  python3 -c 'import json; print(json.dumps([{"at": "POST /cdcs/rest/data/", "status": 201, "body": json.dumps({"id": "A" * 3000000})}]))' >faults.json
+  start_repositories --faults faults.json
+  use cdcs
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[0].error_message' "cdcs answered with a record id of 3000000 bytes; at most 2000 are taken"
+  assert_equal "$((${#output} < 20000))" 1
+}
+
 # bad_eln FAULT, bad_la FAULT — the same for the other two
 bad_eln() {
   faults "[{\"at\":[\"GET /eln\",\"POST /eln\"],$1}]"
