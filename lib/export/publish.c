@@ -127,8 +127,7 @@ static void attempt_all(NxExporter *exporter, json_object *session, json_object 
 
 static gboolean copy_and_remove(const char *from, const char *to, GError **err)
 {
-  g_autoptr(GFile) source = g_file_new_for_path(from), target = g_file_new_for_path(to);
-  if (!g_file_copy(source, target, G_FILE_COPY_OVERWRITE | G_FILE_COPY_ALL_METADATA | G_FILE_COPY_NOFOLLOW_SYMLINKS, NULL, NULL, NULL, err))
+  if (!nx_file_copy(from, to, G_FILE_COPY_ALL_METADATA | G_FILE_COPY_NOFOLLOW_SYMLINKS, err))
     return FALSE;
   int fd = open(to, O_RDONLY | O_CLOEXEC);
   gboolean synced = fd >= 0 && fsync(fd) == 0;

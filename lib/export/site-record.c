@@ -138,10 +138,7 @@ static gboolean place_copy(const char *from, const char *to, GError **err)
 {
   if (!can_be_shown(from))
     return FALSE;
-  if (link(from, to) == 0)
-    return TRUE;
-  g_autoptr(GFile) source = g_file_new_for_path(from), target = g_file_new_for_path(to);
-  return g_file_copy(source, target, G_FILE_COPY_OVERWRITE | G_FILE_COPY_TARGET_DEFAULT_PERMS, NULL, NULL, NULL, err);
+  return link(from, to) == 0 || nx_file_copy(from, to, G_FILE_COPY_TARGET_DEFAULT_PERMS, err);
 }
 
 /* Puts `from` at files/<number><suffix> and its relative address on the dataset as attribute `name`. */

@@ -410,6 +410,34 @@ renamed_after() {
   [ -f "$RECORD" ]
 }
 
+# with_small_disk FOLDER — nx-export of the session, with a small file system of its own in that folder, which is listed in `left` in the end
+with_small_disk() {
+  unshare --mount true 2>/dev/null || skip 'no mount namespace can be made here'
+  mkdir -p "$1"
+  session >line
+  run --separate-stderr unshare --mount sh -c "mount -t tmpfs -o size=256k tmpfs '$1' || exit 1; nx-export <line; code=\$?; ls -A '$1' >left; exit \$code"
+}
+
+@test "a full disk under the catalogue names the file that had no room, and its place" {
+  record "One"
+  head -c 1000000 /dev/urandom >data/Titan/a.dm3.thumb.png
+  with_small_disk "$PWD/site"
+  assert_success
+  assert_json .status BUILT_NOT_EXPORTED
+  assert_json '.exports[0].error_message | test("^cannot copy '"$PWD"'/data/Titan/a.dm3.thumb.png to '"$PWD"'/site/.*/files/0.png: .*No space left on device$")' true
+}
+
+@test "a full disk under uploaded/ names the record that stays, and its place" {
+  record "One"
+  { head -c 1000000 /dev/zero | tr '\0' ' '; echo; } >>"$RECORD"
+  with_small_disk "$PWD/data/records/uploaded"
+  assert_success
+  assert_json .status COMPLETED
+  assert_regex "$stderr" "could not be moved to uploaded/: cannot copy $RECORD to $PWD/data/records/uploaded/2025-01-27_Titan_101.xml: .*No space left on device"
+  [ -f "$RECORD" ]
+  assert_equal "$(cat left)" ''
+}
+
 @test "--strict tells by its exit status that a record was not exported" {
   record "One"
   unset NX_SITE_PATH
