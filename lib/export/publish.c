@@ -101,6 +101,15 @@ static json_object *earlier_successes(json_object *session)
   return successes;
 }
 
+static void log_result(const char *name, json_object *result, gboolean is_interrupted)
+{
+  const char *id = nx_json_get_string(result, "record_id"), *url = nx_json_get_string(result, "record_url"), *where = url ? url : id;
+  if (nx_json_get_boolean(result, "success"))
+    nx_log_info("Exported to %s%s%s", name, where ? ": " : "", where ? where : "");
+  else
+    nx_log(is_interrupted ? NX_LOG_INFO : NX_LOG_ERROR, "Export to %s failed: %s", name, nx_json_get_string(result, "error_message"));
+}
+
 static void attempt_one(NxExporter *exporter, NxSlot *slot, json_object *session, json_object *context, NxExportMode mode, Verdict *verdict)
 {
   const char *name = slot->destination->name;
@@ -110,10 +119,7 @@ static void attempt_one(NxExporter *exporter, NxSlot *slot, json_object *session
   gboolean is_interrupted;
   json_object *result = nx_exporter_attempt(exporter, slot, context, mode, &is_interrupted);
   json_object_array_add(verdict->now, result);
-  if (nx_json_get_boolean(result, "success"))
-    nx_log_info("Exported to %s: %s", name, nx_json_get_string(result, "record_url"));
-  else
-    nx_log(is_interrupted ? NX_LOG_INFO : NX_LOG_ERROR, "Export to %s failed: %s", name, nx_json_get_string(result, "error_message"));
+  log_result(name, result, is_interrupted);
 }
 
 static void attempt_all(NxExporter *exporter, json_object *session, json_object *context, NxExportMode mode, Verdict *verdict)

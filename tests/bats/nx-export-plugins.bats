@@ -155,6 +155,17 @@ SH
   assert_json '.exports[0] | [(.record_id | length), (.warnings | length)] | map(tostring) | join(" ")' "2000 100"
 }
 
+@test "a program that gives no address is logged by its id, or by its name alone" {
+  talker '{record_id: 7}'
+  run --separate-stderr nx-export -v < <(session 101)
+  assert_success
+  assert_regex "$stderr" $'INFO: Exported to talker: 7\n'
+  put_record 101
+  talker '{}'
+  run --separate-stderr nx-export -v < <(session 101)
+  assert_regex "$stderr" $'INFO: Exported to talker\n'
+}
+
 @test "what a failed attempt says it left behind comes back with the retry" {
   plugin lab <<'SH'
 [ "$1" = --describe ] && exit
