@@ -1,7 +1,8 @@
 /* fuzz-servers.c — libFuzzer target for what servers answer: NEMO to the harvest and to the description of a session, CDCS, eLabFTW and
  * LabArchives to an export. Whatever they say, the session gets a reservation, a status or a reason, and the export a result. The bytes:
  * one that chooses who is asked, then answers that end with 0xff, each one byte for its status and the body. No request is sent: the linker
- * puts the functions below in the place of nx_http_send and nx_http_wait. */
+ * puts the functions below in the place of nx_http_send and nx_http_wait, and of getrandom: passwords are remembered, to be masked, and millions
+ * of runs would have a million of them. */
 #include "destinations.h"
 #include "harvester.h"
 #include "result.h"
@@ -13,6 +14,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 NxHttpAnswer *__wrap_nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **err);
 void __wrap_nx_http_wait(guint milliseconds);
+ssize_t __wrap_getrandom(void *bytes, size_t length, unsigned flags);
 
 static struct {
   const uint8_t *at;
@@ -45,6 +47,13 @@ NxHttpAnswer *__wrap_nx_http_send(NxHttp *http, const NxHttpRequest *request, GE
 void __wrap_nx_http_wait(guint milliseconds)
 {
   (void)milliseconds;
+}
+
+ssize_t __wrap_getrandom(void *bytes, size_t length, unsigned flags)
+{
+  (void)flags;
+  memset(bytes, 0, length);
+  return (ssize_t)length;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- who asks */

@@ -32,7 +32,7 @@ fuzz/fuzz-%: tests/fuzz/fuzz-%.c tests/fuzz/target.h tests/fuzz/without-png.h fu
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -Wl,--as-needed $< fuzz/libparsers.a $(FUZZ_LIBS) $(FUZZ_MORE) -o $@
 fuzz/fuzz-hdf5 fuzz/fuzz-pictures fuzz/fuzz-plots: FUZZ_MORE = -Wl,--wrap=nx_png_encode
 fuzz/fuzz-png: FUZZ_MORE = -lpng
-fuzz/fuzz-servers: FUZZ_MORE = -Wl,--wrap=nx_http_send,--wrap=nx_http_wait
+fuzz/fuzz-servers: FUZZ_MORE = -Wl,--wrap=nx_http_send,--wrap=nx_http_wait,--wrap=getrandom
 -include $(FUZZ_OBJECTS:.o=.d)
 mostlyclean-local:
 	rm -rf fuzz
