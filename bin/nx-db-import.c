@@ -3,6 +3,7 @@
 
 #include "migration.h"
 #include "nx-cli-tree.h"
+#include "sql-text.h"
 #include "work-folder.h"
 
 #include <math.h>
@@ -16,13 +17,6 @@ typedef struct {
   const GArray *fields;
   NxLoad *load;
 } Target;
-
-static char *quoted(const char *name)
-{
-  g_auto(GStrv) parts = g_strsplit(name, "\"", -1);
-  g_autofree char *doubled = g_strjoinv("\"\"", parts);
-  return g_strconcat("\"", doubled, "\"", NULL);
-}
 
 /* --------------------------------------------------------------------------------------------------------------- rows */
 
@@ -193,7 +187,7 @@ static gboolean check_empty(NxDb *db, const char *address, gboolean *has_tables,
   *has_tables = tables && *tables;
   for (char **table = tables; table && *table; table++) {
     gint64 rows = 0;
-    g_autofree char *name = quoted(*table), *sql = g_strdup_printf("SELECT count(*) FROM %s", name);
+    g_autofree char *name = nx_sql_quoted(*table), *sql = g_strdup_printf("SELECT count(*) FROM %s", name);
     if (g_str_equal(*table, "alembic_version"))
       continue;
     if (!nx_db_number(db, &rows, err, sql, NULL))

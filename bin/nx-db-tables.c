@@ -3,6 +3,7 @@
 #include "nx-db-snapshot.h"
 
 #include "driver.h"
+#include "sql-text.h"
 
 #include <string.h>
 
@@ -76,13 +77,6 @@ void nx_db_tables_close(NxDbTables *tables)
 
 /* ------------------------------------------------------------------------------------------------------------- columns */
 
-static char *quoted(const char *name)
-{
-  g_auto(GStrv) parts = g_strsplit(name, "\"", -1);
-  g_autofree char *doubled = g_strjoinv("\"\"", parts);
-  return g_strconcat("\"", doubled, "\"", NULL);
-}
-
 typedef struct {
   char *name; /* quoted, with what makes texts sort by their bytes */
   gint64 place;
@@ -119,7 +113,7 @@ static GArray *read_columns(NxDbTables *tables, const char *table, GArray *field
   while (rows && nx_rows_next(rows)) {
     const NxField *field = add_field(tables, table, fields, nx_rows_text(rows, 0), nx_rows_text(rows, 2));
     gboolean is_text = field->type == NX_FIELD_TEXT || field->type == NX_FIELD_JSON;
-    g_autofree char *name = quoted(field->name);
+    g_autofree char *name = nx_sql_quoted(field->name);
     Key key = {.name = g_strconcat(name, is_text ? tables->driver->byte_order : "", NULL), .place = nx_rows_int(rows, 3)};
     has_key = has_key || key.place > 0;
     g_array_append_val(keys, key);
@@ -140,9 +134,9 @@ static char *select_of(NxDbTables *tables, const char *table, GArray *fields, GE
   if (!keys)
     return NULL;
   g_autoptr(GString) columns = g_string_new(NULL), order = g_string_new(NULL);
-  g_autofree char *from = quoted(table);
+  g_autofree char *from = nx_sql_quoted(table);
   for (guint i = 0; i < fields->len; i++) {
-    g_autofree char *name = quoted(g_array_index(fields, NxField, i).name);
+    g_autofree char *name = nx_sql_quoted(g_array_index(fields, NxField, i).name);
     g_string_append_printf(columns, "%s%s", i ? ", " : "", name);
   }
   for (guint i = 0; i < keys->len; i++)
