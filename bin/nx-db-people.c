@@ -94,6 +94,7 @@ int run_users(const char *address, int argc, char **argv)
 
 /* ------------------------------------------------------------------------------------------------------ instruments */
 
+/* The address of a calendar may hold a password. */
 static gboolean export_to_file(const char *address, const char *path, GError **err)
 {
   char *text = NULL;
@@ -101,7 +102,7 @@ static gboolean export_to_file(const char *address, const char *path, GError **e
   FILE *memory = open_memstream(&text, &length);
   gboolean done = nx_stage_instruments(address, memory, err);
   fclose(memory);
-  done = done && nx_file_write(path, text, length, 0644, err);
+  done = done && nx_file_write(path, text, length, 0600, err);
   free(text);
   return done;
 }

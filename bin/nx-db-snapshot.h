@@ -17,7 +17,7 @@ int nx_db_snapshot_info(const char *folder, gboolean has_nlp, gboolean verify, g
 /* Names of the schema's tables that the database has, NULL-terminated; never the version table or operational ones. */
 GPtrArray *nx_db_tables_there(const NxSchema *schema, NxDb *db, GError **err);
 /* Tables of `db`, sorted by primary key, as a source of rows. `types` (table → column → type, or NULL) are the Parquet types of schema.json; with
- * `key` (32 bytes) names of people become pseudonyms. */
+ * `key` (32 bytes) names of people become pseudonyms, and addresses lose their passwords. */
 typedef struct NxDbTables NxDbTables;
 NxDbTables *nx_db_tables_open(NxDb *db, json_object *types, const guint8 *key);
 void nx_db_tables_close(NxDbTables *tables);

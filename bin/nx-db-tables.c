@@ -1,8 +1,9 @@
-/* nx-db-tables.c — tables of a database as rows of a snapshot: types as declared, sorted by primary key, people under pseudonyms when asked.
- * Facts: igem-db §8.2 (types and refusals), §12.3 (pseudonyms). */
+/* nx-db-tables.c — tables of a database as rows of a snapshot: types as declared, sorted by primary key; when asked, people under pseudonyms and
+ * addresses without their passwords. Facts: igem-db §8.2 (types and refusals), §12.3 (pseudonyms). */
 #include "nx-db-snapshot.h"
 
 #include "driver.h"
+#include "nx-config.h"
 #include "sql-text.h"
 
 #include <string.h>
@@ -11,27 +12,36 @@
 #define KEY_SIZE 32
 #define SERVICE_USER "nexuslims" /* writes rows of its own: no person */
 
+typedef enum { AS_PSEUDONYM, AS_NOTHING, AS_MASKED_ADDRESS } Disguise;
+
+/* What is hidden how. An address that lets in whoever reads it is a secret also where nothing is hidden. */
+typedef struct {
+  const char *table, *column;
+  Disguise disguise;
+  const char *prefix; /* of a pseudonym */
+} Hidden;
+
+static const Hidden HIDDEN[] = {
+  {"session_log", "user", AS_PSEUDONYM, "user-"},
+  {"external_user_identifiers", "nexuslims_username", AS_PSEUDONYM, "user-"},
+  {"external_user_identifiers", "external_id", AS_PSEUDONYM, "id-"},
+  {"external_user_identifiers", "email", AS_NOTHING, NULL},
+  {"external_user_identifiers", "notes", AS_NOTHING, NULL},
+  {"upload_log", "metadata_json", AS_NOTHING, NULL},
+  {"instruments", "api_url", AS_MASKED_ADDRESS, NULL},
+  {"instruments", "calendar_url", AS_MASKED_ADDRESS, NULL},
+};
+
 struct NxDbTables {
   NxDb *db;
   const NxDbDriver *driver;
   json_object *types; /* table → column → type, from schema.json; or NULL */
   guint8 *key;
-  char *table;
-  GArray *fields;    /* borrowed from the writer while a table is read */
+  GArray *fields;     /* borrowed from the writer while a table is read */
+  GPtrArray *hidden;  /* of each of them the Hidden, or NULL */
   gpointer statement;
-  GPtrArray *kept;   /* pseudonyms of the present row */
-};
-
-/* Who is hidden how: `prefix` NULL blanks the column. */
-static const struct {
-  const char *table, *column, *prefix;
-} PERSONAL[] = {
-  {"session_log", "user", "user-"},
-  {"external_user_identifiers", "nexuslims_username", "user-"},
-  {"external_user_identifiers", "external_id", "id-"},
-  {"external_user_identifiers", "email", NULL},
-  {"external_user_identifiers", "notes", NULL},
-  {"upload_log", "metadata_json", NULL},
+  GPtrArray *kept;    /* what stands in the present row instead of what was hidden */
+  gboolean is_secret; /* the present row, as it is given */
 };
 
 GPtrArray *nx_db_tables_there(const NxSchema *schema, NxDb *db, GError **err)
@@ -54,6 +64,7 @@ NxDbTables *nx_db_tables_open(NxDb *db, json_object *types, const guint8 *key)
   tables->driver = nx_db_driver(db);
   tables->types = json_object_get(types);
   tables->key = key ? g_memdup2(key, KEY_SIZE) : NULL;
+  tables->hidden = g_ptr_array_new();
   tables->kept = g_ptr_array_new_with_free_func(g_free);
   return tables;
 }
@@ -63,12 +74,12 @@ static void end_table(NxDbTables *tables)
   if (tables->statement)
     tables->driver->finish(tables->statement);
   tables->statement = NULL;
-  g_clear_pointer(&tables->table, g_free);
 }
 
 void nx_db_tables_close(NxDbTables *tables)
 {
   end_table(tables);
+  g_ptr_array_unref(tables->hidden);
   g_ptr_array_unref(tables->kept);
   json_object_put(tables->types);
   g_free(tables->key);
@@ -144,6 +155,14 @@ static char *select_of(NxDbTables *tables, const char *table, GArray *fields, GE
   return g_strdup_printf("SELECT %s FROM %s ORDER BY %s", columns->str, from, order->str);
 }
 
+static const Hidden *hidden_of(const char *table, const char *column)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(HIDDEN); i++)
+    if (g_str_equal(HIDDEN[i].table, table) && g_str_equal(HIDDEN[i].column, column))
+      return &HIDDEN[i];
+  return NULL;
+}
+
 static gboolean open_table(gpointer database, const char *table, GArray *fields, GError **err)
 {
   NxDbTables *tables = database;
@@ -151,8 +170,10 @@ static gboolean open_table(gpointer database, const char *table, GArray *fields,
   g_autofree char *sql = select_of(tables, table, fields, err);
   if (!sql)
     return FALSE;
-  tables->table = g_strdup(table);
   tables->fields = fields;
+  g_ptr_array_set_size(tables->hidden, 0);
+  for (guint i = 0; i < fields->len; i++)
+    g_ptr_array_add(tables->hidden, (gpointer)hidden_of(table, g_array_index(fields, NxField, i).name));
   tables->statement = tables->driver->prepare_bulk(nx_db_connection(tables->db), sql, err);
   return tables->statement != NULL;
 }
@@ -211,29 +232,50 @@ static gboolean read_cell(NxDbTables *tables, guint column, NxDatum *datum, GErr
   }
 }
 
-static void hide(NxDbTables *tables, const char *prefix, NxDatum *datum)
+static void replace(NxDbTables *tables, char *text, NxDatum *datum)
 {
-  if (!prefix) {
-    *datum = (NxDatum){.is_null = TRUE};
-    return;
-  }
+  g_ptr_array_add(tables->kept, text);
+  datum->bytes = text;
+  datum->length = strlen(text);
+}
+
+static void hide_name(NxDbTables *tables, const char *prefix, NxDatum *datum)
+{
   if (strlen(SERVICE_USER) == datum->length && memcmp(datum->bytes, SERVICE_USER, datum->length) == 0)
     return;
   g_autofree char *sum = g_compute_hmac_for_data(G_CHECKSUM_SHA256, tables->key, KEY_SIZE, (const guchar *)datum->bytes, datum->length);
-  char *pseudonym = g_strdup_printf("%s%.*s", prefix, PSEUDONYM_DIGITS, sum);
-  g_ptr_array_add(tables->kept, pseudonym);
-  datum->bytes = pseudonym;
-  datum->length = strlen(pseudonym);
+  replace(tables, g_strdup_printf("%s%.*s", prefix, PSEUDONYM_DIGITS, sum), datum);
 }
 
-static void hide_people(NxDbTables *tables, NxDatum *row)
+/* Without a key it stays, and the row is secret when there was something to hide. */
+static void mask_address(NxDbTables *tables, NxDatum *datum)
+{
+  if (!datum->bytes) /* a column of numbers in a strange database */
+    return;
+  g_autofree char *address = g_strndup(datum->bytes, datum->length), *masked = nx_config_masked_address(address);
+  if (tables->key)
+    replace(tables, g_steal_pointer(&masked), datum);
+  else
+    tables->is_secret |= !g_str_equal(masked, address);
+}
+
+static void hide(NxDbTables *tables, const Hidden *hidden, NxDatum *datum)
+{
+  if (hidden->disguise == AS_MASKED_ADDRESS)
+    mask_address(tables, datum);
+  else if (tables->key && hidden->disguise == AS_PSEUDONYM)
+    hide_name(tables, hidden->prefix, datum);
+  else if (tables->key)
+    *datum = (NxDatum){.is_null = TRUE};
+}
+
+static void hide_all(NxDbTables *tables, NxDatum *row)
 {
   g_ptr_array_set_size(tables->kept, 0);
-  for (guint i = 0; i < tables->fields->len; i++)
-    for (guint rule = 0; rule < G_N_ELEMENTS(PERSONAL); rule++)
-      if (!row[i].is_null && g_str_equal(PERSONAL[rule].table, tables->table) &&
-          g_str_equal(PERSONAL[rule].column, g_array_index(tables->fields, NxField, i).name))
-        hide(tables, PERSONAL[rule].prefix, &row[i]);
+  tables->is_secret = FALSE;
+  for (guint i = 0; i < tables->hidden->len; i++)
+    if (tables->hidden->pdata[i] && !row[i].is_null)
+      hide(tables, tables->hidden->pdata[i], &row[i]);
 }
 
 static gboolean next_row(gpointer database, NxDatum *row, gboolean *more, GError **err)
@@ -244,12 +286,17 @@ static gboolean next_row(gpointer database, NxDatum *row, gboolean *more, GError
   for (guint i = 0; *more && i < tables->fields->len; i++)
     if (!read_cell(tables, i, &row[i], err))
       return FALSE;
-  if (*more && tables->key)
-    hide_people(tables, row);
+  if (*more)
+    hide_all(tables, row);
   return TRUE;
+}
+
+static gboolean row_is_secret(gpointer database)
+{
+  return ((const NxDbTables *)database)->is_secret;
 }
 
 NxRowSource nx_db_tables_source(NxDbTables *tables)
 {
-  return (NxRowSource){.open = open_table, .next = next_row, .database = tables};
+  return (NxRowSource){.open = open_table, .next = next_row, .is_secret = row_is_secret, .database = tables};
 }

@@ -86,6 +86,8 @@ typedef struct NxParquetWriter NxParquetWriter;
 NxParquetWriter *nx_parquet_writer_new(const char *path, const GArray *fields, const NxParquetOptions *options, GError **err);
 /* One NxDatum a field. NX_ERROR_DATA names the column when a value does not fit its type (text that is not UTF-8, a decimal that is none). */
 gboolean nx_parquet_writer_add(NxParquetWriter *writer, const NxDatum *row, GError **err);
+/* From now on nobody but its owner may read the file: for a row with a secret, before it is added. */
+void nx_parquet_writer_close_to_others(NxParquetWriter *writer);
 gboolean nx_parquet_writer_finish(NxParquetWriter *writer, GError **err);
 /* Of the finished file: 64 lower-case hex digits, borrowed; and bytes. */
 const char *nx_parquet_writer_sha256(const NxParquetWriter *writer);
@@ -96,10 +98,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxParquetWriter, nx_parquet_writer_free)
 
 /* ------------------------------------------------------------------------------------------------- snapshots of a database */
 
-/* Tables as the program gives them. `open` fills `fields`; rows come sorted, so that the same table gives the same file. */
+/* Tables as the program gives them. `open` fills `fields`; rows come sorted, so that the same table gives the same file. `is_secret` (may be NULL)
+ * says whether the row given last holds what not everybody may read: the file with it is for its owner alone. */
 typedef struct {
   gboolean (*open)(gpointer database, const char *table, GArray *fields, GError **err);
   gboolean (*next)(gpointer database, NxDatum *row, gboolean *more, GError **err);
+  gboolean (*is_secret)(gpointer database);
   gpointer database;
 } NxRowSource;
 

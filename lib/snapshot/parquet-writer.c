@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define GROUP_ROWS 50000
@@ -305,6 +306,13 @@ gboolean nx_parquet_writer_add(NxParquetWriter *writer, const NxDatum *row, GErr
   }
   group->n_rows++;
   return (group->n_rows < writer->group_rows && group->size < GROUP_SIZE_MAX) || hand_group_over(writer, err);
+}
+
+/* On a file system without modes, as of a memory stick, the table is written all the same. */
+void nx_parquet_writer_close_to_others(NxParquetWriter *writer)
+{
+  if (fchmod(fileno(writer->out), 0600) != 0)
+    nx_log_warning("%s holds a password and cannot be closed to other users: %s", writer->path, g_strerror(errno));
 }
 
 static gboolean put_footer(NxParquetWriter *writer, GError **err)

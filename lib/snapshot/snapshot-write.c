@@ -149,6 +149,8 @@ static gboolean copy_rows(const NxRowSource *source, const GArray *fields, NxPar
       return FALSE;
     if (!more)
       return TRUE;
+    if (source->is_secret && source->is_secret(source->database))
+      nx_parquet_writer_close_to_others(writer);
     if (!nx_parquet_writer_add(writer, row, err))
       return blame_row(fields, row, err);
   }

@@ -157,6 +157,36 @@ manifest() { jq -r "$1" out/manifest.json; }
   for file in out/*.parquet; do cmp "$file" "again/${file#out/}"; done
 }
 
+# calendars_with_secrets — the addresses of the instrument let in whoever reads them.
+calendars_with_secrets() {
+  sql "UPDATE instruments SET harvester = 'ical', api_url = 'https://bob:hunter22@c.example/s.ics#FEI', calendar_url = 'webcal://c.example/s.ics?token=hunter22'"
+}
+
+@test "a table with a calendar's address that holds a password is for its owner alone, all other files are for everybody" {
+  umask 022
+  calendars_with_secrets
+  nx-db export -o out --compression none >/dev/null
+  grep -q hunter22 out/instruments.parquet
+  [ "$(stat -c %a out/instruments.parquet)" = 600 ]
+  [ "$(stat -c %a out/session_log.parquet)" = 644 ]
+  [ "$(stat -c %a out/manifest.json)" = 644 ]
+  nx-db --db-uri copy.sqlite import out >/dev/null
+  diff <(everything "$NX_DB_PATH") <(everything copy.sqlite)
+  sql "UPDATE instruments SET api_url = 'https://c.example/s.ics#FEI', calendar_url = 'webcal://c.example/s.ics'"
+  nx-db export -o out --overwrite >/dev/null
+  [ "$(stat -c %a out/instruments.parquet)" = 644 ]
+}
+
+@test "--anonymize user leaves no password in a calendar's address" {
+  umask 022
+  calendars_with_secrets
+  nx-db export -o out --compression none --anonymize user >/dev/null
+  run ! grep -r hunter22 out
+  [ "$(stat -c %a out/instruments.parquet)" = 644 ]
+  nx-db --db-uri copy.sqlite import out >/dev/null
+  [ "$(sqlite3 copy.sqlite 'SELECT api_url, calendar_url FROM instruments')" = 'https://bob:***@c.example/s.ics#FEI|webcal://c.example/s.ics?token=***' ]
+}
+
 @test "a value that is not of its column's type stops the export and leaves nothing" {
   sql "UPDATE upload_log SET success = 'maybe'"
   run nx-db export -o out

@@ -124,6 +124,14 @@ CASES
   assert_output --partial u:hu@
 }
 
+@test "a file of exported instruments, which may hold the password of a calendar, is for its owner alone" {
+  umask 022
+  : >lines
+  nx-db instruments export -o lines
+  [ "$(stat -c %a lines)" = 600 ]
+  nx-db instruments export | diff - lines
+}
+
 # waiting_for_input COMMAND…: nx-db reads from a FIFO that stays open (descriptor 8) and has one line in it
 waiting_for_input() {
   mkfifo lines
