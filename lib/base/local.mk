@@ -2,7 +2,7 @@
 noinst_LIBRARIES += lib/base/libbase.a lib/base/libhttp.a lib/base/libnxjq.a
 lib_base_libbase_a_SOURCES = lib/base/nx-base.h lib/base/error.c lib/base/log.c lib/base/text.c lib/base/clock.c \
 	lib/base/nx-date-format.h lib/base/date-format.c lib/base/json.c lib/base/lines.c lib/base/session.c lib/base/paths.c \
-	lib/base/process.c lib/base/ask.c lib/base/library.c lib/base/formats.c
+	lib/base/process.c lib/base/ask.c lib/base/library.c lib/base/formats.c lib/base/harvesters.c
 lib_base_libhttp_a_SOURCES = lib/base/nx-http.h lib/base/http.c lib/base/nx-curl.h lib/base/curl.c
 lib_base_libhttp_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 HTTP_LIBS = lib/base/libhttp.a

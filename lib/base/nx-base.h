@@ -366,4 +366,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxFormatLine, nx_format_line_free)
 /* NX_ERROR_FORMAT when it is no line of kind `format` with `extensions`. What is no extension in it is left out with a warning about `program`. */
 NxFormatLine *nx_format_line_parse(const char *program, const char *text, gsize length, GError **err);
 
+/* ------------------------------------------------------------------------------------------------------- harvesters */
+
+/* The names that lib/harvest has a harvester for, in the order of its table; NULL-terminated, borrowed. The first is also that of an instrument
+ * which names none. */
+const char *const *nx_harvester_names(void);
+/* Those, then the NAMEs of all programs nx-harvest-NAME that are there, sorted. g_strfreev. */
+char **nx_harvester_list(void);
+/* The path of the program nx-harvest-`name`; NULL when there is none, and for what is no name: one of A-Z a-z 0-9 . _ - only. */
+char *nx_harvester_program(const char *name);
+/* What to do about an instrument's harvester `name`, for which there is none: "use nemo or ical, or …". NULL when there is one. */
+char *nx_harvester_problem(const char *name);
+
 #endif

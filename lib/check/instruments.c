@@ -170,18 +170,6 @@ static GPtrArray *group_by(json_object *instruments, const char *column)
 
 /* ---------------------------------------------------------------------------------------------------------- harvesters */
 
-/* Empty means nemo. A name that cannot be a program's is nobody's. */
-static gboolean is_harvester(const char *name)
-{
-  if (*name == '\0' || g_str_equal(name, "nemo") || g_str_equal(name, "ical"))
-    return TRUE;
-  if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(name))
-    return FALSE;
-  g_autofree char *program = g_strconcat("nx-harvest-", name, NULL);
-  g_autofree char *path = nx_program_path(program);
-  return path != NULL;
-}
-
 void nx_check_harvesters(gconstpointer data, FILE *out)
 {
   const NxSubject *subject = data;
@@ -191,12 +179,11 @@ void nx_check_harvesters(gconstpointer data, FILE *out)
   guint unknown = 0;
   for (guint i = 0; i < groups->len; i++) {
     const Group *group = groups->pdata[i];
-    if (is_harvester(group->value))
+    g_autofree char *advice = nx_harvester_problem(group->value);
+    if (!advice)
       continue;
     unknown++;
-    nx_finding_write(out, NX_CHECK_HARVESTERS, FALSE, NX_SEVERITY_ERROR,
-                     "nobody can harvest '%s' (%s): use nemo or ical, or install a program nx-harvest-%s", group->value,
-                     group->pids->str, group->value);
+    nx_finding_write(out, NX_CHECK_HARVESTERS, FALSE, NX_SEVERITY_ERROR, "nobody can harvest '%s' (%s): %s", group->value, group->pids->str, advice);
   }
   if (groups->len == 0)
     nx_finding_write(out, NX_CHECK_HARVESTERS, TRUE, NX_SEVERITY_ERROR, NONE_THERE);

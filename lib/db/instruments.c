@@ -88,11 +88,10 @@ static gboolean refuse(const Import *import, GError **err, const char *key, cons
   return FALSE;
 }
 
-static gboolean check_harvester(const char *name)
+static gboolean check_harvester(const Import *import, const char *key, const char *name, GError **err)
 {
-  static const char *const OWN[] = {"nemo", "ical", NULL};
-  g_auto(GStrv) plug_ins = nx_program_list("nx-harvest-");
-  return g_strv_contains(OWN, name) || g_strv_contains((const char *const *)plug_ins, name);
+  g_autofree char *advice = nx_harvester_problem(name), *what = g_strconcat("names no harvester: ", advice, NULL);
+  return !advice || refuse(import, err, key, what);
 }
 
 static gboolean check_value(const Import *import, const char *key, json_object *value, GError **err)
@@ -110,9 +109,7 @@ static gboolean check_value(const Import *import, const char *key, json_object *
     return refuse(import, err, key, "is not the name of a time zone");
   if (g_str_equal(key, "filestore_path") && nx_path_leads_upwards(text))
     return refuse(import, err, key, "leads out of NX_INSTRUMENT_DATA_PATH");
-  if (g_str_equal(key, "harvester") && !check_harvester(text))
-    return refuse(import, err, key, "names no harvester (nemo, ical, or a program nx-harvest-NAME)");
-  return TRUE;
+  return !g_str_equal(key, "harvester") || check_harvester(import, key, text, err);
 }
 
 /* `known`: the row as it is stored, or NULL. What it holds already is not judged: it may be older than the rules. */

@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const NxHarvester *const HARVESTERS[] = {&nx_harvester_nemo, &nx_harvester_ical};
+const NxHarvester *const nx_harvesters[] = {&nx_harvester_nemo, &nx_harvester_ical, NULL};
 
 /* The one of that name; an empty name is the first (old databases). NULL: a plug-in's name. */
 static const NxHarvester *harvester_of(const char *name)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS(HARVESTERS); i++)
-    if (!name || !*name || g_str_equal(name, HARVESTERS[i]->name))
-      return HARVESTERS[i];
+  for (const NxHarvester *const *each = nx_harvesters; *each; each++)
+    if (!name || !*name || g_str_equal(name, (*each)->name))
+      return *each;
   return NULL;
 }
 
@@ -147,9 +147,9 @@ gboolean nx_harvest_events(NxHarvest *harvest, int in, const NxHarvestBounds *bo
   g_autoptr(GHashTable) by_name = read_instruments(in, err);
   if (!by_name)
     return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS(HARVESTERS); i++) {
-    GPtrArray *instruments = g_hash_table_lookup(by_name, HARVESTERS[i]->name);
-    if (instruments && !HARVESTERS[i]->events(harvest, instruments, bounds, err))
+  for (gsize i = 0; nx_harvesters[i]; i++) {
+    GPtrArray *instruments = g_hash_table_lookup(by_name, nx_harvesters[i]->name);
+    if (instruments && !nx_harvesters[i]->events(harvest, instruments, bounds, err))
       return FALSE;
   }
   g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(by_name), by_text);
@@ -184,12 +184,12 @@ gboolean nx_harvest_check(NxHarvest *harvest, int in, GError **err)
   g_autoptr(GHashTable) by_name = read_instruments(in, err);
   harvest->brief_ms = (guint)MAX(nx_patience_us(CHECK_REQUEST_SECONDS) / 1000, 1);
   gint64 deadline = g_get_monotonic_time() + nx_patience_us(CHECK_REQUEST_SECONDS * CHECK_TRIES);
-  for (gsize i = 0; by_name && i < G_N_ELEMENTS(HARVESTERS); i++) {
-    GPtrArray *instruments = g_hash_table_lookup(by_name, HARVESTERS[i]->name);
+  for (gsize i = 0; by_name && nx_harvesters[i]; i++) {
+    GPtrArray *instruments = g_hash_table_lookup(by_name, nx_harvesters[i]->name);
     for (guint j = 0; instruments && j < instruments->len && g_get_monotonic_time() <= deadline; j++) {
       g_autoptr(GError) problem = NULL;
-      if (!HARVESTERS[i]->check(harvest, instruments->pdata[j], &problem) &&
-          !write_finding(HARVESTERS[i], instruments->pdata[j], problem->message, err))
+      if (!nx_harvesters[i]->check(harvest, instruments->pdata[j], &problem) &&
+          !write_finding(nx_harvesters[i], instruments->pdata[j], problem->message, err))
         return FALSE;
     }
   }

@@ -20,6 +20,8 @@ typedef struct {
 } NxHarvester;
 
 extern const NxHarvester nx_harvester_nemo, nx_harvester_ical;
+/* All of them, in the order of nx_harvester_names; ends with NULL. */
+extern const NxHarvester *const nx_harvesters[];
 
 /* A calendar that was asked for, or why there is none (ical.c). */
 typedef struct NxFeed NxFeed;

@@ -12,9 +12,9 @@ bin_nx_harvest_SOURCES = bin/nx-harvest.c
 bin_nx_harvest_LDADD = $(HARVEST_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
 check_PROGRAMS += tests/unit/test-harvest-stamp tests/unit/test-harvest-answers tests/unit/test-harvest-calendar \
-	tests/unit/test-harvest-corpus tests/unit/test-harvest-hostile
+	tests/unit/test-harvest-corpus tests/unit/test-harvest-hostile tests/unit/test-harvest-names
 TESTS += tests/unit/test-harvest-stamp tests/unit/test-harvest-answers tests/unit/test-harvest-calendar \
-	tests/unit/test-harvest-corpus tests/unit/test-harvest-hostile
+	tests/unit/test-harvest-corpus tests/unit/test-harvest-hostile tests/unit/test-harvest-names
 tests_unit_test_harvest_stamp_SOURCES = tests/unit/test-harvest-stamp.c
 tests_unit_test_harvest_stamp_LDADD = $(HARVEST_LIBS) $(BASE_LIBS)
 tests_unit_test_harvest_answers_SOURCES = tests/unit/test-harvest-answers.c
@@ -24,6 +24,8 @@ tests_unit_test_harvest_calendar_CFLAGS = $(AM_CFLAGS) $(ICAL_CFLAGS)
 tests_unit_test_harvest_calendar_LDADD = $(HARVEST_LIBS) $(BASE_LIBS)
 tests_unit_test_harvest_corpus_SOURCES = tests/unit/test-harvest-corpus.c
 tests_unit_test_harvest_corpus_LDADD = $(HARVEST_LIBS) $(BASE_LIBS)
+tests_unit_test_harvest_names_SOURCES = tests/unit/test-harvest-names.c
+tests_unit_test_harvest_names_LDADD = $(HARVEST_LIBS) $(BASE_LIBS)
 tests_unit_test_harvest_hostile_SOURCES = tests/unit/test-harvest-hostile.c
 tests_unit_test_harvest_hostile_LDADD = $(HARVEST_LIBS) $(BASE_LIBS)
 

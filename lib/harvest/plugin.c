@@ -4,22 +4,10 @@
  * A session costs one short process, so a crash or a hang costs one session. */
 #include "harvester.h"
 
-#include <string.h>
 #include <unistd.h>
 
-#define PROGRAM_PREFIX "nx-harvest-"
 #define PATIENCE_SECONDS 600
 #define OUTPUT_MAX (256u * 1024 * 1024)
-
-/* NULL when `name` is none. */
-static char *path_of(const char *name)
-{
-  for (const char *at = name; *at; at++)
-    if (!g_ascii_isalnum(*at) && !strchr("._-", *at))
-      return NULL;
-  g_autofree char *program = g_strconcat(PROGRAM_PREFIX, name, NULL);
-  return nx_program_path(program);
-}
 
 /* Runs `argv` (argv[0] a path) with `input` and returns what it wrote; an exit status other than 0 is an error. */
 static GString *run(char **argv, const GString *input, GError **err)
@@ -37,13 +25,10 @@ static GString *run(char **argv, const GString *input, GError **err)
 
 static char *need_path(const char *name, GError **err)
 {
-  char *path = path_of(name);
+  char *path = nx_harvester_program(name);
   if (!path) {
-    g_autofree char *shown = nx_text_visible(name);
-    g_set_error(err, NX_ERROR, NX_ERROR_DATA,
-                "the harvester '%s' is not known: it is not nemo or ical, and there is no program " PROGRAM_PREFIX
-                "%s beside ours or on PATH",
-                shown, shown);
+    g_autofree char *shown = nx_text_visible(name), *advice = nx_harvester_problem(name);
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the harvester '%s' is not known: %s", shown, advice);
   }
   return path;
 }

@@ -39,23 +39,17 @@ void nx_instrument_checks_init(NxInstrumentChecks *checks, GPtrArray *instrument
   *checks = (NxInstrumentChecks){.instruments = instruments, .before = before};
   checks->data_root = nx_settings_folder("NX_INSTRUMENT_DATA_PATH", NULL);
   checks->nemo_addresses = g_ptr_array_new_with_free_func(g_free);
-  checks->harvesters = g_ptr_array_new_with_free_func(g_free);
+  checks->harvesters = nx_harvester_list();
   g_autoptr(NxSettings) settings = nx_settings_load(NEEDED, NULL);
   for (guint i = 0; settings && i < settings->nemo->len; i++)
     g_ptr_array_add(checks->nemo_addresses, g_strdup(((const NxNemoSettings *)settings->nemo->pdata[i])->address));
-  g_ptr_array_add(checks->harvesters, g_strdup("nemo"));
-  g_ptr_array_add(checks->harvesters, g_strdup("ical"));
-  g_auto(GStrv) plug_ins = nx_program_list("nx-harvest-");
-  for (char **name = plug_ins; name && *name; name++)
-    g_ptr_array_add(checks->harvesters, g_strdup(*name));
-  g_ptr_array_add(checks->harvesters, NULL);
 }
 
 void nx_instrument_checks_clear(NxInstrumentChecks *checks)
 {
   g_free(checks->data_root);
   g_ptr_array_unref(checks->nemo_addresses);
-  g_ptr_array_unref(checks->harvesters);
+  g_strfreev(checks->harvesters);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- checks */
@@ -106,6 +100,13 @@ static char *check_filestore(NxForm *form, const char *text)
   return nx_rule_filestore("Filestore Path", text);
 }
 
+static char *check_harvester(NxForm *form, const char *text)
+{
+  const NxInstrumentChecks *checks = form->data;
+  gboolean is_there = g_strv_contains((const char *const *)checks->harvesters, text);
+  return is_there ? NULL : g_strdup_printf("There is no harvester '%s' here", text);
+}
+
 static char *check_zone(NxForm *form, const char *text)
 {
   (void)form;
@@ -117,6 +118,7 @@ static char *(*const SPECIAL[NX_INSTRUMENT_COLUMNS])(NxForm *form, const char *t
   [NX_INSTRUMENT_API_URL] = check_api_url,
   [NX_INSTRUMENT_CALENDAR_URL] = check_calendar_url,
   [NX_INSTRUMENT_FILESTORE_PATH] = check_filestore,
+  [NX_INSTRUMENT_HARVESTER] = check_harvester,
   [NX_INSTRUMENT_TIMEZONE] = check_zone,
 };
 
@@ -172,7 +174,7 @@ static const char *initial(const NxInstrument *before, guint column)
   if (before && before->values[column])
     return before->values[column];
   if (column == NX_INSTRUMENT_HARVESTER)
-    return "nemo";
+    return nx_harvester_names()[0];
   return column == NX_INSTRUMENT_TIMEZONE && !before ? "America/New_York" : "";
 }
 
@@ -187,7 +189,7 @@ void nx_instrument_form_make(NxForm *form, NxInstrumentChecks *checks)
     field->required = TRUE;
     field->help = kind == NX_FIELD_FIXED ? NULL : ROWS[i].help;
     field->input.placeholder = ROWS[i].example;
-    field->choices = (const char *const *)checks->harvesters->pdata;
+    field->choices = (const char *const *)checks->harvesters;
     field->touched = checks->before != NULL;
   }
   form->focus = checks->before ? 1 : 0;

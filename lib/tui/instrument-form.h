@@ -10,7 +10,7 @@ typedef struct {
   const NxInstrument *before; /* borrowed; NULL: a new one */
   char *data_root;            /* NX_INSTRUMENT_DATA_PATH, or NULL */
   GPtrArray *nemo_addresses;  /* configured ones */
-  GPtrArray *harvesters;      /* NULL-terminated */
+  char **harvesters;          /* NULL-terminated */
 } NxInstrumentChecks;
 
 void nx_instrument_checks_init(NxInstrumentChecks *checks, GPtrArray *instruments, const NxInstrument *before);

@@ -204,6 +204,16 @@ so that records may list what NexusLIMS writes; give that a folder outside"
   assert_equal "$(findings instrument_harvesters)" "true error every instrument's harvester is there"
 }
 
+@test "a program whose name no harvest would accept is no harvester, and the finding says why" {
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'my lab' WHERE instrument_pid = 'FEI-Titan'"
+  mkdir bin
+  printf '#!/bin/sh\n' >'bin/nx-harvest-my lab'
+  chmod +x 'bin/nx-harvest-my lab'
+  PATH=$PATH:$PWD/bin checked
+  assert_equal "$(findings instrument_harvesters)" \
+    "false error nobody can harvest 'my lab' (FEI-Titan): use nemo or ical, or a program nx-harvest-NAME in whose NAME are only A-Z a-z 0-9 . _ -"
+}
+
 @test "a calendar that leads nowhere is warned of, with every instrument that has it" {
   sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'ical', calendar_url = 'file://$PWD/gone.ics'"
   checked

@@ -107,6 +107,24 @@ CASES
   done
 }
 
+@test "a harvester that a program is there for is taken, and none whose name no harvest would accept" {
+  local name
+  mkdir programs
+  for name in lab-2.x_Y 'my lab' 'läb' 'a;b'; do
+    printf '#!/bin/sh\n' >"programs/nx-harvest-$name"
+    chmod +x "programs/nx-harvest-$name"
+  done
+  PATH=$PWD/programs:$PATH
+  for name in 'my lab' 'läb' 'a;b'; do
+    run nx-db instruments import < <(instrument | jq -c --arg name "$name" '.harvester=$name')
+    assert_failure 1
+    assert_output --partial "line 1: 'harvester' names no harvester: use nemo or ical, or a program nx-harvest-NAME"
+    assert_output --partial "only A-Z a-z 0-9 . _ -"
+  done
+  run nx-db instruments import < <(instrument | jq -c '.harvester="lab-2.x_Y"')
+  assert_success
+}
+
 @test "an iCalendar instrument without api_url gets one of its own" {
   instrument | jq -c '.instrument_pid="C"|.harvester="ical"|del(.api_url)' | nx-db instruments import
   [ "$(sql "SELECT api_url FROM instruments WHERE instrument_pid = 'C'")" = "https://nemo.example.com/calendar/#C" ]

@@ -159,6 +159,14 @@ COMPLETED" ] || fail "$name: $output"
   assert_stderr "the harvester '../sh' is not known"
 }
 
+@test "a program whose name is none for a harvester is not said to be missing" {
+  plugin 'my lab' <<<'#!/bin/sh
+cat'
+  run_harvest events < <(instrument '{"harvester": "my lab"}')
+  assert_success
+  assert_stderr "the harvester 'my lab' is not known: use nemo or ical, or a program nx-harvest-NAME in whose NAME are only A-Z a-z 0-9 . _ -"
+}
+
 @test "a plug-in that hangs is ended, and its session tried again by the next run" {
   plugin slow <<<'#!/bin/sh
 exec sleep 600'

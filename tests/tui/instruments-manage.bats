@@ -794,6 +794,31 @@ value() {
   [ "$(value Cal-9 harvester)" = ical ]
 }
 
+@test "a harvester that no harvest would accept is neither offered nor stored" {
+  two_instruments
+  mkdir "$BATS_TEST_TMPDIR/programs"
+  for name in nemo 'my lab' zeta; do
+    printf '#!/bin/sh\n' >"$BATS_TEST_TMPDIR/programs/nx-harvest-$name"
+    chmod +x "$BATS_TEST_TMPDIR/programs/nx-harvest-$name"
+  done
+  PATH=$BATS_TEST_TMPDIR/programs:$PATH
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'my lab'"
+  manage
+  wait_for "Titan TEM"
+  keys Enter
+  wait_for "my lab" "There is no harvester 'my lab' here"
+  keys C-s # goes to the field
+  wait_for "Validation errors:"
+  for name in nemo ical zeta nemo; do
+    keys Space
+    wait_for "‹ $name ›"
+  done
+  wait_until_gone "There is no harvester"
+  keys C-s
+  wait_until_gone "‹ nemo ›"
+  [ "$(sqlite3 "$NX_DB_PATH" "SELECT group_concat(harvester) FROM (SELECT harvester FROM instruments ORDER BY 1)")" = "my lab,nemo" ]
+}
+
 @test "the wheel moves the cursor, and a click on the filter goes there" {
   two_instruments
   manage

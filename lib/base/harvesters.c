@@ -1,0 +1,47 @@
+/* harvesters.c — who harvests for an instrument: the facts about reservation systems that more than lib/harvest must know. Who stores, checks or
+ * offers the name of one asks here, so that all of them take the same names. */
+#include "nx-base.h"
+
+#include <string.h>
+
+#define PROGRAM "nx-harvest-"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+
+static const char *const OWN[] = {"nemo", "ical", NULL};
+
+const char *const *nx_harvester_names(void)
+{
+  return OWN;
+}
+
+static gboolean is_name(const char *name)
+{
+  return *name && name[strspn(name, LETTERS)] == '\0';
+}
+
+char *nx_harvester_program(const char *name)
+{
+  g_autofree char *program = g_strconcat(PROGRAM, name, NULL);
+  return is_name(name) ? nx_program_path(program) : NULL;
+}
+
+char **nx_harvester_list(void)
+{
+  g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+  g_auto(GStrv) plugins = nx_program_list(PROGRAM);
+  g_strv_builder_addv(all, (const char **)OWN);
+  for (char **name = plugins; *name; name++)
+    if (is_name(*name) && !g_strv_contains(OWN, *name))
+      g_strv_builder_add(all, *name);
+  return g_strv_builder_end(all);
+}
+
+char *nx_harvester_problem(const char *name)
+{
+  g_autofree char *program = nx_harvester_program(name), *own = g_strjoinv(" or ", (char **)OWN);
+  if (!*name || g_strv_contains(OWN, name) || program)
+    return NULL;
+  if (!is_name(name))
+    return g_strdup_printf("use %s, or a program " PROGRAM "NAME in whose NAME are only A-Z a-z 0-9 . _ -", own);
+  return g_strdup_printf("use %s, or install a program " PROGRAM "%s", own, name);
+}
