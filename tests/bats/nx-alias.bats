@@ -234,7 +234,7 @@ refused() {
   chmod 000 "$NX_DB_PATH"
   run "${as[@]}" "$NX_BUILD/bin/nx-alias" scan <texts
   assert_failure 1
-  assert_output "Error: cannot use the database sqlite:///$NX_DB_PATH: unable to open database file"
+  assert_output "Error: cannot use the database sqlite:///$NX_DB_PATH: unable to open database file: Permission denied"
   chmod 644 "$NX_DB_PATH"
   on_a_server
   stranger=stranger_$PGDATABASE
