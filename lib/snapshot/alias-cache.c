@@ -165,8 +165,8 @@ static json_object *made_of(const char *folder, json_object *nlp)
   return json_object_get(source ? source : nx_json_get(about, "source"));
 }
 
-/* Why the cache is not to be used; NULL: it is. */
-static const char *objection(const NxSnapshot *snapshot, const char *folder, NxAliasFlags flags)
+/* Why the cache is not to be used; NULL: it is. `sum`: SHA-256 of its bytes; NULL: they cannot be read. */
+static const char *objection(const NxSnapshot *snapshot, const char *folder, const char *sum)
 {
   g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL);
   json_object *nlp = nx_json_get(nx_snapshot_manifest(snapshot), "nlp");
@@ -177,7 +177,6 @@ static const char *objection(const NxSnapshot *snapshot, const char *folder, NxA
     return "foreign";
   if (!g_file_test(path, G_FILE_TEST_EXISTS))
     return "absent";
-  g_autofree char *sum = flags & NX_ALIAS_TRUST_CACHE ? g_strdup(expected) : nx_snapshot_sha256(path, NULL);
   g_autoptr(json_object) source = made_of(folder, nlp);
   if (!sum || !g_str_equal(sum, expected) || !has_size(path, nlp))
     return "damaged";
@@ -191,21 +190,51 @@ static const char *objection(const NxSnapshot *snapshot, const char *folder, NxA
 
 const char *nx_alias_cache_state(const NxSnapshot *snapshot, const char *folder)
 {
-  const char *why_not = objection(snapshot, folder, 0);
+  g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL), *sum = nx_snapshot_sha256(path, NULL);
+  const char *why_not = objection(snapshot, folder, sum);
   if (!why_not)
     return "present";
   return g_str_equal(why_not, "damaged") ? "stale" : why_not;
 }
 
+/* With the sum of what was read, so that it is of no account what becomes of the file afterwards. */
+static GBytes *read_dictionary(const char *path, char **sum)
+{
+  char *data;
+  gsize length;
+  if (!g_file_get_contents(path, &data, &length, NULL))
+    return NULL;
+  *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)data, length);
+  return g_bytes_new_take(data, length);
+}
+
+/* `bytes`: of the file at `path`, when they have been read. */
+static NxAliases *open_dictionary(const char *path, GBytes *bytes, GError **err)
+{
+  if (!bytes)
+    return nx_aliases_open(path, err);
+  NxAliases *aliases = nx_aliases_new(bytes, err);
+  if (!aliases)
+    g_prefix_error(err, "cannot use %s: ", path);
+  return aliases;
+}
+
+static const char *sum_in_manifest(const NxSnapshot *snapshot)
+{
+  return nx_json_get_string(nx_json_get(nx_snapshot_manifest(snapshot), "nlp"), "sha256");
+}
+
 NxAliases *nx_aliases_of_snapshot(const char *folder, NxAliasFlags flags, GError **err)
 {
-  g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL);
+  g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL), *sum = NULL;
   g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, err);
   if (!snapshot)
     return NULL;
-  const char *why_not = objection(snapshot, folder, flags);
+  g_autoptr(GBytes) read = flags & NX_ALIAS_TRUST_CACHE ? NULL : read_dictionary(path, &sum);
+  const char *why_not = objection(snapshot, folder, flags & NX_ALIAS_TRUST_CACHE ? sum_in_manifest(snapshot) : sum);
   if (!why_not)
-    return nx_aliases_open(path, err);
+    return open_dictionary(path, read, err);
+  g_clear_pointer(&read, g_bytes_unref);
   if (flags & NX_ALIAS_REQUIRE_CACHE) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the alias dictionary of %s is %s: make it with nx-alias build", folder, why_not);
     return NULL;

@@ -25,9 +25,10 @@ void parquet_column_clear(ParquetColumn *column)
 {
   drop_page(column);
   parquet_dictionary_clear(&column->dictionary);
+  parquet_window_clear(&column->window);
 }
 
-void parquet_column_start(ParquetColumn *column, const guint8 *file, const ParquetChunkMeta *chunk, gsize start)
+void parquet_column_start(ParquetColumn *column, const ParquetFile *file, const ParquetChunkMeta *chunk, gsize start)
 {
   parquet_column_clear(column);
   column->file = file;
@@ -49,9 +50,8 @@ static gboolean sizes_are_sane(const ParquetColumn *column, const ParquetPageHea
   return TRUE;
 }
 
-static gboolean checksum_holds(const ParquetColumn *column, const ParquetPageHeader *header, GError **err)
+static gboolean checksum_holds(const ParquetColumn *column, const ParquetPageHeader *header, const guint8 *page, GError **err)
 {
-  const guint8 *page = column->file + column->at;
   if (!NX_THRIFT_HAS(header, 4) || (guint32)crc32_z(0, page, (z_size_t)header->compressed_size) == (guint32)header->crc)
     return TRUE;
   g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the page at byte %" G_GSIZE_FORMAT " does not have its checksum", column->at);
@@ -60,13 +60,27 @@ static gboolean checksum_holds(const ParquetColumn *column, const ParquetPageHea
 
 static gboolean read_header(ParquetColumn *column, ParquetPageHeader *header, GError **err)
 {
-  gsize used;
-  if (column->at >= column->end)
+  gsize used, length = MIN(column->end - column->at, HEADER_MAX);
+  if (length == 0)
     return refuse(err, "the column ends early");
-  if (!nx_thrift_read(&parquet_page_struct, header, column->file + column->at, MIN(column->end - column->at, HEADER_MAX), &used, err))
+  const guint8 *bytes = parquet_file_bytes(column->file, &column->window, column->at, length, column->end, err);
+  if (!bytes || !nx_thrift_read(&parquet_page_struct, header, bytes, length, &used, err))
     return FALSE;
   column->at += used;
-  return sizes_are_sane(column, header, err) && checksum_holds(column, header, err);
+  return sizes_are_sane(column, header, err);
+}
+
+/* The page's own bytes, as they are stored, until the next one is read; NULL and *err. */
+static const guint8 *read_page(ParquetColumn *column, ParquetPageHeader *header, GError **err)
+{
+  if (!read_header(column, header, err))
+    return NULL;
+  gsize length = (gsize)header->compressed_size;
+  const guint8 *page = parquet_file_bytes(column->file, &column->window, column->at, length, column->end, err);
+  if (!page || !checksum_holds(column, header, page, err))
+    return NULL;
+  column->at += length;
+  return page;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- pages */
@@ -142,10 +156,9 @@ static gboolean load_page(ParquetColumn *column, GError **err)
 {
   ParquetPageHeader header = {0};
   drop_page(column);
-  if (!read_header(column, &header, err))
+  const guint8 *data = read_page(column, &header, err);
+  if (!data)
     return FALSE;
-  const guint8 *data = column->file + column->at;
-  column->at += (gsize)header.compressed_size;
   if (header.type == PARQUET_DICTIONARY_PAGE)
     return load_dictionary(column, &header, data, err);
   if (header.type == PARQUET_DATA_PAGE)
@@ -181,9 +194,8 @@ gboolean parquet_column_skip(ParquetColumn *column, GError **err)
 {
   while (column->left_in_chunk > 0) {
     ParquetPageHeader header = {0};
-    if (!read_header(column, &header, err))
+    if (!read_page(column, &header, err))
       return FALSE;
-    column->at += (gsize)header.compressed_size;
     if (values_of_page(&header) < 0 || values_of_page(&header) > column->left_in_chunk)
       return refuse(err, TOO_MANY_VALUES);
     column->left_in_chunk -= values_of_page(&header);

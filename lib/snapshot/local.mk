@@ -3,7 +3,8 @@ noinst_LIBRARIES += lib/snapshot/libsnapshot.a
 lib_snapshot_libsnapshot_a_SOURCES = lib/snapshot/nx-snapshot.h lib/snapshot/thrift.h lib/snapshot/thrift.c lib/snapshot/parquet-format.h \
 	lib/snapshot/parquet-format.c lib/snapshot/codec.h lib/snapshot/codec.c lib/snapshot/hybrid.h lib/snapshot/hybrid.c lib/snapshot/delta.h \
 	lib/snapshot/delta.c lib/snapshot/values.h lib/snapshot/values.c lib/snapshot/decimal-text.h lib/snapshot/decimal-text.c \
-	lib/snapshot/schema.h lib/snapshot/schema.c lib/snapshot/column-reader.h lib/snapshot/column-reader.c lib/snapshot/parquet-reader.c \
+	lib/snapshot/schema.h lib/snapshot/schema.c lib/snapshot/parquet-file.h lib/snapshot/parquet-file.c \
+	lib/snapshot/column-reader.h lib/snapshot/column-reader.c lib/snapshot/parquet-reader.c \
 	lib/snapshot/fields.c lib/snapshot/sql-type.c lib/snapshot/column-buffer.h lib/snapshot/column-buffer.c \
 	lib/snapshot/column-dictionary.h lib/snapshot/column-dictionary.c lib/snapshot/chunk-writer.h lib/snapshot/chunk-writer.c lib/snapshot/parquet-writer.c lib/snapshot/sizes.c \
 	lib/snapshot/work-folder.h lib/snapshot/work-folder.c lib/snapshot/snapshot-write.c lib/snapshot/snapshot-read.c lib/snapshot/nx-alias.h lib/snapshot/alias-text.h lib/snapshot/alias-text.c lib/snapshot/alias-file.h \

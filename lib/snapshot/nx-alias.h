@@ -42,7 +42,7 @@ GBytes *nx_alias_build_rows(const NxRowSource *rows, const char *const *tables, 
 /* A dictionary. Nothing but its header is looked at beforehand: what is found is checked when it is used, and what does not fit is not found. */
 typedef struct NxAliases NxAliases;
 NxAliases *nx_aliases_new(GBytes *bytes, GError **err);
-/* Maps a file. */
+/* Maps a file, which nobody may shorten in its place meanwhile: that ends the process (SIGBUS). */
 NxAliases *nx_aliases_open(const char *path, GError **err);
 /* Whether all bytes have their sum; reads all of them. */
 gboolean nx_aliases_check(const NxAliases *aliases, GError **err);
@@ -62,7 +62,7 @@ gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCoun
 const char *nx_alias_cache_state(const NxSnapshot *snapshot, const char *folder);
 typedef enum {
   NX_ALIAS_REQUIRE_CACHE = 1 << 0, /* no dictionary that fits is an error */
-  NX_ALIAS_TRUST_CACHE = 1 << 1,   /* its bytes are not compared with the sum of the manifest */
+  NX_ALIAS_TRUST_CACHE = 1 << 1,   /* its bytes are not read and compared with the sum of the manifest, but mapped */
 } NxAliasFlags;
 /* The dictionary in the folder when it fits the tables, else (warned) one made in memory. */
 NxAliases *nx_aliases_of_snapshot(const char *folder, NxAliasFlags flags, GError **err);

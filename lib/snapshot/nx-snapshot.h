@@ -57,7 +57,8 @@ typedef enum { NX_CODEC_NONE, NX_CODEC_SNAPPY, NX_CODEC_GZIP, NX_CODEC_ZSTD } Nx
 /* "none", "snappy", "gzip", "zstd". */
 const char *nx_codec_name(NxCodec codec);
 
-/* Reads a file of flat tables row by row; memory is one page and one dictionary a column. The bytes are mapped, so the file must not shrink meanwhile. */
+/* Reads a file of flat tables row by row; memory is one page, as it is stored and unpacked, and one dictionary a column. A file that shrinks
+ * meanwhile is an error (NX_ERROR_IO). */
 typedef struct NxParquetReader NxParquetReader;
 /* Errors: NX_ERROR_FORMAT (with the file's name), NX_ERROR_IO, NX_ERROR_MISSING. */
 NxParquetReader *nx_parquet_open(const char *path, GError **err);

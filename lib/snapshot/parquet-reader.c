@@ -1,22 +1,20 @@
 /* parquet-reader.c — a Parquet file row by row: footer, row groups, columns side by side (parquet §1, §9). */
 #include "column-reader.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define FOOTER_MAX (64u << 20)
+#define MARK 4
 #define TAIL 8
 #define FILE_MIN 12
 
 struct NxParquetReader {
   char *name;
-  const guint8 *data;
-  gsize length, body_end; /* the body ends where the footer begins */
-  gboolean is_mapped;
+  ParquetFile file;
+  ParquetWindow end; /* the footer refers to bytes in it */
+  gsize body_end;    /* where the footer begins */
   ParquetFooter footer;
   GArray *fields; /* NxField */
   GArray *leaves; /* ParquetLeaf */
@@ -34,23 +32,38 @@ static gboolean refuse(GError **err, const char *what)
 
 /* ------------------------------------------------------------------------------------------------------------ footer */
 
+/* Whether it begins as one; at the end, the size of the footer. */
+static gboolean read_marks(NxParquetReader *reader, guint32 *size, GError **err)
+{
+  const gsize length = reader->file.length;
+  if (length < FILE_MIN)
+    return refuse(err, "it is not a Parquet file");
+  const guint8 *head = parquet_file_bytes(&reader->file, &reader->end, 0, MARK, MARK, err);
+  if (!head)
+    return FALSE;
+  if (memcmp(head, "PAR1", MARK) != 0)
+    return refuse(err, "it is not a Parquet file");
+  const guint8 *tail = parquet_file_bytes(&reader->file, &reader->end, length - TAIL, TAIL, length, err);
+  if (!tail)
+    return FALSE;
+  if (memcmp(tail + TAIL - MARK, "PARE", MARK) == 0)
+    return refuse(err, "it is encrypted");
+  if (memcmp(tail + TAIL - MARK, "PAR1", MARK) != 0)
+    return refuse(err, "it is cut off or not a Parquet file");
+  memcpy(size, tail, sizeof *size);
+  *size = GUINT32_FROM_LE(*size);
+  return (*size >= 1 && *size <= length - FILE_MIN && *size <= FOOTER_MAX) || refuse(err, "its footer has an impossible size");
+}
+
 static gboolean read_footer(NxParquetReader *reader, GError **err)
 {
   guint32 size;
   gsize used;
-  if (reader->length < FILE_MIN || memcmp(reader->data, "PAR1", 4) != 0)
-    return refuse(err, "it is not a Parquet file");
-  const guint8 *tail = reader->data + reader->length - TAIL;
-  if (memcmp(tail + 4, "PARE", 4) == 0)
-    return refuse(err, "it is encrypted");
-  if (memcmp(tail + 4, "PAR1", 4) != 0)
-    return refuse(err, "it is cut off or not a Parquet file");
-  memcpy(&size, tail, sizeof size);
-  size = GUINT32_FROM_LE(size);
-  if (size < 1 || size > reader->length - FILE_MIN || size > FOOTER_MAX)
-    return refuse(err, "its footer has an impossible size");
-  reader->body_end = reader->length - TAIL - size;
-  return nx_thrift_read(&parquet_footer_struct, &reader->footer, reader->data + reader->body_end, size, &used, err) &&
+  if (!read_marks(reader, &size, err))
+    return FALSE;
+  reader->body_end = reader->file.length - TAIL - size;
+  const guint8 *footer = parquet_file_bytes(&reader->file, &reader->end, reader->body_end, size, reader->file.length, err);
+  return footer && nx_thrift_read(&parquet_footer_struct, &reader->footer, footer, size, &used, err) &&
          (!NX_THRIFT_HAS(&reader->footer, 8) || refuse(err, "it is encrypted"));
 }
 
@@ -164,8 +177,11 @@ static gboolean start(NxParquetReader *reader, GError **err)
   return TRUE;
 }
 
-static NxParquetReader *finish_opening(NxParquetReader *reader, GError **err)
+static NxParquetReader *open_file(const char *name, const ParquetFile *file, GError **err)
 {
+  NxParquetReader *reader = g_new0(NxParquetReader, 1);
+  reader->name = g_strdup(name);
+  reader->file = *file;
   if (start(reader, err))
     return reader;
   g_prefix_error(err, "cannot read %s: ", reader->name);
@@ -175,39 +191,14 @@ static NxParquetReader *finish_opening(NxParquetReader *reader, GError **err)
 
 NxParquetReader *nx_parquet_open_bytes(const char *name, const guint8 *data, gsize length, GError **err)
 {
-  NxParquetReader *reader = g_new0(NxParquetReader, 1);
-  reader->name = g_strdup(name);
-  reader->data = data;
-  reader->length = length;
-  return finish_opening(reader, err);
-}
-
-static gboolean map_file(NxParquetReader *reader, const char *path, GError **err)
-{
-  struct stat about;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return nx_error_from_errno(err, errno, "read", path);
-  gboolean known = fstat(fd, &about) == 0;
-  gpointer data = known && about.st_size > 0 ? mmap(NULL, (gsize)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
-  int why = errno;
-  close(fd);
-  if (!known || data == MAP_FAILED)
-    return nx_error_from_errno(err, why, "read", path);
-  reader->data = data;
-  reader->length = data ? (gsize)about.st_size : 0;
-  reader->is_mapped = data != NULL;
-  return TRUE;
+  return open_file(name, &(ParquetFile){.fd = -1, .memory = data, .length = length}, err);
 }
 
 NxParquetReader *nx_parquet_open(const char *path, GError **err)
 {
-  NxParquetReader *reader = g_new0(NxParquetReader, 1);
-  reader->name = g_strdup(path);
-  if (map_file(reader, path, err))
-    return finish_opening(reader, err);
-  nx_parquet_close(reader);
-  return NULL;
+  struct stat about;
+  int fd = nx_file_open_regular(path, NX_LINKS_FOLLOWED, &about, err);
+  return fd < 0 ? NULL : open_file(path, &(ParquetFile){.fd = fd, .length = (gsize)about.st_size}, err);
 }
 
 void nx_parquet_close(NxParquetReader *reader)
@@ -218,8 +209,9 @@ void nx_parquet_close(NxParquetReader *reader)
   g_clear_pointer(&reader->leaves, g_array_unref);
   g_clear_pointer(&reader->fields, g_array_unref);
   nx_thrift_clear(&parquet_footer_struct, &reader->footer);
-  if (reader->is_mapped)
-    munmap((gpointer)reader->data, reader->length);
+  parquet_window_clear(&reader->end);
+  if (reader->file.fd >= 0)
+    close(reader->file.fd);
   g_free(reader->name);
   g_free(reader);
 }
@@ -271,7 +263,7 @@ static gboolean start_group(NxParquetReader *reader, const ParquetGroup *group, 
   for (guint i = 0; i < reader->columns->len; i++) {
     ParquetColumn *column = &g_array_index(reader->columns, ParquetColumn, i);
     const ParquetChunkMeta *chunk = &g_array_index(group->chunks, ParquetChunk, column->leaf->first_chunk).meta;
-    parquet_column_start(column, reader->data, chunk, (gsize)chunk_start(chunk));
+    parquet_column_start(column, &reader->file, chunk, (gsize)chunk_start(chunk));
     any_is_read |= !column->leaf->is_nested;
   }
   ParquetColumn *first = &g_array_index(reader->columns, ParquetColumn, 0);

@@ -84,6 +84,25 @@ scan() { jq -nc --arg text "$1" '{text: $text, id: 7}' | nx-alias scan -s snapsh
   assert_failure 1
 }
 
+@test "a dictionary that is cut while it is searched harms no search" {
+  nx-alias build snapshot >/dev/null
+  mkfifo lines
+  nx-alias lookup -s snapshot --require-cache <lines >found 3>&- &
+  pid=$!
+  exec 8>lines
+  echo '{"text":"il_6"}' >&8
+  for _ in $(seq 100); do
+    [ ! -s found ] || break
+    sleep 0.1
+  done
+  : >snapshot/nlp/alias_dictionary.nxad
+  echo '{"text":"il_6"}' >&8
+  exec 8>&-
+  wait $pid
+  [ "$(wc -l <found)" = 2 ]
+  [ "$(head -n 1 found)" = "$(tail -n 1 found)" ]
+}
+
 @test "instruments and users of a NexusLIMS snapshot are found by their names" {
   export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.sqlite
   nx-db init >/dev/null

@@ -181,6 +181,40 @@ static void test_round_trip(gconstpointer codec)
   discard(path);
 }
 
+/* Rows that can still be read of a file of five row groups that is cut to nothing behind its first `read` rows, and why no more can. */
+static guint rows_of_cut_file(guint read, GError **err)
+{
+  g_autofree char *path = place("cut.parquet");
+  NxDatum row[N_COLUMNS];
+  gboolean more = TRUE;
+  write_table(path, NX_CODEC_ZSTD, 5000);
+  g_autoptr(NxParquetReader) reader = nx_parquet_open(path, err);
+  g_assert_nonnull(reader);
+  guint n = 0;
+  while (n < read && nx_parquet_next(reader, row, &more, err))
+    n++;
+  g_assert_cmpint(truncate(path, 0), ==, 0);
+  while (nx_parquet_next(reader, row, &more, err) && more)
+    n++;
+  g_autofree char *note = nx_parquet_note(reader, "nx.table"); /* the footer was read when it was opened */
+  g_assert_cmpstr(note, ==, "things");
+  discard(path);
+  return n;
+}
+
+static void test_file_that_is_cut(void)
+{
+  for (guint read = 0; read <= 3000; read += 1500) {
+    g_autoptr(GError) error = NULL;
+    guint n = rows_of_cut_file(read, &error);
+    g_assert_cmpuint(n, >=, read);
+    g_assert_cmpuint(n, <, 5000);
+    g_assert_error(error, NX_ERROR, NX_ERROR_IO);
+    g_assert_nonnull(strstr(error->message, "cut.parquet"));
+    g_assert_nonnull(strstr(error->message, "was cut off while it was read"));
+  }
+}
+
 static void test_same_bytes(void)
 {
   g_autofree char *path = place("a.parquet"), *first = NULL, *second = NULL;
@@ -349,6 +383,7 @@ int main(int argc, char **argv)
     g_test_add_data_func(ours, GINT_TO_POINTER(codec), test_round_trip);
     g_test_add_data_func(theirs, GINT_TO_POINTER(codec), test_independent_readers);
   }
+  g_test_add_func("/snapshot/parquet/a file that is cut while it is read costs the rows that are gone", test_file_that_is_cut);
   g_test_add_func("/snapshot/parquet/the same rows give the same bytes", test_same_bytes);
   g_test_add_func("/snapshot/parquet/a file that was not finished is not there", test_unfinished_file_is_not_there);
   g_test_add_func("/snapshot/parquet/a value that does not fit its column is refused by name", test_unfit_values);
