@@ -50,12 +50,6 @@ static gboolean is_file_without_database(const char *address)
   return path && !nx_db_exists(address);
 }
 
-static gboolean is_folder(const char *address)
-{
-  g_autofree char *path = nx_db_file_path(address);
-  return path && g_file_test(path, G_FILE_TEST_IS_DIR);
-}
-
 NxDb *nx_stage_open(const char *address, NxDbMode mode, GError **err)
 {
   if (!address || !*address) {
@@ -71,7 +65,7 @@ NxDb *nx_stage_open(const char *address, NxDbMode mode, GError **err)
   if (is_absent || !nx_db_exists(address))
     missing(shown, err);
   else if (!db)
-    g_prefix_error(err, is_folder(address) ? "database %s is a folder: " : "database %s: ", shown);
+    nx_db_name_in_error(address, err);
   return NULL;
 }
 

@@ -490,10 +490,8 @@ static gboolean read_tables(View *view, GError **err)
 {
   g_autoptr(NxDb) db = nx_db_open(view->address, NX_DB_READ, err);
   view->tables = db ? nx_db_tables(db, err) : NULL;
-  if (!view->tables) {
-    g_autofree char *shown = nx_config_masked_address(view->address);
-    g_prefix_error(err, "database %s: ", shown);
-  }
+  if (!view->tables)
+    nx_db_name_in_error(view->address, err);
   if (view->tables && !*view->tables) {
     g_set_error_literal(err, NX_ERROR, NX_ERROR_MISSING, "The database has no tables. Run 'nexuslims db init --force' to make them.");
     return FALSE;

@@ -10,7 +10,7 @@ export NX_BUILD NX_SOURCE PATH="$NX_BUILD/bin:$PATH"
 for name in "${!NX_@}"; do [[ $name =~ ^NX_(BUILD|SOURCE|CORPUS|TEST_.*)$ ]] || unset "$name"; done
 export NX_ENV_FILE=/dev/null TZ=UTC LC_ALL=C.UTF-8
 
-CORPUS=${NX_CORPUS:-$NX_SOURCE/../shared/corpus}
+CORPUS=$(realpath -ms "${NX_CORPUS:-$NX_SOURCE/../shared/corpus}")
 
 # need_corpus dm: skips the test, by name, when that part of the corpus is not there.
 need_corpus() {

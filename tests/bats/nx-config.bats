@@ -273,7 +273,9 @@ NX_NEMO_ADDRESS_2=https://n/api/" ]
   echo '{"NX_FILE_STRATEGY":"inclusive"}' >strategy.json
   run nx-config load strategy.json --env-path link/.env --force
   assert_success
-  [ -L link/.env ] && [ -L link/hop ] && [ ! -L real/settings ]
+  [ -L link/.env ]
+  [ -L link/hop ]
+  [ ! -L real/settings ]
   grep -q '^NX_FILE_STRATEGY=.*inclusive' real/settings
   [ "$(stat -c %a real/settings)" = 600 ]
   ln -s circle link/circle

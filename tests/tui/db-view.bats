@@ -52,7 +52,7 @@ open_table() {
   rm "$NX_DB_PATH"
   mkdir "$NX_DB_PATH"
   start_screen 200 24 nexuslims db view
-  wait_for "END=1 icanon" "Error: database $NX_DB_PATH: unable to open database file: Is a directory"
+  wait_for "END=1 icanon" "Error: database $NX_DB_PATH is a folder: unable to open database file"
 }
 
 @test "the first table in the alphabet is shown, NULL is told from empty, and q leaves with 0" {
