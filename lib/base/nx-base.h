@@ -7,7 +7,6 @@
 #ifndef NX_BASE_H
 #define NX_BASE_H
 
-#include <gio/gio.h>
 #include <glib.h>
 #include <json.h>
 #include <stdio.h>
@@ -232,8 +231,6 @@ gboolean nx_file_is_still_at(int fd, const char *path);
 gboolean nx_file_write(const char *path, const void *data, gsize length, int mode, GError **err);
 /* The same without the two fsyncs, for files that can be made again, or are saved all together (previews, metadata JSON). */
 gboolean nx_file_write_fast(const char *path, const void *data, gsize length, int mode, GError **err);
-/* Copies a file, over one that is there; the copy appears whole or not at all. Errors are GLib's, but name both: "cannot copy FROM to TO: …". */
-gboolean nx_file_copy(const char *from, const char *to, GFileCopyFlags flags, GError **err);
 /* All bytes into an open descriptor, going on after signals. FALSE with errno. */
 gboolean nx_write_whole(int fd, const char *data, gsize length);
 /* All bytes, at most `limit`, with a NUL behind them that is not counted in `length` (or NULL). Waits for a FIFO, as is right for what a person

@@ -235,21 +235,6 @@ static gboolean read_opened(int fd, const char *path, gsize limit, char **data, 
   return TRUE;
 }
 
-gboolean nx_file_copy(const char *from, const char *to, GFileCopyFlags flags, GError **err)
-{
-  g_autofree char *folder = g_path_get_dirname(to), *name = g_path_get_basename(to);
-  g_autofree char *temporary = g_strdup_printf("%s/.%s.new", folder, name), *from_shown = nx_text_utf8(from, -1), *to_shown = nx_text_utf8(to, -1);
-  g_autoptr(GFile) source = g_file_new_for_path(from), target = g_file_new_for_path(temporary);
-  gboolean copied = g_file_copy(source, target, flags | G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, err);
-  if (copied && rename(temporary, to) == 0)
-    return TRUE;
-  if (copied)
-    nx_error_from_errno(err, errno, "rename", temporary);
-  unlink(temporary);
-  g_prefix_error(err, "cannot copy %s to %s: ", from_shown, to_shown);
-  return FALSE;
-}
-
 gboolean nx_file_read(const char *path, gsize limit, char **data, gsize *length, GError **err)
 {
   int fd = open(path, O_RDONLY | O_CLOEXEC);

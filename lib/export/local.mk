@@ -1,6 +1,6 @@
 # lib/export — destinations and strategies.
 noinst_LIBRARIES += lib/export/libexport.a
-lib_export_libexport_a_SOURCES = lib/export/nx-export.h lib/export/destinations.c lib/export/destinations.h lib/export/exporter.c \
+lib_export_libexport_a_SOURCES = lib/export/nx-export.h lib/export/copy.h lib/export/copy.c lib/export/destinations.c lib/export/destinations.h lib/export/exporter.c \
 	lib/export/exporter.h lib/export/validate.c lib/export/publish.c lib/export/context.c lib/export/context.h lib/export/result.c lib/export/result.h \
 	lib/export/filter.c lib/export/remote.c lib/export/remote.h lib/export/session-page.c lib/export/session-page.h \
 	lib/export/cdcs.c lib/export/elabftw.c lib/export/labarchives.c lib/export/labarchives.h lib/export/labarchives-call.c \

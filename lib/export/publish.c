@@ -1,11 +1,11 @@
 /* publish.c — one session's record to its destinations: which are attempted, when it counts as exported, where its file goes (export §4). */
 #include "context.h"
+#include "copy.h"
 #include "exporter.h"
 #include "result.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gio/gio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -2,6 +2,7 @@
 #include "site.h"
 
 #include "context.h"
+#include "copy.h"
 
 #include <errno.h>
 #include <libxml/parser.h>

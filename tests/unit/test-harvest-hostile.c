@@ -3,6 +3,7 @@
 #include "harvester.h"
 
 #include <fcntl.h>
+#include <gio/gio.h>
 #include <string.h>
 #include <unistd.h>
 
