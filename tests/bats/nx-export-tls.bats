@@ -82,10 +82,11 @@ statuses() {
 
 # start_other [OPTION…] — a second server at $other
 start_other() {
-  "$NX_SOURCE/tests/servers/repositories" "$@" >other.out 2>/dev/null 3>&- &
+  rm -f other.out
+  "$NX_SOURCE/tests/servers/repositories" "$@" >other.out 2>other.err 3>&- &
   OTHER=$!
-  for _ in $(seq 200); do [ -s other.out ] && break; sleep 0.05; done
-  read -r other <other.out
+  await_address other
+  other=$address
 }
 
 @test "a redirect to another host is followed without the token" {

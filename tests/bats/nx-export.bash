@@ -38,12 +38,18 @@ start_repositories() {
   rm -f server.out
   "$NX_SOURCE/tests/servers/repositories" "$@" >server.out 2>server.err &
   SERVER=$!
-  for _ in $(seq 200); do
-    ROOT=
-    [ -s server.out ] && read -r ROOT <server.out && [ -n "$ROOT" ] && return
+  await_address server
+  ROOT=$address
+}
+
+# await_address NAME — the whole line that a server writes into NAME.out when it listens, as $address
+await_address() {
+  for _ in $(seq 600); do
+    address=
+    [ -s "$1.out" ] && read -r address <"$1.out" && [ -n "$address" ] && return
     sleep 0.05
   done
-  fail "the server did not start: $(cat server.err)"
+  fail "the server did not start: $(cat "$1.err")"
 }
 
 stop_repositories() {
