@@ -46,8 +46,8 @@ SHARE_FILES += migrations/igem/schema.json migrations/igem/head.sqlite.sql migra
 dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 EXTRA_DIST += tests/bats/signal-at-syscall.py tests/bats/manual-examples.py
-dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
-TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
+dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-instruments.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
+TESTS += tests/bats/nx-db.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-instruments.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
 
 check_PROGRAMS += tests/unit/test-db tests/unit/test-db-ahead
 TESTS += tests/unit/test-db tests/unit/test-db-ahead
@@ -71,10 +71,10 @@ tests_unit_test_db_engines_SOURCES = tests/unit/test-db-engines.c
 tests_unit_test_db_engines_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_db_engines_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 dist_check_SCRIPTS += tests/servers/postgres-cluster
-EXTRA_DIST += tests/bats/postgres.bash tests/bats/engines.bash
-dist_check_SCRIPTS += tests/bats/nx-db-leases.bats tests/bats/nx-db-postgresql.bats tests/bats/nx-db-stages-postgresql tests/bats/nx-db-leases-postgresql \
+EXTRA_DIST += tests/bats/postgres.bash tests/bats/engines.bash tests/bats/nx-db-stages.bash
+dist_check_SCRIPTS += tests/bats/nx-db-leases.bats tests/bats/nx-db-postgresql.bats tests/bats/nx-db-stages-postgresql tests/bats/nx-db-instruments-postgresql tests/bats/nx-db-leases-postgresql \
 	tests/bats/nx-db-people-postgresql tests/bats/nx-db-lost-postgresql.bats tests/bats/main-job-postgresql.bats
-TESTS += tests/bats/nx-db-leases.bats tests/bats/nx-db-postgresql.bats tests/bats/nx-db-stages-postgresql tests/bats/nx-db-leases-postgresql \
+TESTS += tests/bats/nx-db-leases.bats tests/bats/nx-db-postgresql.bats tests/bats/nx-db-stages-postgresql tests/bats/nx-db-instruments-postgresql tests/bats/nx-db-leases-postgresql \
 	tests/bats/nx-db-people-postgresql tests/bats/nx-db-lost-postgresql.bats tests/bats/main-job-postgresql.bats
 
 dist_check_SCRIPTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats tests/bats/igem-server-faults.bats

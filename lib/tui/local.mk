@@ -22,10 +22,11 @@ bin_PROGRAMS += bin/nx-tui-probe
 bin_nx_tui_probe_SOURCES = bin/nx-tui-probe.c
 bin_nx_tui_probe_LDADD = $(EXPORT_LIBS) $(MAIL_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
-TUI_BATS = tests/tui/instruments-manage.bats tests/tui/db-view.bats tests/tui/config-edit.bats tests/tui/connections.bats tests/tui/postgresql.bats
+TUI_BATS = tests/tui/instruments-manage.bats tests/tui/instruments-manage-terminal.bats tests/tui/db-view.bats tests/tui/config-edit.bats \
+	tests/tui/config-edit-boxes.bats tests/tui/connections.bats tests/tui/postgresql.bats
 dist_check_SCRIPTS += $(TUI_BATS)
 TESTS += $(TUI_BATS)
-EXTRA_DIST += tests/tui/screen.bash tests/bench/screens.py
+EXTRA_DIST += tests/tui/screen.bash tests/tui/instruments-manage.bash tests/tui/config-edit.bash tests/bench/screens.py
 
 check_PROGRAMS += tests/unit/test-tui
 TESTS += tests/unit/test-tui
