@@ -44,13 +44,19 @@ static void take_members(json_object *to, json_object *from)
   }
 }
 
-/* What the next attempt has to know: what this one left, and what it was told of those before, which may not even have been asked about. */
-static json_object *metadata_of_failure(const NxExportJob *job)
+/* What the next attempt has to know: what this one left, and what it was told of those before, which may not even have been asked about. What
+ * would make that too long is not kept. */
+static json_object *metadata_of_failure(const char *destination, const NxExportJob *job)
 {
-  json_object *metadata = json_object_new_object();
-  take_members(metadata, nx_json_get(job->context, "metadata"));
-  take_members(metadata, job->metadata);
-  return metadata;
+  g_autoptr(json_object) told = json_object_new_object(), all = json_object_new_object();
+  take_members(told, nx_json_get(job->context, "metadata"));
+  take_members(all, told);
+  take_members(all, job->metadata);
+  g_autofree char *text = nx_json_text(all, NX_JSON_LINE);
+  if (strlen(text) <= METADATA_MAX)
+    return g_steal_pointer(&all);
+  nx_log_warning("%s left %zu bytes of metadata behind, which are not kept: at most %u are", destination, strlen(text), METADATA_MAX);
+  return g_steal_pointer(&told);
 }
 
 /* What is wrong with the answer of a success; NULL: nothing. */
@@ -64,17 +70,6 @@ static GError *oversize(const char *destination, const NxExportJob *job)
       return g_error_new(NX_ERROR, NX_ERROR_FORMAT, "%s answered with a %s of %zu bytes; at most %d are taken", destination, ANSWERS[i].what,
                          strlen(ANSWERS[i].text), ID_MAX);
   return NULL;
-}
-
-/* `metadata` is consumed; an empty object for one that is too long. */
-static json_object *bounded(const char *destination, json_object *metadata)
-{
-  g_autofree char *text = nx_json_text(metadata, NX_JSON_LINE);
-  if (strlen(text) <= METADATA_MAX)
-    return metadata;
-  nx_log_warning("%s left %zu bytes of metadata behind, which are not kept: at most %u are", destination, strlen(text), METADATA_MAX);
-  json_object_put(metadata);
-  return json_object_new_object();
 }
 
 json_object *nx_result_new(const char *destination, const NxExportJob *job, const GError *failure)
@@ -91,7 +86,7 @@ json_object *nx_result_new(const char *destination, const NxExportJob *job, cons
   nx_json_set_string(result, "record_url", problem ? NULL : job->record_url);
   nx_json_set_string(result, "error_message", error);
   nx_json_set_string(result, "timestamp", stamp);
-  nx_json_set(result, "metadata", problem ? bounded(destination, metadata_of_failure(job)) : json_object_new_object());
+  nx_json_set(result, "metadata", problem ? metadata_of_failure(destination, job) : json_object_new_object());
   nx_json_set(result, "warnings", json_object_get(job->warnings));
   return result;
 }

@@ -149,6 +149,12 @@ SH
   run --separate-stderr nx-export < <(session 101)
   assert_json '.exports[0] | [.error_message, .metadata] | map(tostring) | join(" ")' "nx-export-talker: no {}"
   assert_regex "$stderr" "WARNING: talker left 700[0-9]{2} bytes of metadata behind, which are not kept: at most 65536 are"
+  talker '{success: false, error_message: "no", metadata: {page: 7}}'
+  run --separate-stderr nx-export < <(session 101)
+  before=$output
+  talker '{success: false, error_message: "no", metadata: {a: ("z" * 70000)}}'
+  run --separate-stderr nx-export < <(again "$before")
+  assert_json '.exports[0].metadata | tostring' '{"page":7}'
   talker '{record_id: ("x" * 2000), warnings: [range(5000) | "w"]}'
   run --separate-stderr nx-export < <(session 101)
   assert_json .status COMPLETED
