@@ -1,8 +1,6 @@
 /* nx-db-stages.c — log-events, pending and log-results: options in, library call, exit status out. */
 #include "nx-db-commands.h"
-#include "nx-config.h"
 
-#include <string.h>
 #include <unistd.h>
 
 typedef struct {
@@ -82,9 +80,8 @@ int stage_failed(const char *address, GError *error)
 {
   gboolean from_engine =
       error->domain == NX_ERROR && (error->code == NX_ERROR_IO || error->code == NX_ERROR_PLACE || error->code == NX_ERROR_FORMAT);
-  g_autofree char *shown = nx_config_masked_address(address ? address : "");
-  if (from_engine && *shown && !strstr(error->message, shown))
-    g_prefix_error(&error, "database %s: ", shown);
+  if (from_engine && address && *address)
+    nx_db_name_in_error(address, &error);
   int status = nx_fail(error);
   g_error_free(error);
   return status;

@@ -43,7 +43,8 @@ char *nx_db_url_shown(const char *address)
 void nx_db_name_in_error(const char *address, GError **err)
 {
   g_autofree char *shown = nx_config_masked_address(address), *path = nx_db_file_path(address);
-  g_prefix_error(err, path && g_file_test(path, G_FILE_TEST_IS_DIR) ? "database %s is a folder: " : "database %s: ", shown);
+  if (err && *err && !strstr((*err)->message, shown))
+    g_prefix_error(err, path && g_file_test(path, G_FILE_TEST_IS_DIR) ? "database %s is a folder: " : "database %s: ", shown);
 }
 
 gboolean nx_db_find(const char *address, gboolean *exists, GError **err)

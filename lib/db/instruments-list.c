@@ -157,9 +157,7 @@ int nx_db_command_instruments_list(const char *address, gboolean json, const cha
   g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_READ, &error);
   if (db && list(db, address, json || jq, jq, &error))
     return 0;
-  g_autofree char *shown = nx_config_masked_address(address);
-  if (error->code != NX_ERROR_MISSING && error->code != NX_ERROR_CONFIG && !strstr(error->message, shown) &&
-      !g_str_has_prefix(error->message, "jq: "))
-    g_prefix_error(&error, "database %s: ", shown);
+  if (error->code != NX_ERROR_MISSING && error->code != NX_ERROR_CONFIG && !g_str_has_prefix(error->message, "jq: "))
+    nx_db_name_in_error(address, &error);
   return nx_fail(error);
 }

@@ -37,7 +37,7 @@ gboolean nx_db_check_encoding(const char *address, GError **err);
 gboolean nx_db_find(const char *address, gboolean *exists, GError **err);
 /* The same when opening comes next, which says why it cannot be told: TRUE then too. */
 gboolean nx_db_exists(const char *address);
-/* Puts the address, without its password, before an error of the engine, which does not name it. */
+/* Puts the address, without its password, before an error of the engine, unless it is named there. */
 void nx_db_name_in_error(const char *address, GError **err);
 /* "sqlite" or "postgresql"; NULL for an address of another kind. */
 const char *nx_db_engine(const char *address);
