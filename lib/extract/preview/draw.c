@@ -49,6 +49,7 @@ NxCanvas *nx_canvas_new(void)
   NxCanvas *canvas = g_new0(NxCanvas, 1);
   canvas->surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, SIDE, SIDE);
   canvas->cairo = cairo_create(canvas->surface);
+  cairo_set_antialias(canvas->cairo, CAIRO_ANTIALIAS_FAST); /* of shapes, not of text: nobody sees more than its sixteen levels at an edge */
   canvas->pango = pango_cairo_create_context(canvas->cairo);
   cairo_font_options_t *options = cairo_font_options_create();
   cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
