@@ -112,6 +112,18 @@ static guint8 crowd(GRand *random, guint width, gsize row, gsize place)
   return (guint8)((group * 11 + pixel % 40) * 2654435761u >> (8 + 4 * (place % 4)));
 }
 
+/* Grey noise of all depths, in which no long repeat is worth looking for, then rows that come again. */
+#define NOISY_ROWS 120
+static guint8 even_after_noise(GRand *random, guint width, gsize row, gsize place)
+{
+  static guint8 grey;
+  if (row >= NOISY_ROWS)
+    return late_repeats(random, width, row, place);
+  if (place % 4 == 0)
+    grey = (guint8)g_rand_int(random);
+  return place % 4 == 3 ? 0 : grey;
+}
+
 static guint8 *made(Kind byte_at, guint width, guint height, gsize *size)
 {
   const gsize row = 1 + (gsize)width * 4;
@@ -149,7 +161,7 @@ static void assert_read_back(const guint8 *stream, gsize length, const guint8 *l
 
 static void test_zlib_reads_it(void)
 {
-  const Kind kinds[] = { noise, nothing, late_repeats, gradient, runs, micrograph, crowd };
+  const Kind kinds[] = { noise, nothing, late_repeats, gradient, runs, micrograph, crowd, even_after_noise };
   const guint sizes[][2] = { { 1, 1 }, { 2, 1 }, { 3, 2 }, { 1, 700 }, { 700, 1 }, { 500, 500 }, { 129, 77 }, { 20000, 9 }, { 70000, 2 } };
   for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
     for (guint s = 0; s < G_N_ELEMENTS(sizes); s++) {
@@ -179,6 +191,17 @@ static void test_repeats_are_found(void)
   g_assert_cmpuint(deflated(grey, 500, 500, G_MAXUINT, stream, size), <, best + best / 10);
 }
 
+static void test_repeats_are_found_after_noise(void)
+{
+  gsize size, noisy_size;
+  g_autofree guint8 *lines = made(even_after_noise, 500, NOISY_ROWS + 400, &size), *stream = g_malloc(size);
+  g_autofree guint8 *noisy = made(even_after_noise, 500, NOISY_ROWS, &noisy_size);
+  const gsize noise_alone = deflated(noisy, 500, NOISY_ROWS, G_MAXUINT, stream, size);
+  const gsize length = deflated(lines, 500, NOISY_ROWS + 400, G_MAXUINT, stream, size);
+  g_assert_cmpuint(length, >, 0);
+  g_assert_cmpuint(length, <, noise_alone + (size - noisy_size) / 40);
+}
+
 /* Each room that is too short is refused, and nothing is written behind it (the sanitizers see that). */
 static void test_room_is_kept(void)
 {
@@ -202,6 +225,7 @@ int main(int argc, char **argv)
   g_test_add_func("/preview/deflate/codes are complete, however the symbols occur", test_codes_are_complete);
   g_test_add_func("/preview/deflate/zlib reads back what went in", test_zlib_reads_it);
   g_test_add_func("/preview/deflate/repeats are found", test_repeats_are_found);
+  g_test_add_func("/preview/deflate/repeats are found after noise", test_repeats_are_found_after_noise);
   g_test_add_func("/preview/deflate/a room that is too short is refused", test_room_is_kept);
   return g_test_run();
 }
