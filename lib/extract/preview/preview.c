@@ -112,28 +112,40 @@ GBytes *nx_preview_placeholder(GError **err)
 
 /* -------------------------------------------------------------------------------------------------------------- warm-up */
 
-/* What titles, labels and pages are mostly made of; every other glyph comes from the font files that are mapped by then. */
-static const char REPERTOIRE[] = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
-                                 "°±²³µ·×÷ÄÅÖÜäåöüßéèΔΣΩαβγμσ−…–—⁰¹⁴⁵⁶⁷⁸⁹⁻ÅÅ\xef\xbf\xbd";
+/* What is mostly written; every other glyph comes from the font files that are mapped by then. Each piece fits into the canvas in every font: of a
+ * glyph beyond its edge no picture is made. */
+static const char *const WRITING[] = {
+  " !\"#$%&'()*+,-./0123456789:;<=>?@", "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`", "abcdefghijklmnopqrstuvwxyz{|}~ fi fl ff ffi ffl", "°±²³µ·×÷ÄÅÖÜäåöüßéèΔΣΩαβγμσ",
+  "−…–—⁰¹⁴⁵⁶⁷⁸⁹⁻Å\xef\xbf\xbd", NULL
+};
+static const char *const NUMBERS[] = { "0123456789.,-−×/⁰¹²³⁴⁵⁶⁷⁸⁹⁻ ", "acdmnprxµμÅÅ", NULL };
 
-/* How each font is drawn, and so which pictures and outlines of its characters are kept. */
+/* How each font is drawn, and so which pictures and outlines of its characters are kept; not those of the card of what cannot be drawn. */
 typedef void (*DrawText)(NxCanvas *canvas, NxFont font, double x, double y, double across, double down, const char *text);
 static const struct {
   NxFont font;
   DrawText draw;
+  const char *const *pieces;
 } WAYS[] = {
-  { NX_FONT_TITLE, nx_canvas_text },       { NX_FONT_TITLE_BOLD, nx_canvas_text },    { NX_FONT_LABEL, nx_canvas_text },
-  { NX_FONT_LABEL, nx_canvas_text_upright }, { NX_FONT_TICK, nx_canvas_text },        { NX_FONT_BAR, nx_canvas_text_edged },
-  { NX_FONT_BAR_SMALL, nx_canvas_text_edged }, { NX_FONT_CARD_BOLD, nx_canvas_text }, { NX_FONT_CARD, nx_canvas_text },
-  { NX_FONT_CARD_ITALIC, nx_canvas_text }, { NX_FONT_TABLE, nx_canvas_text },         { NX_FONT_PAGE, nx_canvas_text },
-  { NX_FONT_APOLOGY, nx_canvas_text },     { NX_FONT_SMALL, nx_canvas_text },         { NX_FONT_SMALL, nx_canvas_text_upright },
+  { NX_FONT_TITLE, nx_canvas_text, WRITING },
+  { NX_FONT_TITLE_BOLD, nx_canvas_text, WRITING },
+  { NX_FONT_LABEL, nx_canvas_text, WRITING },
+  { NX_FONT_LABEL, nx_canvas_text_upright, WRITING },
+  { NX_FONT_TICK, nx_canvas_text, NUMBERS },
+  { NX_FONT_BAR, nx_canvas_text_edged, NUMBERS },
+  { NX_FONT_BAR_SMALL, nx_canvas_text_edged, NUMBERS },
+  { NX_FONT_PAGE, nx_canvas_text, WRITING },
+  { NX_FONT_SMALL, nx_canvas_text, WRITING },
+  { NX_FONT_SMALL, nx_canvas_text_upright, WRITING },
 };
 
 void nx_preview_warm_up(void)
 {
   g_autoptr(NxCanvas) canvas = nx_canvas_new();
-  for (guint i = 0; i < G_N_ELEMENTS(WAYS); i++)
-    WAYS[i].draw(canvas, WAYS[i].font, 0, 0, 0, 0, REPERTOIRE);
+  for (guint i = 0; i < G_N_ELEMENTS(WAYS); i++) {
+    for (const char *const *piece = WAYS[i].pieces; *piece; piece++)
+      WAYS[i].draw(canvas, WAYS[i].font, NX_PREVIEW_SIZE / 2.0, NX_PREVIEW_SIZE / 2.0, 0.5, 0.5, *piece);
+  }
   for (NxFont font = 0; font < NX_N_FONTS; font++)
     nx_canvas_text_height(canvas, font);
   g_autoptr(GBytes) png = nx_canvas_png(canvas, NULL), placeholder = nx_preview_placeholder(NULL);
