@@ -82,8 +82,10 @@ static gboolean scale(double value, Scaled *scaled)
  * distance to the next double, or just there and the double is even. */
 static inline __attribute__((always_inline)) guint64 round_to(const Scaled *scaled, const guint unit)
 {
-  const guint64 quotient = scaled->whole / unit;
-  const unsigned __int128 remainder = ((unsigned __int128)(scaled->whole % unit) << scaled->shift) + scaled->rest;
+  const guint64 quotient = scaled->whole / unit, whole = scaled->whole % unit, reach = (guint64)(scaled->scale >> scaled->shift) / 2 + 1;
+  if (whole > reach && whole + 1 + reach < unit)
+    return 0; /* by far, as for most numbers and units: the exact question takes longer */
+  const unsigned __int128 remainder = ((unsigned __int128)whole << scaled->shift) + scaled->rest;
   const unsigned __int128 all = (unsigned __int128)unit << scaled->shift;
   const gboolean is_below = 2 * remainder < all || (2 * remainder == all && quotient % 2 == 0);
   const unsigned __int128 error = is_below ? remainder : all - remainder;
