@@ -226,6 +226,8 @@ static void set_body(CURL *curl, const NxHttpRequest *request, FILE *file, guint
 /* "METHOD scheme://host/path" for messages: without user, query and fragment. */
 static char *shown_request(const NxHttpRequest *request)
 {
+  if (request->shown)
+    return g_strdup_printf("%s %s", request->method, request->shown);
   g_autoptr(GUri) uri = g_uri_parse(request->url, G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED, NULL);
   if (!uri)
     return g_strdup_printf("%s (unreadable address)", request->method);

@@ -40,6 +40,7 @@ typedef struct {
   const char *body_file;      /* streamed from this file instead of body; or NULL */
   gpointer mime;              /* a curl_mime*, owned by the caller, instead of body; or NULL. nx_http_open() gives the handle it needs */
   gboolean no_redirects;      /* GET and HEAD follow up to 5 otherwise, never from https to http, never with Authorization to another host */
+  const char *shown;          /* the address in errors and the log; NULL: url without user, query and fragment */
   gboolean reason_only;       /* an error gives its reason alone, for a caller that names the request in words of its own */
   gboolean once;              /* sent at most once in an attempt: libcurl repeats by itself what it sent on an old connection that then closed */
   guint timeout_ms;           /* 0: the client's */

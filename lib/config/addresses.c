@@ -136,12 +136,31 @@ char *nx_address_email(const char *text, const char **problem)
 
 /* ----------------------------------------------------------------------------------------------------------- database */
 
-/* Without the values of parameters that let one in, wherever they stand, and without the part of a path that keeps a private calendar private. */
+/* The values of parameters that let one in, wherever they stand, and the part of a path that keeps a private calendar private. Compiled once. */
+static GRegex *secrets(void)
+{
+  static const char SECRETS[] = "[?&](?:[a-z_-]*(?:password|token|secret|api_?key)|pwd|key|sig|signature)=\\K[^&#]*|/private-\\K[0-9a-f]{8,}";
+  static GRegex *compiled;
+  if (g_once_init_enter(&compiled))
+    g_once_init_leave(&compiled, g_regex_new(SECRETS, G_REGEX_CASELESS | G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL));
+  return compiled;
+}
+
 static char *mask_query(const char *address)
 {
-  static const char SECRETS[] = "([?&](?:[a-z_-]*(?:password|token|secret|api_?key)|pwd|key|sig|signature)=)[^&#]*|(/private-)[0-9a-f]{8,}";
-  g_autoptr(GRegex) secrets = g_regex_new(SECRETS, G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
-  return g_regex_replace(secrets, address, -1, 0, "\\1\\2***", 0, NULL);
+  return g_regex_replace_literal(secrets(), address, -1, 0, "***", 0, NULL);
+}
+
+#define HIDDEN_MIN 8 /* in characters: `key=2025` would hide a year */
+
+void nx_config_hide_address(const char *address)
+{
+  g_autoptr(GMatchInfo) match = NULL;
+  for (g_regex_match(secrets(), address, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
+    g_autofree char *secret = g_match_info_fetch(match, 0);
+    if (strlen(secret) >= HIDDEN_MIN)
+      nx_log_hide(secret);
+  }
 }
 
 static gboolean is_web_address(const char *address)

@@ -29,8 +29,9 @@ static GString *read_file_url(const char *url, GError **err)
   if (path && host && *host && g_ascii_strcasecmp(host, "localhost") != 0)
     g_clear_pointer(&path, g_free);
   if (!path) {
+    g_autofree char *shown = nx_config_masked_address(url);
     g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' is not a file of this computer; write file:///folder/name.ics",
-                url);
+                shown);
     return NULL;
   }
   char *data = NULL;
@@ -52,7 +53,8 @@ static GString *read_http_url(NxHarvest *harvest, const char *url, GError **err)
   static const NxHttpRetry RETRY = {.statuses = STATUSES, .waits_ms = WAITS_MS, .n_waits = G_N_ELEMENTS(WAITS_MS)};
   static const char *const HEADERS[] = {"Accept: text/calendar, */*;q=0.1", NULL};
   const NxHttpRetry *retry = harvest->brief_ms ? NULL : &RETRY;
-  NxHttpRequest request = {.method = "GET", .url = url, .headers = HEADERS, .timeout_ms = harvest->brief_ms, .retry = retry};
+  g_autofree char *shown = nx_config_masked_address(url);
+  NxHttpRequest request = {.method = "GET", .url = url, .shown = shown, .headers = HEADERS, .timeout_ms = harvest->brief_ms, .retry = retry};
   g_autoptr(NxHttpAnswer) answer = nx_http_send(harvest->http, &request, err);
   if (!answer)
     return NULL;
@@ -86,7 +88,8 @@ static GString *read_url(NxHarvest *harvest, const char *url, GError **err)
     return read_webcal_url(harvest, strchr(url, ':') + 1, err);
   if (g_strcmp0(scheme, "https") == 0 || g_strcmp0(scheme, "http") == 0)
     return read_http_url(harvest, url, err);
-  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' begins with none of https://, webcal://, file:///", url);
+  g_autofree char *shown = nx_config_masked_address(url);
+  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' begins with none of https://, webcal://, file:///", shown);
   return NULL;
 }
 
@@ -110,6 +113,7 @@ static NxCalendar *calendar_of(NxHarvest *harvest, json_object *instrument, GErr
   NxFeed *feed = g_hash_table_lookup(harvest->feeds, url);
   if (!feed) {
     feed = g_new0(NxFeed, 1);
+    nx_config_hide_address(url);
     g_autoptr(GString) body = read_url(harvest, url, &feed->problem);
     if (body)
       feed->calendar = nx_calendar_parse(body->str, body->len, &feed->problem);

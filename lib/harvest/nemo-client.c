@@ -354,7 +354,8 @@ gboolean nx_nemo_id_of_url(const char *url, gboolean *found, gint64 *id, GError 
   guint64 number = 0;
   *found = value && *value;
   if (*found && !g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT64, &number, NULL)) {
-    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the 'id' of '%s' is not a decimal number", url);
+    g_autofree char *shown = nx_config_masked_address(url);
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the 'id' of '%s' is not a decimal number", shown);
     return FALSE;
   }
   *id = (gint64)number;
@@ -386,8 +387,9 @@ NxNemo *nx_nemo_of_api_url(NxHarvest *harvest, const char *api_url, GError **err
       return nemo;
     g_string_append_printf(enabled, "%s%s", i ? ", " : "", nemo->settings->address);
   }
+  g_autofree char *shown = nx_config_masked_address(api_url);
   g_set_error(err, NX_ERROR, NX_ERROR_DATA,
-              "no NEMO server is configured for '%s' (configured: %s); set NX_NEMO_ADDRESS_N to its address up to 'api/'", api_url,
+              "no NEMO server is configured for '%s' (configured: %s); set NX_NEMO_ADDRESS_N to its address up to 'api/'", shown,
               enabled->len ? enabled->str : "none");
   return NULL;
 }

@@ -279,7 +279,8 @@ gboolean nx_nemo_describe(NxHarvest *harvest, json_object *session, GError **err
   if (!nemo || !nx_nemo_id_of_url(api_url, &has_tool, &tool, err))
     return FALSE;
   if (!has_tool) {
-    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the instrument's api_url '%s' has no tool id (…tools/?id=N)", api_url);
+    g_autofree char *shown = nx_config_masked_address(api_url);
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the instrument's api_url '%s' has no tool id (…tools/?id=N)", shown);
     return FALSE;
   }
   g_autoptr(json_object) event = NULL;

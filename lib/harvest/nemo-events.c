@@ -150,9 +150,10 @@ static void warn_of_strangers(NxHarvest *harvest, GPtrArray *instruments)
     gboolean known = FALSE;
     for (guint n = 0; n < harvest->nemo->len && !known; n++)
       known = strstr(api_url, ((NxNemo *)harvest->nemo->pdata[n])->settings->address) != NULL;
+    g_autofree char *shown = nx_config_masked_address(api_url);
     if (!known)
       nx_log_warning("instrument %s: no configured NEMO server has the address of its api_url '%s'; it is not harvested",
-                     nx_json_get_string(instruments->pdata[i], "instrument_pid"), api_url);
+                     nx_json_get_string(instruments->pdata[i], "instrument_pid"), shown);
   }
 }
 

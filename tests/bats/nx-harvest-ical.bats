@@ -348,3 +348,24 @@ LOCATION:")"
   refute_stderr geheimnis
   [ "$(jq -r .postponed.message <<<"$output" | grep -c geheimnis)" -eq 0 ]
 }
+
+@test "what keeps a calendar private is in no message, neither of its server nor of its file" {
+  local url
+  for url in http://127.0.0.1:1/calendar/private-0123456789abcdef/basic.ics 'http://127.0.0.1:1/lab.ics?token=0123456789abcdef' \
+    ftp://127.0.0.1:1/private-0123456789abcdef/basic.ics 'file://elsewhere/lab.ics?token=0123456789abcdef'; do
+    NX_TEST_TIME_SCALE=0 run_harvest events -vv < <(ical_instrument "$url")
+    assert_success
+    assert_stderr "ERROR: harvest of instrument TEM-1 failed"
+    refute_stderr 0123456789abcdef
+    NX_TEST_TIME_SCALE=0 run_harvest reservations < <(ical_session ical:TEM-1:a "$url")
+    assert_success
+    assert_json .postponed.stage nx-harvest
+    assert_equal "$(jq -r .postponed.message <<<"$output" | grep -c 0123456789abcdef)" 0
+    NX_TEST_TIME_SCALE=0 run_harvest check < <(ical_instrument "$url")
+    assert_success
+    assert_json .kind check
+    refute_output --partial 0123456789abcdef
+  done
+  NX_TEST_TIME_SCALE=0 run_harvest check < <(ical_instrument http://127.0.0.1:1/calendar/private-0123456789abcdef/basic.ics)
+  assert_json '.message | test("GET http://127.0.0.1:1/calendar/private-[*]{3}/basic.ics: ")' true
+}

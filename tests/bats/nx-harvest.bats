@@ -91,6 +91,31 @@ refuses() {
   assert_json '.error.message | test("127.0.0.1:1/api/tools") and test("configured: none")' true
 }
 
+@test "what lets one in by an api_url is in no message" {
+  local url="http://ned:geheimnis@127.0.0.1:1/api/tools/?id=3&token=geheimnis"
+  run_harvest events -vv < <(instrument "{\"api_url\": \"$url\"}")
+  assert_success
+  assert_stderr "its api_url 'http://ned:***@127.0.0.1:1/api/tools/?id=3&token=***'"
+  refute_stderr geheimnis
+  run_harvest reservations < <(session '{}' "{\"api_url\": \"$url\"}")
+  assert_success
+  assert_json '.error.message | test("tools/[?]id=3")' true
+  assert_json '.error.message | test("geheimnis")' false
+  export NX_NEMO_ADDRESS_1=http://127.0.0.1:1/api/ NX_NEMO_TOKEN_1=$TOKEN
+  run_harvest reservations < <(session '{}' '{"api_url": "http://127.0.0.1:1/api/tools/?token=geheimnis"}')
+  assert_success
+  assert_json '.error.message | test("has no tool id")' true
+  assert_json '.error.message | test("geheimnis")' false
+  run_harvest reservations < <(session '{}' '{"api_url": "http://127.0.0.1:1/api/tools/?id=three&token=geheimnis"}')
+  assert_success
+  assert_json '.error.message | test("not a decimal number")' true
+  assert_json '.error.message | test("geheimnis")' false
+  run_harvest check < <(instrument '{"api_url": "http://127.0.0.2/api/tools/?id=3&token=geheimnis"}')
+  assert_success
+  assert_json '.message | test("tools/[?]id=3")' true
+  refute_output --partial geheimnis
+}
+
 @test "lines that are not for this stage pass untouched, unknown keys and numbers too" {
   for own in '{"status": "COMPLETED"}' '{"status": "NO_FILES_FOUND"}' '{"error": {"stage": "x", "message": "y"}}' '{"postponed": {"stage": "x", "message": "y"}}' \
     '{"reservation": {"source": "mine"}}' '{"status": "COMPLETED", "start": null, "own": [13000.0, 13000, 1e-07, "é"]}'; do
