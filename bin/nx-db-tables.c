@@ -14,7 +14,8 @@
 
 typedef enum { AS_PSEUDONYM, AS_NOTHING, AS_MASKED_ADDRESS } Disguise;
 
-/* What is hidden how. An address that lets in whoever reads it is a secret also where nothing is hidden. */
+/* What is hidden how. An address that lets in whoever reads it is a secret also where nothing is hidden; those of an instrument that is
+ * harvested from its calendar are. */
 typedef struct {
   const char *table, *column;
   Disguise disguise;
@@ -42,6 +43,7 @@ struct NxDbTables {
   gpointer statement;
   GPtrArray *kept;    /* what stands in the present row instead of what was hidden */
   gboolean is_secret; /* the present row, as it is given */
+  gboolean has_calendar; /* the present row is of an instrument whose usage is read from its calendar */
 };
 
 GPtrArray *nx_db_tables_there(const NxSchema *schema, NxDb *db, GError **err)
@@ -252,7 +254,8 @@ static void mask_address(NxDbTables *tables, NxDatum *datum)
 {
   if (!datum->bytes) /* a column of numbers in a strange database */
     return;
-  g_autofree char *address = g_strndup(datum->bytes, datum->length), *masked = nx_config_masked_address(address);
+  g_autofree char *address = g_strndup(datum->bytes, datum->length);
+  g_autofree char *masked = tables->has_calendar ? nx_config_masked_calendar(address) : nx_config_masked_address(address);
   if (tables->key)
     replace(tables, g_steal_pointer(&masked), datum);
   else
@@ -269,10 +272,20 @@ static void hide(NxDbTables *tables, const Hidden *hidden, NxDatum *datum)
     *datum = (NxDatum){.is_null = TRUE};
 }
 
+static gboolean has_calendar(const NxDbTables *tables, const NxDatum *row)
+{
+  static const char HARVESTER[] = "ical";
+  for (guint i = 0; i < tables->fields->len; i++)
+    if (g_str_equal(g_array_index(tables->fields, NxField, i).name, "harvester"))
+      return !row[i].is_null && row[i].bytes && row[i].length == strlen(HARVESTER) && memcmp(row[i].bytes, HARVESTER, row[i].length) == 0;
+  return FALSE;
+}
+
 static void hide_all(NxDbTables *tables, NxDatum *row)
 {
   g_ptr_array_set_size(tables->kept, 0);
   tables->is_secret = FALSE;
+  tables->has_calendar = has_calendar(tables, row);
   for (guint i = 0; i < tables->hidden->len; i++)
     if (tables->hidden->pdata[i] && !row[i].is_null)
       hide(tables, tables->hidden->pdata[i], &row[i]);

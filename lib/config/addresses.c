@@ -136,19 +136,31 @@ char *nx_address_email(const char *text, const char **problem)
 
 /* ----------------------------------------------------------------------------------------------------------- database */
 
-/* The values of parameters that let one in, wherever they stand, and the part of a path that keeps a private calendar private. Compiled once. */
+/* What lets one in: the values of parameters, wherever they stand (of a key not a number, which is an id), and the part of a path that keeps a
+ * calendar private. The text before \\K stays. Forms: the addresses that these services give to their users. */
+static const char SECRETS[] =
+    "[?&;](?:[a-z0-9_.-]*(?:password|passwd|passphrase|token|secret|credentials?|(?:api|auth|access|cache|passphrase)[_-]?key)\\d*"
+    "|auth|pass|pwd|sig|signature|key(?!=\\d{1,9}(?:[&;#]|$)))=\\K[^&#]*"
+    "|/private-\\K[0-9a-f]{8,}"                      /* Google */
+    "|/owa/calendar/[^/?#]++/\\K[^/?#]+"             /* Outlook */
+    "|/published/\\d++/\\K[^/?#]+"                   /* iCloud */
+    "|/public-calendars/\\K[^/?#]+"                  /* Nextcloud */
+    "|/(?:v\\d+-)?\\K[0-9a-f]{32,}+(?=[/.?#]|$)";    /* Fastmail and others */
+
+/* Compiled once. */
 static GRegex *secrets(void)
 {
-  static const char SECRETS[] = "[?&](?:[a-z_-]*(?:password|token|secret|api_?key)|pwd|key|sig|signature)=\\K[^&#]*|/private-\\K[0-9a-f]{8,}";
   static GRegex *compiled;
   if (g_once_init_enter(&compiled))
     g_once_init_leave(&compiled, g_regex_new(SECRETS, G_REGEX_CASELESS | G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL));
   return compiled;
 }
 
-static char *mask_query(const char *address)
+/* Nothing is left of an address that cannot be searched. */
+static char *mask_secrets(const char *address)
 {
-  return g_regex_replace_literal(secrets(), address, -1, 0, "***", 0, NULL);
+  char *masked = g_regex_replace_literal(secrets(), address, -1, 0, "***", 0, NULL);
+  return masked ? masked : g_strdup("***");
 }
 
 #define HIDDEN_MIN 8 /* in characters: `key=2025` would hide a year */
@@ -210,7 +222,19 @@ char *nx_config_masked_address(const char *address)
   if (colon && !memchr(authority, '/', (gsize)(colon - authority)) && !memchr(authority, '?', (gsize)(colon - authority)))
     password = colon + 1;
   if (!password)
-    return mask_query(address);
+    return mask_secrets(address);
   g_autofree char *masked = g_strdup_printf("%.*s***%s", (int)(password - address), address, end);
-  return mask_query(masked);
+  return mask_secrets(masked);
+}
+
+char *nx_config_masked_calendar(const char *address)
+{
+  g_autofree char *masked = nx_config_masked_address(address);
+  const char *authority = strstr(masked, "://");
+  if (!authority || g_ascii_strncasecmp(masked, "file:", strlen("file:")) == 0)
+    return g_steal_pointer(&masked);
+  const char *path = authority + 3 + strcspn(authority + 3, "/?#"), *end = path + strcspn(path, "#");
+  if (end - path <= 1)
+    return g_steal_pointer(&masked);
+  return g_strdup_printf("%.*s/***%s", (int)(path - masked), masked, end);
 }

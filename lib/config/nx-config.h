@@ -92,7 +92,10 @@ char **nx_settings_environment_without_secrets(void);
 
 /* A copy of a web or database address with its password, and what lets one in by its query or a private path, as ***; any other text as it is. */
 char *nx_config_masked_address(const char *address);
-/* Gives what is *** in it to nx_log_hide, passwords excepted, which no log shows anyway, and what is too short to be told from other text. */
+/* The same of a calendar to harvest, which whoever knows its address may read: of a web address nothing stays between the server and a #. */
+char *nx_config_masked_calendar(const char *address);
+/* Gives what nx_config_masked_address hides to nx_log_hide: not passwords, which no log shows anyway, nor what is too short to be told from
+ * other text. */
 void nx_config_hide_address(const char *address);
 
 /* TOML 1.0 (toml.io) as JSON: tables are objects, dates and times {"date": text}. Strict; a mistake is NX_ERROR_FORMAT "line N: …". A NUL, also

@@ -172,9 +172,23 @@ calendars_with_secrets() {
   [ "$(stat -c %a out/manifest.json)" = 644 ]
   nx-db --db-uri copy.sqlite import out >/dev/null
   diff <(everything "$NX_DB_PATH") <(everything copy.sqlite)
-  sql "UPDATE instruments SET api_url = 'https://c.example/s.ics#FEI', calendar_url = 'webcal://c.example/s.ics'"
+  sql "UPDATE instruments SET harvester = 'nemo', api_url = 'https://c.example/s.ics#FEI', calendar_url = 'webcal://c.example/s.ics'"
   nx-db export -o out --overwrite >/dev/null
   [ "$(stat -c %a out/instruments.parquet)" = 644 ]
+}
+
+@test "a published calendar is known by its address alone, whatever that looks like, and a file lets nobody in" {
+  umask 022
+  sql "UPDATE instruments SET harvester = 'ical', api_url = 'https://c.example/grp/5ecr37#FEI', calendar_url = 'https://c.example/grp/5ecr37'"
+  nx-db export -o out --compression none >/dev/null
+  [ "$(stat -c %a out/instruments.parquet)" = 600 ]
+  nx-db export -o hidden --compression none --anonymize user >/dev/null
+  run ! grep -r 5ecr37 hidden
+  grep -q 'https://c.example/' hidden/instruments.parquet
+  [ "$(stat -c %a hidden/instruments.parquet)" = 644 ]
+  sql "UPDATE instruments SET api_url = 'file:///srv/lab.ics#FEI', calendar_url = 'file:///srv/lab.ics'"
+  nx-db export -o file >/dev/null
+  [ "$(stat -c %a file/instruments.parquet)" = 644 ]
 }
 
 @test "--anonymize user leaves no password in a calendar's address" {
@@ -184,7 +198,7 @@ calendars_with_secrets() {
   run ! grep -r hunter22 out
   [ "$(stat -c %a out/instruments.parquet)" = 644 ]
   nx-db --db-uri copy.sqlite import out >/dev/null
-  [ "$(sqlite3 copy.sqlite 'SELECT api_url, calendar_url FROM instruments')" = 'https://bob:***@c.example/s.ics#FEI|webcal://c.example/s.ics?token=***' ]
+  [ "$(sqlite3 copy.sqlite 'SELECT api_url, calendar_url FROM instruments')" = 'https://bob:***@c.example/***#FEI|webcal://c.example/***' ]
 }
 
 @test "a value that is not of its column's type stops the export and leaves nothing" {

@@ -453,10 +453,51 @@ static void test_masking(void)
     {"https://h/ical?api_key=1&access_token=2&monkey=3", "https://h/ical?api_key=***&access_token=***&monkey=3"},
     {"https://h/ical/a%40b/private-0123456789abcdef/basic.ics", "https://h/ical/a%40b/private-***/basic.ics"},
     {"postgresql://h/d?sslkey=client.key", "postgresql://h/d?sslkey=client.key"}, {"https://h/private-data/x.ics", "https://h/private-data/x.ics"},
+    {"https://h/c.ics?api-key=s&authkey=s&x=1", "https://h/c.ics?api-key=***&authkey=***&x=1"}, {"https://h/c?auth=s", "https://h/c?auth=***"},
+    {"https://h/c?token1=s&pass=s&CacheKey=s&PassphraseKey=s", "https://h/c?token1=***&pass=***&CacheKey=***&PassphraseKey=***"},
+    {"https://h/c?id=3;token=s", "https://h/c?id=3;token=***"}, {"https://h/tools/?key=3", "https://h/tools/?key=3"},
+    {"https://h/tools/?key=3&token=s", "https://h/tools/?key=3&token=***"}, {"https://h/c?key=0123456789", "https://h/c?key=***"},
+    {"https://h/c?author=a&bypass=b&passing=c&id=3", "https://h/c?author=a&bypass=b&passing=c&id=3"},
+    {"https://outlook.office365.com/owa/calendar/0a1b@uni.example/5ecr37/calendar.ics", "https://outlook.office365.com/owa/calendar/0a1b@uni.example/***/calendar.ics"},
+    {"webcal://p01-caldav.icloud.com/published/2/MTIzNDU2", "webcal://p01-caldav.icloud.com/published/2/***"},
+    {"https://h/published/records/a", "https://h/published/records/a"},
+    {"https://user.fm/calendar/v1-0123456789abcdef0123456789abcdef/Lab.ics", "https://user.fm/calendar/v1-***/Lab.ics"},
+    {"https://cloud.example/remote.php/dav/public-calendars/Ab3dEf?export", "https://cloud.example/remote.php/dav/public-calendars/***?export"},
+    {"https://h/0123456789abcdef0123456789abcdef.ics#TEM-1", "https://h/***.ics#TEM-1"}, {"https://h/data/65f0c0ffee65f0c0ffee65f0", "https://h/data/65f0c0ffee65f0c0ffee65f0"},
+    {"https://nemo.example.com/api/tools/?id=635816", "https://nemo.example.com/api/tools/?id=635816"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autofree char *masked = nx_config_masked_address(CASES[i][0]);
     g_assert_cmpstr(masked, ==, CASES[i][1]);
+  }
+}
+
+static void test_masked_calendars(void)
+{
+  static const char *const CASES[][2] = {
+    {"webcal://c.example/lab/s.ics?x=1", "webcal://c.example/***"}, {"https://u:pw@c.example:8443/s.ics#TEM-1", "https://u:***@c.example:8443/***#TEM-1"},
+    {"https://c.example?lab", "https://c.example/***"}, {"https://c.example/", "https://c.example/"}, {"https://c.example", "https://c.example"},
+    {"file:///srv/lab.ics", "file:///srv/lab.ics"}, {"HTTPS://c.example/s", "HTTPS://c.example/***"}, {"lab.ics", "lab.ics"}, {"", ""},
+    {"https://c.example/o@w/s", "https://c.example/***"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autofree char *masked = nx_config_masked_calendar(CASES[i][0]);
+    g_assert_cmpstr(masked, ==, CASES[i][1]);
+  }
+}
+
+/* A log may hold any address. */
+static void test_long_addresses(void)
+{
+  static const char *const PIECES[] = {"?password1", "/private-", "&token", "/0123456789abcdef", ";key=1"};
+  for (gsize i = 0; i < G_N_ELEMENTS(PIECES); i++) {
+    g_autoptr(GString) address = g_string_new("https://h/");
+    while (address->len < 1000000)
+      g_string_append(address, PIECES[i]);
+    g_string_append(address, "?token=geheimnis");
+    g_autofree char *masked = nx_config_masked_address(address->str);
+    g_assert_nonnull(masked);
+    g_assert_null(strstr(masked, "geheimnis"));
   }
 }
 
@@ -550,6 +591,8 @@ int main(int argc, char **argv)
   ADD("redaction hides the passwords of web addresses, and nothing else of them", test_redacted_addresses);
   ADD("our own settings are dumped only when set", test_own_settings);
   g_test_add_func("/config/passwords and tokens in addresses are masked", test_masking);
+  g_test_add_func("/config/of a calendar's address only the server is shown", test_masked_calendars);
+  g_test_add_func("/config/an address of any length is masked", test_long_addresses);
   g_test_add_func("/config/a variable finds its row", test_find);
   return g_test_run();
 }
