@@ -8,6 +8,10 @@
 
 #define FORM_MAX 900000  /* bytes of an encoded form body */
 #define FORM_OTHER 2000  /* of it for everything but the text */
+#define PREVIEWS "Preview Images"
+#define FILES "Files"
+#define FIRST_FILES "The following data files are referenced in this record:"
+#define MORE_FILES "More data files that are referenced in this record:"
 #define CELLS_IN_ROW 4
 #define TABLE_STYLE "border-collapse:collapse;"
 #define CELL_STYLE "padding:8px;text-align:center;vertical-align:top;"
@@ -186,7 +190,7 @@ static xmlNode *next_cell(NxLabEntries *entries, gsize whole_room)
 static xmlNode *gallery(NxLabEntries *entries, gsize room)
 {
   xmlNode *page = nx_page_new();
-  nx_page_add(page, "h2", "Preview Images");
+  nx_page_add(page, "h2", PREVIEWS);
   xmlNode *table = nx_page_add(page, "table", NULL), *row = NULL;
   nx_page_set(table, "style", TABLE_STYLE);
   gsize frame = encoded_length_of(page), row_frame = encoded_length("\n<tr>\n</tr>");
@@ -215,8 +219,8 @@ static xmlNode *gallery(NxLabEntries *entries, gsize room)
 static void add_files(NxLabEntries *entries, xmlNode *page, gsize *room)
 {
   gboolean continued = entries->next_file > 0;
-  nx_page_add(page, "h2", "Files");
-  nx_page_add(page, "p", continued ? "More data files that are referenced in this record:" : "The following data files are referenced in this record:");
+  nx_page_add(page, "h2", FILES);
+  nx_page_add(page, "p", continued ? MORE_FILES : FIRST_FILES);
   *room -= MIN(*room, encoded_length_of(page) + encoded_length("\n<ul>\n</ul>"));
   xmlNode *list = entries->files->len > 0 ? nx_page_add(page, "ul", NULL) : NULL;
   guint start = entries->next_file;
@@ -241,6 +245,32 @@ static void move_children(xmlNode *to, xmlNode *from)
   }
   if (from)
     nx_page_free(from);
+}
+
+/* TRUE when the text of `html`, without its white space, is that of `words`, and then a tag comes. */
+static gboolean begins_with(const char *html, const char *words)
+{
+  while (*words || g_ascii_isspace(*html)) {
+    if (*html == '<') {
+      html += strcspn(html, ">");
+      html += *html == '>';
+    } else if (g_ascii_isspace(*html))
+      html++;
+    else if (*words == ' ')
+      words++;
+    else if (*html++ != *words++)
+      return FALSE;
+  }
+  return *html == '<';
+}
+
+gboolean nx_labarchives_is_entry(const char *html)
+{
+  static const char *const BEGINNINGS[] = {NX_PAGE_TITLE, PREVIEWS, FILES " " FIRST_FILES, FILES " " MORE_FILES};
+  for (gsize i = 0; i < G_N_ELEMENTS(BEGINNINGS); i++)
+    if (begins_with(html, BEGINNINGS[i]))
+      return TRUE;
+  return FALSE;
 }
 
 /* Session, previews, files: the files come last but choose their room first. */

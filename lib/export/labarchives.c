@@ -204,7 +204,7 @@ static char *page_name(json_object *context)
 
 typedef enum { ENTRY_TEXT, ENTRY_ATTACHMENT, N_ENTRY_KINDS } EntryKind;
 
-/* The first entry of each kind on a page, by its eid (NULL: none), and how many there are. */
+/* The first of the record's entries of each kind on a page, by its eid (NULL: none), and how many there are. */
 typedef struct {
   char *eid[N_ENTRY_KINDS];
   guint count[N_ENTRY_KINDS];
@@ -217,11 +217,20 @@ static void entries_clear(Entries *entries)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Entries, entries_clear)
 
+/* The text, in whichever spelling; NULL: the answer does not tell it. */
+static char *text_of_entry(xmlNode *entry)
+{
+  char *text = nx_labarchives_exact_text(entry, "entry-data");
+  return text ? text : nx_labarchives_exact_text(entry, "entry_data");
+}
+
+/* People write on the page too. What is not told is taken for the record's, which is never sent twice. */
 static gboolean is_entry(const Place *place, xmlNode *entry, EntryKind kind)
 {
+  g_autofree char *text = kind == ENTRY_TEXT ? text_of_entry(entry) : NULL;
   g_autofree char *type = nx_labarchives_text(entry, "part-type"), *file = nx_labarchives_text(entry, "attach-file-name");
   if (kind == ENTRY_TEXT)
-    return g_strcmp0(type, "text entry") == 0;
+    return g_strcmp0(type, "text entry") == 0 && (!text || nx_labarchives_is_entry(text));
   return g_strcmp0(type, "Attachment") == 0 && (!file || g_str_equal(file, place->file_name));
 }
 

@@ -62,6 +62,8 @@ typedef struct NxLabEntries NxLabEntries;
 NxLabEntries *nx_labarchives_entries_new(NxExportJob *job, const char *data_root);
 void nx_labarchives_entries_free(NxLabEntries *entries);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxLabEntries, nx_labarchives_entries_free)
+/* TRUE of the HTML of an entry that some record has given, however the service has written its tags: it begins with the same words. */
+gboolean nx_labarchives_is_entry(const char *html);
 /* The next entry's HTML, owned; NULL when all is said. The first always comes. Previews are read when it is their turn. */
 char *nx_labarchives_entries_next(NxLabEntries *entries);
 /* Starts again at the first entry. */

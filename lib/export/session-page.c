@@ -146,7 +146,7 @@ void nx_page_add_session(xmlNode *page, json_object *context)
   const char *user = nx_json_get_string(context, "user"), *address = nx_page_cdcs_link(context);
   g_autofree char *start = nx_page_time(nx_json_get_string(context, "dt_from"));
   g_autofree char *end = nx_page_time(nx_json_get_string(context, "dt_to"));
-  nx_page_add(page, "h1", "NexusLIMS Microscopy Session");
+  nx_page_add(page, "h1", NX_PAGE_TITLE);
   nx_page_add(page, "h2", "Session Details");
   xmlNode *list = nx_page_add(page, "ul", NULL);
   add_particular(list, "Session ID", nx_json_get_string(context, "session_identifier"));

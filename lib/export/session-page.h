@@ -10,7 +10,8 @@
 /* An empty page; freed with nx_page_free. */
 xmlNode *nx_page_new(void);
 void nx_page_free(xmlNode *page);
-/* Heading, particulars and related records of the session (export §7.2). */
+#define NX_PAGE_TITLE "NexusLIMS Microscopy Session"
+/* Heading (NX_PAGE_TITLE), particulars and related records of the session (export §7.2). */
 void nx_page_add_session(xmlNode *page, json_object *context);
 /* An element behind the last one of `parent`; text NULL: none yet. Borrowed. */
 xmlNode *nx_page_add(xmlNode *parent, const char *name, const char *text);

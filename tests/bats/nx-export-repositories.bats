@@ -428,6 +428,46 @@ pages() {
   assert_output "page+t+t+t+A"
 }
 
+# note TEXT: somebody writes it on the page
+note() {
+  curl -s --noproxy '*' --data-urlencode "entry_data=$1" --data-urlencode 'part_type=text entry' --data-urlencode "pid=$(state '.nodes[] | select(.is_page) | .id')" \
+    "${ROOT}la/api/entries/add_entry?akid=x&sig=y" >note.xml
+}
+
+@test "LabArchives: what people wrote on a page that was left is not taken for entries of the record" {
+  mkdir data/T
+  for ((i = 0; i < 12; i++)); do head -c 150000 /dev/urandom >"data/T/$i.dm3.thumb.png"; done
+  put_record 101 12
+  faults '[{"at":"POST /la/api/entries/add_entry","times":1,"after":true,"status":200,"body":"<entries><entry><eid>e1</eid></entry></entries>"},
+           {"at":"POST /la/api/entries/add_entry","times":1,"do":"silence"}]'
+  start_repositories --faults faults.json --log requests
+  use labarchives
+  nx-export < <(session 101) >out 2>err 3>&- &
+  child=$!
+  for _ in $(seq 200); do [ "$(grep -c add_entry requests)" = 2 ] && break; sleep 0.05; done
+  kill -KILL "$child"
+  wait "$child" || true
+  note '<p>Files are on the share</p>'
+  note ''
+  run --separate-stderr nx-export < <(session 101 '.export_mode = "retry"')
+  assert_json .status COMPLETED
+  assert_json '.exports[0].warnings | length' 0
+  run state '.entries | map(.type[0:1] + (.images | tostring)) | join(" ")'
+  assert_output "t4 t0 t0 t4 t4 A0"
+}
+
+@test "LabArchives: a note on an empty page is not the record's text" {
+  faults '[{"at":"POST /la/api/entries/add_entry","times":1,"status":400}]'
+  start_repositories --faults faults.json
+  use labarchives
+  nx-export < <(session 101) >out 2>err
+  note '<p>my note</p>'
+  run --separate-stderr nx-export < <(session 101 '.export_mode = "retry"')
+  assert_json .status COMPLETED
+  run state '.entries | map(.html // "" | .[0:20]) | join("|")'
+  assert_output "<p>my note</p>|<h1>NexusLIMS Micros|"
+}
+
 @test "a list of a hundred thousand files is spread over entries too" {
   put_record 101
   python3 - "$RECORD" <<'PY'

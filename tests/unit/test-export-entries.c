@@ -148,6 +148,7 @@ static void test_entries_fit(void)
     images += count_of(html, "<img ");
     files += count_of(html, "<li>/data/");
     g_assert_cmpint(g_str_has_prefix(html, count++ == 0 ? "<h1>" : "<h2>Preview Images</h2>"), ==, TRUE);
+    g_assert_true(nx_labarchives_is_entry(html));
     g_free(html);
   }
   g_assert_cmpuint(images, ==, 30);
@@ -160,6 +161,25 @@ static void test_entries_fit(void)
   job_clear(&job);
   g_remove(preview);
   g_remove(folder);
+}
+
+/* The service may write the tags of an entry in its own way; people may write the same words. */
+static void test_own_entries(void)
+{
+  static const char *const OURS[] = {
+    "<h1>NexusLIMS Microscopy Session</h1>\n<h2>Session Details</h2>",
+    "<div class=\"x\">\n  <h2>Preview\n Images</h2><table>",
+    "<h2>Files</h2><p>The following data files are referenced in this record:</p>",
+    "<h2>Files</h2>\n<p>More data files that are referenced in this record:</p>\n<ul>",
+  };
+  static const char *const NOT_OURS[] = {
+    "", "<p>", "<p", "my note", "<p>Preview Images are blurred</p>", "<h2>Files</h2><p>are on the share</p>", "NexusLIMS",
+    "<p>About the NexusLIMS Microscopy Session</p>",
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(OURS); i++)
+    g_assert_true(nx_labarchives_is_entry(OURS[i]));
+  for (gsize i = 0; i < G_N_ELEMENTS(NOT_OURS); i++)
+    g_assert_false(nx_labarchives_is_entry(NOT_OURS[i]));
 }
 
 static void test_rows_of_four(void)
@@ -216,6 +236,7 @@ int main(int argc, char **argv)
   g_test_add_func("/export/page/an instant keeps its own offset, or its lack of one", test_times);
   g_test_add_func("/export/page/text of users does nothing", test_text_is_inert);
   g_test_add_func("/export/labarchives/entries fit and hold every preview and file once", test_entries_fit);
+  g_test_add_func("/export/labarchives/entries of records are told from notes of people", test_own_entries);
   g_test_add_func("/export/labarchives/previews stand in rows of four", test_rows_of_four);
   g_test_add_func("/export/labarchives/elements are found in document order, within their parent", test_document_order);
   g_test_add_func("/export/labarchives/the reason of a call that was not sent is told whole", test_reason_is_whole);
