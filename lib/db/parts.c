@@ -58,29 +58,61 @@ static GPtrArray *gone(GPtrArray *before, GPtrArray *after)
   return parts;
 }
 
-static gboolean piece_names(const NxPiece *piece, const char *name)
+/* Moves *text behind its next name or word of SQL, which is returned, owned; NULL: there is none. */
+static char *next_word(const char **text, gboolean *is_quoted)
 {
-  const char *rest = NULL;
   gsize length = 0;
-  g_autofree char *directive = piece->is_directive ? nx_directive_name(piece->text, &rest) : NULL;
-  if (directive && !g_str_equal(directive, "batch"))
-    return FALSE;
-  for (const char *p = piece->text; *p; p += length) {
+  for (const char *p = *text; *p; p += length) {
     NxSqlToken token = nx_sql_token(p, &length);
     if (token == NX_SQL_UNCLOSED)
-      return FALSE;
-    g_autofree char *word = token == NX_SQL_WORD || (token == NX_SQL_QUOTED && *p != '\'') ? nx_sql_name(p, length) : NULL;
-    if (word && g_str_equal(word, name))
+      return NULL;
+    *is_quoted = token == NX_SQL_QUOTED;
+    *text = p + length;
+    if (token == NX_SQL_WORD || (token == NX_SQL_QUOTED && *p != '\''))
+      return nx_sql_name(p, length);
+  }
+  return NULL;
+}
+
+/* Anywhere: a column is named where a table is made, altered or copied. */
+static gboolean names_column(const char *text, const char *name)
+{
+  gboolean is_quoted;
+  for (g_autofree char *word = next_word(&text, &is_quoted); word; g_free(word), word = next_word(&text, &is_quoted))
+    if (g_str_equal(word, name))
       return TRUE;
+  return FALSE;
+}
+
+/* CREATE or DROP, the kind, and what may stand before the name; the name alone is what the statement makes or takes away. */
+static gboolean makes_or_drops(const char *text, const Part *part)
+{
+  static const char *const FILLERS[] = {"create", "drop", "unique", "temp", "temporary", "if", "not", "exists", NULL};
+  gboolean is_quoted, has_kind = FALSE;
+  for (g_autofree char *word = next_word(&text, &is_quoted); word; g_free(word), word = next_word(&text, &is_quoted)) {
+    g_autofree char *lower = is_quoted ? NULL : g_ascii_strdown(word, -1);
+    if (lower && !has_kind && g_str_equal(lower, part->kind))
+      has_kind = TRUE;
+    else if (!lower || !g_strv_contains(FILLERS, lower))
+      return has_kind && g_ascii_strcasecmp(word, part->name) == 0;
   }
   return FALSE;
 }
 
+static gboolean piece_names(const NxPiece *piece, const Part *part)
+{
+  const char *rest = NULL;
+  g_autofree char *directive = piece->is_directive ? nx_directive_name(piece->text, &rest) : NULL;
+  if (g_str_equal(part->kind, "column"))
+    return (!directive || g_str_equal(directive, "batch")) && names_column(piece->text, part->name);
+  return !directive && makes_or_drops(piece->text, part);
+}
+
 /* What a step takes away on purpose it names. */
-static gboolean step_names(GPtrArray *pieces, const char *name)
+static gboolean step_names(GPtrArray *pieces, const Part *part)
 {
   for (guint i = 0; i < pieces->len; i++)
-    if (piece_names(pieces->pdata[i], name))
+    if (piece_names(pieces->pdata[i], part))
       return TRUE;
   return FALSE;
 }
@@ -115,7 +147,7 @@ GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GErr
   for (guint i = 0; parts && i < parts->len; i++) {
     const Part *part = parts->pdata[i];
     gboolean is_there = FALSE;
-    if (step_names(pieces, part->name))
+    if (step_names(pieces, part))
       continue;
     if (!make_again(db, part, parts, &is_there, err))
       return NULL;

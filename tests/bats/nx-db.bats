@@ -408,6 +408,21 @@ $(lost 'trigger tool_t of instruments')"
   [ "$(sqlite3 ./*_backup_* "SELECT DISTINCT note FROM session_log")" = precious ]
 }
 
+@test "an index of a site's own comes along, and a trigger is named, whichever word of a step it is called by" {
+  golden
+  sql "CREATE INDEX timestamp ON session_log (timestamp); CREATE INDEX \"index\" ON session_log (user); CREATE INDEX \"create\" ON session_log (instrument);
+    CREATE INDEX user ON session_log (event_type); CREATE TRIGGER record_status AFTER DELETE ON session_log BEGIN SELECT 1; END"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'trigger record_status of session_log')"
+  [ "$(sql "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = 'session_log' ORDER BY name)")" = \
+    "create index ix_session_log_session_identifier timestamp user" ]
+  run --separate-stderr nx-db downgrade v1_4_3
+  assert_success
+  assert_equal "$stderr" ""
+  [ "$(sql "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name IN ('create', 'index', 'timestamp', 'user')")" = 4 ]
+}
+
 @test "a downgrade names what does not come along, too" {
   head_with_rows
   sql "ALTER TABLE session_log ADD COLUMN note TEXT; CREATE INDEX by_time ON session_log (timestamp)"
