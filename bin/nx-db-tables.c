@@ -12,7 +12,8 @@
 #define KEY_SIZE 32
 #define SERVICE_USER "nexuslims" /* writes rows of its own: no person */
 
-typedef enum { AS_PSEUDONYM, AS_NOTHING, AS_MASKED_ADDRESS } Disguise;
+/* AS_UNIQUE_ADDRESS: masked, but two that differ stay so, as their column wants. */
+typedef enum { AS_PSEUDONYM, AS_NOTHING, AS_MASKED_ADDRESS, AS_UNIQUE_ADDRESS } Disguise;
 
 /* What is hidden how. An address that lets in whoever reads it is a secret also where nothing is hidden; those of an instrument that is
  * harvested from its calendar are. */
@@ -29,7 +30,7 @@ static const Hidden HIDDEN[] = {
   {"external_user_identifiers", "email", AS_NOTHING, NULL},
   {"external_user_identifiers", "notes", AS_NOTHING, NULL},
   {"upload_log", "metadata_json", AS_NOTHING, NULL},
-  {"instruments", "api_url", AS_MASKED_ADDRESS, NULL},
+  {"instruments", "api_url", AS_UNIQUE_ADDRESS, NULL},
   {"instruments", "calendar_url", AS_MASKED_ADDRESS, NULL},
 };
 
@@ -241,31 +242,47 @@ static void replace(NxDbTables *tables, char *text, NxDatum *datum)
   datum->length = strlen(text);
 }
 
+/* The same for the same text from export to export; owned. */
+static char *pseudonym_of(const NxDbTables *tables, const char *prefix, const NxDatum *datum)
+{
+  g_autofree char *sum = g_compute_hmac_for_data(G_CHECKSUM_SHA256, tables->key, KEY_SIZE, (const guchar *)datum->bytes, datum->length);
+  return g_strdup_printf("%s%.*s", prefix, PSEUDONYM_DIGITS, sum);
+}
+
 static void hide_name(NxDbTables *tables, const char *prefix, NxDatum *datum)
 {
   if (strlen(SERVICE_USER) == datum->length && memcmp(datum->bytes, SERVICE_USER, datum->length) == 0)
     return;
-  g_autofree char *sum = g_compute_hmac_for_data(G_CHECKSUM_SHA256, tables->key, KEY_SIZE, (const guchar *)datum->bytes, datum->length);
-  replace(tables, g_strdup_printf("%s%.*s", prefix, PSEUDONYM_DIGITS, sum), datum);
+  replace(tables, pseudonym_of(tables, prefix, datum), datum);
+}
+
+/* `masked` with a pseudonym of the whole address for ***. */
+static char *told_apart(const NxDbTables *tables, const char *masked, const NxDatum *datum)
+{
+  g_autofree char *pseudonym = pseudonym_of(tables, "", datum);
+  g_auto(GStrv) parts = g_strsplit(masked, "***", -1);
+  return g_strjoinv(pseudonym, parts);
 }
 
 /* Without a key it stays, and the row is secret when there was something to hide. */
-static void mask_address(NxDbTables *tables, NxDatum *datum)
+static void mask_address(NxDbTables *tables, Disguise disguise, NxDatum *datum)
 {
   if (!datum->bytes) /* a column of numbers in a strange database */
     return;
   g_autofree char *address = g_strndup(datum->bytes, datum->length);
   g_autofree char *masked = tables->has_calendar ? nx_config_masked_calendar(address) : nx_config_masked_address(address);
-  if (tables->key)
-    replace(tables, g_steal_pointer(&masked), datum);
+  if (g_str_equal(masked, address))
+    return;
+  if (!tables->key)
+    tables->is_secret = TRUE;
   else
-    tables->is_secret |= !g_str_equal(masked, address);
+    replace(tables, disguise == AS_UNIQUE_ADDRESS ? told_apart(tables, masked, datum) : g_steal_pointer(&masked), datum);
 }
 
 static void hide(NxDbTables *tables, const Hidden *hidden, NxDatum *datum)
 {
-  if (hidden->disguise == AS_MASKED_ADDRESS)
-    mask_address(tables, datum);
+  if (hidden->disguise == AS_MASKED_ADDRESS || hidden->disguise == AS_UNIQUE_ADDRESS)
+    mask_address(tables, hidden->disguise, datum);
   else if (tables->key && hidden->disguise == AS_PSEUDONYM)
     hide_name(tables, hidden->prefix, datum);
   else if (tables->key)
