@@ -7,19 +7,31 @@
 /* Each is masked as addresses are everywhere. The scheme is bounded, or a word of a million letters would be looked at from each of them. */
 #define ADDRESS "[a-z][a-z0-9+.-]{0,30}://[^\\s\"'<>]+"
 
-/* A name, what stands between it and its value (quotes may be those of JSON within JSON), and the value, by how it is quoted. */
+/* A name, and what stands between it and its value: quotes, which may be those of JSON within JSON, and in YAML and indented JSON a new line.
+ * Nothing is looked at twice, or a hostile log would take hours. */
 #define NAMES "((?:token|password|passwd|secret|api[_-]?key|\\b(?:sig|signature|akid|pwd))(?:_\\d+)?)"
-#define IS "[\\\\\"']*\\h*[:=]\\h*"
+#define IS "[\\\\\"']*+\\h*+[:=]\\h*+(?:[|>][+-]?\\h*+)?+(?:\\R\\h++(?:-\\h++)?+)?+"
+
+/* A value by how it is quoted, to its last character. Within JSON in JSON a quote behind more backslashes than the first one is of the value. */
+#define IN_QUOTES "\"(?:[^\"\\n\\\\]++|\\\\.)*+"
+#define IN_INNER_QUOTES "(\\\\++)\"(?:[^\"\\n\\\\]++|\\g{-1}\\\\++\"|\\\\++(?!\"))*+"
+#define IN_SINGLE_QUOTES "'(?:[^'\\n\\\\]++|\\\\.)*+"
+#define IN_LIST "\\[\\s*+(?:(?:" IN_QUOTES "|" IN_INNER_QUOTES "|" IN_SINGLE_QUOTES ")\\\\*+[\"']?+\\s*+,?+\\s*+)++"
+
+/* What was hidden before is left as it is. */
+#define NOT_MASKED "(?!\\*{3}(?:[\\s\"',;&\\\\#\\])}]|$))"
 
 static const struct {
   const char *pattern, *replacement;
 } SECRETS[] = {
-    {"(authorization" IS "[\\\\\"']*bearer\\h+)[^\\s\"',;\\\\]++", "\\1***"},
-    {"(authorization)" IS "[\\\\\"']*(?!bearer\\h+\\*)(?:\\w++\\h+)?[^\\s\"',;\\\\]++", "\\1=***"},
-    {NAMES IS "\\\\\"[^\"\\n\\\\]*+", "\\1=***"},
-    {NAMES IS "\"(?:[^\"\\n\\\\]++|\\\\.)*+", "\\1=***"},
-    {NAMES IS "'(?:[^'\\n\\\\]++|\\\\.)*+", "\\1=***"},
-    {NAMES IS "(?!\\*)[^\\s\"',;&\\\\]++", "\\1=***"},
+    {"(authorization)" IS IN_LIST, "\\1=***"},
+    {"(authorization" IS "[\\\\\"'[]*bearer\\h+)[^\\s\"',;\\\\]++", "\\1***"},
+    {"(authorization)" IS "[\\\\\"'[]*" NOT_MASKED "(?!bearer\\h+\\*)(?:\\w++\\h+)?[^\\s\"',;\\\\]++", "\\1=***"},
+    {NAMES IS IN_LIST, "\\1=***"},
+    {NAMES IS IN_INNER_QUOTES, "\\1=***"},
+    {NAMES IS IN_QUOTES, "\\1=***"},
+    {NAMES IS IN_SINGLE_QUOTES, "\\1=***"},
+    {NAMES IS NOT_MASKED "[^\\s\"',;&\\\\]++", "\\1=***"},
 };
 
 static gboolean append_masked_address(const GMatchInfo *match, GString *result, gpointer unused)

@@ -162,6 +162,70 @@ SCRIPT
   assert_equal "$(entry preflight.json | jq -r '.[0].message')" 'T: https://cal.example.com/private-***/x.ics: token=***'
 }
 
+@test "a credential is known in lists, on the next line, in quotes within quotes and behind an asterisk" {
+  log_of a.log 0 '1 password=*old-credential-1 token: *old-credential-2 secret: "*old-credential-3" user=ned
+2 {"Authorization": ["Token old-credential-4", "Basic old-credential-5"], "user": "ned"}
+3 "{\"x\": \"{\\\"password\\\": \\\"two words, old-credential-6\\\", \\\"user\\\": \\\"ned\\\"}\"}"
+4 "{\"password\": \"a \\\"b\\\" old-credential-7\", \"user\": \"ned\"}"
+5 token:
+    old-credential-8
+6 "Authorization": [
+    "Token old-credential-9"
+  ], "user": "ned"
+7 password: |
+    old-credential-a
+8 password:
+  - old-credential-b
+9 api_key = [old-credential-c] user=ned
+10 token=*** password: *** user=ned
+11 no token: 
+12 2025-03-04 stays
+13 "{\"authorization\": [\"Token old-credential-d\"], \"user\": \"ned\"}"
+15 {'"'authorization': ['Token old-credential-g'], 'user': 'ned'"'} authorization: [Token old-credential-h]
+14 password=****old-credential-e token=***old-credential-f'
+  nexuslims support-bundle --output b.zip
+  run archive_lines old-credential
+  assert_output ''
+  run archive_lines -E '^([0-9]+|  \],) '
+  assert_line '1 password=*** token=*** secret=***" user=ned'
+  assert_line --regexp '^2 .*, "user": "ned"}$'
+  assert_line --regexp '^3 .*user.*ned.*}"$'
+  assert_line --regexp '^4 .*user.*ned.*}"$'
+  assert_line '6 "Authorization=***], "user": "ned"'
+  assert_line '7 password=***'
+  assert_line '9 api_key=*** user=ned'
+  assert_line '10 token=*** password: *** user=ned'
+  assert_line '12 2025-03-04 stays'
+  assert_line --regexp '^13 .*user.*ned.*}"$'
+}
+
+@test "a hostile log of any length is looked through to its end" {
+  local piece
+  while read -r piece; do
+    python3 -c 'import sys; print(sys.argv[1].encode().decode("unicode_escape") * (1000000 // len(sys.argv[1])))' "$piece" >"$NX_DATA_PATH/logs/2025/03/04/a.log"
+    printf '\nend password: old-credential-1 end\n' >>"$NX_DATA_PATH/logs/2025/03/04/a.log"
+    nexuslims support-bundle --output b.zip
+    run archive_lines ^end
+    assert_output 'end password=*** end'
+    rm b.zip
+  done <<'END'
+token
+token"
+"
+\\
+\\"
+token:\x20
+token:[
+password:"
+password:\\"x
+authorization:[
+authorization:x\x20
+?password1
+http://h/?token
+http://h\x20
+END
+}
+
 @test "logs of the last days are taken, newest first, and no more than asked for" {
   log_of new.log 1 x
   log_of older.log 5 x
