@@ -100,11 +100,24 @@ static char *check_filestore(NxForm *form, const char *text)
   return nx_rule_filestore("Filestore Path", text);
 }
 
-static char *check_harvester(NxForm *form, const char *text)
+/* Owned, or NULL: it is there. */
+static char *missing_harvester(const NxForm *form, const char *text)
 {
   const NxInstrumentChecks *checks = form->data;
   gboolean is_there = g_strv_contains((const char *const *)checks->harvesters, text);
   return is_there ? NULL : g_strdup_printf("There is no harvester '%s' here", text);
+}
+
+/* What the row holds already is not judged: the plug-in may be on the path of the account that harvests. */
+static gboolean has_harvester(const NxInstrument *before, const char *text)
+{
+  return before && g_strcmp0(before->values[NX_INSTRUMENT_HARVESTER], text) == 0;
+}
+
+static char *check_harvester(NxForm *form, const char *text)
+{
+  const NxInstrumentChecks *checks = form->data;
+  return has_harvester(checks->before, text) ? NULL : missing_harvester(form, text);
 }
 
 static char *check_zone(NxForm *form, const char *text)
@@ -165,6 +178,8 @@ static void check(NxForm *form, NxField *field, gpointer data)
     field->warning = api_url_warning(form, text);
   if (column == NX_INSTRUMENT_FILESTORE_PATH)
     field->warning = filestore_warning(form, text);
+  if (column == NX_INSTRUMENT_HARVESTER && !field->error)
+    field->warning = missing_harvester(form, text);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- form */

@@ -649,8 +649,7 @@ load instruments-manage
   wait_for "Titan TEM"
   keys Enter
   wait_for "my lab" "There is no harvester 'my lab' here"
-  keys C-s # goes to the field
-  wait_for "Validation errors:"
+  for ((i = 0; i < 6; i++)); do keys Tab; done
   for name in nemo ical zeta nemo; do
     keys Space
     wait_for "‹ $name ›"
@@ -659,6 +658,16 @@ load instruments-manage
   keys C-s
   wait_until_gone "‹ nemo ›"
   [ "$(sqlite3 "$NX_DB_PATH" "SELECT group_concat(harvester) FROM (SELECT harvester FROM instruments ORDER BY 1)")" = "my lab,nemo" ]
+}
+
+@test "an instrument whose harvester is not installed for this account can be changed, and keeps it" {
+  two_instruments
+  sqlite3 "$NX_DB_PATH" "UPDATE instruments SET harvester = 'lab' WHERE instrument_pid = 'Titan-1'"
+  manage
+  wait_for "Titan TEM"
+  change_titan 2 "Room 9"
+  [ "$(value Titan-1 location)" = "Room 9" ]
+  [ "$(value Titan-1 harvester)" = lab ]
 }
 
 @test "what is no database is refused before anything is drawn" {
