@@ -14,15 +14,18 @@ const char *const *nx_harvester_names(void)
   return OWN;
 }
 
-static gboolean is_name(const char *name)
+/* What a harvester cannot be called, as it goes on behind "a program nx-harvest-NAME "; NULL: `name` is a name. */
+static const char *fault_of(const char *name)
 {
-  return *name && name[strspn(name, LETTERS)] == '\0';
+  if (!*name || name[strspn(name, LETTERS)])
+    return "in whose NAME are only A-Z a-z 0-9 . _ -";
+  return nx_program_is_copy(name) ? "whose name is not that of a copy" : NULL;
 }
 
 char *nx_harvester_program(const char *name)
 {
   g_autofree char *program = g_strconcat(PROGRAM, name, NULL);
-  return is_name(name) ? nx_program_path(program) : NULL;
+  return fault_of(name) ? NULL : nx_program_path(program);
 }
 
 char **nx_harvester_list(void)
@@ -31,7 +34,7 @@ char **nx_harvester_list(void)
   g_auto(GStrv) plugins = nx_program_list(PROGRAM);
   g_strv_builder_addv(all, (const char **)OWN);
   for (char **name = plugins; *name; name++)
-    if (is_name(*name) && !g_strv_contains(OWN, *name))
+    if (!fault_of(*name) && !g_strv_contains(OWN, *name))
       g_strv_builder_add(all, *name);
   return g_strv_builder_end(all);
 }
@@ -41,7 +44,7 @@ char *nx_harvester_problem(const char *name)
   g_autofree char *program = nx_harvester_program(name), *own = g_strjoinv(" or ", (char **)OWN);
   if (!*name || g_strv_contains(OWN, name) || program)
     return NULL;
-  if (!is_name(name))
-    return g_strdup_printf("use %s, or a program " PROGRAM "NAME in whose NAME are only A-Z a-z 0-9 . _ -", own);
+  if (fault_of(name))
+    return g_strdup_printf("use %s, or a program " PROGRAM "NAME %s", own, fault_of(name));
   return g_strdup_printf("use %s, or install a program " PROGRAM "%s", own, name);
 }

@@ -280,8 +280,10 @@ char *nx_share_path(const char *relative);
 
 /* The path of one of our programs: beside the running one, else on PATH; NULL when there is none. */
 char *nx_program_path(const char *name);
+/* TRUE of a program's name that editors, packages and people give to what they keep of it (NAME~, NAME.bak, NAME.dpkg-old, …). */
+gboolean nx_program_is_copy(const char *name);
 /* All executable programs `<prefix>NAME` beside ours and on PATH → NAMEs, sorted, each once. NULL-terminated. Own stages' names excluded by the caller.
- * Copies that editors and packages keep (NAME~, NAME.bak, NAME.dpkg-old, …) are none. */
+ * Copies are none. */
 char **nx_program_list(const char *prefix);
 
 /* A child with chosen descriptors 0, 1, 2 (-1: /dev/null for 0 and 1, inherited for 2); all others are closed. Dies with the thread that starts
@@ -370,7 +372,8 @@ NxFormatLine *nx_format_line_parse(const char *program, const char *text, gsize 
 const char *const *nx_harvester_names(void);
 /* Those, then the NAMEs of all programs nx-harvest-NAME that are there, sorted. g_strfreev. */
 char **nx_harvester_list(void);
-/* The path of the program nx-harvest-`name`; NULL when there is none, and for what is no name: one of A-Z a-z 0-9 . _ - only. */
+/* The path of the program nx-harvest-`name`; NULL when there is none, and for what is no name: one of A-Z a-z 0-9 . _ - only, and not that of
+ * a copy. */
 char *nx_harvester_program(const char *name);
 /* What to do about an instrument's harvester `name`, for which there is none: "use nemo or ical, or …". NULL when there is one. */
 char *nx_harvester_problem(const char *name);

@@ -30,7 +30,7 @@ char *nx_program_path(const char *name)
 }
 
 /* What editors, version control and packages call what they keep of a file: an earlier version of a program is none of its own. */
-static gboolean is_name_of_copy(const char *name)
+gboolean nx_program_is_copy(const char *name)
 {
   static const char *const COPIES[] = {"*[~#]*", "*.bak", "*.old", "*.orig", "*.rej", "*.save", "*.dpkg-*", "*.ucf-*", "*.rpm*"};
   for (gsize i = 0; i < G_N_ELEMENTS(COPIES); i++)
@@ -46,7 +46,7 @@ static void list_folder(const char *folder, const char *prefix, GHashTable *name
     g_autofree char *path = g_build_filename(folder, name, NULL);
     if (!g_str_has_prefix(name, prefix) || !name[strlen(prefix)] || !g_utf8_validate(name, -1, NULL) || !is_program(path))
       continue;
-    if (is_name_of_copy(name))
+    if (nx_program_is_copy(name))
       nx_log_debug("%s is passed over: its name is that of a copy", path);
     else
       g_hash_table_add(names, g_strdup(name + strlen(prefix)));

@@ -102,6 +102,15 @@ CASES
   assert_success
 }
 
+@test "a harvester is not a copy that somebody keeps of its program" {
+  mkdir programs
+  printf '#!/bin/sh\n' >programs/nx-harvest-lab.bak
+  chmod +x programs/nx-harvest-lab.bak
+  PATH=$PWD/programs:$PATH run nx-db instruments import < <(instrument | jq -c '.harvester="lab.bak"')
+  assert_failure 1
+  assert_output --partial "line 1: 'harvester' names no harvester: use nemo or ical, or a program nx-harvest-NAME whose name is not that of a copy"
+}
+
 @test "an iCalendar instrument without api_url gets one of its own" {
   instrument | jq -c '.instrument_pid="C"|.harvester="ical"|del(.api_url)' | nx-db instruments import
   [ "$(sql "SELECT api_url FROM instruments WHERE instrument_pid = 'C'")" = "https://nemo.example.com/calendar/#C" ]
