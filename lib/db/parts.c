@@ -1,12 +1,14 @@
 /* parts.c — what a site has added to a table: columns, indexes and triggers that a step, which makes the table anew, knows nothing of. Indexes
- * are made again. A trigger is not: it may speak of what is gone, and would then refuse every later row. */
+ * are made again. A trigger is not: it may speak of what is gone, and would then refuse every later row. And views, which SQLite wants to be
+ * sound whenever a table gets another name: they are away during a step. */
 #include "driver.h"
 #include "migration.h"
 #include "sql-text.h"
 
 typedef struct {
-  char *kind, *table, *name; /* "column", "index" or "trigger" */
+  char *kind, *table, *name; /* "column", "index", "trigger" or "view", whose table is itself */
   char *sql;                 /* that makes it; NULL for a column */
+  gboolean is_sound;         /* a view: what it speaks of was there */
 } Part;
 
 static void part_free(gpointer data)
@@ -155,4 +157,88 @@ GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GErr
       g_ptr_array_add(lost, g_strdup_printf("%s %s of %s", part->kind, part->name, part->table));
   }
   return parts ? g_steal_pointer(&lost) : NULL;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- views */
+
+static gboolean is_view(const Part *part)
+{
+  return g_str_equal(part->kind, "view");
+}
+
+/* Views that the step does not name, and behind all of them the triggers that they have. */
+static GPtrArray *read_views(NxDb *db, GPtrArray *pieces, GError **err)
+{
+  g_autoptr(GPtrArray) views = g_ptr_array_new_with_free_func(part_free);
+  g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+  g_autoptr(NxRows) rows = nx_db_select(db, err, nx_db_driver(db)->catalogue[NX_CATALOGUE_OTHERS], NULL);
+  while (rows && nx_rows_next(rows)) {
+    Part *part = g_new0(Part, 1);
+    *part = (Part){.kind = g_strdup(nx_rows_text(rows, 1)), .table = g_strdup(nx_rows_text(rows, 2)), .name = g_strdup(nx_rows_text(rows, 0)),
+                   .sql = g_strdup(nx_rows_text(rows, 3))};
+    if (is_view(part) ? step_names(pieces, part) : !g_hash_table_contains(names, part->table)) {
+      part_free(part);
+      continue;
+    }
+    g_ptr_array_add(views, part);
+    if (is_view(part))
+      g_hash_table_add(names, part->name);
+  }
+  return rows && nx_rows_finish(rows, err) ? g_steal_pointer(&views) : NULL;
+}
+
+/* FALSE with *err only when the database cannot be asked. */
+static gboolean ask_whether_sound(NxDb *db, const Part *view, gboolean *is_sound, GError **err)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autofree char *name = nx_sql_quoted(view->name), *sql = g_strdup_printf("EXPLAIN SELECT * FROM %s", name);
+  *is_sound = nx_db_script(db, sql, &problem);
+  if (!problem || problem->code == NX_ERROR_IO || problem->code == NX_ERROR_DATA)
+    return TRUE;
+  g_propagate_error(err, g_steal_pointer(&problem));
+  return FALSE;
+}
+
+static gboolean drop_view(NxDb *db, const Part *view, GError **err)
+{
+  g_autofree char *name = nx_sql_quoted(view->name), *sql = g_strdup_printf("DROP VIEW %s", name);
+  return nx_db_script(db, sql, err);
+}
+
+GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err)
+{
+  if (!nx_db_driver(db)->parts_query)
+    return g_ptr_array_new_with_free_func(part_free);
+  g_autoptr(GPtrArray) views = read_views(db, pieces, err);
+  for (guint i = 0; views && i < views->len; i++)
+    if (is_view(views->pdata[i]) && !ask_whether_sound(db, views->pdata[i], &((Part *)views->pdata[i])->is_sound, err))
+      return NULL;
+  for (guint i = 0; views && i < views->len; i++)
+    if (is_view(views->pdata[i]) && !drop_view(db, views->pdata[i], err))
+      return NULL;
+  return g_steal_pointer(&views);
+}
+
+gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *lost, GError **err)
+{
+  g_autoptr(GPtrArray) broken = g_ptr_array_new();
+  for (guint i = 0; i < views->len; i++)
+    if (!nx_db_script(db, ((const Part *)views->pdata[i])->sql, err))
+      return FALSE;
+  for (guint i = 0; i < views->len; i++) {
+    gboolean is_sound = FALSE;
+    const Part *view = views->pdata[i];
+    if (!view->is_sound)
+      continue;
+    if (!ask_whether_sound(db, view, &is_sound, err))
+      return FALSE;
+    if (!is_sound)
+      g_ptr_array_add(broken, (gpointer)view);
+  }
+  for (guint i = 0; i < broken->len; i++) {
+    if (!drop_view(db, broken->pdata[i], err))
+      return FALSE;
+    g_ptr_array_add(lost, g_strdup_printf("view %s", ((const Part *)broken->pdata[i])->name));
+  }
+  return TRUE;
 }

@@ -423,6 +423,27 @@ $(lost 'trigger tool_t of instruments')"
   [ "$(sql "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name IN ('create', 'index', 'timestamp', 'user')")" = 4 ]
 }
 
+@test "a view of a site's own is there after every step, both ways, and one that cannot be made any more is named" {
+  golden
+  local made="CREATE VIEW errors AS SELECT s.session_identifier, i.location FROM session_log s JOIN instruments i ON s.instrument = i.instrument_pid"
+  sql "$made; CREATE VIEW more AS SELECT * FROM errors; CREATE VIEW hosts AS SELECT computer_name FROM instruments; CREATE VIEW \"session_log\"\"v\" AS SELECT 1;
+    CREATE TRIGGER on_errors INSTEAD OF DELETE ON errors BEGIN SELECT 1; END"
+  before=$(sql "SELECT count(*) FROM errors")
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'view hosts')"
+  [ "$(sql "SELECT count(*) FROM more")" = "$before" ]
+  [ "$(sql "SELECT sql FROM sqlite_master WHERE name = 'errors'")" = "$made" ]
+  [ "$(sql "SELECT group_concat(name) FROM sqlite_master WHERE type = 'trigger'")" = on_errors ]
+  for target in v2_4_0a v1_4_3; do
+    run --separate-stderr nx-db downgrade $target
+    assert_success
+    assert_equal "$stderr" ""
+    [ "$(sql "SELECT count(*) FROM more")" = "$before" ]
+  done
+  [ "$(sql "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name)")" = 'errors more session_log"v' ]
+}
+
 @test "a downgrade names what does not come along, too" {
   head_with_rows
   sql "ALTER TABLE session_log ADD COLUMN note TEXT; CREATE INDEX by_time ON session_log (timestamp)"
