@@ -96,8 +96,8 @@ static gboolean check_harvester(const Import *import, const char *key, const cha
 
 static gboolean check_value(const Import *import, const char *key, json_object *value, GError **err)
 {
-  if (!value && g_str_equal(key, "harvester") && import->harvester_may_be_null)
-    return TRUE;
+  if (!value && g_str_equal(key, "harvester"))
+    return TRUE; /* complete_harvester has given it a name where it needs one */
   if (!json_object_is_type(value, json_type_string))
     return refuse(import, err, key, value ? "is not a string" : "is null");
   const char *text = json_object_get_string(value);
@@ -149,6 +149,14 @@ static void complete_api_url(json_object *line, json_object *known)
     return;
   g_autofree char *own = g_strdup_printf("%s#%s", calendar, pid);
   nx_json_set_string(line, "api_url", own);
+}
+
+/* Null is an old database's word for the first harvester; where the table has no place for it, the name is stored. */
+static void complete_harvester(const Import *import, json_object *line)
+{
+  json_object *harvester = NULL;
+  if (!import->harvester_may_be_null && json_object_object_get_ex(line, "harvester", &harvester) && !harvester)
+    nx_json_set_string(line, "harvester", nx_harvester_names()[0]);
 }
 
 static json_object *find_instrument(NxDb *db, const char *pid, GError **err)
@@ -230,6 +238,7 @@ static gboolean import_line(Import *import, json_object *line, GError **err)
     g_propagate_error(err, g_steal_pointer(&error));
     return FALSE;
   }
+  complete_harvester(import, line);
   complete_api_url(line, known);
   if (!check_line(import, line, known, err) || !check_api_url_is_free(import, line, pid, err))
     return FALSE;

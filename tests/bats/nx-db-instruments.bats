@@ -53,7 +53,6 @@ del(.location)|'location' is missing
 .location=3|'location' is not a string
 .timezone="Mars/Olympus"|'timezone' is not the name of a time zone
 .harvester="sharepoint"|'harvester' names no harvester
-.harvester=null|'harvester' is null
 .api_url="a"|'api_url' belongs to another instrument
 del(.instrument_pid)|'instrument_pid' is missing
 .instrument_pid=""|'instrument_pid' is empty
@@ -61,6 +60,20 @@ del(.instrument_pid)|'instrument_pid' is missing
 .filestore_path="a/.."|'filestore_path' leads out of NX_INSTRUMENT_DATA_PATH
 .location="a\u0000b"|'location' holds a NUL character
 CASES
+}
+
+@test "a harvester that is null means nemo, also where the table has no place for null" {
+  run --separate-stderr nx-db instruments import < <(instrument | jq -c '.instrument_pid="B"|.api_url="b"|.harvester=null')
+  assert_success
+  assert_equal "$stderr" "1 added, 0 updated, 0 unchanged"
+  [ "$(sql "SELECT harvester FROM instruments WHERE instrument_pid = 'B'")" = nemo ]
+  run --separate-stderr nx-db instruments import < <(instrument | jq -c '.instrument_pid="B"|.api_url="b"|.harvester=null')
+  assert_success
+  assert_equal "$stderr" "0 added, 0 updated, 1 unchanged"
+  sql "UPDATE instruments SET harvester = 'ical' WHERE instrument_pid = 'B'"
+  run nx-db instruments import -n <<<'{"instrument_pid":"B","harvester":null}'
+  assert_success
+  assert_line "update B: harvester"
 }
 
 @test "what stands in the database is not judged by an import that leaves it as it is" {
