@@ -29,10 +29,15 @@ char *nx_program_path(const char *name)
   return beside && is_program(beside) ? g_steal_pointer(&beside) : g_find_program_in_path(name);
 }
 
-/* What editors, version control and packages call what they keep of a file: an earlier version of a program is none of its own. */
+/* What editors, version control, packages, file managers and people call what they keep of a file: an earlier version of a program is none of
+ * its own. */
 gboolean nx_program_is_copy(const char *name)
 {
-  static const char *const COPIES[] = {"*[~#]*", "*.bak", "*.old", "*.orig", "*.rej", "*.save", "*.dpkg-*", "*.ucf-*", "*.rpm*"};
+  static const char *const COPIES[] = {
+    "*[~#]*",     "*.bak",  "*.bak[0-9.]*", "*.backup",   "*.backup[0-9.]*", "*.old", "*.old[0-9.]*", "*.orig", "*.rej",
+    "*.save",     "*.tmp",  "*.copy",       "*.disabled", "*.off",           "* (*)", "* - copy*",    "*.dpkg-*", "*.ucf-*",
+    "*.rpm*",
+  };
   for (gsize i = 0; i < G_N_ELEMENTS(COPIES); i++)
     if (fnmatch(COPIES[i], name, FNM_CASEFOLD) == 0)
       return TRUE;
