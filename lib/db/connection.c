@@ -40,10 +40,22 @@ char *nx_db_url_shown(const char *address)
   return driver ? driver->url_shown(address) : nx_config_masked_address(address);
 }
 
+/* What could be a word of any message tells a database only where we put its name. */
+static gboolean is_told(const char *message, const char *shown)
+{
+  static const char *const FRAMES[][2] = {{"database ", ": "}, {"database ", " is a folder: "}, {"The database ", " "}};
+  for (gsize i = 0; i < G_N_ELEMENTS(FRAMES); i++) {
+    g_autofree char *beginning = g_strconcat(FRAMES[i][0], shown, FRAMES[i][1], NULL);
+    if (g_str_has_prefix(message, beginning))
+      return TRUE;
+  }
+  return strpbrk(shown, "/.") && strstr(message, shown);
+}
+
 void nx_db_name_in_error(const char *address, GError **err)
 {
   g_autofree char *shown = nx_config_masked_address(address), *path = nx_db_file_path(address);
-  if (err && *err && !strstr((*err)->message, shown))
+  if (err && *err && !is_told((*err)->message, shown))
     g_prefix_error(err, path && g_file_test(path, G_FILE_TEST_IS_DIR) ? "database %s is a folder: " : "database %s: ", shown);
 }
 

@@ -245,6 +245,22 @@ CASES
   [ "$(backups)" = 16 ]
 }
 
+@test "an error tells the database once, also one that is called by a word of the error" {
+  local name command
+  for name in file data is a lab.db; do
+    printf 'no database at all, but long enough to be looked at' >$name
+    for command in instruments 'instruments list' pending; do
+      run nx-db --db-uri $name $command
+      assert_failure 1
+      assert_output "Error: database $name: file is not a database"
+    done
+  done
+  mkdir database
+  run nx-db --db-uri database instruments list
+  assert_failure 1
+  assert_output "Error: database database is a folder: unable to open database file"
+}
+
 @test "--db-uri names the database of this run, as a path or as sqlite:///" {
   nx-db --db-uri other.sqlite init >/dev/null
   [ -s other.sqlite ]
