@@ -147,20 +147,23 @@ static const char SECRETS[] =
     "|/public-calendars/\\K[^/?#]+"                  /* Nextcloud */
     "|/(?:v\\d+-)?\\K[0-9a-f]{32,}+(?=[/.?#]|$)";    /* Fastmail and others */
 
-/* Compiled once. */
+static gpointer compile(gpointer unused)
+{
+  (void)unused;
+  return g_regex_new(SECRETS, G_REGEX_CASELESS | G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+}
+
 static GRegex *secrets(void)
 {
-  static GRegex *compiled;
-  if (g_once_init_enter(&compiled))
-    g_once_init_leave(&compiled, g_regex_new(SECRETS, G_REGEX_CASELESS | G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL));
-  return compiled;
+  static GOnce compiled = G_ONCE_INIT;
+  return g_once(&compiled, compile, NULL);
 }
 
 /* Nothing is left of an address that cannot be searched. */
 static char *mask_secrets(const char *address)
 {
-  char *masked = g_regex_replace_literal(secrets(), address, -1, 0, "***", 0, NULL);
-  return masked ? masked : g_strdup("***");
+  g_autofree char *masked = g_regex_replace_literal(secrets(), address, -1, 0, "***", 0, NULL);
+  return masked ? g_steal_pointer(&masked) : g_strdup("***");
 }
 
 #define HIDDEN_MIN 8 /* in characters: `key=2025` would hide a year */

@@ -202,8 +202,9 @@ SCRIPT
 @test "a hostile log of any length is looked through to its end" {
   local piece
   while read -r piece; do
-    python3 -c 'import sys; print(sys.argv[1].encode().decode("unicode_escape") * (1000000 // len(sys.argv[1])))' "$piece" >"$NX_DATA_PATH/logs/2025/03/04/a.log"
-    printf '\nend password: old-credential-1 end\n' >>"$NX_DATA_PATH/logs/2025/03/04/a.log"
+    python3 -c 'import sys
+print(sys.argv[1].encode().decode("unicode_escape") * (1000000 // len(sys.argv[1])))
+print("end password: old-credential-1 end")' "$piece" >"$NX_DATA_PATH/logs/2025/03/04/a.log"
     nexuslims support-bundle --output b.zip
     run archive_lines ^end
     assert_output 'end password=*** end'

@@ -180,7 +180,8 @@ calendars_with_secrets() {
 @test "--anonymize user keeps addresses apart that differ in what is hidden, the same every time" {
   local n
   for n in 1 2; do
-    sql "INSERT INTO instruments VALUES ('N-$n', 'https://nemo/api/?id=7&token=5ecr$n', 'https://c/?token=5ecr$n', '223', 'T', '1', './T', 'nemo', 'UTC'),
+    sql "INSERT INTO instruments VALUES
+      ('N-$n', 'https://nemo/api/?id=7&token=5ecr$n', 'https://c/?token=5ecr$n', '223', 'T', '1', './T', 'nemo', 'UTC'),
       ('C-$n', 'https://c.example/5ecr$n', 'https://c.example/5ecr$n', '223', 'T', '1', './T', 'ical', 'UTC')"
   done
   nx-db export -o out --compression none --anonymize user >/dev/null
@@ -191,7 +192,8 @@ calendars_with_secrets() {
   assert_success
   key=$(od -An -v -tx1 "$NX_DATA_PATH/.anonymize.key" | tr -d ' \n')
   sum=$(printf 'https://nemo/api/?id=7&token=5ecr1' | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" | sed 's/.* //' | cut -c 1-12)
-  [ "$(sqlite3 copy.sqlite "SELECT api_url, calendar_url FROM instruments WHERE instrument_pid = 'N-1'")" = "https://nemo/api/?id=7&token=$sum|https://c/?token=***" ]
+  [ "$(sqlite3 copy.sqlite "SELECT api_url, calendar_url FROM instruments WHERE instrument_pid = 'N-1'")" = \
+    "https://nemo/api/?id=7&token=$sum|https://c/?token=***" ]
   [ "$(sqlite3 copy.sqlite "SELECT count(*) FROM instruments WHERE instrument_pid LIKE 'C-%' AND api_url GLOB 'https://c.example/[0-9a-f]*'")" = 2 ]
 }
 

@@ -426,12 +426,13 @@ $(lost 'trigger tool_t of instruments')"
 
 @test "an index of a site's own comes along, and a trigger is named, whichever word of a step it is called by" {
   golden
-  sql "CREATE INDEX timestamp ON session_log (timestamp); CREATE INDEX \"index\" ON session_log (user); CREATE INDEX \"create\" ON session_log (instrument);
-    CREATE INDEX user ON session_log (event_type); CREATE TRIGGER record_status AFTER DELETE ON session_log BEGIN SELECT 1; END"
+  sql "CREATE INDEX timestamp ON session_log (timestamp); CREATE INDEX \"index\" ON session_log (user);
+    CREATE INDEX \"create\" ON session_log (instrument); CREATE INDEX user ON session_log (event_type); CREATE TRIGGER record_status AFTER DELETE ON session_log BEGIN SELECT 1; END"
   run --separate-stderr nx-db upgrade
   assert_success
   assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'trigger record_status of session_log')"
-  [ "$(sql "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = 'session_log' ORDER BY name)")" = \
+  [ "$(sql "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_master
+      WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = 'session_log' ORDER BY name)")" = \
     "create index ix_session_log_session_identifier timestamp user" ]
   run --separate-stderr nx-db downgrade v1_4_3
   assert_success
@@ -442,7 +443,8 @@ $(lost 'trigger tool_t of instruments')"
 @test "a view of a site's own is there after every step, both ways, and one that cannot be made any more is named" {
   golden
   local made="CREATE VIEW errors AS SELECT s.session_identifier, i.location FROM session_log s JOIN instruments i ON s.instrument = i.instrument_pid"
-  sql "$made; CREATE VIEW more AS SELECT * FROM errors; CREATE VIEW hosts AS SELECT computer_name FROM instruments; CREATE VIEW \"session_log\"\"v\" AS SELECT 1;
+  sql "$made; CREATE VIEW more AS SELECT * FROM errors; CREATE VIEW hosts AS SELECT computer_name FROM instruments;
+    CREATE VIEW \"session_log\"\"v\" AS SELECT 1;
     CREATE TRIGGER on_errors INSTEAD OF DELETE ON errors BEGIN SELECT 1; END"
   before=$(sql "SELECT count(*) FROM errors")
   run --separate-stderr nx-db upgrade

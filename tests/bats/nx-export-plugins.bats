@@ -78,8 +78,8 @@ SH
 }
 
 @test "a copy that somebody made of a program is no destination, one whose name speaks of something else is" {
-  for name in lab lab-2.1 lab.2024 lab.bakery old backup-tape copyright lab.backup lab.backup2 lab.disabled 'lab (copy)' 'lab (Kopie 2)' 'lab - Copy' lab.bak.1 lab.bak2 lab.tmp \
-    lab.old lab.old.2 lab.copy lab.OFF; do plugin "$name" < <(good); done
+  for name in lab lab-2.1 lab.2024 lab.bakery old backup-tape copyright lab.backup lab.backup2 lab.disabled 'lab (copy)' 'lab (Kopie 2)' \
+    'lab - Copy' lab.bak.1 lab.bak2 lab.tmp lab.old lab.old.2 lab.copy lab.OFF; do plugin "$name" < <(good); done
   run --separate-stderr nx-export < <(session 101)
   assert_success
   assert_json '[.exports[].destination_name] | sort | join(" ")' "backup-tape copyright lab lab-2.1 lab.2024 lab.bakery old"

@@ -430,7 +430,8 @@ pages() {
 
 # note TEXT: somebody writes it on the page
 note() {
-  curl -s --noproxy '*' --data-urlencode "entry_data=$1" --data-urlencode 'part_type=text entry' --data-urlencode "pid=$(state '.nodes[] | select(.is_page) | .id')" \
+  local page=$(state '.nodes[] | select(.is_page) | .id')
+  curl -s --noproxy '*' --data-urlencode "entry_data=$1" --data-urlencode 'part_type=text entry' --data-urlencode "pid=$page" \
     "${ROOT}la/api/entries/add_entry?akid=x&sig=y" >note.xml
 }
 
