@@ -144,19 +144,33 @@ gboolean nx_postgres_backup(NxDb *db, char **name, GError **err)
 
 /* ------------------------------------------------------------------------------------------------------- a new database */
 
-static gboolean create_database(NxDb *maintenance, const char *name, GError **err)
+/* *created: it is ours. Another program may have been quicker: then it is there, and that program's. */
+static gboolean create_database(NxDb *maintenance, const char *name, gboolean *created, GError **err)
 {
   g_autofree char *identifier = nx_postgres_identifier(nx_db_connection(maintenance), name);
   g_autofree char *sql = g_strdup_printf("CREATE DATABASE %s", identifier);
-  if (nx_db_script(maintenance, sql, err))
+  g_autoptr(GError) error = NULL;
+  gboolean exists = FALSE;
+  *created = nx_db_script(maintenance, sql, &error);
+  if (*created || (look_for_database(maintenance, name, &exists) && exists))
     return TRUE;
-  g_prefix_error(err, "there is no database %s, and it cannot be created: ", identifier);
+  g_propagate_prefixed_error(err, g_steal_pointer(&error), "there is no database %s, and it cannot be created: ", identifier);
   if (err && *err && (*err)->code == NX_ERROR_CONFIG) {
     char *message = g_strdup_printf("%s: an administrator has to run CREATE DATABASE %s OWNER …", (*err)->message, identifier);
     g_free((*err)->message);
     (*err)->message = message;
   }
   return FALSE;
+}
+
+/* Whether nobody keeps or does anything in the database besides us: what is ours has been rolled back. */
+static gboolean is_unused(NxDb *db)
+{
+  static const char OTHERS[] = "SELECT (SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                               "WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')) + (SELECT count(*) FROM "
+                               "pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid())";
+  gint64 others = 1;
+  return nx_db_number(db, &others, NULL, OTHERS, NULL) && others == 0;
 }
 
 static void drop_database(NxDb *maintenance, const char *name)
@@ -180,11 +194,19 @@ static gboolean move_aside(NxDb *db, char **name, GError **err)
   return TRUE;
 }
 
+static gboolean check_still_new(NxDb *db, GError **err)
+{
+  g_auto(GStrv) tables = own_tables(db, err);
+  if (tables && *tables)
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_DATA, "another process has made this database in the meantime: look at its status");
+  return tables && !*tables;
+}
+
 static gboolean fill(NxDb *db, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err)
 {
   g_autofree char *backup = NULL;
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  if (!transaction || (replace && !move_aside(db, &backup, err)) || !build(db, user_data, err) ||
+  if (!transaction || !(replace ? move_aside(db, &backup, err) : check_still_new(db, err)) || !build(db, user_data, err) ||
       !nx_db_commit(&transaction, err))
     return FALSE;
   if (backup)
@@ -201,22 +223,31 @@ static void warn_of_encoding(NxDb *db, FILE *out)
     nx_cli_print_warning(out, "This database cannot hold every name: its encoding is %s. Better make one with ENCODING 'UTF8'.", encoding);
 }
 
-gboolean nx_postgres_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err)
+/* Opens the database, and makes it first when the server has none of that name. */
+static NxDb *open_or_create(const char *address, NxDb **maintenance, char **name, gboolean *created, GError **err)
 {
   g_autoptr(GError) error = NULL;
+  NxDb *db = nx_db_open(address, NX_DB_WRITE, &error);
+  if (db)
+    return db;
+  if (is_missing(address, maintenance, name))
+    return create_database(*maintenance, *name, created, err) ? nx_db_open(address, NX_DB_WRITE, err) : NULL;
+  g_propagate_error(err, g_steal_pointer(&error));
+  return NULL;
+}
+
+gboolean nx_postgres_make(const char *address, NxDatabaseBuild build, gpointer user_data, gboolean replace, FILE *out, GError **err)
+{
   g_autoptr(NxDb) maintenance = NULL;
   g_autofree char *name = NULL;
-  NxDb *db = nx_db_open(address, NX_DB_WRITE, &error);
-  gboolean is_new = !db && is_missing(address, &maintenance, &name);
-  if (is_new && create_database(maintenance, name, err))
-    db = nx_db_open(address, NX_DB_WRITE, err);
-  else if (!db && !is_new)
-    g_propagate_error(err, g_steal_pointer(&error));
+  gboolean created = FALSE;
+  NxDb *db = open_or_create(address, &maintenance, &name, &created, err);
   gboolean made = db && fill(db, build, user_data, replace, out, err);
   if (made)
     warn_of_encoding(db, out);
+  gboolean take_back = created && !made && db && is_unused(db);
   nx_db_close(db);
-  if (is_new && !made)
+  if (take_back)
     drop_database(maintenance, name);
   return made;
 }

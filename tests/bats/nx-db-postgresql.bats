@@ -78,6 +78,72 @@ golden() {
   [ "$(sql "SELECT count(*) FROM pg_database WHERE datname LIKE 'again_%'")" = 0 ]
 }
 
+# let_go_when N: the lock on the list of databases that fd 7's psql holds, when N sessions wait for it
+let_go_when() {
+  local tries=0
+  until [ "$(sql "SELECT count(*) FROM pg_locks WHERE relation = 'pg_catalog.pg_database'::regclass AND NOT granted")" = "$1" ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 600 ] || fail "$1 never waited"
+    sleep 0.05
+  done
+  exec 7>&-
+}
+
+# create_both COMMAND…: two of them on one database that is not there yet, past the look for it before either makes it; sets `first`, `second`
+create_both() {
+  mkfifo holder
+  psql -Xq <holder >/dev/null 2>&1 3>&- &
+  local holder=$!
+  exec 7>holder
+  echo 'BEGIN; LOCK TABLE pg_catalog.pg_database IN SHARE MODE;' >&7
+  timeout 60 "$@" >one 2>&1 3>&- 7>&- &
+  local one=$!
+  timeout 60 "$@" >two 2>&1 3>&- 7>&- &
+  local two=$!
+  let_go_when 2
+  first=0 second=0
+  wait $one || first=$?
+  wait $two || second=$?
+  wait $holder || true
+}
+
+@test "two inits at once on a database that is not there: one makes it, the other leaves it alone and says so" {
+  sql "ALTER ROLE nx CREATEDB"
+  for command in 'nx-db init' 'igem-server db create'; do
+    rm -f holder
+    name=both_${PGDATABASE}_${command%%-*}
+    address=${NX_DB_PATH/$PGDATABASE/$name}
+    NX_DB_PATH=$address IGEM_DB_URI=$address create_both $command
+    assert_equal "$((first + second))" 1
+    run cat one two
+    assert_output --partial 'another process has '
+    assert_equal "$(PGDATABASE=$name sql 'SELECT count(*) FROM alembic_version')" 1
+  done
+  sql "ALTER ROLE nx NOCREATEDB"
+}
+
+@test "an init that fails leaves the database that it made when somebody else keeps something there by now" {
+  mkdir migrations && cp -rL "$NX_SOURCE/migrations/nexuslims" migrations/
+  cat >>migrations/nexuslims/v2_5_0a_add_external_user_identifiers.up.postgresql.sql <<'END'
+DO $$ BEGIN FOR i IN 1..600 LOOP EXIT WHEN to_regclass('public.theirs') IS NOT NULL; PERFORM pg_sleep(0.05); END LOOP; END $$;
+SELECT nonsense;
+END
+  name=shared_$PGDATABASE
+  sql "ALTER ROLE nx CREATEDB"
+  NX_MIGRATIONS_PATH=$PWD/migrations NX_DB_PATH=${NX_DB_PATH/$PGDATABASE/$name} timeout 60 nx-db init >out 2>err 3>&- &
+  init=$!
+  for _ in $(seq 600); do
+    PGDATABASE=$name sql 'CREATE TABLE theirs (a int)' 2>/dev/null && break
+    sleep 0.05
+  done
+  status=0
+  wait $init || status=$?
+  sql "ALTER ROLE nx NOCREATEDB"
+  assert_equal "$status" 1
+  grep -q 'column "nonsense" does not exist' err || fail "$(cat err)"
+  assert_equal "$(PGDATABASE=$name sql "SELECT string_agg(relname, ' ') FROM pg_stat_user_tables")" theirs
+}
+
 @test "a database of an administrator is initialised without --force, beside what others keep there" {
   sql "CREATE TABLE theirs (a int); INSERT INTO theirs VALUES (7)"
   run nx-db check
