@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,12 +75,25 @@ static void begin_again(NxJob *job)
     nx_log_debug("cannot cut %s", job->part);
 }
 
+/* The file belongs to whoever holds its lock, until it has its own name or is gone: nobody else writes into it. Where nothing can be locked, so be it. */
+static gboolean lock_part(const NxJob *job, GError **err)
+{
+  int fd = fileno(job->file);
+  gboolean is_busy = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (!is_busy && nx_file_is_still_at(fd, job->part))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "another download is writing %s", job->part);
+  return FALSE;
+}
+
 static gboolean open_part(NxJob *job, GError **err)
 {
   int fd = open(job->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   job->file = fd < 0 ? NULL : fdopen(fd, "r+b");
   if (!job->file)
     return nx_error_from_errno(err, errno, "write", job->part);
+  if (!lock_part(job, err))
+    return FALSE;
   if (!job->sum)
     job->sum = g_checksum_new(G_CHECKSUM_SHA256);
   g_checksum_reset(job->sum);
@@ -135,6 +149,7 @@ static void start_transfer(Download *download, NxJob *job)
 {
   g_autoptr(GError) error = NULL;
   if (!nx_download_prepare(download->options, job, &error) || !open_part(job, &error)) {
+    close_file(job);
     finish_job(download, job, NX_JOB_FAILED, error->message);
     return;
   }
@@ -163,9 +178,9 @@ static void start_transfer(Download *download, NxJob *job)
 
 static void fail_job(Download *download, NxJob *job, gboolean keep_part, const char *problem)
 {
-  close_file(job);
   if (!keep_part || !job->sha256)
     g_unlink(job->part);
+  close_file(job);
   finish_job(download, job, NX_JOB_FAILED, problem);
 }
 
@@ -192,17 +207,16 @@ static gboolean remove_other_manifest(const Download *download, GError **err)
 static void keep_file(Download *download, NxJob *job)
 {
   g_autoptr(GError) error = NULL;
-  gboolean stored = fflush(job->file) == 0 && fsync(fileno(job->file)) == 0;
-  int why = errno;
-  close_file(job);
-  if (!stored)
-    nx_error_from_errno(&error, why, "write", job->path);
+  if (fflush(job->file) != 0 || fsync(fileno(job->file)) != 0)
+    nx_error_from_errno(&error, errno, "write", job->path);
   else if (remove_other_manifest(download, &error) && g_rename(job->part, job->path) != 0)
     nx_error_from_errno(&error, errno, "write", job->path);
   if (error) {
     fail_job(download, job, FALSE, error->message);
-  } else
+  } else {
+    close_file(job);
     finish_job(download, job, NX_JOB_DOWNLOADED, NULL);
+  }
 }
 
 /* A part that was gone on with and does not give the sum may come from another version: once more, from its beginning. */
@@ -217,8 +231,8 @@ static void check_whole(Download *download, NxJob *job, gboolean was_resumed)
   else if (was_resumed && !job->from_start) {
     job->from_start = TRUE;
     job->attempts = 0;
-    close_file(job);
     g_unlink(job->part);
+    close_file(job);
     job->state = NX_JOB_WAITING;
   } else {
     g_autofree char *problem = g_strdup_printf("Hash mismatch for %s%s: expected %.16s..., got %.16s...", download->base, job->name, job->sha256, got);

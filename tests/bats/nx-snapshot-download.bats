@@ -80,6 +80,24 @@ requests() { grep -c "^$1" requests || true; }
   diff -r there here
 }
 
+@test "what another download is writing is left to it" {
+  serve
+  mkdir here
+  head -c 100000 there/alpha.parquet >here/alpha.parquet.part
+  exec 7>>here/alpha.parquet.part
+  flock -n 7
+  run nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_output --partial "  - alpha.parquet: another download is writing here/alpha.parquet.part"
+  cmp there/beta.parquet here/beta.parquet
+  cmp -n 100000 there/alpha.parquet here/alpha.parquet.part
+  [ ! -e here/alpha.parquet ]
+  [ "$(requests alpha)" = 0 ]
+  exec 7>&-
+  nx-db snapshot-download --url "$url" -o here
+  diff -r there here
+}
+
 @test "failures are named, what is verified stays, and there is no manifest" {
   printf x | dd of=there/beta.parquet bs=1 seek=5 conv=notrunc 2>/dev/null
   serve broken=gamma.parquet
