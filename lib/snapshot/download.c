@@ -402,11 +402,12 @@ static void print_summary(const Download *download, json_object *manifest, gint6
     fetched += is_fresh ? job->received : 0;
   }
   g_autofree char *all = nx_snapshot_size_text((guint64)total), *new_bytes = nx_snapshot_size_text((guint64)fetched), *from_cache = g_strdup_printf("%u cached", cached);
-  const char *version = nx_json_get_string(manifest, "snapshot_version"), *schema = nx_json_get_string(manifest, "schema_version");
+  const char *snapshot_version = nx_json_get_string(manifest, "snapshot_version"), *schema_version = nx_json_get_string(manifest, "schema_version");
+  g_autofree char *version = nx_text_visible(snapshot_version ? snapshot_version : "unknown");
+  g_autofree char *schema = nx_text_visible(schema_version ? schema_version : "unknown");
   fprintf(out, "  " RULE "\n  %-40s %12s %12s\n\n", "TOTAL", all, from_cache);
   fprintf(out, "Fetched %s (%u new files) in %" G_GINT64_FORMAT "s\n\n", new_bytes, fresh, seconds);
-  fprintf(out, "Snapshot version : %s\nSchema version   : %s\nOutput dir       : %s\n", version ? version : "unknown", schema ? schema : "unknown",
-          download->output_typed);
+  fprintf(out, "Snapshot version : %s\nSchema version   : %s\nOutput dir       : %s\n", version, schema, download->output_typed);
 }
 
 static gboolean download_files(Download *download, json_object *manifest, const GString *text, GError **err)

@@ -225,6 +225,15 @@ requests() { grep -c "^$1" requests || true; }
   assert_output --partial "Failed to fetch manifest at $url/manifest.json: the server answered 404"
 }
 
+@test "what a terminal would obey in a manifest is shown escaped" {
+  edit '.snapshot_version = "7\u001b[2J" | .schema_version = "2\u009b31m"'
+  serve
+  run nx-db snapshot-download --url "$url" -o here
+  assert_success
+  assert_line 'Snapshot version : 7\x1b[2J'
+  assert_line 'Schema version   : 2\x9b31m'
+}
+
 @test "a manifest with millions of entries is refused before it is read, in little memory" {
   python3 -c 'print("{\"tables\":{" + ",".join("\"t%d\":{}" % n for n in range(7000000)) + "}}")' >there/manifest.json
   serve
