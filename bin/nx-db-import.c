@@ -15,16 +15,20 @@
 typedef struct {
   NxDb *db;
   const GArray *fields;
+  GByteArray *takes_bytes; /* of each field: whether the column of the database is for bytes */
   NxLoad *load;
 } Target;
 
 /* --------------------------------------------------------------------------------------------------------------- rows */
 
-static gboolean check_column(NxDb *db, const char *table, const char *column, GError **err)
+static gboolean check_column(const Target *target, const char *table, const char *column, GError **err)
 {
   NxColumnFacts facts = {0};
-  if (!nx_db_has_column(db, table, column, &facts, err))
+  NxField there = {0};
+  if (!nx_db_has_column(target->db, table, column, &facts, err))
     return FALSE;
+  nx_field_take_sql_type(&there, facts.type);
+  g_byte_array_append(target->takes_bytes, &(guint8){there.type == NX_FIELD_BYTES}, 1);
   if (!facts.exists)
     g_set_error(err, NX_ERROR, NX_ERROR_DATA,
                 "table %s of the snapshot has a column %s, which the one of the database has not: make the database with 'nexuslims db init', "
@@ -37,9 +41,10 @@ static gboolean open_table(gpointer database, const char *table, const GArray *f
 {
   Target *target = database;
   g_autoptr(GPtrArray) names = g_ptr_array_new();
+  g_byte_array_set_size(target->takes_bytes, 0);
   for (guint i = 0; i < fields->len; i++) {
     char *name = g_array_index(fields, NxField, i).name;
-    if (!check_column(target->db, table, name, err))
+    if (!check_column(target, table, name, err))
       return FALSE;
     g_ptr_array_add(names, name);
   }
@@ -74,7 +79,16 @@ static void load_real(NxLoad *load, double value)
     nx_load_real(load, value);
 }
 
-static void load_value(NxLoad *load, const NxField *field, const NxDatum *datum)
+/* Other programs write text as bytes that nothing marks as text (parquet 5). */
+static void load_bytes(NxLoad *load, gboolean takes_bytes, const NxDatum *datum)
+{
+  if (!takes_bytes && nx_text_is_utf8(datum->bytes, datum->length))
+    nx_load_text(load, datum->bytes, datum->length);
+  else
+    nx_load_bytes(load, datum->bytes, datum->length);
+}
+
+static void load_value(NxLoad *load, const NxField *field, gboolean takes_bytes, const NxDatum *datum)
 {
   if (datum->is_null) {
     nx_load_null(load);
@@ -93,7 +107,7 @@ static void load_value(NxLoad *load, const NxField *field, const NxDatum *datum)
     load_timestamp(load, field, datum);
     break;
   case NX_FIELD_BYTES:
-    nx_load_bytes(load, datum->bytes, datum->length);
+    load_bytes(load, takes_bytes, datum);
     break;
   case NX_FIELD_TEXT:
   case NX_FIELD_JSON:
@@ -109,7 +123,7 @@ static gboolean add_row(gpointer database, const NxDatum *row, GError **err)
 {
   Target *target = database;
   for (guint i = 0; i < target->fields->len; i++)
-    load_value(target->load, &g_array_index(target->fields, NxField, i), &row[i]);
+    load_value(target->load, &g_array_index(target->fields, NxField, i), target->takes_bytes->data[i], &row[i]);
   return nx_load_next(target->load, err);
 }
 
@@ -225,7 +239,8 @@ static gboolean check_rows(const NxSnapshot *snapshot, const char *table, gint64
 
 static gboolean load(NxDb *db, const NxSnapshot *snapshot, gint64 *total, GError **err)
 {
-  Target target = {.db = db};
+  g_autoptr(GByteArray) takes_bytes = g_byte_array_new();
+  Target target = {.db = db, .takes_bytes = takes_bytes};
   NxRowTarget rows_to = {.open = open_table, .add = add_row, .database = &target};
   g_autoptr(GPtrArray) foreign_keys = NULL;
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);

@@ -422,8 +422,11 @@ gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxCol
     return FALSE;
   *facts = (NxColumnFacts){0};
   while (nx_rows_next(rows))
-    if (g_strcmp0(nx_rows_text(rows, 0), column) == 0)
+    if (g_strcmp0(nx_rows_text(rows, 0), column) == 0) {
       *facts = (NxColumnFacts){.exists = TRUE, .allows_null = nx_rows_int(rows, 1) == 0};
+      const char *type = nx_rows_text(rows, 2);
+      g_strlcpy(facts->type, type ? type : "", sizeof facts->type);
+    }
   return nx_rows_finish(rows, err);
 }
 

@@ -131,6 +131,7 @@ char **nx_db_tables(NxDb *db, GError **err);
 gboolean nx_db_has_table(NxDb *db, const char *table, gboolean *has, GError **err);
 typedef struct {
   gboolean exists, allows_null;
+  char type[64]; /* as it is declared, cut to what has room */
 } NxColumnFacts;
 gboolean nx_db_has_column(NxDb *db, const char *table, const char *column, NxColumnFacts *facts, GError **err);
 /* The statement that lists a part of the schema; $1 is the table but for NX_CATALOGUE_OTHERS. NULL: the engine knows no such thing. */

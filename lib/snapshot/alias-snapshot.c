@@ -125,8 +125,11 @@ static gboolean is_true(const NxField *field, const NxDatum *cell)
   return !cell->is_null && number(field, cell) == 1;
 }
 
+/* Other programs write text as bytes that nothing marks as text (parquet §5). */
 static char *text(const NxField *field, const NxDatum *cell)
 {
+  if (field->type == NX_FIELD_BYTES && !cell->is_null && nx_text_is_utf8(cell->bytes, cell->length))
+    return g_strndup(cell->bytes, cell->length);
   return nx_datum_text(field, cell);
 }
 

@@ -117,6 +117,19 @@ scan() { jq -nc --arg text "$1" '{text: $text, id: 7}' | nx-alias scan -s snapsh
   assert_json '.matches[0].entity_type_name' instrument
 }
 
+@test "names that another program has written as bytes are read as text" {
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.sqlite
+  nx-db init >/dev/null
+  sqlite3 "$NX_DB_PATH" "INSERT INTO external_user_identifiers(nexuslims_username, external_system, external_id, email, created_at)
+    VALUES ('jdoe', 'nemo', '7', 'jörg@example.org', '2026-01-01');
+    ALTER TABLE external_user_identifiers RENAME COLUMN email TO text_email;
+    ALTER TABLE external_user_identifiers ADD COLUMN email BLOB; UPDATE external_user_identifiers SET email = CAST(text_email AS BLOB);"
+  nx-db export -o mine >/dev/null
+  run nx-alias scan -s mine <<<'{"text":"seen by jörg"}'
+  assert_success
+  assert_json '.matches[0].entity_primary_name' jdoe
+}
+
 @test "a user with an account in two systems is one user, and no doubt is left" {
   export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.sqlite
   nx-db init >/dev/null

@@ -79,6 +79,26 @@ manifest() { jq -r "$1" out/manifest.json; }
   diff <(everything "$NX_DB_PATH") <(everything copy.sqlite)
 }
 
+@test "bytes that are text are imported as text, but where the column is for bytes" {
+  sql "ALTER TABLE instruments ADD COLUMN my_note BLOB; UPDATE instruments SET my_note = CAST('Jörg' AS BLOB)"
+  nx-db export -o out >/dev/null
+  for type in TEXT BLOB; do
+    nx-db --db-uri $type.sqlite init >/dev/null
+    sqlite3 $type.sqlite "ALTER TABLE instruments ADD COLUMN my_note $type"
+    nx-db --db-uri $type.sqlite import out
+  done
+  run sqlite3 TEXT.sqlite "SELECT typeof(my_note), my_note FROM instruments"
+  assert_output 'text|Jörg'
+  run sqlite3 BLOB.sqlite "SELECT typeof(my_note) FROM instruments"
+  assert_output blob
+  sql "UPDATE instruments SET my_note = x'4aff'"
+  nx-db export --overwrite -o out >/dev/null
+  sqlite3 TEXT.sqlite "DELETE FROM instruments; DELETE FROM session_log; DELETE FROM upload_log; DELETE FROM external_user_identifiers"
+  nx-db --db-uri TEXT.sqlite import out
+  run sqlite3 TEXT.sqlite "SELECT typeof(my_note), hex(my_note) FROM instruments"
+  assert_output 'blob|4AFF'
+}
+
 @test "every compression can be imported again" {
   for codec in zstd snappy gzip none; do
     nx-db export -o "$codec" --compression "$codec" --chunksize 1
