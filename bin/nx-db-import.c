@@ -14,6 +14,8 @@
 
 typedef struct {
   NxDb *db;
+  const char *table;
+  gint64 row; /* the present one, from 1 */
   const GArray *fields;
   GByteArray *takes_bytes; /* of each field: whether the column of the database is for bytes */
   NxLoad *load;
@@ -49,6 +51,8 @@ static gboolean open_table(gpointer database, const char *table, const GArray *f
     g_ptr_array_add(names, name);
   }
   g_ptr_array_add(names, NULL);
+  target->table = table;
+  target->row = 0;
   target->fields = fields;
   target->load = nx_load_start(target->db, table, (const char *const *)names->pdata, err);
   return target->load != NULL;
@@ -60,12 +64,36 @@ static void load_text(NxLoad *load, const NxField *field, const NxDatum *datum)
   nx_load_text(load, text, strlen(text));
 }
 
+/* Times that have a text in every database: the years 1 to 9999, and the hours of a day. */
+static const struct {
+  NxFieldType type;
+  gint64 least, most;
+  const char *refusal;
+} TIMES[] = {
+    {NX_FIELD_TIMESTAMP, -62135596800000000, 253402300799999999, "is not in the years 1 to 9999"},
+    {NX_FIELD_TIMESTAMP_UTC, -62135596800000000, 253402300799999999, "is not in the years 1 to 9999"},
+    {NX_FIELD_DATE, -719162, 2932896, "is not in the years 1 to 9999"},
+    {NX_FIELD_TIME, 0, 86400000000, "is not a time of day"},
+};
+
+static gboolean check_time(const Target *target, guint column, const NxDatum *datum, GError **err)
+{
+  const NxField *field = &g_array_index(target->fields, NxField, column);
+  for (gsize i = 0; i < G_N_ELEMENTS(TIMES); i++)
+    if (field->type == TIMES[i].type && !datum->is_null && (datum->integer < TIMES[i].least || datum->integer > TIMES[i].most)) {
+      g_set_error(err, NX_ERROR, NX_ERROR_DATA, "table %s, row %" G_GINT64_FORMAT ", column %s: the time %s", target->table, target->row, field->name,
+                  TIMES[i].refusal);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 /* As the database writes a time; of a wall clock without its offset, which nobody knows. */
 static void load_timestamp(NxLoad *load, const NxField *field, const NxDatum *datum)
 {
   g_autoptr(GDateTime) epoch = g_date_time_new_from_unix_utc(0), instant = g_date_time_add(epoch, datum->integer);
-  g_autofree char *text = instant ? nx_time_format(instant) : nx_datum_text(field, datum);
-  const gsize offset = instant && field->type == NX_FIELD_TIMESTAMP ? strlen("+00:00") : 0;
+  g_autofree char *text = nx_time_format(instant);
+  const gsize offset = field->type == NX_FIELD_TIMESTAMP ? strlen("+00:00") : 0;
   nx_load_text(load, text, strlen(text) - offset);
 }
 
@@ -122,8 +150,12 @@ static void load_value(NxLoad *load, const NxField *field, gboolean takes_bytes,
 static gboolean add_row(gpointer database, const NxDatum *row, GError **err)
 {
   Target *target = database;
-  for (guint i = 0; i < target->fields->len; i++)
+  target->row++;
+  for (guint i = 0; i < target->fields->len; i++) {
+    if (!check_time(target, i, &row[i], err))
+      return FALSE;
     load_value(target->load, &g_array_index(target->fields, NxField, i), target->takes_bytes->data[i], &row[i]);
+  }
   return nx_load_next(target->load, err);
 }
 

@@ -20,6 +20,8 @@ setup() {
 
 sql() { sqlite3 "$NX_DB_PATH" "$@"; }
 everything() { sqlite3 "$1" .dump | sort; }
+# replace TABLE COLUMNS: of the snapshot in out, what another program could have written (write-parquet.py)
+replace() { python3 "$NX_SOURCE/tests/bats/write-parquet.py" out "$@"; }
 manifest() { jq -r "$1" out/manifest.json; }
 
 @test "a snapshot that is imported into a new database gives the same rows" {
@@ -97,6 +99,24 @@ manifest() { jq -r "$1" out/manifest.json; }
   nx-db --db-uri TEXT.sqlite import out
   run sqlite3 TEXT.sqlite "SELECT typeof(my_note), hex(my_note) FROM instruments"
   assert_output 'blob|4AFF'
+}
+
+@test "a time outside of the years 1 to 9999 is refused with its table, row and column, and nothing is imported" {
+  nx-db export -o out >/dev/null
+  for case in 'timestamp 253402300799999999 253402300800000000' 'timestamp -62135596800000000 -62135596800000001' 'timestamp 0 9223372036854775807' \
+    'date 2932896 2932897' 'date -719162 -719163' 'time 86399999999 86400000001' 'time 0 -1'; do
+    read -r kind good bad <<<"$case"
+    replace session_log "[[\"id_session_log\", \"integer\", [1, 2]], [\"session_identifier\", \"text\", [\"a\", \"a\"]], [\"instrument\", \"text\", [\"i\", \"i\"]],
+      [\"timestamp\", \"$kind\", [$good, $bad]], [\"event_type\", \"text\", [\"START\", \"END\"]], [\"record_status\", \"text\", [\"ERROR\", \"ERROR\"]]]"
+    run nx-db --db-uri copy.sqlite import out
+    assert_failure 1
+    assert_line --partial 'Error: table session_log, row 2, column timestamp: '
+    [ ! -e copy.sqlite ]
+    replace session_log "[[\"id_session_log\", \"integer\", [1]], [\"session_identifier\", \"text\", [\"a\"]], [\"instrument\", \"text\", [\"i\"]],
+      [\"timestamp\", \"$kind\", [$good]], [\"event_type\", \"text\", [\"START\"]], [\"record_status\", \"text\", [\"ERROR\"]]]"
+    nx-db --db-uri copy.sqlite import out
+    rm copy.sqlite
+  done
 }
 
 @test "every compression can be imported again" {
