@@ -107,13 +107,21 @@ static int compare_keys(gconstpointer a, gconstpointer b)
   return (left->place > right->place) - (left->place < right->place);
 }
 
-/* What schema.json says of the column wins over its SQL type. */
+static gboolean is_time(const NxField *field)
+{
+  return field->type == NX_FIELD_TIMESTAMP || field->type == NX_FIELD_TIMESTAMP_UTC || field->type == NX_FIELD_DATE || field->type == NX_FIELD_TIME;
+}
+
+/* What schema.json says of the column, or of times in all columns, wins over its SQL type. */
 static NxField *add_field(const NxDbTables *tables, const char *table, GArray *fields, const char *name, const char *declared)
 {
   const char *word = nx_json_get_string(nx_json_get(tables->types, table), name);
   nx_fields_add(fields, name, NX_FIELD_TEXT);
   NxField *field = &g_array_index(fields, NxField, fields->len - 1);
   nx_field_take_sql_type(field, word ? word : declared);
+  const char *word_of_times = nx_json_get_string(nx_json_get(tables->types, "*"), "times");
+  if (word_of_times && is_time(field))
+    nx_field_take_sql_type(field, word_of_times);
   return field;
 }
 

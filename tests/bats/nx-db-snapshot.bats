@@ -81,6 +81,17 @@ manifest() { jq -r "$1" out/manifest.json; }
   diff <(everything "$NX_DB_PATH") <(everything copy.sqlite)
 }
 
+@test "times in columns of a site's own come back as they were spelled, offset and all" {
+  add="ALTER TABLE instruments ADD COLUMN serviced DATETIME; ALTER TABLE instruments ADD COLUMN due TIMESTAMP WITH TIME ZONE;
+    ALTER TABLE instruments ADD COLUMN day DATE; ALTER TABLE instruments ADD COLUMN hour TIME"
+  sql "$add; UPDATE instruments SET serviced = '2026-02-01T10:00-07:00', due = '2026-02-01 10:00:00Z', day = '2026-2-1', hour = '10:00'"
+  nx-db export -o out >/dev/null
+  nx-db --db-uri copy.sqlite init >/dev/null
+  sqlite3 copy.sqlite "$add"
+  nx-db --db-uri copy.sqlite import out
+  diff <(everything "$NX_DB_PATH") <(everything copy.sqlite)
+}
+
 @test "bytes that are text are imported as text, but where the column is for bytes" {
   sql "ALTER TABLE instruments ADD COLUMN my_note BLOB; UPDATE instruments SET my_note = CAST('Jörg' AS BLOB)"
   nx-db export -o out >/dev/null
