@@ -153,14 +153,14 @@ static gboolean take_clock(const char **at, const char *end, gint64 *microsecond
   return !has_seconds || !take_character(at, end, '.') || take_fraction(at, end, microseconds);
 }
 
-/* `Z`, `+02:00`; nothing: FALSE with *at at the end. */
+/* `Z`, `+02:00`, and `+02` as PostgreSQL writes it; nothing: FALSE with *at at the end. */
 static gboolean take_offset(const char **at, const char *end, gint64 *seconds)
 {
   *seconds = 0;
   if (take_character(at, end, 'Z'))
     return TRUE;
   int sign = take_character(at, end, '-') ? -1 : take_character(at, end, '+') ? 1 : 0;
-  int hour = sign ? take_digits(at, end, 2) : -1, minute = hour >= 0 && take_character(at, end, ':') ? take_digits(at, end, 2) : -1;
+  int hour = sign ? take_digits(at, end, 2) : -1, minute = hour < 0 ? -1 : take_character(at, end, ':') ? take_digits(at, end, 2) : 0;
   *seconds = sign * (hour * 3600 + minute * 60);
   return minute >= 0 && minute <= 59 && *seconds > -DAY_SECONDS && *seconds < DAY_SECONDS;
 }

@@ -152,6 +152,33 @@ notes.txt'
   assert_output "Error: Tables not found in DB: ['variant_masters_chr_1']"
 }
 
+# same_file TYPE TEXT-OF-SQLITE TEXT-OF-POSTGRESQL: a column of that type gives one file from both, which holds the time as a number
+same_file() {
+  uri="postgresql://admin@/mine?host=$PG_FOLDER"
+  psql -qd mine -c "ALTER TABLE entity_types ADD COLUMN mine $1" -c "UPDATE entity_types SET mine = '$3' WHERE id = 1"
+  sql "ALTER TABLE entity_types ADD COLUMN mine \"$1\"; UPDATE entity_types SET mine = '$2' WHERE id = 1"
+  run igem-server --db-uri "$uri" db export -o server --overwrite --tables entity_types
+  assert_success
+  export_all -o out --overwrite --tables entity_types --compression none >/dev/null
+  refute grep -q "${2:0:10}" out/entity_types.parquet
+  export_all -o out --overwrite --tables entity_types >/dev/null
+  cmp server/entity_types.parquet out/entity_types.parquet
+  psql -qd mine -c "ALTER TABLE entity_types DROP COLUMN mine"
+  sql 'ALTER TABLE entity_types DROP COLUMN mine'
+}
+
+server_of_mine() {
+  [ -n "${PG_FOLDER:-}" ] || skip "psql or setpriv is not there (Debian: postgresql)"
+  psql -qd postgres -c 'DROP DATABASE IF EXISTS mine'
+  igem-server --db-uri "postgresql://admin@/mine?host=$PG_FOLDER" db create >/dev/null 2>&1
+}
+
+@test "PostgreSQL: a time with a zone is exported, and as from SQLite" {
+  server_of_mine
+  same_file 'timestamp with time zone' '2026-05-10T13:09:04.5+02:00' '2026-05-10 13:09:04.5+02'
+  same_file timestamptz '2026-05-10 11:09+00' '2026-05-10 11:09:00Z'
+}
+
 # ------------------------------------------------------------------------------------------------------------------ info
 
 @test "info of a snapshot prints the documented block" {
