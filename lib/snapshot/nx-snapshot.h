@@ -45,8 +45,8 @@ void nx_fields_add(GArray *fields, const char *name, NxFieldType type);
 /* Type, precision and scale from a declared SQL type of SQLite or PostgreSQL, or a word of schema.json ("STRING", "INT64", …); text for what is
  * not known. */
 void nx_field_take_sql_type(NxField *field, const char *declared);
-/* Times as databases write them, `2026-05-10 11:09:04.5` with `T`, `Z`, `+02:00`, `+02` where they may be, into the number of the field (a time with an
- * offset as UTC); text, JSON, bytes and decimals as they are, borrowed. FALSE: it is no such time. */
+/* Times as databases write them, `2026-05-10 11:09:04.5` with `T`, `Z`, `+02:00`, `+02` where they may be, into the number of the field (a time with
+ * an offset as UTC); text, JSON, bytes and decimals as they are, borrowed. FALSE: it is no such time. */
 gboolean nx_datum_take_text(const NxField *field, const char *text, gsize length, NxDatum *datum);
 /* A value as DuckDB prints it: `2009-01-01 00:01:00`, `\x00` for bytes that are no plain ASCII, … NULL for NULL. */
 char *nx_datum_text(const NxField *field, const NxDatum *datum);

@@ -56,7 +56,8 @@ static char *bare_name(const char *declared, const char **arguments)
   const char *open = strchr(declared, '('), *close = open ? strchr(open, ')') : NULL;
   *arguments = open ? open + 1 : NULL;
   g_autofree char *before = open ? g_strndup(declared, (gsize)(open - declared)) : g_strdup(declared);
-  g_autofree char *name = g_strdup_printf("%s %s", g_strstrip(before), close ? close + 1 : "");
+  g_autofree char *after = g_strdup(close ? close + 1 : "");
+  g_autofree char *name = g_strjoin(" ", g_strstrip(before), g_strstrip(after), NULL);
   return g_ascii_strdown(g_strstrip(name), -1);
 }
 

@@ -179,6 +179,14 @@ server_of_mine() {
   same_file timestamptz '2026-05-10 11:09+00' '2026-05-10 11:09:00Z'
 }
 
+@test "PostgreSQL: a time of so many digits is a time, and as from SQLite" {
+  server_of_mine
+  same_file 'timestamp(3) without time zone' '2026-05-10 11:09:04.5' '2026-05-10 11:09:04.5'
+  same_file 'timestamp(3)' '2026-05-10 11:09:04.5' '2026-05-10 11:09:04.5'
+  same_file 'timestamp(0) with time zone' '2026-05-10 11:09:04Z' '2026-05-10 11:09:04Z'
+  same_file 'time(3) without time zone' '11:09:04.25' '11:09:04.25'
+}
+
 # ------------------------------------------------------------------------------------------------------------------ info
 
 @test "info of a snapshot prints the documented block" {
