@@ -146,15 +146,11 @@ NxDb *igem_target_open(const IgemTarget *target, GError **err)
 
 int igem_failed(const IgemTarget *target, const IgemAdvice *advice, GError *error)
 {
-  gboolean interrupted = g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED);
   g_autofree char *sentence = sentence_of(target, advice, error);
   g_autoptr(GError) said = g_error_new_literal(error->domain, error->code, sentence);
   g_error_free(error);
   fflush(stdout);
-  if (!interrupted)
-    return nx_fail(said);
-  fputs("Aborted!\n", stderr);
-  return 130;
+  return nx_fail_command(said);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- blocks */

@@ -150,13 +150,13 @@ static int run_search(const NxCommand *command, int argc, char **argv)
     return nx_cli_exit_code();
   g_autofree char *place = options.place ? g_strdup(options.place) : nx_settings_text("NX_DB_PATH", &error);
   if (error)
-    return nx_fail(error);
+    return nx_fail_command(error);
   if (!place || !*place)
     return nx_cli_usage_error("Missing option '--snapshot' / '-s', and NX_DB_PATH is not set.");
   NxAliasFlags flags = (options.require_cache ? NX_ALIAS_REQUIRE_CACHE : 0) | (options.trust_cache ? NX_ALIAS_TRUST_CACHE : 0);
   g_autoptr(NxAliases) aliases = aliases_of(place, flags, &error);
   Search search = {.aliases = aliases, .mode = (NxAliasMode)options.mode};
-  return aliases && nx_lines_filter(NULL, command == &SCAN ? scan : look_up, &search, &error) ? 0 : nx_fail(error);
+  return aliases && nx_lines_filter(NULL, command == &SCAN ? scan : look_up, &search, &error) ? 0 : nx_fail_command(error);
 }
 
 static int run_build(int argc, char **argv)
@@ -169,7 +169,7 @@ static int run_build(int argc, char **argv)
     return nx_cli_exit_code();
   gint64 start = g_get_monotonic_time();
   if (!nx_alias_cache_make(options.snapshot, options.overwrite, &counts, &size, &error))
-    return nx_fail(error);
+    return nx_fail_command(error);
   g_autofree char *kept = nx_snapshot_count_text(counts.kept), *norms = nx_snapshot_count_text(counts.norms), *bytes = nx_snapshot_count_text((gint64)size);
   printf("\nAliases       : %s\nUnique norms  : %s\nCache size    : %s bytes\n", kept, norms, bytes);
   printf("Build time    : %.1fs\nOutput        : %s/nlp/\n", (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC, options.snapshot);

@@ -5,14 +5,9 @@
 
 int nx_db_snapshot_failed(GError *error)
 {
-  gboolean interrupted = g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED);
-  int status = 1;
-  if (interrupted)
-    fprintf(stderr, "Aborted!\n");
-  else
-    status = nx_fail(error);
+  int status = nx_fail_command(error);
   g_error_free(error);
-  return interrupted ? 130 : status;
+  return status;
 }
 
 static json_object *tables_with_rows(const NxSnapshot *snapshot)
@@ -80,6 +75,8 @@ int nx_db_snapshot_info(const char *folder, gboolean has_nlp, gboolean verify, g
   if (!snapshot || (verify && !nx_snapshot_verify(snapshot, &files, &error)))
     return nx_db_snapshot_failed(error);
   g_autoptr(json_object) info = info_of(snapshot, folder, has_nlp ? nx_alias_cache_state(snapshot, folder) : NULL);
+  if (!nx_check_interrupted(&error)) /* what was summed up then is no word on the dictionary */
+    return nx_db_snapshot_failed(error);
   if (verify)
     nx_json_set(info, "verified_files", json_object_new_int64(files));
   if (json || jq)

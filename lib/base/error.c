@@ -19,6 +19,14 @@ int nx_fail(const GError *error)
   return ours && (error->code == NX_ERROR_USAGE || error->code == NX_ERROR_LINE) ? 2 : 1;
 }
 
+int nx_fail_command(const GError *error)
+{
+  if (!g_error_matches(error, NX_ERROR, NX_ERROR_INTERRUPTED))
+    return nx_fail(error);
+  fputs("Aborted!\n", stderr);
+  return 130;
+}
+
 /* Errors that say something about the machine, the disk or the network rather than about the file at hand. */
 static const int PLACE_ERRORS[] = {ENOSPC,       EDQUOT,     EROFS,        EIO,         ESTALE, ENOTCONN, ETIMEDOUT, EHOSTDOWN,
                                    EHOSTUNREACH, ENETDOWN,   ENETUNREACH,  ENOMEM,      EMFILE, ENFILE,   ENODEV,    ENXIO,

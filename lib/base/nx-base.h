@@ -37,6 +37,8 @@ typedef enum {
 /* Prints "Error: <message>" on stderr, of an interruption nothing, and returns the exit code of the error's code (1 or 2). NULL counts as
  * success: 0. */
 int nx_fail(const GError *error);
+/* The same for a command that somebody waits for: of an interruption "Aborted!", and 130. */
+int nx_fail_command(const GError *error);
 
 /* Sets *err from errno (`error_number`): "cannot <action> <object>: <reason>". What says something about the machine, its disks, its network or the
  * rights of its user (ENOSPC, EIO, ESTALE, EMFILE, EAGAIN, EACCES, EPERM…) becomes NX_ERROR_PLACE, ENOENT and ENOTDIR NX_ERROR_MISSING, the rest

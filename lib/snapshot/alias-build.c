@@ -131,7 +131,7 @@ static void count_pieces(Beginnings *beginnings, guint64 *n_first, guint64 *n_fu
 {
   g_autofree char *before = NULL;
   gboolean is_word;
-  for (guint32 norm = 0; norm < beginnings->norms->len; norm++) {
+  for (guint32 norm = 0; norm < beginnings->norms->len && !nx_interrupted(); norm++) {
     const char *text = text_of(beginnings, norm), *end = alias_piece_end(text, &is_word);
     if (!before || strncmp(before, text, (gsize)(end - text) + 1) != 0)
       (*n_first)++;
@@ -171,7 +171,7 @@ static void add_norm(Beginnings *beginnings, guint32 norm)
   add_slot(beginnings, hash, norm);
 }
 
-/* Slots are at most two thirds full; the filters have 16 bits or more a hash. */
+/* Slots are at most two thirds full; the filters have 16 bits or more a hash. Of no use once the program has been interrupted. */
 static void build_beginnings(Beginnings *beginnings)
 {
   guint64 n_first = 0, n_further = 0;
@@ -179,7 +179,7 @@ static void build_beginnings(Beginnings *beginnings)
   make_room(beginnings->slots, (guint64)beginnings->norms->len * 3 / 2);
   make_room(beginnings->first, n_first / 4);
   make_room(beginnings->further, n_further / 4);
-  for (guint32 norm = 0; norm < beginnings->norms->len; norm++)
+  for (guint32 norm = 0; norm < beginnings->norms->len && !nx_interrupted(); norm++)
     add_norm(beginnings, norm);
 }
 
@@ -255,8 +255,10 @@ static GBytes *assemble(const NxAliasBuilder *builder, const Beginnings *beginni
   return g_byte_array_free_to_bytes(out);
 }
 
-GBytes *nx_alias_builder_finish(NxAliasBuilder *builder, NxAliasCounts *counts)
+GBytes *nx_alias_builder_finish(NxAliasBuilder *builder, NxAliasCounts *counts, GError **err)
 {
+  if (!nx_check_interrupted(err))
+    return NULL;
   if (builder->pool->len == 0)
     keep_text(builder, "");
   g_array_sort_with_data(builder->entries, compare_entries, builder->pool->data);
@@ -273,5 +275,5 @@ GBytes *nx_alias_builder_finish(NxAliasBuilder *builder, NxAliasCounts *counts)
   builder->counts.names = builder->names->len;
   if (counts)
     *counts = builder->counts;
-  return assemble(builder, &beginnings);
+  return nx_check_interrupted(err) ? assemble(builder, &beginnings) : NULL;
 }

@@ -206,9 +206,9 @@ static GBytes *build_from_aliases(const NxSnapshot *snapshot, NxAliasCounts *cou
   if (!nx_snapshot_read(snapshot, "entity_types", &to_types, &rows, err) || !nx_snapshot_read(snapshot, "entity_aliases", &to_aliases, &rows, err))
     return NULL;
   g_ptr_array_sort(list, compare_ids);
-  for (guint i = 0; i < list->len; i++)
+  for (guint i = 0; i < list->len && !nx_interrupted(); i++)
     nx_alias_builder_add(builder, list->pdata[i]);
-  return nx_alias_builder_finish(builder, counts);
+  return nx_alias_builder_finish(builder, counts, err);
 }
 
 /* ------------------------------------------------------------------------------------------------------- sources of names */
@@ -327,7 +327,7 @@ static GBytes *build_from_sources(const Place *place, NxAliasCounts *counts, GEr
                         "it is not of NexusLIMS: no table that holds names is there (names of IGEM are found in a snapshot: igem-server db export)");
     return NULL;
   }
-  return nx_alias_builder_finish(builder, counts);
+  return nx_alias_builder_finish(builder, counts, err);
 }
 
 GBytes *nx_alias_build_snapshot(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err)

@@ -31,7 +31,8 @@ NxAliasBuilder *nx_alias_builder_new(void);
 void nx_alias_builder_free(NxAliasBuilder *builder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxAliasBuilder, nx_alias_builder_free)
 void nx_alias_builder_add(NxAliasBuilder *builder, const NxAlias *alias);
-GBytes *nx_alias_builder_finish(NxAliasBuilder *builder, NxAliasCounts *counts);
+/* NX_ERROR_INTERRUPTED. */
+GBytes *nx_alias_builder_finish(NxAliasBuilder *builder, NxAliasCounts *counts, GError **err);
 /* The active aliases of an IGEM snapshot: entity_aliases joined with entity_types; the instruments and users of a NexusLIMS one, which are called by
  * their ids. */
 GBytes *nx_alias_build_snapshot(const NxSnapshot *snapshot, NxAliasCounts *counts, GError **err);

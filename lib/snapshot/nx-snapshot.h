@@ -146,14 +146,15 @@ json_object *nx_snapshot_manifest(const NxSnapshot *snapshot); /* borrowed */
 const char *const *nx_snapshot_tables(const NxSnapshot *snapshot);
 gboolean nx_snapshot_has_table(const NxSnapshot *snapshot, const char *table);
 char *nx_snapshot_table_path(const NxSnapshot *snapshot, const char *table);
-/* Size and SHA-256 of every file that the manifest names; NX_ERROR_DATA with a line for each that differs. *files (may be NULL): how many. */
+/* Size and SHA-256 of every file that the manifest names; NX_ERROR_DATA with a line for each that differs, NX_ERROR_INTERRUPTED.
+ * *files (may be NULL): how many. */
 gboolean nx_snapshot_verify(const NxSnapshot *snapshot, guint *files, GError **err);
 /* All rows of a table; *rows counts them. */
 gboolean nx_snapshot_read(const NxSnapshot *snapshot, const char *table, const NxRowTarget *target, gint64 *rows, GError **err);
 
 /* A file name of a manifest that cannot leave the snapshot's folder: 1 to 3 parts of A-Z a-z 0-9 . _ -, none beginning with a dot or minus. */
 gboolean nx_snapshot_name_is_safe(const char *name);
-/* 64 lower-case hex digits of a file. */
+/* 64 lower-case hex digits of a file. NX_ERROR_IO, NX_ERROR_MISSING, …, NX_ERROR_INTERRUPTED. */
 char *nx_snapshot_sha256(const char *path, GError **err);
 /* "517.0 B", "2.3 KB"; and thousands with commas. */
 char *nx_snapshot_size_text(guint64 bytes);

@@ -37,15 +37,14 @@ char *nx_snapshot_sha256(const char *path, GError **err)
     nx_error_from_errno(err, errno, "read", path);
     return NULL;
   }
-  while ((n = fread(piece, 1, PIECE, file)) > 0)
+  gboolean goes_on;
+  while ((goes_on = nx_check_interrupted(err)) && (n = fread(piece, 1, PIECE, file)) > 0)
     g_checksum_update(sum, piece, (gssize)n);
-  gboolean failed = ferror(file) != 0;
+  gboolean failed = goes_on && ferror(file) != 0;
   fclose(file);
-  if (failed) {
+  if (failed)
     nx_error_from_errno(err, EIO, "read", path);
-    return NULL;
-  }
-  return g_strdup(g_checksum_get_string(sum));
+  return failed || !goes_on ? NULL : g_strdup(g_checksum_get_string(sum));
 }
 
 char *nx_snapshot_size_text(guint64 bytes)

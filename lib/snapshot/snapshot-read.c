@@ -128,7 +128,7 @@ gboolean nx_snapshot_verify(const NxSnapshot *snapshot, guint *files, GError **e
 {
   guint n = 0;
   g_autoptr(GString) problems = g_string_new(NULL);
-  for (const char *const *table = nx_snapshot_tables(snapshot); *table; table++) {
+  for (const char *const *table = nx_snapshot_tables(snapshot); *table && !nx_interrupted(); table++) {
     g_autofree char *path = nx_snapshot_table_path(snapshot, *table);
     note_difference(problems, path, entry_of(snapshot, *table));
     n++;
@@ -142,6 +142,8 @@ gboolean nx_snapshot_verify(const NxSnapshot *snapshot, guint *files, GError **e
   }
   if (files)
     *files = n;
+  if (!nx_check_interrupted(err))
+    return FALSE;
   if (problems->len == 0)
     return TRUE;
   g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the snapshot %s is not what its manifest says:%s", snapshot->folder, problems->str);

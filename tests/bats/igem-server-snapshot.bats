@@ -246,6 +246,31 @@ END
   [[ $stderr == *out/entities.parquet:*out/entity_types.parquet:* ]] || fail "$stderr"
 }
 
+# stopped_at FILE COMMAND…: the command, which a signal reaches right when it opens the file
+stopped_at() {
+  ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null true 2>/dev/null || skip 'strace cannot trace here'
+  run --separate-stderr env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -P "$1" -e inject=openat:signal=TERM "${@:2}"
+}
+
+@test "--verify ends at a signal, in the middle of a file" {
+  export_all -o out >/dev/null
+  stopped_at "$PWD/out/entities.parquet" igem-server db info --db-uri "$PWD/out" --verify
+  assert_failure 130
+  assert_equal "$output" ''
+  assert_equal "$stderr" 'Aborted!'
+}
+
+@test "snapshot-nlp ends at a signal, and leaves the snapshot as it was" {
+  snapshot_of_corpus
+  before=$(cd mini && sha256sum *.*)
+  stopped_at "$PWD/mini/entity_aliases.parquet" igem-server db snapshot-nlp "$PWD/mini"
+  assert_failure 130
+  assert_equal "$output" ''
+  assert_equal "$stderr" 'Aborted!'
+  assert_equal "$(cd mini && sha256sum *.*)" "$before"
+  [ ! -e mini/nlp ]
+}
+
 @test "a manifest that names files outside of the snapshot is refused" {
   mkdir evil
   for file in ../a.db /etc/passwd 'https://example.org/x' 'a\\b' ''; do

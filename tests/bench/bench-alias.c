@@ -45,7 +45,7 @@ static GBytes *make_dictionary(GRand *random, char **words)
         &(NxAlias){
             .alias_id = i, .entity_id = i / 4, .type_id = 1, .value = value, .norm = "", .kind = "synonym", .is_primary = i % 4 == 0});
   }
-  return nx_alias_builder_finish(builder, NULL);
+  return nx_alias_builder_finish(builder, NULL, NULL);
 }
 
 /* Sentences of the same words and as many others. */

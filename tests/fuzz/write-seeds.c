@@ -38,7 +38,7 @@ static gboolean put_alias(const char *folder, const char *name, gsize aliases, G
   g_autoptr(NxAliasBuilder) builder = nx_alias_builder_new();
   for (gsize i = 0; i < aliases; i++)
     nx_alias_builder_add(builder, &ALIASES[i]);
-  g_autoptr(GBytes) bytes = nx_alias_builder_finish(builder, NULL);
+  g_autoptr(GBytes) bytes = nx_alias_builder_finish(builder, NULL, NULL);
   return nx_file_write_fast(path, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), 0644, err);
 }
 

@@ -1,6 +1,7 @@
 /* test-snapshot-alias.c — the golden vectors of igem-db Appendix C, and what becomes of a damaged dictionary. */
 #include "alias-file.h"
 
+#include <signal.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -156,7 +157,7 @@ static void test_lookup(void)
 static void test_empty(void)
 {
   g_autoptr(NxAliasBuilder) builder = nx_alias_builder_new();
-  g_autoptr(GBytes) bytes = nx_alias_builder_finish(builder, NULL);
+  g_autoptr(GBytes) bytes = nx_alias_builder_finish(builder, NULL, NULL);
   g_autoptr(GError) error = NULL;
   g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, &error);
   g_assert_no_error(error);
@@ -169,7 +170,23 @@ static GBytes *small_dictionary(void)
   g_autoptr(NxAliasBuilder) builder = nx_alias_builder_new();
   nx_alias_builder_add(builder, &(NxAlias){.alias_id = 1, .entity_id = 2, .value = "lead", .norm = "", .kind = "preferred", .is_primary = TRUE});
   nx_alias_builder_add(builder, &(NxAlias){.alias_id = 2, .entity_id = 2, .value = "lead acetate", .norm = "", .kind = "synonym"});
-  return nx_alias_builder_finish(builder, NULL);
+  return nx_alias_builder_finish(builder, NULL, NULL);
+}
+
+static void test_interrupted(void)
+{
+  if (!g_test_subprocess()) {
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_passed();
+    return;
+  }
+  g_autoptr(GError) error = NULL;
+  g_autoptr(NxAliasBuilder) builder = nx_alias_builder_new();
+  nx_alias_builder_add(builder, &(NxAlias){.alias_id = 1, .entity_id = 2, .value = "lead", .norm = "", .kind = "preferred"});
+  nx_interrupt_install();
+  raise(SIGTERM);
+  g_assert_null(nx_alias_builder_finish(builder, NULL, &error));
+  g_assert_error(error, NX_ERROR, NX_ERROR_INTERRUPTED);
 }
 
 /* Characters of one to four bytes before the name, in every number. */
@@ -284,7 +301,7 @@ static void test_against_naive_search(void)
       else
         g_free(norm);
     }
-    g_autoptr(GBytes) bytes = nx_alias_builder_finish(builder, NULL);
+    g_autoptr(GBytes) bytes = nx_alias_builder_finish(builder, NULL, NULL);
     g_autoptr(NxAliases) aliases = nx_aliases_new(bytes, NULL);
     g_autofree char *text = random_text(random, 300), *normalised = nx_alias_normalise(text);
     g_autoptr(json_object) matches = nx_aliases_scan(aliases, text, -1, NX_ALIAS_ALL);
@@ -304,6 +321,7 @@ int main(int argc, char **argv)
   g_test_add_func("/snapshot/alias/a match has 50 characters around it", test_context);
   g_test_add_func("/snapshot/alias/a look-up finds every alias of that norm", test_lookup);
   g_test_add_func("/snapshot/alias/a dictionary without aliases finds nothing", test_empty);
+  g_test_add_func("/snapshot/alias/a dictionary that is interrupted while it is made is none", test_interrupted);
   g_test_add_func("/snapshot/alias/a match is where its characters are, however many bytes are before it", test_places);
   g_test_add_func("/snapshot/alias/a damaged dictionary is noticed, and does no harm", test_damage);
   g_test_add_func("/snapshot/alias/a dictionary of another format version is refused", test_other_version);
