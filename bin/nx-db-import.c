@@ -23,20 +23,24 @@ typedef struct {
 
 /* --------------------------------------------------------------------------------------------------------------- rows */
 
-static gboolean check_column(const Target *target, const char *table, const char *column, GError **err)
+static gboolean check_column(const Target *target, const char *table, const NxField *field, GError **err)
 {
+  const char *column = field->name;
   NxColumnFacts facts = {0};
   NxField there = {0};
   if (!nx_db_has_column(target->db, table, column, &facts, err))
     return FALSE;
   nx_field_take_sql_type(&there, facts.type);
   g_byte_array_append(target->takes_bytes, &(guint8){there.type == NX_FIELD_BYTES}, 1);
+  if (facts.exists && field->type == NX_FIELD_NESTED)
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA,
+                "table %s of the snapshot has a nested column %s, which cannot be read: it has to be one value a row", table, column);
   if (!facts.exists)
     g_set_error(err, NX_ERROR, NX_ERROR_DATA,
                 "table %s of the snapshot has a column %s, which the one of the database has not: make the database with 'nexuslims db init', "
                 "add the column to the table, and import again",
                 table, column);
-  return facts.exists;
+  return facts.exists && field->type != NX_FIELD_NESTED;
 }
 
 static gboolean open_table(gpointer database, const char *table, const GArray *fields, GError **err)
@@ -45,10 +49,10 @@ static gboolean open_table(gpointer database, const char *table, const GArray *f
   g_autoptr(GPtrArray) names = g_ptr_array_new();
   g_byte_array_set_size(target->takes_bytes, 0);
   for (guint i = 0; i < fields->len; i++) {
-    char *name = g_array_index(fields, NxField, i).name;
-    if (!check_column(target, table, name, err))
+    const NxField *field = &g_array_index(fields, NxField, i);
+    if (!check_column(target, table, field, err))
       return FALSE;
-    g_ptr_array_add(names, name);
+    g_ptr_array_add(names, field->name);
   }
   g_ptr_array_add(names, NULL);
   target->table = table;

@@ -16,7 +16,7 @@ static void free_type(gpointer data)
   g_free(type);
 }
 
-/* Places of the wanted columns; NX_ERROR_FORMAT names one that is missing. */
+/* Places of the wanted columns; NX_ERROR_FORMAT names one that is missing, or cannot be read. */
 static gboolean find_columns(const GArray *fields, const char *const *names, guint n, guint *places, GError **err)
 {
   for (guint i = 0; i < n; i++) {
@@ -25,6 +25,10 @@ static gboolean find_columns(const GArray *fields, const char *const *names, gui
         break;
     if (places[i] == fields->len) {
       g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the column %s is missing", names[i]);
+      return FALSE;
+    }
+    if (g_array_index(fields, NxField, places[i]).type == NX_FIELD_NESTED) {
+      g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the column %s is nested, which cannot be read: it has to be one value a row", names[i]);
       return FALSE;
     }
   }

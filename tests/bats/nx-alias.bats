@@ -130,6 +130,21 @@ scan() { jq -nc --arg text "$1" '{text: $text, id: 7}' | nx-alias scan -s snapsh
   assert_json '.matches[0].entity_primary_name' jdoe
 }
 
+@test "a column of lists is refused when it is asked for, and no name is found in any other way" {
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.sqlite
+  nx-db init >/dev/null
+  nx-db export -o mine >/dev/null
+  write() { python3 "$NX_SOURCE/tests/bats/write-parquet.py" mine external_user_identifiers "$1"; }
+  write '[["nexuslims_username", "text", ["jdoe"]], ["email", "list", [7]]]'
+  run nx-alias scan -s mine <<<'{"text":"jdoe"}'
+  assert_failure 1
+  assert_output --partial 'table external_user_identifiers: the column email is nested, which cannot be read: it has to be one value a row'
+  write '[["nexuslims_username", "text", ["jdoe"]], ["email", "text", ["d@example.org"]], ["more", "list", [7]]]'
+  run nx-alias scan -s mine <<<'{"text":"jdoe"}'
+  assert_success
+  assert_json '.matches[0].entity_primary_name' jdoe
+}
+
 @test "a user with an account in two systems is one user, and no doubt is left" {
   export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.sqlite
   nx-db init >/dev/null

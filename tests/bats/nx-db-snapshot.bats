@@ -130,6 +130,15 @@ manifest() { jq -r "$1" out/manifest.json; }
   done
 }
 
+@test "a column of lists is refused by its name, and nothing is imported" {
+  nx-db export -o out >/dev/null
+  replace instruments '[["instrument_pid", "text", ["a"]], ["harvester", "list", [7]]]'
+  run nx-db --db-uri copy.sqlite import out
+  assert_failure 1
+  assert_line 'Error: table instruments of the snapshot has a nested column harvester, which cannot be read: it has to be one value a row'
+  [ ! -e copy.sqlite ]
+}
+
 @test "every compression can be imported again" {
   for codec in zstd snappy gzip none; do
     nx-db export -o "$codec" --compression "$codec" --chunksize 1
