@@ -126,15 +126,21 @@ gboolean nx_download_prepare(const NxDownloadOptions *options, const NxJob *job,
   return TRUE;
 }
 
+/* Of a part that an earlier run has left the room is taken already, whether it is gone on with or begun again. */
+static guint64 still_needed(const NxJob *job)
+{
+  struct stat part;
+  gint64 there = lstat(job->part, &part) == 0 && S_ISREG(part.st_mode) ? part.st_size : 0;
+  return job->state == NX_JOB_CACHED ? 0 : (guint64)MAX(job->size - there, 0);
+}
+
 gboolean nx_download_fits(const NxDownloadOptions *options, GPtrArray *jobs, GError **err)
 {
   struct statvfs place;
   guint64 needed = 0;
-  for (guint i = 0; i < jobs->len; i++) {
-    const NxJob *job = jobs->pdata[i];
-    if (job->state != NX_JOB_CACHED && __builtin_add_overflow(needed, (guint64)job->size, &needed))
+  for (guint i = 0; i < jobs->len; i++)
+    if (__builtin_add_overflow(needed, still_needed(jobs->pdata[i]), &needed))
       needed = G_MAXUINT64;
-  }
   if (statvfs(options->output, &place) != 0)
     return nx_error_from_errno(err, errno, "write", options->output);
   guint64 room = (guint64)place.f_bavail * place.f_frsize;
