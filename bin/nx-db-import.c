@@ -250,15 +250,16 @@ static gboolean check_empty(NxDb *db, const char *address, gboolean *has_tables,
   return tables != NULL;
 }
 
-static gboolean check_revision(NxDb *db, const char *revision, GError **err)
+static gboolean check_revision(NxDb *db, const char *address, const char *revision, GError **err)
 {
+  g_autofree char *file = nx_db_file_path(address);
   g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
   if (!rows)
     return FALSE;
   if (rows[0] && g_str_equal(rows[0], revision))
     return TRUE;
-  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the empty database is at revision %s, the snapshot at %s: remove the database file, and import makes a new one",
-              rows[0] ? rows[0] : "(none)", revision);
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "the empty database is at revision %s, the snapshot at %s: %s", rows[0] ? rows[0] : "(none)", revision,
+              file ? "remove the database file, and import makes a new one" : "name a database without tables, and import makes them");
   return FALSE;
 }
 
@@ -273,14 +274,14 @@ static gboolean check_rows(const NxSnapshot *snapshot, const char *table, gint64
   return FALSE;
 }
 
+/* Inside a transaction. */
 static gboolean load(NxDb *db, const NxSnapshot *snapshot, gint64 *total, GError **err)
 {
   g_autoptr(GByteArray) takes_bytes = g_byte_array_new();
   Target target = {.db = db, .takes_bytes = takes_bytes};
   NxRowTarget rows_to = {.open = open_table, .add = add_row, .database = &target};
   g_autoptr(GPtrArray) foreign_keys = NULL;
-  g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
-  gboolean done = transaction && make_room_for_nulls(db, snapshot, err) && nx_db_drop_foreign_keys(db, &foreign_keys, err);
+  gboolean done = make_room_for_nulls(db, snapshot, err) && nx_db_drop_foreign_keys(db, &foreign_keys, err);
   for (const char *const *table = nx_snapshot_tables(snapshot); done && *table; table++) {
     gint64 rows = 0;
     done = nx_snapshot_read(snapshot, *table, &rows_to, &rows, err) && check_rows(snapshot, *table, rows, err) &&
@@ -291,18 +292,20 @@ static gboolean load(NxDb *db, const NxSnapshot *snapshot, gint64 *total, GError
       printf("  %-40s %15s\n", *table, count);
     *total += rows;
   }
-  return done && nx_db_add_foreign_keys(db, foreign_keys, err) && nx_db_commit(&transaction, err);
+  return done && nx_db_add_foreign_keys(db, foreign_keys, err);
 }
 
+/* Tables that are made and rows in one transaction: what fails leaves the database as it was. */
 static gboolean fill(NxDb *db, const char *address, const NxSnapshot *snapshot, const NxGraph *graph, gint64 *total, GError **err)
 {
   const char *revision = nx_json_get_string(nx_snapshot_manifest(snapshot), "schema_revision");
   gboolean has_tables;
-  if (!check_empty(db, address, &has_tables, err))
+  g_autoptr(NxDbTransaction) transaction = nx_db_enforce_foreign_keys(db, FALSE, err) ? nx_db_begin(db, err) : NULL;
+  if (!transaction || !check_empty(db, address, &has_tables, err))
     return FALSE;
-  if (!(has_tables ? check_revision(db, revision, err) : nx_schema_make(db, graph, revision, stderr, err)))
+  if (!(has_tables ? check_revision(db, address, revision, err) : nx_schema_make(db, graph, revision, stderr, err)))
     return FALSE;
-  return load(db, snapshot, total, err);
+  return load(db, snapshot, total, err) && nx_db_commit(&transaction, err);
 }
 
 /* From `part` to its own name; a file that came there in the meantime stays. */

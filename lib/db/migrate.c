@@ -221,9 +221,7 @@ gboolean nx_database_make(const NxGraph *graph, const char *address, gboolean re
 
 gboolean nx_schema_make(NxDb *db, const NxGraph *graph, const char *revision, FILE *out, GError **err)
 {
-  g_autoptr(NxDbTransaction) transaction = nx_db_enforce_foreign_keys(db, FALSE, err) ? nx_db_begin(db, err) : NULL;
-  return transaction && migrate_inside(db, graph, "heads", TRUE, out, err) && migrate_inside(db, graph, revision, FALSE, out, err) &&
-         nx_db_commit(&transaction, err);
+  return migrate_inside(db, graph, "heads", TRUE, out, err) && migrate_inside(db, graph, revision, FALSE, out, err);
 }
 
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err)

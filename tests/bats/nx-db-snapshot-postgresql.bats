@@ -83,6 +83,35 @@ everything() { sqlite3 "$1" .dump | sort; }
   assert_output --partial "Database is not empty"
 }
 
+@test "an import that fails in a database without tables takes back those that it made" {
+  nx-db --db-uri here.sqlite export -o ours >/dev/null
+  jq '.tables.upload_log.rows += 1' ours/manifest.json >edited
+  mv edited ours/manifest.json
+  run nx-db import ours
+  assert_failure 1
+  assert_output --partial 'table upload_log has '
+  assert_equal "$(psql -qAtc "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")" 0
+  sqlite3 empty.sqlite 'CREATE TABLE t (a); DROP TABLE t'
+  run nx-db --db-uri empty.sqlite import ours
+  assert_failure 1
+  assert_equal "$(sqlite3 empty.sqlite 'SELECT count(*) FROM sqlite_master')" 0
+  nx-db --db-uri here.sqlite export -o again >/dev/null
+  for address in "$NX_DB_PATH" empty.sqlite; do nx-db --db-uri "$address" import again; done
+}
+
+@test "an import into tables of another revision says what to do about them" {
+  nx-db --db-uri here.sqlite downgrade v2_4_0b >/dev/null
+  nx-db --db-uri here.sqlite export -o ours >/dev/null
+  nx-db init >/dev/null
+  run nx-db import ours
+  assert_failure 1
+  assert_output 'Error: the empty database is at revision v2_5_0b, the snapshot at v2_4_0b: name a database without tables, and import makes them'
+  nx-db --db-uri made.sqlite init >/dev/null
+  run nx-db --db-uri made.sqlite import ours
+  assert_failure 1
+  assert_output 'Error: the empty database is at revision v2_5_0b, the snapshot at v2_4_0b: remove the database file, and import makes a new one'
+}
+
 @test "integers that another program made floating point are stored" {
   node=$NX_SOURCE/tests/node
   [ -d "$node/node_modules/@duckdb" ] || skip "@duckdb/node-api is not installed in tests/node"
