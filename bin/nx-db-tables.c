@@ -10,6 +10,7 @@
 
 #define PSEUDONYM_DIGITS 12
 #define KEY_SIZE 32
+#define ROWID "rowid" /* of SQLite, where a table without a primary key has it */
 #define SERVICE_USER "nexuslims" /* writes rows of its own: no person */
 
 /* AS_UNIQUE_ADDRESS: masked, but two that differ stay so, as their column wants. */
@@ -41,6 +42,8 @@ struct NxDbTables {
   guint8 *key;
   GArray *fields;     /* borrowed from the writer while a table is read */
   GPtrArray *hidden;  /* of each of them the Hidden, or NULL */
+  GArray *keys;       /* the columns that sort its rows and tell them apart */
+  gboolean has_rowid; /* which stands behind the fields, for want of a primary key */
   gpointer statement;
   GPtrArray *kept;    /* what stands in the present row instead of what was hidden */
   gboolean is_secret; /* the present row, as it is given */
@@ -77,6 +80,7 @@ static void end_table(NxDbTables *tables)
   if (tables->statement)
     tables->driver->finish(tables->statement);
   tables->statement = NULL;
+  g_clear_pointer(&tables->keys, g_array_unref);
 }
 
 void nx_db_tables_close(NxDbTables *tables)
@@ -93,7 +97,8 @@ void nx_db_tables_close(NxDbTables *tables)
 
 typedef struct {
   char *name; /* quoted, with what makes texts sort by their bytes */
-  gint64 place;
+  gint64 place; /* in the primary key, from 1; 0: in none */
+  guint field;
 } Key;
 
 static void clear_key(gpointer data)
@@ -136,7 +141,7 @@ static GArray *read_columns(NxDbTables *tables, const char *table, GArray *field
     const NxField *field = add_field(tables, table, fields, nx_rows_text(rows, 0), nx_rows_text(rows, 2));
     gboolean is_text = field->type == NX_FIELD_TEXT || field->type == NX_FIELD_JSON;
     g_autofree char *name = nx_sql_quoted(field->name);
-    Key key = {.name = g_strconcat(name, is_text ? tables->driver->byte_order : "", NULL), .place = nx_rows_int(rows, 3)};
+    Key key = {.name = g_strconcat(name, is_text ? tables->driver->byte_order : "", NULL), .place = nx_rows_int(rows, 3), .field = fields->len - 1};
     has_key = has_key || key.place > 0;
     g_array_append_val(keys, key);
     // cppcheck-suppress memleak -- the array has the name now
@@ -152,7 +157,7 @@ static GArray *read_columns(NxDbTables *tables, const char *table, GArray *field
 
 static char *select_of(NxDbTables *tables, const char *table, GArray *fields, GError **err)
 {
-  g_autoptr(GArray) keys = read_columns(tables, table, fields, err);
+  const GArray *keys = tables->keys = read_columns(tables, table, fields, err);
   if (!keys)
     return NULL;
   g_autoptr(GString) columns = g_string_new(NULL), order = g_string_new(NULL);
@@ -161,6 +166,10 @@ static char *select_of(NxDbTables *tables, const char *table, GArray *fields, GE
     g_autofree char *name = nx_sql_quoted(g_array_index(fields, NxField, i).name);
     g_string_append_printf(columns, "%s%s", i ? ", " : "", name);
   }
+  gboolean has_primary_key = keys->len > 0 && g_array_index(keys, Key, 0).place > 0;
+  tables->has_rowid = !has_primary_key && g_str_equal(nx_db_insertion_order(tables->db), ROWID);
+  if (tables->has_rowid)
+    g_string_append(columns, ", " ROWID);
   for (guint i = 0; i < keys->len; i++)
     g_string_append_printf(order, "%s%s%s", i ? ", " : "", g_array_index(keys, Key, i).name, g_array_index(keys, Key, i).place ? "" : " NULLS FIRST");
   return g_strdup_printf("SELECT %s FROM %s ORDER BY %s", columns->str, from, order->str);
@@ -191,13 +200,32 @@ static gboolean open_table(gpointer database, const char *table, GArray *fields,
 
 /* ---------------------------------------------------------------------------------------------------------------- rows */
 
-static gboolean refuse(const NxDbTables *tables, guint column, const char *what, GError **err)
+static void append_value(GString *to, const NxDbTables *tables, const char *name, guint column)
 {
-  gsize length;
-  const char *first = tables->driver->column_text(tables->statement, 0, &length);
-  g_autofree char *shown = nx_text_utf8(first ? first : "NULL", -1);
-  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "row with %s %s, column %s: %s", g_array_index(tables->fields, NxField, 0).name, shown,
-              g_array_index(tables->fields, NxField, column).name, what);
+  gsize length = 0;
+  const char *text = tables->driver->column_text(tables->statement, column, &length);
+  g_autofree char *shown = text ? nx_text_utf8(text, (gssize)length) : g_strdup("NULL");
+  g_string_append_printf(to, "%s%s %s", to->len ? ", " : "", name, shown);
+}
+
+/* The present row: "id 7", "gene_id 7, group_id 2", "rowid 3". */
+static char *name_row(gpointer database)
+{
+  const NxDbTables *tables = database;
+  GString *name = g_string_new(NULL);
+  if (tables->has_rowid)
+    append_value(name, tables, ROWID, tables->fields->len);
+  for (guint i = 0; !tables->has_rowid && i < tables->keys->len; i++) {
+    guint field = g_array_index(tables->keys, Key, i).field;
+    append_value(name, tables, g_array_index(tables->fields, NxField, field).name, field);
+  }
+  return g_string_free(name, FALSE);
+}
+
+static gboolean refuse(NxDbTables *tables, guint column, const char *what, GError **err)
+{
+  g_autofree char *row = name_row(tables);
+  g_set_error(err, NX_ERROR, NX_ERROR_DATA, "row with %s, column %s: %s", row, g_array_index(tables->fields, NxField, column).name, what);
   return FALSE;
 }
 
@@ -336,5 +364,5 @@ static gboolean row_is_secret(gpointer database)
 
 NxRowSource nx_db_tables_source(NxDbTables *tables)
 {
-  return (NxRowSource){.open = open_table, .next = next_row, .is_secret = row_is_secret, .database = tables};
+  return (NxRowSource){.open = open_table, .next = next_row, .is_secret = row_is_secret, .name_row = name_row, .database = tables};
 }

@@ -100,11 +100,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxParquetWriter, nx_parquet_writer_free)
 /* ------------------------------------------------------------------------------------------------- snapshots of a database */
 
 /* Tables as the program gives them. `open` fills `fields`; rows come sorted, so that the same table gives the same file. `is_secret` (may be NULL)
- * says whether the row given last holds what not everybody may read: the file with it is for its owner alone. */
+ * says whether the row given last holds what not everybody may read: the file with it is for its owner alone. `name_row` gives what finds that row in
+ * the database again, "id 7"; owned by the caller. */
 typedef struct {
   gboolean (*open)(gpointer database, const char *table, GArray *fields, GError **err);
   gboolean (*next)(gpointer database, NxDatum *row, gboolean *more, GError **err);
   gboolean (*is_secret)(gpointer database);
+  char *(*name_row)(gpointer database);
   gpointer database;
 } NxRowSource;
 

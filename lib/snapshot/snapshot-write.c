@@ -125,14 +125,13 @@ static gboolean publish(const Export *export, GError **err)
 
 /* -------------------------------------------------------------------------------------------------------------- tables */
 
-/* Rows are told by their first column. What the disk has to say is no row's fault. */
-static gboolean blame_row(const GArray *fields, const NxDatum *row, GError **err)
+/* What the disk has to say is no row's fault. */
+static gboolean blame_row(const NxRowSource *source, GError **err)
 {
   if (err && (g_error_matches(*err, NX_ERROR, NX_ERROR_PLACE) || g_error_matches(*err, NX_ERROR, NX_ERROR_IO)))
     return FALSE;
-  const NxField *first = &g_array_index(fields, NxField, 0);
-  g_autofree char *text = nx_datum_text(first, row), *shown = nx_text_utf8(text ? text : "NULL", -1);
-  g_prefix_error(err, "row with %s %s, ", first->name, shown);
+  g_autofree char *row = source->name_row(source->database);
+  g_prefix_error(err, "row with %s, ", row);
   return FALSE;
 }
 
@@ -152,7 +151,7 @@ static gboolean copy_rows(const NxRowSource *source, const GArray *fields, NxPar
     if (source->is_secret && source->is_secret(source->database))
       nx_parquet_writer_close_to_others(writer);
     if (!nx_parquet_writer_add(writer, row, err))
-      return blame_row(fields, row, err);
+      return blame_row(source, err);
   }
 }
 

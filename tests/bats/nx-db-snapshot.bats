@@ -292,6 +292,28 @@ calendars_with_secrets() {
   [ -z "$(find . -name '.out*')" ]
 }
 
+# upload_log_with KEY: its two rows in a table with that primary key, or without; session_identifier is the same in both
+upload_log_with() {
+  sql "DROP TABLE upload_log; CREATE TABLE upload_log (session_identifier TEXT, success BOOLEAN, metadata_json TEXT, destination_name TEXT$1);
+    INSERT INTO upload_log VALUES ('a-1', 1, NULL, 'cdcs'), ('a-1', 1, NULL, 'site')"
+}
+
+@test "a row whose value does not fit is named by all columns of its key, or by its rowid" {
+  # Found on the way out of the database, and on the way into the file.
+  for case in "success = 7|column success: a truth value is neither 0 nor 1" "metadata_json = CAST(x'ff' AS TEXT)|column metadata_json"; do
+    upload_log_with ', PRIMARY KEY (destination_name, session_identifier)'
+    sql "UPDATE upload_log SET ${case%|*} WHERE destination_name = 'site'"
+    run nx-db export -o out
+    assert_failure 1
+    assert_output --partial "table upload_log: row with destination_name site, session_identifier a-1, ${case#*|}"
+    upload_log_with ''
+    sql "UPDATE upload_log SET ${case%|*} WHERE destination_name = 'site'"
+    run nx-db export -o out
+    assert_failure 1
+    assert_output --partial "table upload_log: row with rowid 2, ${case#*|}"
+  done
+}
+
 @test "import refuses a database with rows, a changed file and a foreign snapshot, and changes nothing" {
   nx-db export -o out >/dev/null
   before=$(everything "$NX_DB_PATH" | sha256sum)
