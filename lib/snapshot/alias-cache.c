@@ -128,11 +128,21 @@ static gboolean store(const NxSnapshot *snapshot, const char *folder, GBytes *by
   return write_json(folder, "manifest.json", nx_snapshot_manifest(snapshot), err);
 }
 
+/* A snapshot may come from anywhere. A link in the place of a file is replaced, and leads nowhere. */
+static gboolean check_no_link(const char *folder, GError **err)
+{
+  g_autofree char *nlp = g_build_filename(folder, "nlp", NULL);
+  if (!g_file_test(nlp, G_FILE_TEST_IS_SYMLINK))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_IO, "%s is a link, which could lead out of the folder", nlp);
+  return FALSE;
+}
+
 gboolean nx_alias_cache_make(const char *folder, gboolean overwrite, NxAliasCounts *counts, gsize *size, GError **err)
 {
   g_autofree char *path = g_build_filename(folder, NX_ALIAS_FILE, NULL);
   g_autoptr(NxSnapshot) snapshot = nx_snapshot_open(folder, err);
-  if (!snapshot)
+  if (!snapshot || !check_no_link(folder, err))
     return FALSE;
   if (g_strcmp0(nx_json_get_string(nx_snapshot_manifest(snapshot), "schema"), "nexuslims") == 0) {
     g_set_error(err, NX_ERROR, NX_ERROR_DATA, "%s is no snapshot of an IGEM database: its names are few, and are taken from its tables at each search", folder);

@@ -55,6 +55,19 @@ scan() { jq -nc --arg text "$1" '{text: $text, id: 7}' | nx-alias scan -s snapsh
   nx-alias build snapshot --overwrite
 }
 
+@test "build writes through no link that a snapshot has brought along" {
+  mkdir outside
+  ln -s ../outside snapshot/nlp
+  before=$(sha256sum <snapshot/manifest.json)
+  for overwrite in '' --overwrite; do
+    run nx-alias build snapshot $overwrite
+    assert_failure 1
+    assert_output 'Error: snapshot/nlp is a link, which could lead out of the folder'
+  done
+  [ -z "$(ls -A outside)" ]
+  assert_equal "$(sha256sum <snapshot/manifest.json)" "$before"
+}
+
 @test "a damaged or stale dictionary is made anew in memory, or refused when it is required" {
   nx-alias build snapshot >/dev/null
   printf x | dd of=snapshot/nlp/alias_dictionary.nxad bs=1 seek=100 conv=notrunc 2>/dev/null
