@@ -39,12 +39,11 @@ static void write_mirror(const NxSchema *schema, NxDb *db)
   nx_db_script(db, "RELEASE SAVEPOINT nx_mirror", NULL);
 }
 
-static gboolean stamp_now(const NxSchema *schema, NxDb *db, const NxWatcher *watcher, GError **err)
+static gboolean stamp_now(const NxSchema *schema, NxDb *db, GError **err)
 {
   if (!write_head(schema, db, err))
     return FALSE;
   write_mirror(schema, db);
-  nx_watcher_say(watcher, NX_EVENT_STAMPED, schema->head->id);
   return TRUE;
 }
 
@@ -69,7 +68,10 @@ static gboolean stamp(const NxSchema *schema, NxDb *db, gboolean force, const Nx
   g_autofree char *missing = nx_head_missing(schema, db);
   if (missing)
     nx_watcher_warn(watcher, "%s", missing);
-  return stamp_now(schema, db, watcher, err) && nx_db_commit(&transaction, err);
+  if (!stamp_now(schema, db, err) || !nx_db_commit(&transaction, err))
+    return FALSE;
+  nx_watcher_say(watcher, NX_EVENT_STAMPED, schema->head->id);
+  return TRUE;
 }
 
 /* Opens what has to be there; otherwise the error is the state. */
@@ -126,10 +128,7 @@ static gboolean fill(NxDb *db, gpointer user_data, GError **err)
   if (!nx_head_run(creation->schema, db, creation->watcher, err) || !nx_seeds_apply(creation->schema, db, FALSE, creation->watcher, err))
     return FALSE;
   nx_watcher_say(creation->watcher, NX_EVENT_STAMPING, NULL);
-  if (state != NX_STATE_AT_HEAD)
-    return stamp_now(creation->schema, db, creation->watcher, err);
-  nx_watcher_say(creation->watcher, NX_EVENT_AT_HEAD, creation->schema->head->id);
-  return TRUE;
+  return state == NX_STATE_AT_HEAD || stamp_now(creation->schema, db, err);
 }
 
 static gboolean create_new(const char *address, Creation *creation, GError **err)
@@ -167,7 +166,10 @@ gboolean nx_schema_create(const NxSchema *schema, const char *address, gboolean 
   }
   if (state != NX_STATE_NO_DATABASE && !may_complete(state))
     return nx_state_refuse(state, revision, err);
-  return state == NX_STATE_NO_DATABASE ? create_new(address, &creation, err) : complete(address, state, &creation, err);
+  if (!(state == NX_STATE_NO_DATABASE ? create_new(address, &creation, err) : complete(address, state, &creation, err)))
+    return FALSE;
+  nx_watcher_say(watcher, state == NX_STATE_AT_HEAD ? NX_EVENT_AT_HEAD : NX_EVENT_STAMPED, schema->head->id);
+  return TRUE;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- upgrade */

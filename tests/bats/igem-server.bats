@@ -259,6 +259,7 @@ Ours"
   run "${as[@]}" igem-server db create --db-uri "$PWD/closed/a.db"
   assert_failure 1
   assert_output --regexp 'Error: sqlite:///.*/closed/a.db: '
+  refute_output --partial 'Stamp complete'
   [ -z "$(ls -A closed)" ]
 }
 
