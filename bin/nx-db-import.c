@@ -14,6 +14,7 @@
 
 typedef struct {
   NxDb *db;
+  const char *address; /* of it, for errors */
   const char *table;
   gint64 row; /* the present one, from 1 */
   const GArray *fields;
@@ -22,6 +23,14 @@ typedef struct {
 } Target;
 
 /* --------------------------------------------------------------------------------------------------------------- rows */
+
+/* `done`, and when it is not: what the disk or the server has to say is told with the database. */
+static gboolean engine_has(gboolean done, const char *address, GError **err)
+{
+  if (!done && err && (g_error_matches(*err, NX_ERROR, NX_ERROR_PLACE) || g_error_matches(*err, NX_ERROR, NX_ERROR_IO)))
+    nx_db_name_in_error(address, err);
+  return done;
+}
 
 static gboolean check_column(const Target *target, const char *table, const NxField *field, GError **err)
 {
@@ -160,7 +169,7 @@ static gboolean add_row(gpointer database, const NxDatum *row, GError **err)
       return FALSE;
     load_value(target->load, &g_array_index(target->fields, NxField, i), target->takes_bytes->data[i], &row[i]);
   }
-  return nx_load_next(target->load, err);
+  return engine_has(nx_load_next(target->load, err), target->address, err);
 }
 
 /* --------------------------------------------------------------------------------------------------- the nulls of old rows */
@@ -275,24 +284,24 @@ static gboolean check_rows(const NxSnapshot *snapshot, const char *table, gint64
 }
 
 /* Inside a transaction. */
-static gboolean load(NxDb *db, const NxSnapshot *snapshot, gint64 *total, GError **err)
+static gboolean load(NxDb *db, const char *address, const NxSnapshot *snapshot, gint64 *total, GError **err)
 {
   g_autoptr(GByteArray) takes_bytes = g_byte_array_new();
-  Target target = {.db = db, .takes_bytes = takes_bytes};
+  Target target = {.db = db, .address = address, .takes_bytes = takes_bytes};
   NxRowTarget rows_to = {.open = open_table, .add = add_row, .database = &target};
   g_autoptr(GPtrArray) foreign_keys = NULL;
   gboolean done = make_room_for_nulls(db, snapshot, err) && nx_db_drop_foreign_keys(db, &foreign_keys, err);
   for (const char *const *table = nx_snapshot_tables(snapshot); done && *table; table++) {
     gint64 rows = 0;
     done = nx_snapshot_read(snapshot, *table, &rows_to, &rows, err) && check_rows(snapshot, *table, rows, err) &&
-           nx_load_finish(&target.load, err);
+           engine_has(nx_load_finish(&target.load, err), address, err);
     g_clear_pointer(&target.load, nx_load_free);
     g_autofree char *count = nx_snapshot_count_text(rows);
     if (done)
       printf("  %-40s %15s\n", *table, count);
     *total += rows;
   }
-  return done && nx_db_add_foreign_keys(db, foreign_keys, err);
+  return done && engine_has(nx_db_add_foreign_keys(db, foreign_keys, err), address, err);
 }
 
 /* Tables that are made and rows in one transaction: what fails leaves the database as it was. */
@@ -301,11 +310,11 @@ static gboolean fill(NxDb *db, const char *address, const NxSnapshot *snapshot, 
   const char *revision = nx_json_get_string(nx_snapshot_manifest(snapshot), "schema_revision");
   gboolean has_tables;
   g_autoptr(NxDbTransaction) transaction = nx_db_enforce_foreign_keys(db, FALSE, err) ? nx_db_begin(db, err) : NULL;
-  if (!transaction || !check_empty(db, address, &has_tables, err))
+  if (!engine_has(transaction && check_empty(db, address, &has_tables, err), address, err))
     return FALSE;
-  if (!(has_tables ? check_revision(db, address, revision, err) : nx_schema_make(db, graph, revision, stderr, err)))
+  if (!(has_tables ? check_revision(db, address, revision, err) : engine_has(nx_schema_make(db, graph, revision, stderr, err), address, err)))
     return FALSE;
-  return load(db, snapshot, total, err) && nx_db_commit(&transaction, err);
+  return load(db, address, snapshot, total, err) && engine_has(nx_db_commit(&transaction, err), address, err);
 }
 
 /* From `part` to its own name; a file that came there in the meantime stays. */
@@ -325,7 +334,7 @@ static gboolean fill_new(const char *address, const NxSnapshot *snapshot, const 
     return FALSE;
   g_autofree char *part = g_build_filename(work->path, "database.part", NULL);
   NxDb *db = nx_db_open(part, NX_DB_CREATE, err);
-  gboolean done = db && fill(db, part, snapshot, graph, total, err);
+  gboolean done = db && fill(db, address, snapshot, graph, total, err);
   nx_db_close(db);
   done = done && place(part, path, err);
   nx_work_folder_remove(work->path);

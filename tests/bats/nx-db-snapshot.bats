@@ -391,6 +391,21 @@ upload_log_with() {
   assert_equal "$(grep -cE '^  (export|import|snapshot-download) ' <<<"$output")" 3
 }
 
+@test "a disk that is full ends the import with a sentence that names the database, and leaves nothing" {
+  [ "$(id -u)" = 0 ] || skip "mounting needs root"
+  sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+       INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status) SELECT 's' || i, 'FEI-Titan-1', 't', 'START', 'ERROR' FROM n"
+  nx-db export -o out >/dev/null
+  mkdir small
+  mount -t tmpfs -o size=400k small small 2>/dev/null || skip "no file system can be mounted here"
+  run nx-db --db-uri small/copy.sqlite import out
+  left=$(ls -A small)
+  umount small
+  assert_failure 1
+  assert_line --regexp '^Error: database .*small/copy.sqlite: database or disk is full'
+  assert_equal "$left" ''
+}
+
 @test "a full disk is not blamed on a row" {
   [ "$(id -u)" = 0 ] || skip "mounting needs root"
   mkdir small
