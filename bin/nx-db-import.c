@@ -40,7 +40,8 @@ static gboolean check_column(const Target *target, const char *table, const NxFi
   if (!nx_db_has_column(target->db, table, column, &facts, err))
     return FALSE;
   nx_field_take_sql_type(&there, facts.type);
-  g_byte_array_append(target->takes_bytes, &(guint8){there.type == NX_FIELD_BYTES}, 1);
+  const guint8 takes_bytes = there.type == NX_FIELD_BYTES;
+  g_byte_array_append(target->takes_bytes, &takes_bytes, sizeof takes_bytes);
   if (facts.exists && field->type == NX_FIELD_NESTED)
     g_set_error(err, NX_ERROR, NX_ERROR_DATA,
                 "table %s of the snapshot has a nested column %s, which cannot be read: it has to be one value a row", table, column);

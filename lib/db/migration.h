@@ -143,8 +143,8 @@ gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char **
 
 /* Brings the database to `target`: a plan, a backup, then one transaction a revision. What a person should know goes to `out`. */
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err);
-/* The tables of `revision` in a database that has none, inside a transaction that enforces no foreign keys. They are made by way of the head: what a downgrade leaves takes the
- * rows of an upgraded and of a downgraded database, which has nulls that the shape of the way up forbids. */
+/* The tables of `revision` in a database that has none, inside a transaction that enforces no foreign keys. They are made by way of the head: what
+ * a downgrade leaves takes the rows of an upgraded and of a downgraded database, which has nulls that the shape of the way up forbids. */
 gboolean nx_schema_make(NxDb *db, const NxGraph *graph, const char *revision, FILE *out, GError **err);
 /* "✓ Database backup created: …" on `out`, and *name; only for a database that has a version table, else *name is NULL. */
 gboolean nx_migrate_backup(NxDb *db, char **name, FILE *out, GError **err);

@@ -179,8 +179,8 @@ const char *nx_schema_partitioned(const NxSchema *schema, const char *table);
 /* Tables that an export leaves out unless it is told to take them. */
 gboolean nx_schema_leaves_out(const NxSchema *schema, const char *table);
 /* Any other fact of schema.json; NULL when it is not there. Among them `parquet_types`, {table: {column: type}}: what a column is in a
- * snapshot whatever its SQL type says (table `*`, column `times`: columns of dates and times in all tables), and `aliases`, [{"table", "id", "type", "columns": [{"column", "part"}, …]}, …]: where names of things
- * stand. */
+ * snapshot whatever its SQL type says (table `*`, column `times`: columns of dates and times in all tables), and `aliases`,
+ * [{"table", "id", "type", "columns": [{"column", "part"}, …]}, …]: where names of things stand. */
 json_object *nx_schema_fact(const NxSchema *schema, const char *name);
 
 /* Where a database stands (igem-db 4). */

@@ -75,7 +75,8 @@ static void begin_again(NxJob *job)
     nx_log_debug("cannot cut %s", job->part);
 }
 
-/* The file belongs to whoever holds its lock, until it has its own name or is gone: nobody else writes into it. Where nothing can be locked, so be it. */
+/* The file belongs to whoever holds its lock, until it has its own name or is gone: nobody else writes into it. Where nothing can be locked, so
+ * be it. */
 static gboolean lock_part(const NxJob *job, GError **err)
 {
   int fd = fileno(job->file);
