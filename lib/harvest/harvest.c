@@ -67,13 +67,23 @@ GTimeZone *nx_harvest_zone(json_object *instrument)
 
 /* ------------------------------------------------------------------------------------------------------------ events */
 
-gboolean nx_harvest_emit(const char *identifier, const char *instrument_pid, const char *start, const char *end, const char *user,
-                         GError **err)
+static gboolean has_ended(const NxHarvest *harvest, json_object *instrument, const char *end)
 {
+  g_autoptr(GDateTime) instant = nx_time_parse(end, nx_time_has_offset(end) ? NULL : nx_harvest_zone(instrument), NULL);
+  return !instant || g_date_time_compare(instant, harvest->now) <= 0;
+}
+
+gboolean nx_harvest_emit(const NxHarvest *harvest, json_object *instrument, const char *identifier, const char *start, const char *end,
+                         const char *user, GError **err)
+{
+  if (!has_ended(harvest, instrument, end)) {
+    nx_log_info("%s: the usage ends later than now; a later run takes it up", identifier);
+    return nx_check_interrupted(err);
+  }
   g_autoptr(json_object) line = json_object_new_object();
   nx_json_set_string(line, "kind", "usage_event");
   nx_json_set_string(line, "session_identifier", identifier);
-  nx_json_set_string(line, "instrument_pid", instrument_pid);
+  nx_json_set_string(line, "instrument_pid", nx_json_get_string(instrument, "instrument_pid"));
   nx_json_set_string(line, "start", start);
   nx_json_set_string(line, "end", end);
   nx_json_set_string(line, "user", user);
@@ -154,7 +164,7 @@ gboolean nx_harvest_events(NxHarvest *harvest, int in, const NxHarvestBounds *bo
   }
   g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(by_name), by_text);
   for (GList *name = names; name; name = name->next)
-    if (!harvester_of(name->data) && !nx_harvest_plugin_events(name->data, g_hash_table_lookup(by_name, name->data), bounds, err))
+    if (!harvester_of(name->data) && !nx_harvest_plugin_events(harvest, name->data, g_hash_table_lookup(by_name, name->data), bounds, err))
       return FALSE;
   return nx_check_interrupted(err);
 }

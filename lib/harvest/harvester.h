@@ -36,9 +36,11 @@ struct NxHarvest {
   GDateTime *now;    /* the one "now" of this process: what ended before it has ended */
 };
 
-/* Writes one usage_event line. `user` may be NULL. FALSE when the line cannot be written or the process was interrupted. */
-gboolean nx_harvest_emit(const char *identifier, const char *instrument_pid, const char *start, const char *end, const char *user,
-                         GError **err);
+/* Writes one usage_event line, unless the usage ends later than `harvest->now`: files may come until then, and rows are never corrected.
+ * Such an event is left to a later run. Times without an offset are clock times of the instrument. `user` may be NULL. FALSE when the line
+ * cannot be written or the process was interrupted. */
+gboolean nx_harvest_emit(const NxHarvest *harvest, json_object *instrument, const char *identifier, const char *start, const char *end,
+                         const char *user, GError **err);
 
 /* An instrument's zone; the system's (logged) when it names none or an unknown one. Borrowed. */
 GTimeZone *nx_harvest_zone(json_object *instrument);
@@ -48,7 +50,8 @@ void nx_harvest_no_consent(json_object *session, const char *reason);
 void nx_harvest_no_reservation(json_object *session, const char *reason);
 
 /* `events` and `describe` of the harvester `name`, a program (plugin.c). */
-gboolean nx_harvest_plugin_events(const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err);
+gboolean nx_harvest_plugin_events(const NxHarvest *harvest, const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds,
+                                  GError **err);
 gboolean nx_harvest_plugin_describe(const char *name, json_object *session, GError **err);
 
 #endif

@@ -314,14 +314,15 @@ static gboolean is_over(const NxOccurrence *occurrence, const NxHarvestBounds *b
          (!bounds->to || g_date_time_compare(occurrence->end, bounds->to) <= 0);
 }
 
-static gboolean emit_occurrence(json_object *instrument, const NxCalendarSeries *series, const NxOccurrence *occurrence, GError **err)
+static gboolean emit_occurrence(const NxHarvest *harvest, json_object *instrument, const NxCalendarSeries *series,
+                                const NxOccurrence *occurrence, GError **err)
 {
   const char *pid = nx_json_get_string(instrument, "instrument_pid");
   g_autofree char *identifier = identifier_of(pid, series, occurrence);
   g_autofree char *start = nx_time_format(occurrence->start), *end = nx_time_format(occurrence->end);
   g_auto(Person) person = {0};
   find_person(occurrence->event, &person);
-  return nx_harvest_emit(identifier, pid, start, end, person.username, err);
+  return nx_harvest_emit(harvest, instrument, identifier, start, end, person.username, err);
 }
 
 static gboolean emit_series(NxHarvest *harvest, json_object *instrument, NxCalendar *calendar, const NxCalendarSeries *series,
@@ -331,7 +332,7 @@ static gboolean emit_series(NxHarvest *harvest, json_object *instrument, NxCalen
   g_autoptr(GPtrArray) occurrences = nx_calendar_expand(calendar, series, zone, bounds->from, to);
   for (guint i = 0; i < occurrences->len; i++) {
     const NxOccurrence *occurrence = occurrences->pdata[i];
-    if (is_over(occurrence, bounds, harvest->now) && !emit_occurrence(instrument, series, occurrence, err))
+    if (is_over(occurrence, bounds, harvest->now) && !emit_occurrence(harvest, instrument, series, occurrence, err))
       return FALSE;
   }
   return TRUE;

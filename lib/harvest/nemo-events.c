@@ -69,7 +69,7 @@ static const char *user_name(NxNemo *nemo, json_object *event, const char *ident
 }
 
 /* One event → one line. What is wrong with an event is logged and costs it alone. */
-static gboolean emit_event(NxNemo *nemo, const ServerInstruments *own, json_object *event, GError **err)
+static gboolean emit_event(const NxHarvest *harvest, NxNemo *nemo, const ServerInstruments *own, json_object *event, GError **err)
 {
   const char *base = nemo->settings->address;
   gint64 id = nx_nemo_id(event, "id");
@@ -100,7 +100,7 @@ static gboolean emit_event(NxNemo *nemo, const ServerInstruments *own, json_obje
   if (skip)
     return TRUE;
   g_autofree char *start_text = nx_stamp_text(start), *end_text = nx_stamp_text(end);
-  return nx_harvest_emit(identifier, nx_json_get_string(instrument, "instrument_pid"), start_text, end_text, user, err);
+  return nx_harvest_emit(harvest, instrument, identifier, start_text, end_text, user, err);
 }
 
 static gboolean add_bound(const NxNemo *nemo, GString *query, const char *name, GDateTime *bound, GError **err)
@@ -120,7 +120,7 @@ static json_object *fetch_events(NxNemo *nemo, GArray *tools, const NxHarvestBou
 }
 
 /* FALSE only when a line could not be written: what the server does wrong is logged and costs this server's events. */
-static gboolean harvest_server(NxNemo *nemo, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err)
+static gboolean harvest_server(const NxHarvest *harvest, NxNemo *nemo, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err)
 {
   g_auto(ServerInstruments) own = {0};
   find_instruments(nemo, instruments, &own);
@@ -138,7 +138,7 @@ static gboolean harvest_server(NxNemo *nemo, GPtrArray *instruments, const NxHar
   }
   nx_log_info("NEMO %u: %zu usage events", nemo->settings->number, json_object_array_length(events));
   for (gsize i = 0; i < json_object_array_length(events); i++)
-    if (!emit_event(nemo, &own, json_object_array_get_idx(events, i), err))
+    if (!emit_event(harvest, nemo, &own, json_object_array_get_idx(events, i), err))
       return FALSE;
   return TRUE;
 }
@@ -161,7 +161,7 @@ gboolean nx_nemo_events(NxHarvest *harvest, GPtrArray *instruments, const NxHarv
 {
   warn_of_strangers(harvest, instruments);
   for (guint i = 0; i < harvest->nemo->len; i++)
-    if (!harvest_server(harvest->nemo->pdata[i], instruments, bounds, err))
+    if (!harvest_server(harvest, harvest->nemo->pdata[i], instruments, bounds, err))
       return FALSE;
   return TRUE;
 }

@@ -35,49 +35,59 @@ static char *need_path(const char *name, GError **err)
 
 /* ------------------------------------------------------------------------------------------------------------ events */
 
-static gboolean is_of(GPtrArray *instruments, const char *pid)
+/* Where its events come from, and where they go to. */
+typedef struct {
+  const NxHarvest *harvest;
+  GPtrArray *instruments; /* the plug-in's own */
+  NxLines *lines;
+} Answer;
+
+static json_object *own_instrument(const Answer *answer, const char *pid)
 {
-  for (guint i = 0; i < instruments->len; i++)
-    if (g_strcmp0(nx_json_get_string(instruments->pdata[i], "instrument_pid"), pid) == 0)
-      return TRUE;
-  return FALSE;
+  for (guint i = 0; i < answer->instruments->len; i++)
+    if (g_strcmp0(nx_json_get_string(answer->instruments->pdata[i], "instrument_pid"), pid) == 0)
+      return answer->instruments->pdata[i];
+  return NULL;
 }
 
 /* A usage_event line of a plug-in; *problem says what is wrong with it, *err that it could not be passed on. */
-static gboolean pass_event(NxLines *lines, json_object *event, GPtrArray *instruments, GError **problem, GError **err)
+static gboolean pass_event(const Answer *answer, json_object *event, GError **problem, GError **err)
 {
   static const char *const KEYS[] = {"session_identifier", "instrument_pid", "start", "end", NULL};
   for (const char *const *key = KEYS; *key; key++)
-    if (!nx_lines_need_text(lines, event, *key, problem))
+    if (!nx_lines_need_text(answer->lines, event, *key, problem))
       return TRUE;
   const char *pid = nx_json_get_string(event, "instrument_pid");
-  if (!is_of(instruments, pid)) {
+  json_object *instrument = own_instrument(answer, pid);
+  if (!instrument) {
     nx_log_warning("line %" G_GUINT64_FORMAT " of the plug-in: instrument '%s' is not one of its own; the event is left out",
-                   nx_lines_number(lines), pid);
+                   nx_lines_number(answer->lines), pid);
     return TRUE;
   }
-  return nx_harvest_emit(nx_json_get_string(event, "session_identifier"), pid, nx_json_get_string(event, "start"),
+  return nx_harvest_emit(answer->harvest, instrument, nx_json_get_string(event, "session_identifier"), nx_json_get_string(event, "start"),
                          nx_json_get_string(event, "end"), nx_json_get_string(event, "user"), err);
 }
 
-static gboolean pass_events(const char *text, gsize length, GPtrArray *instruments, GError **problem, GError **err)
+static gboolean pass_events(const NxHarvest *harvest, GPtrArray *instruments, const GString *text, GError **problem, GError **err)
 {
   static const char *const KINDS[] = {"usage_event", NULL};
-  int fd = nx_memory_file(text, length, problem);
+  int fd = nx_memory_file(text->str, text->len, problem);
   g_autoptr(NxLines) lines = nx_lines_new(fd);
+  const Answer answer = {harvest, instruments, lines};
   gboolean good = TRUE;
   while (fd >= 0 && good) {
     g_autoptr(json_object) event = NULL;
     if (!nx_lines_next(lines, KINDS, &event, problem) || !event)
       break;
-    good = pass_event(lines, event, instruments, problem, err) && !*problem;
+    good = pass_event(&answer, event, problem, err) && !*problem;
   }
   if (fd >= 0)
     close(fd);
   return good || *problem;
 }
 
-gboolean nx_harvest_plugin_events(const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds, GError **err)
+gboolean nx_harvest_plugin_events(const NxHarvest *harvest, const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds,
+                                  GError **err)
 {
   g_autoptr(GError) problem = NULL;
   g_autofree char *path = need_path(name, &problem);
@@ -90,7 +100,7 @@ gboolean nx_harvest_plugin_events(const char *name, GPtrArray *instruments, cons
     g_string_append_c(input, '\n');
   }
   g_autoptr(GString) output = path ? run(argv, input, &problem) : NULL;
-  if (output && !pass_events(output->str, output->len, instruments, &problem, err))
+  if (output && !pass_events(harvest, instruments, output, &problem, err))
     return FALSE;
   if (g_error_matches(problem, NX_ERROR, NX_ERROR_INTERRUPTED)) {
     g_propagate_error(err, g_steal_pointer(&problem));

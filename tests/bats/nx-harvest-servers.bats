@@ -239,6 +239,18 @@ ids() {
   assert_stderr "is not known as an instrument"
 }
 
+@test "an event that ends later than now, as with a delayed logoff, is left for the run after its end" {
+  local later past
+  later=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%S+00:00)
+  past=$(date -u -d '-1 minute' +%Y-%m-%dT%H:%M:%S+00:00)
+  serve usage_events "$(answer "$(jq -cn --arg later "$later" --arg past "$past" '[{id: 8, tool: 3, user: 1, start: "2025-03-03T10:00:00-05:00", end: $later},
+    {id: 7, tool: 3, user: 1, start: "2025-03-03T10:00:00-05:00", end: $past}]')")"
+  run_harvest events -v --from none < <(instrument)
+  assert_success
+  [ "$(jq -r .session_identifier <<<"$output")" = "${ROOT}api/usage_events/?id=7" ] || fail "$output"
+  assert_stderr "INFO: ${ROOT}api/usage_events/?id=8: the usage ends later than now; a later run takes it up"
+}
+
 @test "a server cannot write lines of the log: dates, names of fields and of samples are shown in one line" {
   local forged='x\n2026-01-01 00:00:00,000 nexuslims INFO: forged'
   serve usage_events "$(answer '[{"id": 7, "tool": 3, "start": "'"$forged"'", "end": "2025-03-03T12:00:00-05:00"}]')"

@@ -150,6 +150,25 @@ END
   assert_stderr "'OTHER' is not one of its own"
 }
 
+@test "a plug-in's event that has not ended waits, and a time without an offset is a clock time of its instrument's zone" {
+  plugin lab <<'END'
+#!/bin/sh
+event() {
+  printf '{"kind":"usage_event","session_identifier":"%s","instrument_pid":"%s","start":"2025-03-03T10:00:00","end":"%s"}\n' "$1" "$2" "$3"
+}
+event east EAST "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%S)"
+event west WEST "$(date -u -d '-1 hour' +%Y-%m-%dT%H:%M:%S)"
+event later EAST "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)"
+event over WEST "$(date -u -d '-1 hour' +%Y-%m-%dT%H:%M:%SZ)"
+END
+  run_harvest events < <(instrument '{"harvester": "lab", "instrument_pid": "EAST", "timezone": "Pacific/Kiritimati"}'
+    instrument '{"harvester": "lab", "instrument_pid": "WEST", "timezone": "Pacific/Pago_Pago"}')
+  assert_success
+  assert_no_stderr
+  [ "$(jq -r .session_identifier <<<"$output")" = "east
+over" ] || fail "$output"
+}
+
 @test "a plug-in describes its own sessions; what it leaves out of the line stays" {
   plugin lab <<'END'
 #!/bin/sh
