@@ -5,9 +5,11 @@
 
 #include <string.h>
 
-#define RESULTS_MAX 500000 /* of one rule: hourly for 57 years */
-#define RULES_MAX 10       /* RRULE or EXRULE properties of one event */
-#define FIRST_YEAR 1970    /* a series that begins earlier is a mistake, or mischief */
+#define RESULTS_MAX 500000  /* of the rules of one event: hourly for 57 years */
+#define INSTANCES_MAX 10000 /* of one event in the window: hourly for more than a year */
+#define RULES_MAX 10        /* RRULE or EXRULE properties of one event */
+#define HOURLY_MAX 6        /* results of a rule in an hour */
+#define FIRST_YEAR 1970     /* a series that begins earlier is a mistake, or mischief */
 
 typedef struct {
   NxCalendar *calendar;
@@ -17,6 +19,10 @@ typedef struct {
   GHashTable *taken;       /* instants (seconds) that are excluded, changed or already there */
   GHashTable *taken_dates; /* YYYYMMDD texts excluded as whole days */
   GPtrArray *found;        /* of NxOccurrence* */
+  gint64 deadline;         /* monotonic */
+  guint results;           /* of rules, within the window or not */
+  guint instances;         /* in the window, but those that were changed one by one: of these the feed has as many as it has lines */
+  gboolean is_cut;
 } Expansion;
 
 static void occurrence_free(gpointer data)
@@ -114,6 +120,17 @@ static gboolean is_in_window(const Expansion *expansion, GDateTime *start)
   return (!expansion->from || g_date_time_compare(start, expansion->from) >= 0) && g_date_time_compare(start, expansion->to) <= 0;
 }
 
+/* FALSE once a series has given all that one may; what was too much is said once. */
+static gboolean may_go_on(Expansion *expansion)
+{
+  const gboolean is_often = expansion->instances >= INSTANCES_MAX, is_too_much = is_often || expansion->results >= RESULTS_MAX;
+  if (is_too_much && !expansion->is_cut)
+    nx_log_warning("event %s takes place more than %d times %s; the rest is left out", expansion->series->uid,
+                   is_often ? INSTANCES_MAX : RESULTS_MAX, is_often ? "between the dates" : "in all");
+  expansion->is_cut |= is_too_much;
+  return !expansion->is_cut && g_get_monotonic_time() <= expansion->deadline;
+}
+
 /* `start` and `end` are consumed, `instance` is not. */
 static void add_occurrence(Expansion *expansion, icalcomponent *event, GDateTime *start, GDateTime *end, GDateTime *instance)
 {
@@ -178,8 +195,10 @@ static gboolean consider(Expansion *expansion, icalproperty *start, struct icalt
   if (g_date_time_compare(instance, expansion->to) > 0)
     return FALSE;
   g_autofree char *date = date_text(time);
-  if (is_in_window(expansion, instance) && !g_hash_table_contains(expansion->taken_dates, date) && take(expansion, instance))
+  if (is_in_window(expansion, instance) && !g_hash_table_contains(expansion->taken_dates, date) && take(expansion, instance)) {
+    expansion->instances++;
     add_instance(expansion, start, time, span, instance);
+  }
   return TRUE;
 }
 
@@ -225,12 +244,26 @@ static gboolean is_behind_until(Expansion *expansion, icalproperty *start, struc
   return own && last && g_date_time_compare(own, last) > 0;
 }
 
+static guint count_members(const short *list)
+{
+  guint count = 0;
+  while (list[count] != ICAL_RECURRENCE_ARRAY_MAX)
+    count++;
+  return count;
+}
+
+/* How often a rule gives a result in an hour that it is for. */
+static guint times_an_hour(const struct icalrecurrencetype *rule)
+{
+  return MAX(count_members(rule->by_minute), 1) * MAX(count_members(rule->by_second), 1);
+}
+
 /* Of other calendars than the Gregorian libical looks for days without end. */
 static gboolean is_usual_rule(const struct icalrecurrencetype *rule, struct icaltimetype start)
 {
   gboolean is_gregorian = !rule->rscale || g_ascii_strcasecmp(rule->rscale, "GREGORIAN") == 0;
   return is_gregorian && rule->freq != ICAL_NO_RECURRENCE && rule->freq != ICAL_SECONDLY_RECURRENCE &&
-         rule->freq != ICAL_MINUTELY_RECURRENCE && start.year >= FIRST_YEAR;
+         rule->freq != ICAL_MINUTELY_RECURRENCE && times_an_hour(rule) <= HOURLY_MAX && start.year >= FIRST_YEAR;
 }
 
 /* Weeks without days mean the day of the week of the start (RFC 5545 §3.3.10); libical 3.0 would look for it beyond the end of a table. */
@@ -264,8 +297,8 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
 {
   struct icaltimetype first = icalproperty_get_dtstart(start), until = rule.until;
   if (!is_usual_rule(&rule, first)) {
-    nx_log_warning("event %s repeats every minute or second, since before %d, or by another calendar; its rule is not followed",
-                   expansion->series->uid, FIRST_YEAR);
+    nx_log_warning("event %s repeats more than %d times an hour, since before %d, or by another calendar; its rule is not followed",
+                   expansion->series->uid, HOURLY_MAX, FIRST_YEAR);
     return;
   }
   const icaltimezone *zone = first.zone;
@@ -277,15 +310,11 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
     nx_log_warning("event %s has a recurrence rule that means nothing; it is not followed", expansion->series->uid);
     return;
   }
-  guint results = 0;
   for (;;) {
     struct icaltimetype time = icalrecur_iterator_next(iterator);
-    if (icaltime_is_null_time(time))
+    if (icaltime_is_null_time(time) || !may_go_on(expansion))
       break;
-    if (++results > RESULTS_MAX) {
-      nx_log_warning("event %s repeats more than %d times; the rest is left out", expansion->series->uid, RESULTS_MAX);
-      break;
-    }
+    expansion->results++;
     time.zone = zone;
     if (is_behind_until(expansion, start, time, until) || !result(expansion, start, time, span))
       break;
@@ -327,6 +356,7 @@ static void add_period(Expansion *expansion, icalproperty *property, struct ical
   else if (start && !period.duration.is_neg)
     end = g_date_time_add_seconds(start, icaldurationtype_as_int(period.duration));
   if (start && end && g_date_time_compare(end, start) >= 0 && is_in_window(expansion, start) && take(expansion, start)) {
+    expansion->instances++;
     g_autoptr(GDateTime) instance = g_date_time_ref(start);
     add_occurrence(expansion, expansion->series->master, g_steal_pointer(&start), g_steal_pointer(&end), instance);
   }
@@ -335,7 +365,7 @@ static void add_period(Expansion *expansion, icalproperty *property, struct ical
 static void add_dates(Expansion *expansion, const Span *span)
 {
   icalcomponent *master = expansion->series->master;
-  for (icalproperty *property = first_property(master, ICAL_RDATE_PROPERTY); property;
+  for (icalproperty *property = first_property(master, ICAL_RDATE_PROPERTY); property && may_go_on(expansion);
        property = icalcomponent_get_next_property(master, ICAL_RDATE_PROPERTY)) {
     struct icaldatetimeperiodtype date = icalproperty_get_rdate(property);
     if (icaltime_is_null_time(date.time))
@@ -387,8 +417,8 @@ static void warn_of_times(const NxCalendarSeries *series)
   nx_log_warning("event %s has no usable start and end; it is left out", series->uid);
 }
 
-/* libical removes a property that it cannot read, and says so in one of its own. Of those that say when an event takes place, a facility should
- * know: its usage is another than the calendar's without them. */
+/* libical removes a property that it cannot read, and says so in one of its own. Of those that say when an event takes place, a facility
+ * should know: its usage is another than the calendar's without them. */
 static void warn_of_removed(const NxCalendarSeries *series)
 {
   static const char *const NAMES[] = {"DTEND", "DURATION", "RRULE", "RDATE", "EXRULE", "EXDATE", NULL};
@@ -445,7 +475,9 @@ GPtrArray *nx_calendar_expand(NxCalendar *calendar, const NxCalendarSeries *seri
 {
   g_autoptr(GHashTable) taken = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   g_autoptr(GHashTable) taken_dates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  const gint64 began = g_get_monotonic_time();
   Expansion expansion = {.calendar = calendar,
+                         .deadline = began + calendar->patience_us,
                          .series = series,
                          .floating = floating,
                          .from = from,
@@ -457,5 +489,6 @@ GPtrArray *nx_calendar_expand(NxCalendar *calendar, const NxCalendarSeries *seri
   if (series->master)
     add_master(&expansion);
   g_ptr_array_sort(expansion.found, by_start);
+  calendar->patience_us -= g_get_monotonic_time() - began;
   return expansion.found;
 }

@@ -367,6 +367,7 @@ static NxCalendar *calendar_new(void)
   calendar->series = g_ptr_array_new_with_free_func(series_free);
   calendar->by_uid = g_hash_table_new(g_str_hash, g_str_equal);
   calendar->zones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, calendar_zone_free);
+  calendar->patience_us = nx_patience_us(NX_CALENDAR_PATIENCE_SECONDS);
   return calendar;
 }
 

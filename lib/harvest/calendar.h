@@ -8,6 +8,8 @@
 
 /* Largest feed that is read, in bytes. */
 #define NX_CALENDAR_MAX (32u * 1024 * 1024)
+/* What the expansion of its events may take, scaled as nx_patience_us says. */
+#define NX_CALENDAR_PATIENCE_SECONDS 60
 
 /* All VEVENTs of one UID. */
 typedef struct {
@@ -21,6 +23,7 @@ typedef struct {
   GPtrArray *series;  /* of NxCalendarSeries*, in the order of the feed */
   GHashTable *by_uid; /* uid → NxCalendarSeries*, borrowed */
   GHashTable *zones;  /* TZID → what it means */
+  gint64 patience_us; /* what its expansions may still take */
 } NxCalendar;
 
 /* NX_ERROR_FORMAT: not an iCalendar, cut off, too large or nested beyond reason. A single broken event or property is left out. */
@@ -46,7 +49,9 @@ typedef struct {
 } NxOccurrence;
 
 /* The occurrences of a series that start from `from` (NULL: ever) to `to`, by start; nothing beyond `to` is ever computed, so a rule
- * without end ends there. Instances moved by their owner are all given, wherever they are. Free with g_ptr_array_unref. */
+ * without end ends there. Instances moved by their owner are all given, wherever they are. Of a series that takes place too often the first
+ * are given (logged). The time it takes is taken off `patience_us`; the result counts only when that stays above 0. Free with
+ * g_ptr_array_unref. */
 GPtrArray *nx_calendar_expand(NxCalendar *calendar, const NxCalendarSeries *series, GTimeZone *floating, GDateTime *from, GDateTime *to);
 
 #endif

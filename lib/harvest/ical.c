@@ -10,7 +10,6 @@
 #define IDENTIFIER_PREFIX "ical:"
 #define STAMP_FORMAT "%Y%m%dT%H%M%SZ"
 #define STAMP_LENGTH 16
-#define EXPANSION_MAX_US (60 * G_TIME_SPAN_SECOND) /* for the events of one calendar and instrument */
 
 /* ------------------------------------------------------------------------------------------------------------- fetch */
 
@@ -352,15 +351,15 @@ static gboolean harvest_instrument(NxHarvest *harvest, json_object *instrument, 
     return TRUE;
   }
   GTimeZone *zone = nx_harvest_zone(instrument);
-  gint64 deadline = g_get_monotonic_time() + EXPANSION_MAX_US;
+  calendar->patience_us = nx_patience_us(NX_CALENDAR_PATIENCE_SECONDS);
   for (guint i = 0; i < calendar->series->len; i++) {
-    if (g_get_monotonic_time() > deadline) {
+    if (!emit_series(harvest, instrument, calendar, calendar->series->pdata[i], zone, bounds, err))
+      return FALSE;
+    if (calendar->patience_us <= 0) {
       nx_log_error("harvest of instrument %s: the recurring events of its calendar take too long; %u of %u were done", pid, i,
                    calendar->series->len);
       return TRUE;
     }
-    if (!emit_series(harvest, instrument, calendar, calendar->series->pdata[i], zone, bounds, err))
-      return FALSE;
   }
   return TRUE;
 }
@@ -398,7 +397,11 @@ static gboolean ical_describe(NxHarvest *harvest, json_object *session, GError *
   const char *rest = g_str_has_prefix(identifier, prefix) ? identifier + strlen(prefix) : "";
   GTimeZone *zone = nx_harvest_zone(instrument);
   const NxCalendarSeries *series = NULL;
-  g_autoptr(GPtrArray) occurrences = candidates(harvest, calendar, rest, zone, &series);
+  g_autoptr(GPtrArray) occurrences = calendar->patience_us > 0 ? candidates(harvest, calendar, rest, zone, &series) : NULL;
+  if (calendar->patience_us <= 0) {
+    g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "the recurring events of its calendar take too long; look at those with many instances");
+    return FALSE;
+  }
   const NxOccurrence *own = occurrences ? pick(occurrences, series, pid, identifier) : NULL;
   NxConsent consent = own ? consent_of(own->event) : NX_CONSENT_GIVEN;
   if (!own)

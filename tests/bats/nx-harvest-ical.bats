@@ -298,6 +298,30 @@ $(event "$FULL")"
   assert_stderr "no UID"
 }
 
+@test "an event that repeats without reason is named, and what it leaves out" {
+  calendar "$(event $'UID:often\nDTSTART:20230101T000000Z\nRRULE:FREQ=HOURLY')
+$(event $'UID:seconds\nDTSTART:20250303T100000Z\nRRULE:FREQ=HOURLY;BYMINUTE=0,15,30,45;BYSECOND=0,30')"
+  run_harvest events --from 2023-01-01 --to 2025-12-31 < <(ical_instrument)
+  assert_success
+  [ "$(wc -l <<<"$output")" = 10001 ]
+  assert_stderr "WARNING: event often takes place more than 10000 times between the dates; the rest is left out"
+  assert_stderr "WARNING: event seconds repeats more than 6 times an hour"
+}
+
+@test "a calendar whose events take too long costs nobody else's: its usage ends with an error, its sessions wait" {
+  calendar "$(event $'UID:s\nDTSTART:20250303T100000Z\nRRULE:FREQ=HOURLY;COUNT=500')
+$(event $'UID:t\nDTSTART:20250303T100000Z')"
+  NX_TEST_TIME_SCALE=0.00000001 run_harvest events --from none < <(ical_instrument)
+  assert_success
+  refute_output --partial ical:TEM-1:t
+  assert_stderr "ERROR: harvest of instrument TEM-1: the recurring events of its calendar take too long; 0 of 2 were done"
+  NX_TEST_TIME_SCALE=0.00000001 run_harvest reservations < <(ical_session ical:TEM-1:s/20250304T100000Z; ical_session ical:TEM-1:t)
+  assert_success
+  [ "$(jq -r .status <<<"$output")" = "TO_BE_BUILT
+TO_BE_BUILT" ] || fail "$output"
+  [ "$(jq -r .postponed.message <<<"$output" | grep -c 'events of its calendar take too long')" = 2 ] || fail "$output"
+}
+
 @test "an event cannot write lines of the log, neither by its SUMMARY nor by its UID" {
   local forged='x\n2026-01-01 00:00:00\,000 nexuslims INFO: forged'
   calendar "$(event "DTSTART:20250303T100000Z

@@ -319,6 +319,9 @@ static void test_mischief(void)
       "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
       "FREQ=DAILY;INTERVAL=0",
       "FREQ=HOURLY;COUNT=2000000000;BYMONTH=2;BYMONTHDAY=31",
+      "FREQ=HOURLY;BYMINUTE=0,5,10,15,20,25,30,35,40,45,50,55",
+      "FREQ=DAILY;BYHOUR=9;BYSECOND=0,1,2,3,4,5,6,7,8,9",
+      "FREQ=WEEKLY;BYHOUR=9,10;BYMINUTE=0,20,40;BYSECOND=0,20,40",
   };
   for (gsize i = 0; i < G_N_ELEMENTS(RULES); i++) {
     g_autofree char *feed = g_strdup_printf(FEED(EVENT("DTSTART:20240303T100000Z\r\nDURATION:PT1H\r\nRRULE:%s\r\n")), RULES[i]);
@@ -328,6 +331,33 @@ static void test_mischief(void)
       FEED("BEGIN:VTIMEZONE\r\nTZID:Evil time\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0000\r\nTZOFFSETTO:+0100\r\n"
            "RRULE:FREQ=SECONDLY\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n" EVENT("DTSTART;TZID=Evil time:20250303T100000\r\n")),
       "2025-03-03T10:00:00-07:00/2025-03-03T10:00:00-07:00");
+}
+
+static guint count_occurrences(const char *feed, const char *from)
+{
+  g_autofree char *found = expanded(feed, "UTC", from, "2026-01-01T00:00:00Z");
+  g_auto(GStrv) occurrences = g_strsplit(found, " ", -1);
+  return g_strv_length(occurrences);
+}
+
+/* Every hour of 2025 and the one after are 8,761 occurrences, every twenty minutes of two hours a day in December are 186. */
+static void test_many_occurrences(void)
+{
+  const char *hourly = FEED(EVENT("DTSTART:20230101T000000Z\r\nDURATION:PT1M\r\nRRULE:FREQ=HOURLY\r\n"));
+  const char *thirds = FEED(EVENT("DTSTART:20251201T090000Z\r\nRRULE:FREQ=DAILY;BYHOUR=9,10;BYMINUTE=0,20,40;BYSECOND=0\r\n"));
+  g_assert_cmpuint(count_occurrences(hourly, NULL), ==, 10000);
+  g_assert_cmpuint(count_occurrences(hourly, "2025-01-01T00:00:00Z"), ==, 8761);
+  g_assert_cmpuint(count_occurrences(thirds, NULL), ==, 186);
+}
+
+/* Dates one by one are as many as a rule gives. */
+static void test_many_dates(void)
+{
+  g_autoptr(GString) feed = g_string_new("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:u\r\nDTSTART:20230101T000000Z\r\n");
+  for (guint i = 0; i < 12000; i++)
+    g_string_append_printf(feed, "RDATE:2024%02u%02uT%02u%02u00Z\r\n", i / 60 / 24 / 28 + 1, i / 60 / 24 % 28 + 1, i / 60 % 24, i % 60);
+  g_string_append(feed, "END:VEVENT\r\nEND:VCALENDAR\r\n");
+  g_assert_cmpuint(count_occurrences(feed->str, NULL), ==, 10000);
 }
 
 static void assert_refused(const char *feed, gsize length, const char *words)
@@ -409,6 +439,8 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/calendar/a window late in a series shows what the whole series shows there", test_late_window);
   g_test_add_func("/harvest/calendar/an event without a usable start or end is left out", test_broken_events);
   g_test_add_func("/harvest/calendar/rules that would run for ever do not", test_mischief);
+  g_test_add_func("/harvest/calendar/an event that takes place too often ends, and a later window shows the rest", test_many_occurrences);
+  g_test_add_func("/harvest/calendar/an event with too many dates ends", test_many_dates);
   g_test_add_func("/harvest/calendar/what is no calendar, cut off, too deep or too large is refused", test_refused_feeds);
   g_test_add_func("/harvest/calendar/a line beyond reason is left out, the event stays", test_long_line);
   g_test_add_func("/harvest/calendar/a byte order mark, bad UTF-8 and plain line feeds are read", test_encodings);
