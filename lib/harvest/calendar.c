@@ -52,13 +52,31 @@ static int nesting_of(const char *line)
   return g_ascii_strncasecmp(line, "END:", strlen("END:")) == 0 ? -1 : 0;
 }
 
-/* libical drops a property without value. In ours that would lose a sample which has only parameters, and a consent that was left empty
- * would look like one that was never asked for: so they get a blank as value. */
-static char *keep_empty_value(const char *line)
+/* Where a parameter or the name of a property ends: at a ; or : that is not in quotes. */
+static const char *end_of_parameter(const char *at)
 {
-  gboolean is_own = g_ascii_strncasecmp(line, "X-NX-", strlen("X-NX-")) == 0;
-  gboolean is_empty = g_str_has_suffix(line, ":"), has_none = !strchr(line, ':');
-  return is_own && (is_empty || has_none) ? g_strconcat(line, is_empty ? " " : ": ", NULL) : g_strdup(line);
+  gboolean is_quoted = FALSE;
+  for (; *at && (is_quoted || (*at != ';' && *at != ':')); at++)
+    is_quoted ^= *at == '"';
+  return at;
+}
+
+/* Our own properties are text, whatever kind their parameter VALUE names: libical reads another kind as that, and drops what does not fit
+ * it. It also drops a property without value, which would lose a sample that has only parameters, and a consent that was left empty would
+ * look like one that was never asked for: so they get a blank as value. */
+static char *read_as_text(const char *line)
+{
+  if (g_ascii_strncasecmp(line, "X-NX-", strlen("X-NX-")) != 0)
+    return g_strdup(line);
+  const char *at = end_of_parameter(line);
+  GString *text = g_string_new_len(line, at - line);
+  for (const char *end; *at == ';'; at = end) {
+    end = end_of_parameter(at + 1);
+    if (g_ascii_strncasecmp(at, ";VALUE=", strlen(";VALUE=")) != 0)
+      g_string_append_len(text, at, end - at);
+  }
+  g_string_append_printf(text, ":%s", *at && at[1] ? at + 1 : " ");
+  return g_string_free(text, FALSE);
 }
 
 static gboolean G_GNUC_PRINTF(2, 3) refuse(GError **err, const char *format, ...)
@@ -83,7 +101,7 @@ static gboolean parse_lines(icalparser *parser, Feed *feed, GPtrArray *roots, GE
     gboolean is_long = strlen(line) > LINE_MAX_BYTES, is_inside = depth > 0 || nesting_of(line) > 0;
     if (is_long)
       nx_log_warning("a line of the calendar is longer than %u bytes; it is left out", LINE_MAX_BYTES);
-    g_autofree char *checked = is_inside && !is_long && *line ? keep_empty_value(line) : NULL;
+    g_autofree char *checked = is_inside && !is_long && *line ? read_as_text(line) : NULL;
     depth += is_inside ? nesting_of(line) : 0;
     icalmemory_free_buffer(line);
     if (depth > DEPTH_MAX)

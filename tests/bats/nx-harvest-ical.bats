@@ -193,8 +193,23 @@ X-NX-CONSENT:|NO_CONSENT
 X-NX-CONSENT;X-A=b:|NO_CONSENT
 X-NX-CONSENT|NO_CONSENT
 X-NX-CONSENT:   |NO_CONSENT
+X-NX-CONSENT;VALUE=TEXT:Agree|TO_BE_BUILT
+X-NX-CONSENT;VALUE=TEXT:Disagree|NO_CONSENT
+X-NX-CONSENT;VALUE=TEXT:|NO_CONSENT
+X-NX-CONSENT;VALUE=BOOLEAN:TRUE|TO_BE_BUILT
+X-NX-CONSENT;X-A="b;VALUE=c:";value="boolean";X-D=e:FALSE|NO_CONSENT
+X-NX-CONSENT;VALUE=DATE:Agree|TO_BE_BUILT
+X-NX-CONSENT;VALUE=X-OWN:Disagree|NO_CONSENT
 END
   assert_stderr NoDataConsentError
+}
+
+@test "a sample and a project are read as text, whatever kind of value they say they are" {
+  calendar "$(event $'UID:v\nDTSTART:20250303T100000Z\nX-NX-SAMPLE;VALUE=TEXT;X-PID=p:Au\\, annealed\nX-NX-PROJECT;VALUE=INTEGER:007\nX-NX-SAMPLE;X-DETAILS=";VALUE=a:b":two')"
+  run_harvest reservations < <(ical_session ical:TEM-1:v)
+  assert_success
+  assert_json '.reservation.samples | map([.name, .pid, .details]) | tojson' '[["Au, annealed","p",null],["two",null,";VALUE=a:b"]]'
+  assert_json .reservation.projects[0].id 007
 }
 
 @test "a session whose event is gone, or that was never of this calendar, has no reservation" {
