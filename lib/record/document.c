@@ -5,6 +5,8 @@
 #include "parameters.h"
 
 #include <libxml/entities.h>
+#include <libxml/schemasInternals.h>
+#include <libxml/xmlschemastypes.h>
 #include <libxml/xmlwriter.h>
 
 #define NAMESPACE "https://data.nist.gov/od/dm/nexus/experiment/v1.0"
@@ -90,6 +92,19 @@ static const char *text_or_null(json_object *object, const char *key)
   return text && *text ? text : NULL;
 }
 
+/* The text as a value of that type; NULL when there is none, and with a warning when the schema would not take it: that would
+ * cost the whole record. */
+static char *typed_text(Document *document, xmlSchemaValType kind, const char *text)
+{
+  xmlSchemaTypePtr type = xmlSchemaGetBuiltInType(kind);
+  g_autofree char *clean = text ? cleaned(document, text) : NULL;
+  if (!clean || xmlSchemaValidatePredefinedType(type, BAD_CAST clean, NULL) == 0)
+    return g_steal_pointer(&clean);
+  g_autofree char *shown = nx_text_beginning(clean);
+  nx_log_warning("'%s' is left out of the record: it is no valid %s", shown, (const char *)type->name);
+  return NULL;
+}
+
 /* ----------------------------------------------------------------------------------------------------------------- head */
 
 /* An instant of the reservation; NULL, with a warning when it is there and cannot be read. */
@@ -129,18 +144,19 @@ static void write_title(Document *document, json_object *session, GDateTime *sta
 
 static void write_time(Document *document, const char *name, GDateTime *instant)
 {
-  if (!instant)
-    return;
-  g_autoptr(GDateTime) local = g_date_time_to_timezone(instant, document->zone);
-  g_autofree char *text = nx_time_format(local);
-  write_element(document, name, text);
+  g_autoptr(GDateTime) local = instant ? g_date_time_to_timezone(instant, document->zone) : NULL; /* NULL: there it is the year 10000 */
+  g_autofree char *text = instant ? nx_time_format(local ? local : instant) : NULL;
+  g_autofree char *valid = typed_text(document, XML_SCHEMAS_DATETIME, text);
+  if (valid)
+    write_element(document, name, valid);
 }
 
 static void write_summary(Document *document, json_object *session, GDateTime *start, GDateTime *end)
 {
   json_object *reservation = nx_json_get(session, "reservation");
-  const char *url = text_or_null(reservation, "url"), *purpose = text_or_null(reservation, "experiment_purpose");
+  const char *purpose = text_or_null(reservation, "experiment_purpose");
   const char *person = text_or_null(reservation, "user_full_name");
+  g_autofree char *url = typed_text(document, XML_SCHEMAS_ANYURI, text_or_null(reservation, "url"));
   if (!person)
     person = text_or_null(reservation, "username");
   open_element(document, "summary");
@@ -200,12 +216,14 @@ static gboolean write_sample(Document *document, json_object *sample, const char
 
 static void write_project(Document *document, json_object *reservation, json_object *project)
 {
+  g_autofree char *ref = typed_text(document, XML_SCHEMAS_ANYURI, nx_json_get_string(project, "ref"));
   open_element(document, "project");
   write_member(document, project, "name", "name");
   write_member(document, reservation, "division", "division");
   write_member(document, reservation, "group", "group");
   write_member(document, project, "id", "project_id");
-  write_member(document, project, "ref", "ref");
+  if (ref)
+    write_element(document, "ref", ref);
   close_element(document);
 }
 

@@ -234,6 +234,41 @@ PYTHON
   [[ $stderr == *WARNING*forbids* ]]
 }
 
+@test "an address that XML Schema does not take for one is left out with a warning, and costs the record nothing else" {
+  local bad
+  for bad in '<https://wiki.example.org/run 5>' 'https://zoom.us/j/1?pwd=a%' 'https://x/#a#b' 'http://x:abc/' '%'; do
+    run --separate-stderr nx-build-xml < <(session ".reservation.url = \"$bad\" | .reservation.projects = [{name: \"P\", ref: \"$bad\"}]")
+    assert_success
+    assert_json .error null
+    [ "$(xpath 'count(//@ref | //ref)')" = 0 ]
+    [ "$(xpath //project/name)" = P ]
+    [ "$(grep -c "WARNING: '.*' is left out of the record: it is no valid anyURI" <<<"$stderr")" = 2 ] || fail "$stderr"
+  done
+  run --separate-stderr nx-build-xml < <(session '.reservation.url = "https://x.org/ä b?q={1}&c#d" | .reservation.projects = [{ref: "urn:p:1"}]')
+  assert_success
+  [ "$(xpath //summary/@ref)" = 'https://x.org/ä b?q={1}&c#d' ]
+  [ "$(xpath //project/ref)" = urn:p:1 ]
+}
+
+@test "a time that XML Schema does not take for one is left out with a warning, and costs the record nothing else" {
+  local bad zone
+  while read -r bad zone; do
+    run --separate-stderr nx-build-xml < <(session ".reservation.start_time = \"$bad\" | .reservation.end_time = \"2024-02-05T18:00:00Z\" |
+      .instrument.timezone = \"$zone\"")
+    assert_success
+    assert_json .error null
+    [ "$(xpath 'count(//reservationStart)')" = 0 ]
+    [ -n "$(xpath //reservationEnd)" ]
+    grep -q "WARNING: .* is left out" <<<"$stderr" || fail "$stderr"
+  done <<'END'
+1850-02-05T10:00:00 America/Denver
+9999-12-31T23:59:00-12:00 America/Denver
+END
+  run nx-build-xml < <(session '.reservation.start_time = "9999-12-31T23:59:00Z" | .instrument.timezone = "Asia/Tokyo"')
+  assert_success
+  [ "$(xpath //reservationStart)" = 9999-12-31T23:59:00+00:00 ]
+}
+
 @test "a type of dataset that nobody knows becomes Unknown, and so does none" {
   extractor <<<'datasets[0]["nx_meta"] = {"DatasetType": "Hologram"} if name == "a.dm3" else None'
   run nx-build-xml <<<"$(session)"
