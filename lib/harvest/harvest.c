@@ -67,19 +67,29 @@ GTimeZone *nx_harvest_zone(json_object *instrument)
 
 /* ------------------------------------------------------------------------------------------------------------ events */
 
-static gboolean has_ended(const NxHarvest *harvest, json_object *instrument, const char *end)
+static GDateTime *time_of(json_object *instrument, const char *text, GError **err)
 {
-  g_autoptr(GDateTime) instant = nx_time_parse(end, nx_time_has_offset(end) ? NULL : nx_harvest_zone(instrument), NULL);
-  return !instant || g_date_time_compare(instant, harvest->now) <= 0;
+  return nx_time_parse(text, nx_time_has_offset(text) ? nx_zone_system() : nx_harvest_zone(instrument), err);
+}
+
+/* An event that would not become rows, or not yet, is said to be left out. */
+static gboolean is_to_be_logged(const NxHarvest *harvest, json_object *instrument, const char *identifier, const char *start,
+                                const char *end)
+{
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(GDateTime) first = time_of(instrument, start, &problem), last = first ? time_of(instrument, end, &problem) : NULL;
+  if (!last)
+    nx_log_warning("%s: %s; the event is left out", identifier, problem->message);
+  else if (g_date_time_compare(last, harvest->now) > 0)
+    nx_log_info("%s: the usage ends later than now; a later run takes it up", identifier);
+  return last && g_date_time_compare(last, harvest->now) <= 0;
 }
 
 gboolean nx_harvest_emit(const NxHarvest *harvest, json_object *instrument, const char *identifier, const char *start, const char *end,
                          const char *user, GError **err)
 {
-  if (!has_ended(harvest, instrument, end)) {
-    nx_log_info("%s: the usage ends later than now; a later run takes it up", identifier);
+  if (!is_to_be_logged(harvest, instrument, identifier, start, end))
     return nx_check_interrupted(err);
-  }
   g_autoptr(json_object) line = json_object_new_object();
   nx_json_set_string(line, "kind", "usage_event");
   nx_json_set_string(line, "session_identifier", identifier);

@@ -37,8 +37,8 @@ struct NxHarvest {
 };
 
 /* Writes one usage_event line, unless the usage ends later than `harvest->now`: files may come until then, and rows are never corrected.
- * Such an event is left to a later run. Times without an offset are clock times of the instrument. `user` may be NULL. FALSE when the line
- * cannot be written or the process was interrupted. */
+ * Such an event is left to a later run, and one whose times cannot be read is left out (logged). Times without an offset are clock times of
+ * the instrument. `user` may be NULL. FALSE when the line cannot be written or the process was interrupted. */
 gboolean nx_harvest_emit(const NxHarvest *harvest, json_object *instrument, const char *identifier, const char *start, const char *end,
                          const char *user, GError **err);
 

@@ -50,13 +50,17 @@ static json_object *own_instrument(const Answer *answer, const char *pid)
   return NULL;
 }
 
-/* A usage_event line of a plug-in; *problem says what is wrong with it, *err that it could not be passed on. */
-static gboolean pass_event(const Answer *answer, json_object *event, GError **problem, GError **err)
+/* A usage_event line of a plug-in. What is wrong with it is logged and costs it alone; FALSE only when it could not be passed on. */
+static gboolean pass_event(const Answer *answer, json_object *event, GError **err)
 {
   static const char *const KEYS[] = {"session_identifier", "instrument_pid", "start", "end", NULL};
-  for (const char *const *key = KEYS; *key; key++)
-    if (!nx_lines_need_text(answer->lines, event, *key, problem))
+  for (const char *const *key = KEYS; *key; key++) {
+    g_autoptr(GError) problem = NULL;
+    if (!nx_lines_need_text(answer->lines, event, *key, &problem)) {
+      nx_log_warning("the plug-in's %s; the event is left out", problem->message);
       return TRUE;
+    }
+  }
   const char *pid = nx_json_get_string(event, "instrument_pid");
   json_object *instrument = own_instrument(answer, pid);
   if (!instrument) {
@@ -79,11 +83,11 @@ static gboolean pass_events(const NxHarvest *harvest, GPtrArray *instruments, co
     g_autoptr(json_object) event = NULL;
     if (!nx_lines_next(lines, KINDS, &event, problem) || !event)
       break;
-    good = pass_event(&answer, event, problem, err) && !*problem;
+    good = pass_event(&answer, event, err);
   }
   if (fd >= 0)
     close(fd);
-  return good || *problem;
+  return good;
 }
 
 gboolean nx_harvest_plugin_events(const NxHarvest *harvest, const char *name, GPtrArray *instruments, const NxHarvestBounds *bounds,

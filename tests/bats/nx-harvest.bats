@@ -150,6 +150,28 @@ END
   assert_stderr "'OTHER' is not one of its own"
 }
 
+@test "a plug-in's event that is broken costs itself alone, and the others reach the database" {
+  plugin lab <<'END'
+#!/bin/sh
+event() {
+  jq -cn --argjson own "$1" '{kind: "usage_event", session_identifier: "lab:x", instrument_pid: "TEM-1", start: "2025-03-03T10:00:00Z", end: "2025-03-03T11:00:00Z"} + $own'
+}
+event '{"session_identifier": "lab:start", "start": "yesterday"}'
+event '{"session_identifier": "lab:end", "end": "2025-02-30T10:00:00Z"}'
+event '{"session_identifier": ""}'
+event '{"session_identifier": null}'
+event '{"session_identifier": "lab:number", "end": 5}'
+event '{"session_identifier": "lab:good"}'
+END
+  run_harvest events < <(instrument '{"harvester": "lab"}')
+  assert_success
+  [ "$(jq -r .session_identifier <<<"$output")" = lab:good ] || fail "$output"
+  assert_stderr "WARNING: lab:start: 'yesterday' is not a date and time; the event is left out"
+  assert_stderr "WARNING: lab:end: '2025-02-30T10:00:00Z' is not a date and time; the event is left out"
+  assert_stderr "WARNING: the plug-in's line 3: key 'session_identifier' is empty; the event is left out"
+  [ "$(grep -c "the plug-in's line [345]: .*; the event is left out\$" "$BATS_TEST_TMPDIR/stderr")" = 3 ] || fail "$(stderr)"
+}
+
 @test "a plug-in's event that has not ended waits, and a time without an offset is a clock time of its instrument's zone" {
   plugin lab <<'END'
 #!/bin/sh
