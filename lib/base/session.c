@@ -118,12 +118,26 @@ static gboolean is_address(const char *identifier)
   return g_strcmp0(scheme, "https") == 0 || g_strcmp0(scheme, "http") == 0;
 }
 
-/* What tells two sessions of one instrument and day apart: the usage event's id, a UUID's first part, else a hash of the whole identifier. The UID
- * in an identifier of a calendar may look like an address, too, but it does not say that its id makes it unique. */
+static gboolean is_name_character(char c)
+{
+  return g_ascii_isalnum(c) || (c && strchr("._-", c));
+}
+
+/* An id that can stand in a name as it is: with characters replaced, two ids could become one. */
+static gboolean is_name_part(const char *id)
+{
+  gsize length = 0;
+  while (is_name_character(id[length]))
+    length++;
+  return length > 0 && length <= ID_MAX_BYTES && id[length] == '\0';
+}
+
+/* What tells two sessions of one instrument and day apart: the usage event's id, a UUID's first part, else a hash of the whole identifier.
+ * The UID in an identifier of a calendar may look like an address, too, but it does not say that its id makes it unique. */
 static char *record_suffix(const char *identifier)
 {
   g_autofree char *id = is_address(identifier) ? nx_text_query_value(identifier, "id") : NULL;
-  if (id && *id && strlen(id) <= ID_MAX_BYTES)
+  if (id && is_name_part(id))
     return g_steal_pointer(&id);
   if (is_uuid(identifier))
     return g_strndup(identifier, 8);
@@ -134,7 +148,7 @@ static char *record_suffix(const char *identifier)
 static void keep_name_characters(char *text)
 {
   for (; *text; text++)
-    if (!g_ascii_isalnum(*text) && !strchr("._-", *text))
+    if (!is_name_character(*text))
       *text = '_';
 }
 
@@ -150,7 +164,6 @@ char *nx_session_record_name(json_object *session, GError **err)
     return NULL;
   }
   g_autofree char *suffix = record_suffix(identifier), *name = g_strdup(pid);
-  keep_name_characters(suffix);
   keep_name_characters(name);
   return g_strdup_printf("%04d-%02d-%02d_%s_%s.xml", g_date_time_get_year(start), g_date_time_get_month(start),
                          g_date_time_get_day_of_month(start), name, suffix);

@@ -518,7 +518,7 @@ static void test_record_names(void)
   check_record_name("2018-11-13T23:30:00-07:00", "a/b c", "1f0e5e4c-9a3b-4c2d-8e1f-0123456789ab", "2018-11-13_a_b_c_1f0e5e4c.xml");
   /* printf 'ical:X:uid@host' | sha256sum */
   check_record_name("2024-01-02T00:00:00Z", "X", "ical:X:uid@host", "2024-01-02_X_d0381237.xml");
-  check_record_name("2024-01-02T00:00:00Z", "..", "https://x/?id=../../etc/passwd", "2024-01-02_.._.._.._etc_passwd.xml");
+  check_record_name("2024-01-02T00:00:00Z", "..", "https://x/?id=../../etc/passwd", "2024-01-02_.._d9de4667.xml");
 }
 
 /* Hashes by sha256sum, as above. */
@@ -526,6 +526,9 @@ static void test_record_names_differ(void)
 {
   check_record_name("2024-01-02T00:00:00Z", "X", "ical:X:http://a/?id=5&cal=1", "2024-01-02_X_8ce07081.xml");
   check_record_name("2024-01-02T00:00:00Z", "X", "ical:X:http://a/?id=5&cal=2", "2024-01-02_X_edf4e538.xml");
+  check_record_name("2024-01-02T00:00:00Z", "X", "https://x/?id=a/b", "2024-01-02_X_4ab7ea0a.xml");
+  check_record_name("2024-01-02T00:00:00Z", "X", "https://x/?id=a%20b", "2024-01-02_X_8caffc0b.xml");
+  check_record_name("2024-01-02T00:00:00Z", "X", "https://x/?id=a_b", "2024-01-02_X_a_b.xml");
   g_autofree char *digits = g_strnfill(300, '1'), *identifier = g_strconcat("https://x/?id=", digits, NULL);
   check_record_name("2024-01-02T00:00:00Z", "X", identifier, "2024-01-02_X_51802da9.xml");
 }
