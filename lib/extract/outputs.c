@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define METADATA_SUFFIX ".json"
+#define PREVIEW_SUFFIX ".thumb.png"
+
 static void output_free(NxOutput *output)
 {
   g_free(output->metadata);
@@ -44,7 +47,7 @@ static Place place_of(const NxOutputRules *rules, const char *path)
   return (Place){g_strdup(path), rules->overwrite && is_person_asking};
 }
 
-/* ".json" or ".thumb.png", with the number of the signal when there are several. */
+/* The suffix, with the number of the signal when there are several. */
 static char *suffixed(const char *base, guint index, guint count, const char *suffix)
 {
   return count == 1 ? g_strconcat(base, suffix, NULL) : g_strdup_printf("%s_signal%u%s", base, index, suffix);
@@ -65,10 +68,25 @@ static gboolean is_there(const char *path)
   return access(path, F_OK) == 0;
 }
 
+/* TRUE when what we made of another file lies where a folder of `path` belongs, because the share has a folder of that name: it always
+ * will. */
+static gboolean is_behind_output(const char *path, const char *data_root)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  while (nx_path_below(folder, data_root) && !is_there(folder)) {
+    char *above = g_path_get_dirname(folder);
+    g_free(folder);
+    folder = above;
+  }
+  return g_file_test(folder, G_FILE_TEST_IS_REGULAR) &&
+         (g_str_has_suffix(folder, METADATA_SUFFIX) || g_str_has_suffix(folder, PREVIEW_SUFFIX));
+}
+
 /* Keeps the first error that another time may not have. */
 static void remember_trouble(const NxOutputRules *rules, const char *path, const GError *problem, GError **trouble)
 {
-  if (!*trouble && problem->code == NX_ERROR_PLACE && rules->data_root && nx_path_below(path, rules->data_root))
+  if (!*trouble && problem->code == NX_ERROR_PLACE && rules->data_root && nx_path_below(path, rules->data_root) &&
+      !is_behind_output(path, rules->data_root))
     *trouble = g_error_copy(problem);
 }
 
@@ -100,9 +118,9 @@ GPtrArray *nx_outputs_write(const NxOutputRules *rules, const char *path, const 
     const NxProduct *product = outcome->products->pdata[i];
     NxOutput *output = g_new0(NxOutput, 1);
     char *preview = rules->preview_path ? numbered(rules->preview_path, i, count)
-                                        : suffixed(rules->preview_beside ? path : place.base, i, count, ".thumb.png");
+                                        : suffixed(rules->preview_beside ? path : place.base, i, count, PREVIEW_SUFFIX);
     output->preview_kept = !place.overwrite && is_there(preview);
-    char *metadata = suffixed(place.base, i, count, ".json");
+    char *metadata = suffixed(place.base, i, count, METADATA_SUFFIX);
     output->metadata = write_output(rules, &place, metadata, rules->write_metadata ? product->document : NULL, trouble);
     output->preview = write_output(rules, &place, preview, rules->write_preview ? product->preview : NULL, trouble);
     g_ptr_array_add(outputs, output);

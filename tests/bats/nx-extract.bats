@@ -286,6 +286,30 @@ PYTHON
   assert_json 'has("postponed")' false
 }
 
+@test "a file in a folder that is called like another file's metadata or preview has none itself, and nobody waits for it" {
+  local suffix
+  for suffix in json thumb.png; do
+    mkdir -p "$ROOT/Quanta/note.txt.$suffix/deeper"
+    cp "$ROOT/Quanta/note.txt" "$ROOT/Quanta/note.txt.$suffix/k.txt"
+    cp "$ROOT/Quanta/note.txt" "$ROOT/Quanta/note.txt.$suffix/deeper/k.txt"
+  done
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  INPUT=$(file_line "$ROOT/Quanta/note.txt.json/k.txt"; file_line "$ROOT/Quanta/note.txt.json/deeper/k.txt"
+    file_line "$ROOT/Quanta/note.txt.thumb.png/k.txt"; file_line "$ROOT/Quanta/note.txt.thumb.png/deeper/k.txt")
+  extract_lines
+  assert_success
+  [ "$(jq -c '[.datasets[0].metadata, .datasets[0].preview, has("postponed")]' <<<"$output" | uniq -c | sed 's/^ *//')" = "4 [null,null,false]" ] ||
+    fail "$output"
+  grep -q "ERROR: .*$DATA/Quanta/note.txt.json" "$LOG"
+  # The other way round: the folders are there first.
+  rm -r "$DATA/Quanta"
+  extract_lines
+  INPUT=$(file_line "$ROOT/Quanta/note.txt")
+  extract_lines
+  assert_json '[.datasets[0].metadata, .datasets[0].preview, has("postponed")] | tojson' '[null,null,false]'
+}
+
 @test "an output whose name is too long is null, and nobody waits for it" {
   local long
   long=$(printf 'n%.0s' {1..250}).txt
