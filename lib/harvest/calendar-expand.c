@@ -275,6 +275,17 @@ static void complete_weeks(struct icalrecurrencetype *rule, struct icaltimetype 
   rule->by_day[1] = ICAL_RECURRENCE_ARRAY_MAX;
 }
 
+/* Days of the month without months are those of every month (RFC 5545 §3.3.10); libical 3.0 looks in the month of the start alone. */
+static void complete_months(struct icalrecurrencetype *rule)
+{
+  if (rule->freq != ICAL_YEARLY_RECURRENCE || !nx_calendar_has_members(rule->by_month_day) || nx_calendar_has_members(rule->by_month) ||
+      nx_calendar_has_members(rule->by_week_no) || nx_calendar_has_members(rule->by_year_day))
+    return;
+  for (short month = 1; month <= 12; month++)
+    rule->by_month[month - 1] = month;
+  rule->by_month[12] = ICAL_RECURRENCE_ARRAY_MAX;
+}
+
 /* With BYWEEKNO libical jumps to wrong days, and by hours without regard to the interval. */
 static gboolean can_jump(const struct icalrecurrencetype *rule)
 {
@@ -304,6 +315,7 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
   const icaltimezone *zone = first.zone;
   first.zone = NULL;
   complete_weeks(&rule, first);
+  complete_months(&rule);
   rule.until = clock_near(expansion->to, 2, first);
   icalrecur_iterator *iterator = iterator_near(expansion, &rule, first);
   if (!iterator) {

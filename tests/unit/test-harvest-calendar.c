@@ -70,6 +70,8 @@ static const struct {
     {"19970904", "FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3", "1999", "1997-09-04 1997-10-07 1997-11-06"},
     {"19970805", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO", "1999", "1997-08-05 1997-08-10 1997-08-19 1997-08-24"},
     {"19970805", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU", "1999", "1997-08-05 1997-08-17 1997-08-19 1997-08-31"},
+    {"19970902", "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "2001", "1997-09-02 1998-02-13 1998-03-13 1998-11-13 1999-08-13 2000-10-13"},
+    {"19970902", "FREQ=YEARLY;BYDAY=FR;BYMONTHDAY=13", "2001", "1997-09-02 1998-02-13 1998-03-13 1998-11-13 1999-08-13 2000-10-13"},
     {"20070115", "FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5", "2010", "2007-01-15 2007-01-30 2007-02-15 2007-03-15 2007-03-30"},
 };
 
@@ -123,6 +125,21 @@ static void test_weeks(void)
   g_assert_cmpstr(saturdays, ==,
                   "2023-08-19T09:00:00+00:00/2023-08-19T10:00:00+00:00 2024-01-06T09:00:00+00:00/2024-01-06T10:00:00+00:00 "
                   "2025-01-04T09:00:00+00:00/2025-01-04T10:00:00+00:00");
+}
+
+/* Days without a month are those of every month (RFC 5545 §3.3.10: BYMONTHDAY expands a year); libical 3.0 takes the month of the start alone. */
+static void test_days_of_every_month(void)
+{
+  g_autofree char *all = expanded(FEED(EVENT("DTSTART:20240415T090000Z\r\nRRULE:FREQ=YEARLY;BYMONTHDAY=15;COUNT=4\r\n")), "UTC", NULL,
+                                  "2026-01-01T00:00:00Z");
+  g_assert_cmpstr(all, ==,
+                  "2024-04-15T09:00:00+00:00/2024-04-15T09:00:00+00:00 2024-05-15T09:00:00+00:00/2024-05-15T09:00:00+00:00 "
+                  "2024-06-15T09:00:00+00:00/2024-06-15T09:00:00+00:00 2024-07-15T09:00:00+00:00/2024-07-15T09:00:00+00:00");
+  g_autofree char *long_months = expanded(FEED(EVENT("DTSTART:20240415T090000Z\r\nRRULE:FREQ=YEARLY;BYMONTHDAY=31\r\n")), "UTC", NULL,
+                                          "2024-09-01T00:00:00Z");
+  g_assert_cmpstr(long_months, ==,
+                  "2024-04-15T09:00:00+00:00/2024-04-15T09:00:00+00:00 2024-05-31T09:00:00+00:00/2024-05-31T09:00:00+00:00 "
+                  "2024-07-31T09:00:00+00:00/2024-07-31T09:00:00+00:00 2024-08-31T09:00:00+00:00/2024-08-31T09:00:00+00:00");
 }
 
 /* libical looks for days of other calendars without end. */
@@ -424,6 +441,7 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/calendar/recurring events take place on the days RFC 5545 writes down", test_rfc_examples);
   g_test_add_func("/harvest/calendar/a series has the same instants whatever window is asked for", test_windows);
   g_test_add_func("/harvest/calendar/a week without a day means that of the start", test_weeks);
+  g_test_add_func("/harvest/calendar/a day without a month is that of every month", test_days_of_every_month);
   g_test_add_func("/harvest/calendar/a rule of another calendar than the Gregorian is not followed", test_other_calendars);
   g_test_add_func("/harvest/calendar/a series keeps its clock time over the change of the clocks and ends at UNTIL",
                   test_until_and_summer_time);
