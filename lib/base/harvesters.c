@@ -39,6 +39,16 @@ char **nx_harvester_list(void)
   return g_strv_builder_end(all);
 }
 
+const char *nx_calendar_scheme(const char *url)
+{
+  static const char *const SCHEMES[] = {"https", "http", "webcal", "webcals", "file", NULL};
+  g_autofree char *scheme = g_uri_parse_scheme(url);
+  for (const char *const *each = SCHEMES; scheme && *each; each++)
+    if (g_ascii_strcasecmp(scheme, *each) == 0)
+      return *each;
+  return NULL;
+}
+
 char *nx_harvester_problem(const char *name)
 {
   g_autofree char *program = nx_harvester_program(name), *own = g_strjoinv(" or ", (char **)OWN);

@@ -380,4 +380,9 @@ char *nx_harvester_program(const char *name);
 /* What to do about an instrument's harvester `name`, for which there is none: "use nemo or ical, or …". NULL when there is one. */
 char *nx_harvester_problem(const char *name);
 
+/* What the addresses that a calendar of the harvester `ical` can have begin with, for messages. */
+#define NX_CALENDAR_SCHEMES "https://, http://, webcal://, webcals://, file:///"
+/* Which of these `url` begins with, whatever its case: "https", "http", …; static. NULL: it is none that can be read. */
+const char *nx_calendar_scheme(const char *url);
+
 #endif

@@ -120,8 +120,8 @@ static gboolean check_line(const Import *import, json_object *line, json_object 
     if (g_str_equal(key, "kind")) {
       const char *kind = nx_json_get_string(line, "kind");
       if (g_strcmp0(kind, "instrument") != 0) {
-        g_set_error(err, NX_ERROR, NX_ERROR_LINE, "line %" G_GUINT64_FORMAT ": unknown kind '%s' (this stage reads: instrument)", import->number,
-                    kind ? kind : "");
+        g_set_error(err, NX_ERROR, NX_ERROR_LINE, "line %" G_GUINT64_FORMAT ": unknown kind '%s' (this stage reads: instrument)",
+                    import->number, kind ? kind : "");
         return FALSE;
       }
     } else if (!g_strv_contains(nx_instrument_columns, key))
@@ -134,17 +134,33 @@ static gboolean check_line(const Import *import, json_object *line, json_object 
   return TRUE;
 }
 
+/* What the row will hold. */
+static const char *text_of(json_object *line, json_object *known, const char *key)
+{
+  const char *text = nx_json_get_string(line, key);
+  return text ? text : nx_json_get_string(known, key);
+}
+
+static gboolean is_ical(json_object *line, json_object *known)
+{
+  return g_strcmp0(text_of(line, known, "harvester"), "ical") == 0;
+}
+
+static gboolean check_calendar(const Import *import, json_object *line, json_object *known, GError **err)
+{
+  const char *url = text_of(line, known, "calendar_url"), *stored = nx_json_get_string(known, "calendar_url");
+  gboolean is_new = !is_ical(known, NULL) || g_strcmp0(url, stored) != 0;
+  return !url || !is_ical(line, known) || !is_new || nx_calendar_scheme(url) ||
+         refuse(import, err, "calendar_url", "begins with none of " NX_CALENDAR_SCHEMES);
+}
+
 /* A calendar has no tool number: an iCalendar instrument without api_url gets one that is its own. */
 static void complete_api_url(json_object *line, json_object *known)
 {
-  const char *harvester = nx_json_get_string(line, "harvester"), *api_url = nx_json_get_string(line, "api_url");
-  if (!harvester)
-    harvester = nx_json_get_string(known, "harvester");
-  if (g_strcmp0(harvester, "ical") != 0 || (api_url && *api_url) || (known && !json_object_object_get_ex(line, "api_url", NULL)))
+  const char *api_url = nx_json_get_string(line, "api_url");
+  if (!is_ical(line, known) || (api_url && *api_url) || (known && !json_object_object_get_ex(line, "api_url", NULL)))
     return;
-  const char *calendar = nx_json_get_string(line, "calendar_url"), *pid = nx_json_get_string(line, "instrument_pid");
-  if (!calendar)
-    calendar = nx_json_get_string(known, "calendar_url");
+  const char *calendar = text_of(line, known, "calendar_url"), *pid = nx_json_get_string(line, "instrument_pid");
   if (!calendar || !pid)
     return;
   g_autofree char *own = g_strdup_printf("%s#%s", calendar, pid);
@@ -240,7 +256,7 @@ static gboolean import_line(Import *import, json_object *line, GError **err)
   }
   complete_harvester(import, line);
   complete_api_url(line, known);
-  if (!check_line(import, line, known, err) || !check_api_url_is_free(import, line, pid, err))
+  if (!check_line(import, line, known, err) || !check_calendar(import, line, known, err) || !check_api_url_is_free(import, line, pid, err))
     return FALSE;
   if (known ? update_row(import, line, known, pid, &error) : add_row(import, line, pid, &error))
     return TRUE;

@@ -1,6 +1,5 @@
 /* ical.c — the harvester for facilities whose reservation system is a calendar: each event is usage and reservation at once. `calendar_url`
- * is https://, http://, webcal:// or file:///; identifiers, people and X-NX-… properties: decisions on the iCalendar harvester, in
- * nx-harvest(1). */
+ * is one of NX_CALENDAR_SCHEMES; identifiers, people and X-NX-… properties: decisions on the iCalendar harvester, in nx-harvest(1). */
 #include "calendar.h"
 #include "harvester.h"
 #include "reservation.h"
@@ -80,16 +79,18 @@ static GString *read_webcal_url(NxHarvest *harvest, const char *rest, GError **e
 
 static GString *read_url(NxHarvest *harvest, const char *url, GError **err)
 {
-  g_autofree char *scheme = g_uri_parse_scheme(url);
-  if (g_strcmp0(scheme, "file") == 0)
+  const char *scheme = nx_calendar_scheme(url), *rest = strchr(url, ':');
+  if (!scheme) {
+    g_autofree char *shown = nx_config_masked_address(url);
+    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' begins with none of " NX_CALENDAR_SCHEMES, shown);
+    return NULL;
+  }
+  if (g_str_equal(scheme, "file"))
     return read_file_url(url, err);
-  if (g_strcmp0(scheme, "webcal") == 0)
-    return read_webcal_url(harvest, strchr(url, ':') + 1, err);
-  if (g_strcmp0(scheme, "https") == 0 || g_strcmp0(scheme, "http") == 0)
-    return read_http_url(harvest, url, err);
-  g_autofree char *shown = nx_config_masked_address(url);
-  g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' begins with none of https://, webcal://, file:///", shown);
-  return NULL;
+  if (g_str_equal(scheme, "webcal"))
+    return read_webcal_url(harvest, rest + 1, err);
+  g_autofree char *secure = g_str_equal(scheme, "webcals") ? g_strconcat("https", rest, NULL) : NULL;
+  return read_http_url(harvest, secure ? secure : url, err);
 }
 
 /* A calendar, or why there is none: both are kept, so that each address is asked for once in a process. */

@@ -129,6 +129,24 @@ CASES
   [ "$(sql "SELECT api_url FROM instruments WHERE instrument_pid = 'C'")" = "https://nemo.example.com/calendar/#C" ]
 }
 
+@test "an iCalendar instrument has an address that a calendar can have, whatever stands in the row of another" {
+  local url
+  for url in ftp://x/lab.ics lab.ics TBD; do
+    run nx-db instruments import < <(instrument | jq -c --arg url "$url" '.instrument_pid="C"|.harvester="ical"|.calendar_url=$url|del(.api_url)')
+    assert_failure 1
+    assert_output --partial "line 1: 'calendar_url' begins with none of https://, http://, webcal://, webcals://, file:///"
+  done
+  for url in Webcal://x/lab.ics HTTPS://x/lab.ics webcals://x/lab.ics file:///lab.ics; do
+    instrument | jq -c --arg url "$url" '.instrument_pid="C"|.harvester="ical"|.calendar_url=$url|.api_url="a"' | nx-db instruments import
+  done
+  instrument | jq -c '.instrument_pid="N"|.api_url="n"|.calendar_url="TBD"' | nx-db instruments import
+  run nx-db instruments import <<<'{"instrument_pid":"N","harvester":"ical"}'
+  assert_failure 1
+  assert_output --partial "'calendar_url' begins with none of"
+  sql "UPDATE instruments SET calendar_url = 'TBD' WHERE instrument_pid = 'C'"
+  nx-db instruments import <<<'{"instrument_pid":"C","location":"attic"}'
+}
+
 @test "a list of instruments shows no password of a calendar, an export has it" {
   instrument | jq -c '.instrument_pid="C"|.harvester="ical"|.calendar_url="file://u:hu@h/c"|del(.api_url)' | nx-db instruments import
   for format in table json; do

@@ -255,6 +255,25 @@ END
   assert_json .session_identifier ical:TEM-1:a-1@x
 }
 
+@test "the scheme of an address is the same in capitals, and webcals: is https:" {
+  calendar "$(event "$FULL")"
+  start_script "$(jq -n --rawfile body "$FILE" '{"/": [{body: $body}]}')"
+  for url in "HTTP${ROOT#http}lab.ics" "WebCal${ROOT#http}lab.ics" "FILE://$FILE" "File://$FILE"; do
+    run_harvest events --from none < <(ical_instrument "$url")
+    assert_success
+    assert_no_stderr
+    assert_json .session_identifier ical:TEM-1:a-1@x
+  done
+  # The server knows no TLS: webcals: is never asked for without.
+  run_harvest events --from none < <(ical_instrument "WebCalS${ROOT#http}lab.ics")
+  assert_success
+  assert_output ""
+  assert_stderr "harvest of instrument TEM-1 failed: "
+  refute_stderr "begins with none of"
+  run_harvest events --from none < <(ical_instrument "ftp://x/lab.ics")
+  assert_stderr "begins with none of https://, http://, webcal://, webcals://, file:///"
+}
+
 @test "a calendar that cannot be had now postpones; one that is none, or is refused, is an ERROR" {
   local case body words
   while IFS='|' read -r words body; do

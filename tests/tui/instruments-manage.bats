@@ -621,7 +621,7 @@ load instruments-manage
   keys a
   wait_for "Add New Instrument"
   typed Cal-9; keys Tab Tab
-  typed "webcal://calendar.example.com/a.ics"
+  typed "Webcal://calendar.example.com/a.ics"
   wait_for "Calendar URL must start with http:// or https://"
   keys Tab
   typed Room; keys Tab
@@ -632,7 +632,7 @@ load instruments-manage
   wait_until_gone "Calendar URL must"
   keys C-s
   wait_for "Created instrument: Cal-9"
-  [ "$(value Cal-9 api_url)" = "webcal://calendar.example.com/a.ics#Cal-9" ]
+  [ "$(value Cal-9 api_url)" = "Webcal://calendar.example.com/a.ics#Cal-9" ]
   [ "$(value Cal-9 harvester)" = ical ]
 }
 
