@@ -318,32 +318,28 @@ static GDateTime *in_fixed_zone(struct icaltimetype time, int offset_seconds)
   return nx_time_from_wall_clock(fixed, time.year, time.month, time.day, time.hour, time.minute, time.second, 0);
 }
 
-/* A clock time that occurs twice is the first of the two when a TZID says the zone (RFC 5545 §3.3.5). */
-static GDateTime *first_of_two(GDateTime *instant, GTimeZone *zone, struct icaltimetype time)
-{
-  g_autoptr(GDateTime) clock = g_date_time_new_utc(time.year, time.month, time.day, time.hour, time.minute, time.second);
-  int interval = clock ? g_time_zone_find_interval(zone, G_TIME_TYPE_DAYLIGHT, g_date_time_to_unix(clock)) : -1;
-  if (interval < 0)
-    return instant;
-  g_autoptr(GDateTime) other = g_date_time_new_from_unix_utc(g_date_time_to_unix(clock) - g_time_zone_get_offset(zone, interval));
-  if (!other || g_date_time_compare(other, instant) >= 0)
-    return instant;
-  g_date_time_unref(instant);
-  return g_date_time_to_timezone(other, zone);
-}
-
-/* Seconds, at the clock time `time` of a zone of the feed if that has the offset `assumed`. */
-static int offset_when(icaltimezone *zone, struct icaltimetype time, int assumed, int days)
+/* Seconds, `days` days from the clock time `time` in a zone that has the offset `assumed` there. */
+static int offset_when(const CalendarZone *known, struct icaltimetype time, int assumed, int days)
 {
   icaltime_adjust(&time, days, 0, 0, -assumed);
-  return icaltimezone_get_utc_offset_of_utc_time(zone, &time, NULL);
+  if (known->defined)
+    return icaltimezone_get_utc_offset_of_utc_time(known->defined, &time, NULL);
+  g_autoptr(GDateTime) utc = g_date_time_new_utc(time.year, time.month, time.day, time.hour, time.minute, time.second);
+  g_autoptr(GDateTime) local = utc ? g_date_time_to_timezone(utc, known->zone) : NULL;
+  return local ? (int)(g_date_time_get_utc_offset(local) / G_TIME_SPAN_SECOND) : 0;
 }
 
-/* Of a clock time that occurs twice the first counts, and of one that never is the offset before the gap (RFC 5545 §3.3.5). */
-static int defined_offset(icaltimezone *zone, struct icaltimetype time)
+/* When a TZID says the zone, of a clock time that occurs twice the first counts, and of one that never is the offset before the gap (RFC 5545
+ * §3.3.5), whichever side of it is daylight saving. */
+static GDateTime *in_calendar_zone(const CalendarZone *known, struct icaltimetype time)
 {
-  const int before = offset_when(zone, time, 0, -1), after = offset_when(zone, time, 0, 1);
-  return offset_when(zone, time, before, 0) != before && offset_when(zone, time, after, 0) == after ? after : before;
+  const int before = offset_when(known, time, 0, -1), after = offset_when(known, time, 0, 1);
+  const gboolean is_after = offset_when(known, time, before, 0) != before && offset_when(known, time, after, 0) == after;
+  const int offset = is_after ? after : before;
+  g_autoptr(GDateTime) instant = in_fixed_zone(time, offset);
+  if (!instant || !known->zone || offset_when(known, time, offset, 0) != offset)
+    return g_steal_pointer(&instant);
+  return g_date_time_to_timezone(instant, known->zone);
 }
 
 GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, struct icaltimetype time, GTimeZone *floating)
@@ -357,12 +353,9 @@ GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, str
   if (icaltime_is_utc(time))
     return in_fixed_zone(time, 0);
   const CalendarZone *known = tzid ? zone_of(calendar, tzid) : NULL;
-  if (known && known->defined)
-    return in_fixed_zone(time, defined_offset(known->defined, time));
-  gboolean is_named = known && known->zone;
-  GTimeZone *zone = is_named ? known->zone : floating;
-  GDateTime *instant = nx_time_from_wall_clock(zone, time.year, time.month, time.day, time.hour, time.minute, time.second, 0);
-  return instant && is_named ? first_of_two(instant, zone, time) : instant;
+  if (known && (known->zone || known->defined))
+    return in_calendar_zone(known, time);
+  return nx_time_from_wall_clock(floating, time.year, time.month, time.day, time.hour, time.minute, time.second, 0);
 }
 
 /* ----------------------------------------------------------------------------------------------------- the whole feed */

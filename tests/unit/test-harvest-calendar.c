@@ -223,6 +223,20 @@ static void test_repeated_hour(void)
   assert_expands(FEED(EVENT("DTSTART:20251102T013000\r\n")), "2025-11-02T01:30:00-07:00/2025-11-02T01:30:00-07:00");
 }
 
+/* Where the tz database takes winter for the time that is saved, the clock is what it is elsewhere: in Dublin 1:30 of 2025-03-30 never is, and comes
+ * twice on 2025-10-26; in Casablanca the month of Ramadan is the winter. */
+static void test_skipped_hour(void)
+{
+  assert_expands(FEED(EVENT("DTSTART;TZID=America/New_York:20250309T023000\r\nDURATION:PT1H\r\n")),
+                 "2025-03-09T02:30:00-05:00/2025-03-09T03:30:00-05:00");
+  assert_expands(FEED(EVENT("DTSTART;TZID=Europe/Dublin:20250330T013000\r\n")), "2025-03-30T01:30:00+00:00/2025-03-30T01:30:00+00:00");
+  assert_expands(FEED(EVENT("DTSTART;TZID=Europe/Dublin:20250330T020000\r\n")), "2025-03-30T02:00:00+01:00/2025-03-30T02:00:00+01:00");
+  assert_expands(FEED(EVENT("DTSTART;TZID=Europe/Dublin:20251026T013000\r\n")), "2025-10-26T01:30:00+01:00/2025-10-26T01:30:00+01:00");
+  assert_expands(FEED(EVENT("DTSTART;TZID=Africa/Casablanca:20250223T023000\r\n")), "2025-02-23T02:30:00+01:00/2025-02-23T02:30:00+01:00");
+  assert_expands(FEED(EVENT("DTSTART;TZID=Africa/Casablanca:20250406T023000\r\n")), "2025-04-06T02:30:00+00:00/2025-04-06T02:30:00+00:00");
+  assert_expands(FEED(EVENT("DTSTART;TZID=Africa/Casablanca:20250406T030000\r\n")), "2025-04-06T03:00:00+01:00/2025-04-06T03:00:00+01:00");
+}
+
 static void test_unknown_zone(void)
 {
   assert_expands(FEED(EVENT("DTSTART;TZID=Nowhere Time:20250303T100000\r\n")), "2025-03-03T10:00:00-07:00/2025-03-03T10:00:00-07:00");
@@ -448,6 +462,7 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/calendar/UTC, floating, all-day, DTEND and DURATION give the right instants", test_single_forms);
   g_test_add_func("/harvest/calendar/a TZID is a zone of the tz database, else the VTIMEZONE of the feed", test_zones);
   g_test_add_func("/harvest/calendar/a clock time that occurs twice is the first where a TZID says the zone", test_repeated_hour);
+  g_test_add_func("/harvest/calendar/a clock time that never is has the offset before it where a TZID says the zone", test_skipped_hour);
   g_test_add_func("/harvest/calendar/an unknown zone means the instrument's", test_unknown_zone);
   g_test_add_func("/harvest/calendar/EXDATE, EXRULE and RDATE take away and add", test_exceptions);
   g_test_add_func("/harvest/calendar/RECURRENCE-ID moves, changes or cancels instances", test_changed_instances);
