@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define PROGRAM "nx-harvest-"
+#define STAMP_FORMAT "%Y%m%dT%H%M%SZ"
+#define STAMP_LENGTH 16
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 static const char *const OWN[] = {"nemo", "ical", NULL};
@@ -47,6 +49,32 @@ const char *nx_calendar_scheme(const char *url)
     if (g_ascii_strcasecmp(scheme, *each) == 0)
       return *each;
   return NULL;
+}
+
+char *nx_calendar_instance(const char *identifier, GDateTime *start)
+{
+  g_autoptr(GDateTime) utc = g_date_time_to_utc(start);
+  g_autofree char *stamp = g_date_time_format(utc, STAMP_FORMAT);
+  return g_strconcat(identifier, "/", stamp, NULL);
+}
+
+/* A UID may hold '/' itself. */
+GDateTime *nx_calendar_instance_start(const char *instance, char **identifier)
+{
+  const char *slash = strrchr(instance, '/'), *stamp = slash ? slash + 1 : "";
+  gboolean is_stamp = strlen(stamp) == STAMP_LENGTH && stamp[8] == 'T' && stamp[STAMP_LENGTH - 1] == 'Z';
+  GDateTime *start = is_stamp ? nx_time_parse(stamp, NULL, NULL) : NULL;
+  *identifier = start ? g_strndup(instance, (gsize)(slash - instance)) : NULL;
+  return start;
+}
+
+char *nx_calendar_twin(const char *identifier, GDateTime *start)
+{
+  if (!g_str_has_prefix(identifier, NX_CALENDAR_PREFIX))
+    return NULL;
+  char *single = NULL;
+  g_autoptr(GDateTime) instance = nx_calendar_instance_start(identifier, &single);
+  return single ? single : nx_calendar_instance(identifier, start);
 }
 
 char *nx_harvester_problem(const char *name)

@@ -385,4 +385,12 @@ char *nx_harvester_problem(const char *name);
 /* Which of these `url` begins with, whatever its case: "https", "http", …; static. NULL: it is none that can be read. */
 const char *nx_calendar_scheme(const char *url);
 
+/* Identifiers of the harvester `ical`: this and PID:UID. An instance of a series is named by that, / and the start that the series gave it. */
+#define NX_CALENDAR_PREFIX "ical:"
+char *nx_calendar_instance(const char *identifier, GDateTime *start);
+/* What such a name of an instance is made of: the start, with the rest in *identifier; NULL when it is no instance's. */
+GDateTime *nx_calendar_instance_start(const char *instance, char **identifier);
+/* The other identifier of what took place at `start`: its event has become a series since, or is one no more. NULL when it is not of a calendar. */
+char *nx_calendar_twin(const char *identifier, GDateTime *start);
+
 #endif

@@ -68,13 +68,30 @@ static gboolean add_rows(Log *log, const Event *event, gboolean *added, GError *
   return add_row(log, event, "START", event->start, added, err) && add_row(log, event, "END", event->end, added, err);
 }
 
+gboolean nx_stage_knows_twin(NxDb *db, const char *session_identifier, const char *start, gboolean *known, GError **err)
+{
+  *known = FALSE;
+  g_autoptr(GDateTime) instant = nx_time_parse(start, nx_zone_system(), NULL);
+  g_autofree char *twin = instant ? nx_calendar_twin(session_identifier, instant) : NULL;
+  if (!twin)
+    return TRUE;
+  g_autoptr(NxRows) rows =
+      nx_db_select(db, err, "SELECT timestamp FROM session_log WHERE session_identifier = $1 AND event_type = 'START'", "s", twin);
+  while (rows && nx_rows_next(rows))
+    *known |= nx_stored_instant_ns(nx_rows_text(rows, 0)) == nx_time_ns(instant);
+  if (*known)
+    nx_log_info("%s is there already as %s", session_identifier, twin);
+  return rows && nx_rows_finish(rows, err);
+}
+
 static gboolean add_event(Log *log, const Event *event, Outcome *outcome, GError **err)
 {
   gint64 instruments = 0;
-  gboolean added = FALSE;
+  gboolean added = FALSE, is_twin = FALSE;
   if (!nx_db_number(log->db, &instruments, err, "SELECT count(*) FROM instruments WHERE instrument_pid = $1", "s", event->instrument_pid))
     return FALSE;
-  if (instruments && !add_rows(log, event, &added, err))
+  if (!nx_stage_knows_twin(log->db, event->session_identifier, event->start, &is_twin, err) ||
+      (instruments && !is_twin && !add_rows(log, event, &added, err)))
     return FALSE;
   *outcome = !instruments ? NO_INSTRUMENT : added ? ADDED : KNOWN;
   return TRUE;

@@ -437,13 +437,13 @@ static gboolean hand_out_all(Pending *pending, GError **err)
 /* ------------------------------------------------------------------------------------------------- sessions of events */
 
 /* log-events would add nothing for it; what there is to be done for its session is known from the rows. */
-static gboolean is_logged(Pending *pending, const char *identifier, gboolean *logged, GError **err)
+static gboolean is_logged(Pending *pending, const char *identifier, const char *start, gboolean *logged, GError **err)
 {
   gint64 count = 0;
   gboolean read = nx_db_number(pending->db, &count, err,
                                "SELECT count(*) FROM session_log WHERE session_identifier = $1 AND event_type = 'START'", "s", identifier);
   *logged = count > 0;
-  return read;
+  return read && (*logged || nx_stage_knows_twin(pending->db, identifier, start, logged, err));
 }
 
 static gboolean hand_out_event(Pending *pending, NxLines *lines, json_object *event, GError **err)
@@ -467,7 +467,7 @@ static gboolean hand_out_event(Pending *pending, NxLines *lines, json_object *ev
   }
   if (!inside || !g_hash_table_add(pending->seen, g_strdup(values[0])))
     return TRUE;
-  if (!is_logged(pending, values[0], &logged, err))
+  if (!is_logged(pending, values[0], values[2], &logged, err))
     return FALSE;
   if (logged)
     return TRUE;

@@ -6,10 +6,6 @@
 
 #include <string.h>
 
-#define IDENTIFIER_PREFIX "ical:"
-#define STAMP_FORMAT "%Y%m%dT%H%M%SZ"
-#define STAMP_LENGTH 16
-
 /* ------------------------------------------------------------------------------------------------------------- fetch */
 
 static const char *reason_of_no_file(const char *path)
@@ -276,23 +272,13 @@ static NxConsent consent_of(icalcomponent *event)
 
 static char *prefix_of(const char *instrument_pid)
 {
-  return g_strconcat(IDENTIFIER_PREFIX, instrument_pid, ":", NULL);
+  return g_strconcat(NX_CALENDAR_PREFIX, instrument_pid, ":", NULL);
 }
 
 static char *identifier_of(const char *instrument_pid, const NxCalendarSeries *series, const NxOccurrence *occurrence)
 {
-  g_autofree char *prefix = prefix_of(instrument_pid);
-  if (!occurrence->instance)
-    return g_strconcat(prefix, series->uid, NULL);
-  g_autoptr(GDateTime) utc = g_date_time_to_utc(occurrence->instance);
-  g_autofree char *stamp = g_date_time_format(utc, STAMP_FORMAT);
-  return g_strconcat(prefix, series->uid, "/", stamp, NULL);
-}
-
-/* The instant of a text YYYYMMDDTHHMMSSZ; NULL when it is none. */
-static GDateTime *stamp_instant(const char *text)
-{
-  return strlen(text) == STAMP_LENGTH && text[8] == 'T' && text[STAMP_LENGTH - 1] == 'Z' ? nx_time_parse(text, NULL, NULL) : NULL;
+  g_autofree char *prefix = prefix_of(instrument_pid), *single = g_strconcat(prefix, series->uid, NULL);
+  return occurrence->instance ? nx_calendar_instance(single, occurrence->instance) : g_steal_pointer(&single);
 }
 
 /* The occurrence with that identifier among those of `series` that start in the window; borrowed. */
@@ -304,6 +290,15 @@ static NxOccurrence *pick(GPtrArray *occurrences, const NxCalendarSeries *series
       return occurrences->pdata[i];
   }
   return NULL;
+}
+
+/* The one that took place at the session's time when its event was no series yet, or still one; borrowed. */
+static NxOccurrence *pick_twin(GPtrArray *occurrences, const NxCalendarSeries *series, const char *instrument_pid, json_object *session)
+{
+  g_autoptr(GDateTime) start = nx_session_time(session, "start", NULL);
+  g_autofree char *twin = start ? nx_calendar_twin(nx_json_get_string(session, "session_identifier"), start) : NULL;
+  NxOccurrence *found = twin ? pick(occurrences, series, instrument_pid, twin) : NULL;
+  return found && g_date_time_compare(found->start, start) == 0 ? found : NULL;
 }
 
 /* -------------------------------------------------------------------------------------------------- the two commands */
@@ -380,9 +375,8 @@ static GPtrArray *candidates(NxHarvest *harvest, NxCalendar *calendar, const cha
   *series = g_hash_table_lookup(calendar->by_uid, rest);
   if (*series)
     return nx_calendar_expand(calendar, *series, zone, NULL, harvest->now);
-  const char *slash = strrchr(rest, '/');
-  g_autoptr(GDateTime) stamp = slash ? stamp_instant(slash + 1) : NULL;
-  g_autofree char *uid = stamp ? g_strndup(rest, (gsize)(slash - rest)) : NULL;
+  g_autofree char *uid = NULL;
+  g_autoptr(GDateTime) stamp = nx_calendar_instance_start(rest, &uid);
   *series = uid ? g_hash_table_lookup(calendar->by_uid, uid) : NULL;
   return *series ? nx_calendar_expand(calendar, *series, zone, stamp, stamp) : NULL;
 }
@@ -404,6 +398,8 @@ static gboolean ical_describe(NxHarvest *harvest, json_object *session, GError *
     return FALSE;
   }
   const NxOccurrence *own = occurrences ? pick(occurrences, series, pid, identifier) : NULL;
+  if (occurrences && !own)
+    own = pick_twin(occurrences, series, pid, session);
   NxConsent consent = own ? consent_of(own->event) : NX_CONSENT_GIVEN;
   if (!own)
     nx_harvest_no_reservation(session, "the calendar has no event (any more) with this identifier");

@@ -49,6 +49,27 @@ https://nemo.example.com/api/usage_events/?id=29|FEI-Titan-TEM-635816|2025-03-03
   [ "$(rows)" = "$before" ]
 }
 
+# calendar_event IDENTIFIER START
+calendar_event() {
+  event 0 "$2" | jq -c --arg id "ical:FEI-Titan-TEM-635816:$1" '.session_identifier = $id'
+}
+
+@test "a booking that became a series, or is one no more, is known by its start, and its other instances are not" {
+  calendar_event a 2025-03-03T10:00:00-05:00 | nx-db log-events
+  calendar_event b/20250303T160000Z 2025-03-03T17:00:00+01:00 | nx-db log-events
+  run --separate-stderr nx-db log-events < <(calendar_event a/20250303T150000Z 2025-03-03T10:00:00-05:00; calendar_event b 2025-03-03T11:00:00-05:00)
+  assert_success
+  [ "$stderr" = "0 added, 2 known" ]
+  run nx-db pending -n --events < <(calendar_event a/20250303T150000Z 2025-03-03T15:00:00Z; calendar_event b 2025-03-03T16:00:00Z)
+  assert_success
+  [ "$(jq -r .session_identifier <<<"$output")" = "ical:FEI-Titan-TEM-635816:a
+ical:FEI-Titan-TEM-635816:b/20250303T160000Z" ] || fail "$output"
+  run --separate-stderr nx-db log-events < <(calendar_event a/20250304T150000Z 2025-03-04T10:00:00-05:00
+    calendar_event b 2025-03-04T11:00:00-05:00; calendar_event a/20250303T150000Z 2025-03-03T12:00:00-05:00)
+  assert_success
+  [ "$stderr" = "3 added, 0 known" ]
+}
+
 @test "of an event whose START row alone is there the END row is added and START keeps its status" {
   sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
     ('https://nemo.example.com/api/usage_events/?id=29', 'FEI-Titan-TEM-635816', '2025-03-03T11:05:12-05:00', 'START', 'ERROR')"

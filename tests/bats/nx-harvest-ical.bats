@@ -115,7 +115,7 @@ ical:TEM-1:s/1/20250310T140000Z 2025-03-11T15:00:00-04:00
 ical:TEM-1:s/1/20250324T140000Z 2025-03-24T10:00:00-04:00
 ical:TEM-1:s/1/20250331T140000Z 2025-03-31T10:00:00-04:00' ] || fail "$output"
   run_harvest reservations < <(ical_session ical:TEM-1:s/1/20250310T140000Z; ical_session ical:TEM-1:s/1/20250324T140000Z
-    ical_session ical:TEM-1:s/1/20250317T140000Z; ical_session ical:TEM-1:s/1)
+    ical_session ical:TEM-1:s/1/20250317T140000Z; ical_session ical:TEM-1:s/1 | jq -c '.start = "2025-03-04T10:00:00-05:00"')
   [ "$(jq -c '[.status, .reservation.start_time, .reservation.experiment_title, .reservation.internal_id]' <<<"$output")" = \
     '["TO_BE_BUILT","2025-03-11T15:00:00-04:00","moved","s/1"]
 ["TO_BE_BUILT","2025-03-24T10:00:00-04:00",null,"s/1"]
@@ -212,9 +212,21 @@ END
   assert_json .reservation.projects[0].id 007
 }
 
+@test "a session keeps its event when that became a series, or is one no more, and took place at the same time" {
+  calendar "$(event $'UID:r\nDTSTART:20250303T150000Z\nDTEND:20250303T170000Z\nSUMMARY:each\nRRULE:FREQ=DAILY;COUNT=3')
+$(event $'UID:s\nDTSTART:20250303T150000Z\nDTEND:20250303T170000Z\nSUMMARY:once')"
+  run_harvest reservations < <(ical_session ical:TEM-1:r; ical_session ical:TEM-1:s/20250303T150000Z)
+  assert_success
+  [ "$(jq -r .reservation.experiment_title <<<"$output")" = "each
+once" ] || fail "$output"
+  run_harvest reservations < <(ical_session ical:TEM-1:r | jq -c '.start = "2025-03-03T11:00:00-05:00"'; ical_session ical:TEM-1:s/20250304T150000Z
+    ical_session ical:TEM-1:s/20250303T150000Z | jq -c '.start = "2025-03-03T11:00:00-05:00"')
+  [ "$(jq -r .status <<<"$output" | uniq -c | sed 's/^ *//')" = "3 NO_RESERVATION" ] || fail "$output"
+}
+
 @test "a session whose event is gone, or that was never of this calendar, has no reservation" {
   calendar "$(event "$FULL")"
-  for identifier in ical:TEM-1:gone ical:SEM-2:a-1@x https://nemo.example.com/api/usage_events/?id=7 ical:TEM-1:a-1@x/20250303T150000Z; do
+  for identifier in ical:TEM-1:gone ical:SEM-2:a-1@x https://nemo.example.com/api/usage_events/?id=7 ical:TEM-1:a-1@x/20250304T150000Z; do
     run_harvest reservations < <(ical_session "$identifier")
     assert_success
     assert_json .status NO_RESERVATION
