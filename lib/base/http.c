@@ -204,10 +204,10 @@ void nx_http_set_trust(NxHttp *http, gpointer curl)
   nx_curl.easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
 }
 
-static void set_body(CURL *curl, const NxHttpRequest *request, FILE *file, guint64 file_size)
+static void set_body(CURL *curl, const NxHttpRequest *request, curl_mime *form, FILE *file, guint64 file_size)
 {
-  if (request->mime) {
-    nx_curl.easy_setopt(curl, CURLOPT_MIMEPOST, request->mime);
+  if (form) {
+    nx_curl.easy_setopt(curl, CURLOPT_MIMEPOST, form);
   } else if (file) {
     nx_curl.easy_setopt(curl, CURLOPT_UPLOAD, 1L);
     nx_curl.easy_setopt(curl, CURLOPT_READDATA, file);
@@ -352,7 +352,8 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
   nx_curl.easy_reset(curl);
   set_limits(http, request);
   nx_http_set_trust(http, curl);
-  set_body(curl, request, file, file_size);
+  curl_mime *form = request->form ? request->form(curl, request->user_data) : NULL;
+  set_body(curl, request, form, file, file_size);
   struct curl_slist *headers = header_list(request);
   nx_curl.easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   nx_curl.easy_setopt(curl, CURLOPT_URL, request->url);
@@ -366,6 +367,7 @@ static NxHttpAnswer *perform(NxHttp *http, const NxHttpRequest *request, FILE *f
   CURLcode code = nx_curl.easy_perform(curl);
   nx_curl.easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
   nx_curl.slist_free_all(headers);
+  nx_curl.mime_free(form);
   if (code != CURLE_OK) {
     set_failure(http, &transfer, code, detail, err);
     return NULL;

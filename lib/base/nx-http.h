@@ -38,7 +38,6 @@ typedef struct {
   const void *body;           /* borrowed; or NULL */
   gsize body_length;
   const char *body_file;      /* streamed from this file instead of body; or NULL */
-  gpointer mime;              /* a curl_mime*, owned by the caller, instead of body; or NULL. nx_http_open() gives the handle it needs */
   gboolean no_redirects;      /* GET and HEAD follow up to 5 otherwise, never from https to http, never with Authorization to another host */
   const char *shown;          /* the address in errors and the log; NULL: url without user, query and fragment */
   gboolean reason_only;       /* an error gives its reason alone, for a caller that names the request in words of its own */
@@ -46,6 +45,8 @@ typedef struct {
   guint timeout_ms;           /* 0: the client's */
   const NxHttpRetry *retry;   /* NULL: one attempt */
   char *(*renew)(gpointer user_data); /* gives the address of each attempt, owned, instead of url (which stays what errors name); or NULL */
+  /* Gives the form of each attempt, a new curl_mime* of that CURL*, freed here, instead of body; or NULL. A form that was sent is at its end. */
+  gpointer (*form)(gpointer curl, gpointer user_data);
   gpointer user_data;
 } NxHttpRequest;
 
@@ -72,7 +73,7 @@ typedef enum {
   NX_HTTP_REFUSED,    /* not worth a repetition: certificate not trusted, address unusable, answer too large, interrupted */
 } NxHttpFailure;
 NxHttpFailure nx_http_last_failure(const NxHttp *http);
-/* The CURL* handle, for forms and for transfers of the caller's own. NULL when libcurl is not there (NX_ERROR_CONFIG) or has
+/* The CURL* handle, for transfers of the caller's own. NULL when libcurl is not there (NX_ERROR_CONFIG) or has
  * no memory (NX_ERROR_PLACE). */
 gpointer nx_http_open(NxHttp *http, GError **err);
 /* Waits that long, scaled by NX_TEST_TIME_SCALE; a signal ends it. */

@@ -71,13 +71,22 @@ guint nx_remote_time_limit_ms(const char *method, guint64 body_length)
   return scale ? (guint)MAX((double)limit * g_ascii_strtod(scale, NULL), 1) : (guint)limit;
 }
 
-/* The body of `parts`, to be freed by curl_mime_free; *length grows by the sizes of its files. */
-static curl_mime *mime_of(CURL *curl, const NxCallPart *parts, guint64 *length)
+static guint64 size_of_files(const NxCallPart *parts)
 {
+  guint64 size = 0;
+  struct stat about;
+  for (const NxCallPart *each = parts; each && each->name; each++)
+    size += each->file && stat(each->file, &about) == 0 ? (guint64)about.st_size : 0;
+  return size;
+}
+
+/* The form of a call's parts. */
+static gpointer form_of(gpointer curl, gpointer user_data)
+{
+  const NxCall *call = user_data;
   curl_mime *mime = nx_curl.mime_init(curl);
-  for (const NxCallPart *each = parts; each->name; each++) {
+  for (const NxCallPart *each = call->parts; each->name; each++) {
     curl_mimepart *part = nx_curl.mime_addpart(mime);
-    struct stat about;
     nx_curl.mime_name(part, each->name);
     if (each->value)
       nx_curl.mime_data(part, each->value, CURL_ZERO_TERMINATED);
@@ -85,39 +94,33 @@ static curl_mime *mime_of(CURL *curl, const NxCallPart *parts, guint64 *length)
       continue;
     nx_curl.mime_filedata(part, each->file);
     nx_curl.mime_type(part, each->type);
-    *length += stat(each->file, &about) == 0 ? (guint64)about.st_size : 0;
   }
   return mime;
 }
 
 static NxHttpAnswer *send_call(NxRemote *remote, const NxCall *call, GError **err)
 {
-  CURL *curl = nx_http_open(remote->http, err);
-  if (!curl)
-    return NULL;
   g_autofree char *url = g_strconcat(remote->base, call->path, call->query, NULL);
   g_autofree char *body = call->json ? nx_json_text(call->json, NX_JSON_LINE) : NULL;
-  guint64 length = body ? strlen(body) : 0;
+  gsize length = body ? strlen(body) : 0;
   const char *headers[4] = {"Accept: application/json"};
   gsize count = 1;
   if (remote->authorization)
     headers[count++] = remote->authorization;
   if (body)
     headers[count++] = "Content-Type: application/json";
-  curl_mime *mime = call->parts ? mime_of(curl, call->parts, &length) : NULL;
-  NxHttpRequest request = {.method = call->method,
-                           .url = url,
-                           .headers = headers,
-                           .body = body,
-                           .body_length = body ? length : 0,
-                           .mime = mime,
-                           .reason_only = TRUE,
-                           .once = call->kind == NX_CALL_CREATES,
-                           .timeout_ms = nx_remote_time_limit_ms(call->method, length),
-                           .retry = &RETRIES[call->kind]};
-  NxHttpAnswer *answer = nx_http_send(remote->http, &request, err);
-  nx_curl.mime_free(mime);
-  return answer;
+  const NxHttpRequest request = {.method = call->method,
+                                 .url = url,
+                                 .headers = headers,
+                                 .body = body,
+                                 .body_length = length,
+                                 .reason_only = TRUE,
+                                 .once = call->kind == NX_CALL_CREATES,
+                                 .timeout_ms = nx_remote_time_limit_ms(call->method, length + size_of_files(call->parts)),
+                                 .retry = &RETRIES[call->kind],
+                                 .form = call->parts ? form_of : NULL,
+                                 .user_data = (gpointer)call};
+  return nx_http_send(remote->http, &request, err);
 }
 
 /* A JSON value as a person reads it: a string as it is, everything else compact. */

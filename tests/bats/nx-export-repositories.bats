@@ -64,6 +64,52 @@ holdings() {
   assert_output 0
 }
 
+@test "eLabFTW: an attachment is sent whole again after the server asked to wait, to a new experiment and to an older one" {
+  export NX_TEST_TIMEOUT_SCALE=0.05
+  for code in 503 429; do
+    faults "[{\"at\":\"POST /eln/api/v2/experiments/\",\"times\":1,\"status\":$code}]"
+    start_repositories --faults faults.json --log "requests-$code"
+    use elabftw
+    put_record 101
+    run --separate-stderr nx-export < <(session 101)
+    assert_json .status COMPLETED
+    run grep -c /uploads "requests-$code" # it was not looked for
+    assert_output 2
+    run state '.elabftw[0].uploads|join(" ")'
+    assert_output 2025-01-27_Titan_101.xml
+    stop_repositories
+    faults "[{\"at\":\"POST /eln/api/v2/experiments/\",\"times\":1,\"status\":413},{\"at\":\"POST /eln/api/v2/experiments/\",\"times\":2,\"status\":$code}]"
+    start_repositories --faults faults.json
+    use elabftw
+    put_record 101
+    run --separate-stderr nx-export < <(again "$(session 101 | nx-export 2>/dev/null)")
+    assert_json .status COMPLETED
+    run state '.elabftw[0].uploads|join(" ")'
+    assert_output 2025-01-27_Titan_101.xml
+    stop_repositories
+  done
+  SERVER=
+}
+
+@test "every request with a body is sent whole again after the server asked to wait" {
+  export NX_TEST_TIMEOUT_SCALE=0.05
+  faults "[$(for at in "POST /cdcs/rest/data/" "POST /eln/api/v2/experiments" "POST /la/api/entries/add_entry" "POST /la/api/entries/add_attachment" \
+    "POST /eln/api/v2/experiments/"; do
+    printf '{"at":"%s","times":2,"status":503},' "$at"; done | sed 's/,$//')]"
+  start_repositories --faults faults.json --log requests
+  all_three
+  run --separate-stderr nx-export < <(session 101)
+  assert_json .status COMPLETED
+  run holdings
+  assert_output "1 1 1 1 1"
+  run state '[.cdcs[0].bytes > 100, (.entries | map(.bytes > 100))] | flatten | all'
+  assert_output true
+  run grep -c '"request": "POST' requests
+  assert_output 15
+  run grep -c /uploads requests # it was not looked for
+  assert_output 3
+}
+
 @test "a repository that answers lost requests is asked before they are repeated: nothing is there twice" {
   for loss in '"do":"hang up"' '"status":502,"body":"<html>Bad Gateway</html>"' '"status":504' '"do":"cut"'; do
     faults "[$(for at in "POST /cdcs/rest/data/" "POST /eln/api/v2/experiments" "GET /la/api/tree_tools/insert_node" "POST /la/api/entries/add_entry" \
