@@ -8,6 +8,7 @@
 #define CONNECT_SECONDS 30
 #define WHOLE_SECONDS 120
 #define GREETING_SECONDS 10
+#define FAREWELL_SECONDS 5
 #define PORT_OF_IMPLICIT_TLS 465
 
 /* ---------------------------------------------------------------------------------------------------------- connection */
@@ -20,6 +21,8 @@ typedef struct {
   char detail[CURL_ERROR_SIZE];
   GString *recipient; /* of the command that was sent last, if it was about one */
   GString *refusal;   /* the last reply that was a refusal */
+  gint64 end_us;      /* monotonic; of the time for all, then of that for the answer to the good-bye */
+  gboolean leaving;   /* the good-bye was sent */
 } Connection;
 
 static void connection_clear(Connection *connection)
@@ -54,17 +57,25 @@ static CURLU *server_address(const NxEmailSettings *email, GError **err)
   return NULL;
 }
 
-/* What libcurl does not tell: which recipient was refused, and in which words. */
+static gboolean is_command(const char *data, size_t size, const char *command)
+{
+  return size > strlen(command) && g_ascii_strncasecmp(data, command, strlen(command)) == 0;
+}
+
+/* What libcurl does not tell: which recipient was refused, and in which words; and that it is leaving. */
 static int watch_dialogue(CURL *curl, curl_infotype type, char *data, size_t size, void *user_data)
 {
   static const char COMMAND[] = "RCPT TO:";
-  const gsize length = sizeof COMMAND - 1;
   Connection *connection = user_data;
   (void)curl;
   if (type == CURLINFO_HEADER_OUT) {
     g_string_truncate(connection->recipient, 0);
-    if (size > length && g_ascii_strncasecmp(data, COMMAND, length) == 0)
-      g_string_append_len(connection->recipient, data + length, (gssize)(size - length));
+    if (is_command(data, size, COMMAND))
+      g_string_append_len(connection->recipient, data + strlen(COMMAND), (gssize)(size - strlen(COMMAND)));
+    if (is_command(data, size, "QUIT")) {
+      connection->leaving = TRUE;
+      connection->end_us = MIN(connection->end_us, g_get_monotonic_time() + nx_patience_us(FAREWELL_SECONDS));
+    }
   } else if (type == CURLINFO_HEADER_IN && size > 0 && (*data == '4' || *data == '5')) {
     g_autofree char *reply = nx_text_utf8(data, (gssize)size);
     g_string_assign(connection->refusal, g_strstrip(reply));
@@ -72,6 +83,14 @@ static int watch_dialogue(CURL *curl, curl_infotype type, char *data, size_t siz
       nx_log_warning("mail to %s was refused: %s", g_strstrip(connection->recipient->str), connection->refusal->str);
   }
   return 0;
+}
+
+/* libcurl has two minutes for the answer to its good-bye, whatever its time-out: by then the message has been taken, or will not be. */
+static int stop_waiting_to_leave(void *user_data, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+  const Connection *connection = user_data;
+  (void)a, (void)b, (void)c, (void)d;
+  return connection->leaving && g_get_monotonic_time() >= connection->end_us;
 }
 
 static void set_server(Connection *connection, guint connect_seconds, guint whole_seconds)
@@ -83,6 +102,11 @@ static void set_server(Connection *connection, guint connect_seconds, guint whol
   nx_curl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   nx_curl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, patience_ms(connect_seconds));
   nx_curl.easy_setopt(curl, CURLOPT_TIMEOUT_MS, patience_ms(whole_seconds));
+  connection->end_us = g_get_monotonic_time() + nx_patience_us(whole_seconds);
+  nx_curl.easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L); /* it says good-bye while these settings hold */
+  nx_curl.easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  nx_curl.easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_waiting_to_leave);
+  nx_curl.easy_setopt(curl, CURLOPT_XFERINFODATA, connection);
   nx_curl.easy_setopt(curl, CURLOPT_ERRORBUFFER, connection->detail);
   nx_curl.easy_setopt(curl, CURLOPT_VERBOSE, 1L);
   nx_curl.easy_setopt(curl, CURLOPT_DEBUGFUNCTION, watch_dialogue);

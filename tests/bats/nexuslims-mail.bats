@@ -260,6 +260,24 @@ no_mail() {
   assert_output --partial 'check NX_EMAIL_SMTP_HOST and NX_EMAIL_SMTP_PORT'
 }
 
+@test "a server that does not answer the good-bye has taken the mail, and one that stalls after the text costs the time limit alone" {
+  serve_mail --stall quit
+  NX_TEST_TIME_SCALE=0.02 run timeout 30 nexuslims-mail run.log
+  assert_success
+  assert_output ''
+  assert_equal "$(mail 'm["Subject"]')" 'ERROR in NexusLIMS record builder'
+  NX_TEST_TIME_SCALE=0.02 run timeout 30 nexuslims-mail --check
+  assert_success
+  assert_json .passed true
+  kill "$(cat server.pid)"
+  rm port
+  serve_mail --stall data
+  NX_TEST_TIME_SCALE=0.02 run timeout 30 nexuslims-mail run.log
+  assert_failure 1
+  assert_line --partial 'timeout'
+  assert_equal "${#lines[@]}" 1
+}
+
 @test "--check says whether the server answers, lets in and is trusted, and sends nothing" {
   certify
   serve_mail --certificate server.pem --login ned:hunter2-secret
