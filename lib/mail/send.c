@@ -57,6 +57,26 @@ static CURLU *server_address(const NxEmailSettings *email, GError **err)
   return NULL;
 }
 
+/* In base64, whose padding a server that quotes it may leave out. */
+static void hide_encoded(const char *bytes, gsize length)
+{
+  g_autofree char *encoded = g_base64_encode((const guchar *)bytes, length);
+  encoded[strcspn(encoded, "=")] = '\0';
+  nx_log_hide(encoded);
+}
+
+/* The forms in which the password goes to a server, by AUTH LOGIN and by AUTH PLAIN (RFC 4616): a refusal may quote them. */
+static void hide_login(const NxEmailSettings *email)
+{
+  g_autoptr(GString) plain = g_string_new(NULL);
+  g_string_append_c(plain, '\0');
+  g_string_append(plain, email->smtp_username);
+  g_string_append_c(plain, '\0');
+  g_string_append(plain, email->smtp_password);
+  hide_encoded(plain->str, plain->len);
+  hide_encoded(email->smtp_password, strlen(email->smtp_password));
+}
+
 static gboolean is_command(const char *data, size_t size, const char *command)
 {
   return size > strlen(command) && g_ascii_strncasecmp(data, command, strlen(command)) == 0;
@@ -115,6 +135,7 @@ static void set_server(Connection *connection, guint connect_seconds, guint whol
     nx_curl.easy_setopt(curl, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
   if (!email->smtp_username || !email->smtp_password)
     return;
+  hide_login(email);
   nx_curl.easy_setopt(curl, CURLOPT_USERNAME, email->smtp_username);
   nx_curl.easy_setopt(curl, CURLOPT_PASSWORD, email->smtp_password);
 }

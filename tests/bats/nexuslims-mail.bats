@@ -241,6 +241,25 @@ no_mail() {
   no_mail
 }
 
+@test "a password that a server quotes in base64 is not shown" {
+  export NX_EMAIL_SMTP_USERNAME=ned NX_EMAIL_SMTP_PASSWORD=hunter2-secret
+  for mechanism in plain login; do
+    serve_mail --do quote-$mechanism
+    run nexuslims-mail -vv run.log
+    assert_failure 1
+    assert_output --partial 'not understood:'
+    refute_output --partial aHVudGVyMi1zZWNyZXQ     # hunter2-secret, without the padding that a server may leave out
+    refute_output --partial AG5lZABodW50ZXIyLXNlY3JldA # NUL ned NUL hunter2-secret
+    run nexuslims-mail --check
+    assert_json .passed false
+    assert_output --partial 'not understood:'
+    refute_output --partial aHVudGVyMi1zZWNyZXQ
+    refute_output --partial AG5lZABodW50ZXIyLXNlY3JldA
+    kill "$(cat server.pid)"
+    rm port server.pid
+  done
+}
+
 @test "a server that hangs, closes or is not there costs its time limit and one line" {
   serve_mail --do hang
   NX_TEST_TIME_SCALE=0.02 run nexuslims-mail run.log
