@@ -130,6 +130,15 @@
   };
 
   window.addEventListener("load", tellWhenMissing);
+  /* On paper nothing can be opened. */
+  const opened = [];
+  window.addEventListener("beforeprint", () => {
+    for (const details of document.querySelectorAll("details:not([open])")) {
+      details.open = true;
+      opened.push(details);
+    }
+  });
+  window.addEventListener("afterprint", () => opened.splice(0).forEach((details) => { details.open = false; }));
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && byId("text") && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
       event.preventDefault();
