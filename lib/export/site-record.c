@@ -5,6 +5,7 @@
 #include "copy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libxml/parser.h>
 #include <libxslt/security.h>
 #include <libxslt/transform.h>
@@ -134,12 +135,12 @@ static gboolean can_be_shown(const char *path)
   return reason != ENOENT && reason != ENOTDIR;
 }
 
-/* A link where the file system allows it, else a copy. FALSE without error when there is no such file. */
+/* A link to the file itself where the file system allows it, else a copy. FALSE without error when there is no such file. */
 static gboolean place_copy(const char *from, const char *to, GError **err)
 {
   if (!can_be_shown(from))
     return FALSE;
-  return link(from, to) == 0 || nx_file_copy(from, to, G_FILE_COPY_TARGET_DEFAULT_PERMS, err);
+  return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) == 0 || nx_file_copy(from, to, G_FILE_COPY_TARGET_DEFAULT_PERMS, err);
 }
 
 /* Puts `from` at files/<number><suffix> and its relative address on the dataset as attribute `name`. */

@@ -114,6 +114,18 @@ XML
   [[ "$stderr" == *"WARNING: $PWD/data/Titan/a.dm3.thumb.png is left out of the catalogue: Permission denied" ]] || fail "$stderr"
 }
 
+@test "a preview that is a symbolic link is in the catalogue as the picture that it leads to" {
+  record "Gold on carbon"
+  mv data/Titan/a.dm3.thumb.png data/Titan/kept.png
+  ln -s kept.png data/Titan/a.dm3.thumb.png
+  run nx-export < <(session)
+  assert_success
+  assert_json .status COMPLETED
+  run find site/records/2025-01-27_Titan_101/files -name 0.png -type f
+  assert_output site/records/2025-01-27_Titan_101/files/0.png
+  cmp data/Titan/kept.png site/records/2025-01-27_Titan_101/files/0.png
+}
+
 @test "a records folder that is itself named uploaded has an uploaded folder like any other" {
   export NX_RECORDS_PATH=$PWD/uploaded
   mkdir uploaded
