@@ -29,7 +29,19 @@ static json_object *answer_of(json_object *destination, json_object *lines, cons
   return answer;
 }
 
-json_object *nx_destinations_finding(NxTask *task, NxExportStrategy strategy, gboolean settings_are_valid)
+/* The finding with what keeps another destination off, which is nobody's failure. Takes `finding`. */
+static json_object *with_lacking(json_object *finding, const NxSettings *settings)
+{
+  g_autofree char *lacking = nx_settings_lacking(settings);
+  g_autofree char *message = lacking ? g_strconcat(nx_json_get_string(finding, "message"), "; ", lacking, NULL) : NULL;
+  if (message) {
+    nx_json_set(finding, "passed", json_object_new_boolean(FALSE));
+    nx_json_set_string(finding, "message", message);
+  }
+  return finding;
+}
+
+json_object *nx_destinations_finding(NxTask *task, const NxSettings *settings, gboolean settings_are_valid)
 {
   g_autofree char *trouble = NULL;
   g_autoptr(json_object) lines = nx_task_lines(task, &trouble), answers = json_object_new_array();
@@ -39,7 +51,7 @@ json_object *nx_destinations_finding(NxTask *task, NxExportStrategy strategy, gb
       json_object_array_add(answers, answer_of(line, lines, trouble));
   }
   if (json_object_array_length(answers) > 0 || !trouble)
-    return nx_check_judge_destinations(strategy, answers);
+    return with_lacking(nx_check_judge_destinations(settings->export_strategy, answers), settings);
   if (!settings_are_valid)
     return nx_finding_new(NX_CHECK_DESTINATIONS, FALSE, NX_SEVERITY_ERROR,
                           "no destination can be asked while the configuration is not valid: run 'nexuslims config check'");

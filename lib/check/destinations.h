@@ -5,7 +5,8 @@
 #include "checks.h"
 #include "task.h"
 
-/* The finding about an `nx-export --validate`, once it has ended. With settings that are not valid it is no wonder that it refuses to work. */
-json_object *nx_destinations_finding(NxTask *task, NxExportStrategy strategy, gboolean settings_are_valid);
+/* The finding about an `nx-export --validate`, once it has ended, and about destinations that are half configured. With settings that are not valid
+ * it is no wonder that it refuses to work. */
+json_object *nx_destinations_finding(NxTask *task, const NxSettings *settings, gboolean settings_are_valid);
 
 #endif

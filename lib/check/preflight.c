@@ -235,7 +235,7 @@ void nx_check_run(const NxCheckOptions *options, NxCheckFound found, gpointer us
   if (options->dry_run)
     return;
   report_own(&preflight, &DATA_PATH, NULL);
-  g_autoptr(json_object) finding = nx_destinations_finding(destinations, options->settings->export_strategy, options->settings_are_valid);
+  g_autoptr(json_object) finding = nx_destinations_finding(destinations, options->settings, options->settings_are_valid);
   report(&preflight, finding);
   report_own(&preflight, &SPACE, NULL);
   report_own(&preflight, &MAIL_OFF, NULL);

@@ -88,6 +88,15 @@ static void warn_about_slash(const NxSettings *settings, GPtrArray *problems)
     nx_problems_warn(problems, "NX_CDCS_URL", "the address should end with a slash, as in https://cdcs.example.com/");
 }
 
+static void warn_about_halves(const NxSources *sources, GPtrArray *problems)
+{
+  for (const NxSetting *row = nx_settings_table; row->name; row++) {
+    const char *words = nx_setting_lacking(row->name, nx_is_in_sources, sources);
+    if (words)
+      nx_problems_warn(problems, row->name, "%s", words);
+  }
+}
+
 static gboolean holds_secrets(const NxDotenv *file)
 {
   for (guint i = 0; i < file->statements->len; i++) {
@@ -136,6 +145,7 @@ GPtrArray *nx_config_check(char **path)
   move_all(mail, problems, FALSE);
   move_all(found, problems, TRUE);
   warn_about_slash(settings, problems);
+  warn_about_halves(sources, problems);
   warn_about_variables(sources, problems);
   warn_about_unknown(sources, problems);
   warn_about_readers(sources, problems);

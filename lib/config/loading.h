@@ -13,6 +13,10 @@ NxSettings *nx_settings_read(const NxSources *sources, const char *const *needed
  * answers for the other settings. */
 typedef gboolean (*NxIsSet)(gconstpointer from, const char *name);
 const char *nx_setting_missing(const NxSetting *row, NxIsSet is_set, gconstpointer from);
+/* Answers from the NxSources `from`. */
+gboolean nx_is_in_sources(gconstpointer from, const char *name);
+/* The same as nx_setting_missing for one that may be absent and keeps a destination off, of which another setting is there. */
+const char *nx_setting_lacking(const char *name, NxIsSet is_set, gconstpointer from);
 
 /* Parts of it. */
 void nx_harvesters_read(const NxSources *sources, NxSettings *settings, GPtrArray *problems);

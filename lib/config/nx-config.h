@@ -73,6 +73,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxSettings, nx_settings_free)
  * All problems are reported in one NX_ERROR_CONFIG whose message is the report of config 6.1. Every secret read is given to nx_log_hide. */
 NxSettings *nx_settings_load(const char *const *needed, GError **err);
 
+/* What is missing of destinations that are half configured and therefore off, in a sentence for the person who must act; NULL: nothing. Owned. */
+char *nx_settings_lacking(const NxSettings *settings);
+
 /* The effective configuration in the layout of `config dump`; with `redact`, secrets are "***" (config 7). */
 json_object *nx_settings_to_json(const NxSettings *settings, gboolean redact);
 

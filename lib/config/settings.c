@@ -78,12 +78,55 @@ static gboolean all_set(NxIsSet is_set, gconstpointer from, const char *const *n
   return TRUE;
 }
 
+static gboolean any_set(NxIsSet is_set, gconstpointer from, const char *const *names)
+{
+  for (; *names; names++)
+    if (is_set(from, *names))
+      return TRUE;
+  return FALSE;
+}
+
+/* Destinations that may be off, by the settings that turn them on together. */
+static const struct {
+  const char *const names[4];
+  const char *lacking; /* words for one that is not set while another is */
+} TOGETHER[] = {
+  {{"NX_SITE_PATH"}, NULL},
+  {{"NX_ELABFTW_API_KEY", "NX_ELABFTW_URL"}, "is not set; eLabFTW needs both NX_ELABFTW_API_KEY and NX_ELABFTW_URL"},
+  {{"NX_LABARCHIVES_ACCESS_KEY_ID", "NX_LABARCHIVES_ACCESS_PASSWORD", "NX_LABARCHIVES_USER_ID"},
+   "is not set; LabArchives needs NX_LABARCHIVES_ACCESS_KEY_ID, NX_LABARCHIVES_ACCESS_PASSWORD and NX_LABARCHIVES_USER_ID"},
+};
+
+const char *nx_setting_lacking(const char *name, NxIsSet is_set, gconstpointer from)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(TOGETHER); i++)
+    if (g_strv_contains(TOGETHER[i].names, name))
+      return !is_set(from, name) && any_set(is_set, from, TOGETHER[i].names) ? TOGETHER[i].lacking : NULL;
+  return NULL;
+}
+
+static gboolean is_dumped(gconstpointer settings, const char *name)
+{
+  const char *value = nx_json_get_string(((const NxSettings *)settings)->dumped, name);
+  return value && *value;
+}
+
+char *nx_settings_lacking(const NxSettings *settings)
+{
+  g_autoptr(GString) lacking = g_string_new(NULL);
+  for (const NxSetting *row = nx_settings_table; row->name; row++) {
+    const char *words = nx_setting_lacking(row->name, is_dumped, settings);
+    if (words)
+      g_string_append_printf(lacking, "%s%s %s", lacking->len ? "; " : "", row->name, words);
+  }
+  return lacking->len ? g_string_free(g_steal_pointer(&lacking), FALSE) : NULL;
+}
+
 static gboolean other_destination_is_configured(NxIsSet is_set, gconstpointer from)
 {
-  static const char *const SITE[] = {"NX_SITE_PATH", NULL}, *const ELABFTW[] = {"NX_ELABFTW_API_KEY", "NX_ELABFTW_URL", NULL},
-                           *const LABARCHIVES[] = {"NX_LABARCHIVES_ACCESS_KEY_ID", "NX_LABARCHIVES_ACCESS_PASSWORD", "NX_LABARCHIVES_USER_ID", NULL};
-  if (all_set(is_set, from, SITE) || all_set(is_set, from, ELABFTW) || all_set(is_set, from, LABARCHIVES))
-    return TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS(TOGETHER); i++)
+    if (all_set(is_set, from, TOGETHER[i].names))
+      return TRUE;
   g_auto(GStrv) plugins = nx_program_list("nx-export-");
   return *plugins != NULL;
 }
@@ -99,14 +142,14 @@ const char *nx_setting_missing(const NxSetting *row, NxIsSet is_set, gconstpoint
   return other_destination_is_configured(is_set, from) ? NULL : "is required and not set (unless NX_SITE_PATH, eLabFTW or LabArchives is)";
 }
 
-static gboolean is_set_in_sources(gconstpointer sources, const char *name)
+gboolean nx_is_in_sources(gconstpointer sources, const char *name)
 {
   return nx_sources_get(sources, name) != NULL;
 }
 
 static void report_missing(const Loading *work, const NxSetting *row)
 {
-  const char *words = nx_setting_missing(row, is_set_in_sources, work->sources), *old = nx_setting_old_name(row->name);
+  const char *words = nx_setting_missing(row, nx_is_in_sources, work->sources), *old = nx_setting_old_name(row->name);
   g_autofree char *on_old = NULL;
   if (words && old && nx_sources_get(work->sources, old))
     on_old = g_strdup_printf("%s; it is by its old name, %s: run `nexuslims config migrate-v1` on the file", words, old);

@@ -168,6 +168,21 @@ END
   [[ $stderr == *"chmod 600"* ]]
 }
 
+@test "check names what is missing of a destination that is half configured" {
+  printf 'NX_ELABFTW_API_KEY=1-key\nNX_LABARCHIVES_ACCESS_KEY_ID=akid\nNX_LABARCHIVES_USER_ID=\n' >>.env
+  run --separate-stderr nx-config check
+  assert_success
+  assert_regex "$stderr" 'NX_ELABFTW_URL: is not set; eLabFTW needs both NX_ELABFTW_API_KEY and NX_ELABFTW_URL'
+  refute_regex "$stderr" 'NX_ELABFTW_API_KEY: '
+  for name in ACCESS_PASSWORD USER_ID; do
+    assert_regex "$stderr" "NX_LABARCHIVES_$name: is not set; LabArchives needs "
+  done
+  refute_regex "$stderr" 'NX_LABARCHIVES_ACCESS_KEY_ID: '
+  printf 'NX_ELABFTW_URL=https://eln.example.com\nNX_LABARCHIVES_ACCESS_PASSWORD=word\nNX_LABARCHIVES_USER_ID=uid\n' >>.env
+  run --separate-stderr nx-config check
+  refute_regex "$stderr" 'is not set'
+}
+
 @test "check and whoever misses a setting say what became of the names of earlier versions" {
   printf 'NX_CDCS_USER=u\nsharepoint_root_url=https://h/\nNEMO_token_2=hush-hush\nemail_sender=a@b.co\n' >>.env
   run --separate-stderr nx-config check
