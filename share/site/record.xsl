@@ -56,7 +56,7 @@
 
   <xsl:template match="nx:acquisitionActivity">
     <section class="activity" id="activity-{@seqno}" aria-labelledby="activity-{@seqno}-title">
-      <h2 id="activity-{@seqno}-title">Activity <xsl:value-of select="@seqno + 1"/> <small><xsl:call-template name="time"><xsl:with-param name="text" select="nx:startTime"/></xsl:call-template></small></h2>
+      <h2 id="activity-{@seqno}-title">Activity <xsl:value-of select="@seqno + 1"/><xsl:text> </xsl:text><small><xsl:call-template name="time"><xsl:with-param name="text" select="nx:startTime"/></xsl:call-template></small></h2>
       <xsl:if test="nx:setup/nx:param">
         <details class="setup"><summary>Setup, <xsl:value-of select="count(nx:setup/nx:param)"/> parameters</summary><xsl:call-template name="table"><xsl:with-param name="rows" select="nx:setup/nx:param"/></xsl:call-template></details>
       </xsl:if>
