@@ -5,7 +5,9 @@
   const PAGE = 60;
   const byId = (id) => document.getElementById(id);
   let records = [];
-  let shown = PAGE;
+  /* How many were shown when this page was left for one of its records: most browsers keep nothing else of a page from file://. */
+  const shownBefore = () => Math.max(PAGE, Number(history.state && history.state.shown) || 0);
+  let shown = shownBefore();
 
   const element = (name, properties, ...children) => {
     const made = Object.assign(document.createElement(name), properties);
@@ -57,7 +59,7 @@
     const state = new URLSearchParams();
     for (const id of FILTERS)
       if (byId(id).value) state.set(id, byId(id).value);
-    history.replaceState(null, "", state.toString() ? "#" + state : location.pathname + location.search);
+    history.replaceState({ shown }, "", state.toString() ? "#" + state : location.pathname + location.search);
   };
 
   const draw = () => {
@@ -113,12 +115,13 @@
       document.head.append(element("script", { src: missing + "?" + older }));
     const again = () => { shown = PAGE; remember(); draw(); };
     byId("filters").addEventListener("input", again);
-    window.addEventListener("hashchange", () => { shown = PAGE; restore(); draw(); });
+    window.addEventListener("hashchange", () => { shown = shownBefore(); restore(); draw(); });
     byId("filters").addEventListener("reset", () => setTimeout(again));
     byId("filters").addEventListener("submit", (event) => event.preventDefault());
     byId("more").addEventListener("click", () => {
       const next = shown;
       shown += PAGE;
+      history.replaceState({ shown }, "");
       draw();
       byId("records").children[next].querySelector("a").focus();
     });
