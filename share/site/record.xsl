@@ -38,7 +38,7 @@
       <xsl:if test="nx:instrument"><div><dt>Instrument</dt><dd><xsl:value-of select="nx:instrument"/><xsl:if test="nx:instrument/@pid"><xsl:text> </xsl:text><span class="pid"><xsl:value-of select="nx:instrument/@pid"/></span></xsl:if></dd></div></xsl:if>
       <xsl:if test="nx:experimenter"><div><dt>Experimenter</dt><dd class="person" dir="auto"><xsl:value-of select="nx:experimenter"/></dd></div></xsl:if>
       <xsl:if test="nx:reservationStart"><div><dt>Reserved</dt><dd><xsl:call-template name="time"><xsl:with-param name="text" select="nx:reservationStart"/></xsl:call-template><xsl:if test="nx:reservationEnd"> – <xsl:call-template name="time"><xsl:with-param name="text" select="nx:reservationEnd"/></xsl:call-template></xsl:if></dd></div></xsl:if>
-      <xsl:for-each select="../nx:project[node()]"><div><dt>Project</dt><dd><xsl:for-each select="*"><xsl:if test="position() &gt; 1"> · </xsl:if><xsl:value-of select="."/></xsl:for-each></dd></div></xsl:for-each>
+      <xsl:for-each select="../nx:project[node()]"><div><dt>Project</dt><dd class="project" dir="auto"><xsl:for-each select="*"><xsl:if test="position() &gt; 1"> · </xsl:if><bdi><xsl:value-of select="."/></bdi></xsl:for-each></dd></div></xsl:for-each>
       <div><dt>Data</dt><dd><xsl:call-template name="count"><xsl:with-param name="number" select="count(../nx:acquisitionActivity/nx:dataset)"/><xsl:with-param name="one" select="'dataset'"/><xsl:with-param name="many" select="'datasets'"/></xsl:call-template> in <xsl:call-template name="count"><xsl:with-param name="number" select="count(../nx:acquisitionActivity)"/><xsl:with-param name="one" select="'activity'"/><xsl:with-param name="many" select="'activities'"/></xsl:call-template></dd></div>
       <!-- Only web addresses become links: the text comes from outside. -->
       <xsl:if test="starts-with(@ref, 'http://') or starts-with(@ref, 'https://')"><div><dt>Reservation</dt><dd><a href="{@ref}" rel="noreferrer"><xsl:value-of select="../nx:id"/></a></dd></div></xsl:if>
@@ -58,7 +58,7 @@
     <section class="activity" id="activity-{@seqno}" aria-labelledby="activity-{@seqno}-title">
       <h2 id="activity-{@seqno}-title">Activity <xsl:value-of select="@seqno + 1"/><xsl:text> </xsl:text><small><xsl:call-template name="time"><xsl:with-param name="text" select="nx:startTime"/></xsl:call-template></small></h2>
       <xsl:if test="nx:setup/nx:param">
-        <details class="setup"><summary>Setup, <xsl:value-of select="count(nx:setup/nx:param)"/> parameters</summary><xsl:call-template name="table"><xsl:with-param name="rows" select="nx:setup/nx:param"/></xsl:call-template></details>
+        <details class="setup"><summary>Setup, <xsl:call-template name="count"><xsl:with-param name="number" select="count(nx:setup/nx:param)"/><xsl:with-param name="one" select="'parameter'"/><xsl:with-param name="many" select="'parameters'"/></xsl:call-template></summary><xsl:call-template name="table"><xsl:with-param name="rows" select="nx:setup/nx:param"/></xsl:call-template></details>
       </xsl:if>
       <ol class="datasets"><xsl:apply-templates select="nx:dataset"/></ol>
     </section>
@@ -71,7 +71,7 @@
         <xsl:otherwise><div class="picture none">no preview</div></xsl:otherwise>
       </xsl:choose>
       <div class="caption">
-        <span class="name"><xsl:value-of select="nx:name"/></span>
+        <span class="name" dir="auto"><xsl:value-of select="nx:name"/></span>
         <span class="type"><xsl:value-of select="@type"/></span>
       </div>
       <details>
@@ -88,7 +88,7 @@
       <table><tbody>
         <xsl:for-each select="$rows">
           <tr><xsl:if test="@warning = 'true'"><xsl:attribute name="class">doubtful</xsl:attribute><xsl:attribute name="title">This value may be wrong.</xsl:attribute></xsl:if>
-            <th scope="row"><xsl:value-of select="@name"/></th><td><xsl:value-of select="."/><xsl:if test="@unit"><xsl:text> </xsl:text><span class="unit"><xsl:value-of select="@unit"/></span></xsl:if></td></tr>
+            <th scope="row"><xsl:value-of select="@name"/></th><td dir="auto"><xsl:value-of select="."/><xsl:if test="@unit"><xsl:text> </xsl:text><span class="unit"><xsl:value-of select="@unit"/></span></xsl:if></td></tr>
         </xsl:for-each>
       </tbody></table>
     </xsl:if>
