@@ -288,9 +288,21 @@ static const char *why_unresolved(const char *name)
   return gai_strerror(code);
 }
 
+/* Our words where libcurl's say nothing to who reads them, by how those begin. */
+static const struct {
+  CURLcode code;
+  const char *said, *words;
+} OWN_WORDS[] = {
+  {CURLE_UNSUPPORTED_PROTOCOL, "Received HTTP/0.9", "what answers there does not speak HTTP"},
+  {CURLE_OUT_OF_MEMORY, "", "the headers of the answer are too large, or memory is short"}, /* libcurl takes 100 KB */
+};
+
 /* libcurl's words, to which it puts the name of a server or proxy that it could not resolve last. Owned. */
 static char *explained(CURLcode code, const char *detail)
 {
+  for (gsize i = 0; i < G_N_ELEMENTS(OWN_WORDS); i++)
+    if (OWN_WORDS[i].code == code && g_str_has_prefix(detail, OWN_WORDS[i].said))
+      return g_strdup(OWN_WORDS[i].words);
   if (code == CURLE_OPERATION_TIMEDOUT && g_str_has_prefix(detail, "Resolving timed out"))
     return g_strconcat(detail, ": " HICCUP, NULL);
   const char *colon = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ? strstr(detail, ": ") : NULL;

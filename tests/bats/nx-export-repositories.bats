@@ -587,6 +587,13 @@ trying again in 8 s"
   assert_regex "$error" "GET rest/template-version-manager/global/: .*(transfer closed|end of response)"
 }
 
+@test "headers without end, and what does not speak HTTP, are named as what they are" {
+  failing "\"status\":200,\"headers\":{\"X-Long\":\"$(printf 'x%.0s' {1..120000})\"}"
+  assert_equal "$error" "Could not read the templates: GET rest/template-version-manager/global/: the headers of the answer are too large, or memory is short"
+  failing '"do":"babble"'
+  assert_equal "$error" "Could not read the templates: GET rest/template-version-manager/global/: what answers there does not speak HTTP"
+}
+
 @test "a redirect loop, and a POST that is redirected, are failures" {
   failing '"status":302,"headers":{"Location":"@ROOT@cdcs/rest/template-version-manager/global/"}'
   assert_regex "$error" "redirects"
