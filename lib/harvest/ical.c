@@ -218,12 +218,6 @@ static void add_projects(icalcomponent *event, json_object *projects)
 
 /* ------------------------------------------------------------------------------------------------------- reservation */
 
-static void set_instant(json_object *reservation, const char *key, GDateTime *instant)
-{
-  g_autofree char *text = instant ? nx_time_format(instant) : NULL;
-  nx_json_set_string(reservation, key, text);
-}
-
 /* LAST-MODIFIED, else when the entry was made. */
 static void set_last_updated(NxCalendar *calendar, icalcomponent *event, GTimeZone *zone, json_object *reservation)
 {
@@ -234,7 +228,18 @@ static void set_last_updated(NxCalendar *calendar, icalcomponent *event, GTimeZo
     return;
   struct icaltimetype time = modified ? icalproperty_get_lastmodified(modified) : icalproperty_get_dtstamp(stamped);
   g_autoptr(GDateTime) instant = nx_calendar_instant(calendar, property, time, zone);
-  set_instant(reservation, "last_updated", instant);
+  g_autofree char *text = instant ? nx_time_format(instant) : NULL;
+  nx_json_set_string(reservation, "last_updated", text);
+}
+
+/* Many calendars tell single events in UTC, whose day is another one in the evening or the morning: such an instant has no place, so it is told in
+ * the instrument's zone, unless that has not got it (in the year 1). Times with a TZID keep theirs. Owned. */
+static char *instant_text(const NxOccurrence *occurrence, GDateTime *instant, GTimeZone *zone)
+{
+  icalproperty *start = icalcomponent_get_first_property(occurrence->event, ICAL_DTSTART_PROPERTY);
+  gboolean is_utc = start && icaltime_is_utc(icalproperty_get_dtstart(start));
+  g_autoptr(GDateTime) told = is_utc ? g_date_time_to_timezone(instant, zone) : NULL;
+  return nx_time_format(told ? told : instant);
 }
 
 static json_object *make_reservation(NxCalendar *calendar, const NxOccurrence *occurrence, GTimeZone *zone)
@@ -242,14 +247,15 @@ static json_object *make_reservation(NxCalendar *calendar, const NxOccurrence *o
   icalcomponent *event = occurrence->event;
   json_object *reservation = nx_reservation_new("ical");
   icalproperty *url = icalcomponent_get_first_property(event, ICAL_URL_PROPERTY);
+  g_autofree char *start = instant_text(occurrence, occurrence->start, zone), *end = instant_text(occurrence, occurrence->end, zone);
   g_auto(Person) person = {0};
   find_person(event, &person);
   nx_json_set_string(reservation, "internal_id", icalcomponent_get_uid(event));
   nx_json_set_string(reservation, "url", url ? icalproperty_get_url(url) : NULL);
   nx_json_set_string(reservation, "experiment_title", icalcomponent_get_summary(event));
   nx_json_set_string(reservation, "experiment_purpose", icalcomponent_get_description(event));
-  set_instant(reservation, "start_time", occurrence->start);
-  set_instant(reservation, "end_time", occurrence->end);
+  nx_json_set_string(reservation, "start_time", start);
+  nx_json_set_string(reservation, "end_time", end);
   set_last_updated(calendar, event, zone, reservation);
   nx_json_set_string(reservation, "username", person.username);
   nx_json_set_string(reservation, "user_full_name", person.full_name);
@@ -310,11 +316,11 @@ static gboolean is_over(const NxOccurrence *occurrence, const NxHarvestBounds *b
 }
 
 static gboolean emit_occurrence(const NxHarvest *harvest, json_object *instrument, const NxCalendarSeries *series,
-                                const NxOccurrence *occurrence, GError **err)
+                                const NxOccurrence *occurrence, GTimeZone *zone, GError **err)
 {
   const char *pid = nx_json_get_string(instrument, "instrument_pid");
   g_autofree char *identifier = identifier_of(pid, series, occurrence);
-  g_autofree char *start = nx_time_format(occurrence->start), *end = nx_time_format(occurrence->end);
+  g_autofree char *start = instant_text(occurrence, occurrence->start, zone), *end = instant_text(occurrence, occurrence->end, zone);
   g_auto(Person) person = {0};
   find_person(occurrence->event, &person);
   return nx_harvest_emit(harvest, instrument, identifier, start, end, person.username, err);
@@ -327,7 +333,7 @@ static gboolean emit_series(NxHarvest *harvest, json_object *instrument, NxCalen
   g_autoptr(GPtrArray) occurrences = nx_calendar_expand(calendar, series, zone, bounds->from, to);
   for (guint i = 0; i < occurrences->len; i++) {
     const NxOccurrence *occurrence = occurrences->pdata[i];
-    if (is_over(occurrence, bounds, harvest->now) && !emit_occurrence(harvest, instrument, series, occurrence, err))
+    if (is_over(occurrence, bounds, harvest->now) && !emit_occurrence(harvest, instrument, series, occurrence, zone, err))
       return FALSE;
   }
   return TRUE;

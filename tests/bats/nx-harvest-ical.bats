@@ -172,6 +172,76 @@ ical:SEM-2:f 2025-03-03T10:00:00+05:30 2025-03-03T11:00:00+05:30
 ical:SEM-2:d 2025-03-04T00:00:00+05:30 2025-03-05T00:00:00+05:30' ] || fail "$output"
 }
 
+# An evening in Denver, which is the next day in UTC: a single event, a series over the change of the clocks, and one with a zone of its own.
+EVENING="BEGIN:VEVENT
+UID:single
+DTSTART:20250304T023000Z
+DTEND:20250304T043000Z
+SUMMARY:Late
+END:VEVENT
+BEGIN:VEVENT
+UID:series
+DTSTART:20250303T013000Z
+DTEND:20250303T023000Z
+RRULE:FREQ=WEEKLY;COUNT=2
+END:VEVENT
+BEGIN:VEVENT
+UID:zoned
+DTSTART;TZID=Europe/London:20250304T023000
+DTEND:20250304T043000Z
+END:VEVENT"
+
+denver() {
+  jq -c '(.instrument // .).timezone = "America/Denver"'
+}
+
+@test "times in UTC are told in the instrument's zone, whose day names the record; those with a TZID in theirs" {
+  calendar "$EVENING"
+  run_harvest events --from none < <(ical_instrument | denver)
+  assert_success
+  assert_output '{"kind":"usage_event","session_identifier":"ical:TEM-1:single","instrument_pid":"TEM-1","start":"2025-03-03T19:30:00-07:00","end":"2025-03-03T21:30:00-07:00","user":null}
+{"kind":"usage_event","session_identifier":"ical:TEM-1:series/20250303T013000Z","instrument_pid":"TEM-1","start":"2025-03-02T18:30:00-07:00","end":"2025-03-02T19:30:00-07:00","user":null}
+{"kind":"usage_event","session_identifier":"ical:TEM-1:series/20250310T013000Z","instrument_pid":"TEM-1","start":"2025-03-09T19:30:00-06:00","end":"2025-03-09T20:30:00-06:00","user":null}
+{"kind":"usage_event","session_identifier":"ical:TEM-1:zoned","instrument_pid":"TEM-1","start":"2025-03-04T02:30:00+00:00","end":"2025-03-04T04:30:00+00:00","user":null}'
+  run_harvest reservations < <(for name in single series/20250310T013000Z zoned gone; do ical_session "ical:TEM-1:$name"; done | denver)
+  assert_success
+  assert_equal "$(jq -r '[.status, .reservation.start_time, .reservation.end_time] | map(. // "none") | join(" ")' <<<"$output")" \
+    'TO_BE_BUILT 2025-03-03T19:30:00-07:00 2025-03-03T21:30:00-07:00
+TO_BE_BUILT 2025-03-09T19:30:00-06:00 2025-03-09T20:30:00-06:00
+TO_BE_BUILT 2025-03-04T02:30:00+00:00 2025-03-04T04:30:00+00:00
+NO_RESERVATION none none'
+  run_harvest events --from 2025-03-04T02:30:00Z --to 2025-03-04T04:30:00Z < <(ical_instrument | denver)
+  assert_equal "$(jq -r .session_identifier <<<"$output")" 'ical:TEM-1:single
+ical:TEM-1:zoned'
+  calendar "$(event 'UID:beginning-of-time
+DTSTART:00010101T003000Z
+DURATION:PT10H')"
+  run_harvest events --from none < <(ical_instrument | denver)
+  assert_json '.start + " " + .end' '0001-01-01T00:30:00+00:00 0001-01-01T03:30:04-06:59:56'
+  assert_no_stderr
+}
+
+@test "a session that is in the database with its times in UTC is known, and stays as it is" {
+  export NX_DB_PATH=$BATS_TEST_TMPDIR/nexuslims.db
+  calendar "$EVENING"
+  nx-db init >/dev/null
+  ical_instrument | denver | nx-db instruments --import >/dev/null 2>&1
+  jq -cn '{kind: "usage_event", session_identifier: "ical:TEM-1:single", instrument_pid: "TEM-1", start: "2025-03-04T02:30:00+00:00",
+    end: "2025-03-04T04:30:00+00:00", user: null}' | nx-db log-events
+  run_harvest events --from none < <(ical_instrument | denver)
+  assert_success
+  run --separate-stderr nx-db pending -n --events <<<"$output"
+  assert_success
+  assert_equal "$(jq -r 'select(.session_identifier == "ical:TEM-1:single") | [.start, .end] | join(" ")' <<<"$output")" \
+    '2025-03-04T02:30:00+00:00 2025-03-04T04:30:00+00:00'
+  run_harvest events --from none < <(ical_instrument | denver)
+  run nx-db log-events <<<"$output"
+  assert_output '3 added, 1 known'
+  run sqlite3 "$NX_DB_PATH" "SELECT event_type, timestamp FROM session_log WHERE session_identifier = 'ical:TEM-1:single'"
+  assert_output 'START|2025-03-04T02:30:00+00:00
+END|2025-03-04T04:30:00+00:00'
+}
+
 @test "consent is given unless the event says otherwise, and an empty answer is none" {
   local line outcome
   while IFS='|' read -r line outcome; do
