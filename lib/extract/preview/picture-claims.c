@@ -12,7 +12,8 @@
 
 static guint16 word(const guint8 *at, gboolean big_endian)
 {
-  return big_endian ? (guint16)(at[0] << 8 | at[1]) : (guint16)(at[1] << 8 | at[0]);
+  const guint high = at[big_endian ? 0 : 1], low = at[big_endian ? 1 : 0];
+  return (guint16)(high << 8 | low);
 }
 
 static guint32 long_word(const guint8 *at)
