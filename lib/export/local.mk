@@ -15,8 +15,8 @@ bin_PROGRAMS += bin/nx-export
 bin_nx_export_SOURCES = bin/nx-export.c
 bin_nx_export_LDADD = $(EXPORT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
-EXPORT_BATS = tests/bats/nx-export.bats tests/bats/nx-export-repositories.bats tests/bats/nx-export-tls.bats \
-	tests/bats/nx-export-plugins.bats tests/bats/nx-export-jobs.bats
+EXPORT_BATS = tests/bats/nx-export.bats tests/bats/nx-export-repositories.bats tests/bats/nx-export-labarchives.bats \
+	tests/bats/nx-export-tls.bats tests/bats/nx-export-plugins.bats tests/bats/nx-export-jobs.bats
 dist_check_SCRIPTS += tests/corpus/export-scripts $(EXPORT_BATS)
 TESTS += tests/corpus/export-scripts $(EXPORT_BATS)
 EXTRA_DIST += tests/bats/nx-export.bash tests/servers/repositories

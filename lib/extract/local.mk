@@ -83,8 +83,10 @@ bin_nx_extract_SOURCES = bin/nx-extract.c bin/nx-extract-pipe.h bin/nx-extract-p
 bin_nx_extract_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
 bin_nx_extract_LDADD = $(EXTRACT_LIBS) $(CONFIG_LIBS) $(CLI_LIBS) $(BASE_LIBS)
 
-dist_check_SCRIPTS += tests/bats/nx-extract.bats tests/bats/nx-extract-file.bats
-TESTS += tests/bats/nx-extract.bats tests/bats/nx-extract-file.bats
+EXTRACT_BATS = tests/bats/nx-extract.bats tests/bats/nx-extract-plugins.bats tests/bats/nx-extract-file.bats
+dist_check_SCRIPTS += $(EXTRACT_BATS)
+TESTS += $(EXTRACT_BATS)
+EXTRA_DIST += tests/bats/nx-extract.bash
 
 dist_man_MANS += share/man/nx-extract.1 share/man/nexuslims-profiles.7
 SHARE_FILES += share/examples/nx-extract-xyz

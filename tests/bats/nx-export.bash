@@ -81,3 +81,25 @@ state() {
 refute_secrets() {
   refute_regex "$output${stderr:-}" 'cdcs-secret-token|elabftw-secret-key|labarchives-secret'
 }
+
+# The repositories to which a record goes.
+all_three() {
+  use cdcs elabftw labarchives
+}
+
+# What the three hold: records, experiments with their uploads, pages, text entries, attachments
+holdings() {
+  state '[(.cdcs|length), ([.elabftw[].uploads|length]|join("+")), ([.nodes[]|select(.is_page)]|length),
+    ([.entries[]|select(.type == "text entry")]|length), ([.entries[]|select(.type == "Attachment")]|length)] | map(tostring) | join(" ")'
+}
+
+# built_again LINE [JQ-FILTER] — that line as it comes back when its session is built again
+built_again() {
+  put_record 101
+  jq -c ".uploads = .exports | .export_mode = \"reexport\" | .status = \"TO_BE_BUILT\" | del(.exports) | ${2:-.}" <<<"$1"
+}
+
+# The pages with what stands on each: text entries and attachments
+pages() {
+  state '. as $all | [.nodes[] | select(.is_page) | .id as $page | ["page", ($all.entries[] | select(.page == $page) | .type[0:1])] | join("+")] | join(" ")'
+}
