@@ -115,8 +115,12 @@ GBytes *nx_preview_placeholder(GError **err)
 /* What is mostly written; every other glyph comes from the font files that are mapped by then. Each piece fits into the canvas in every font: of a
  * glyph beyond its edge no picture is made. */
 static const char *const WRITING[] = {
-  " !\"#$%&'()*+,-./0123456789:;<=>?@", "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`", "abcdefghijklmnopqrstuvwxyz{|}~ fi fl ff ffi ffl", "°±²³µ·×÷ÄÅÖÜäåöüßéèΔΣΩαβγμσ",
-  "−…–—⁰¹⁴⁵⁶⁷⁸⁹⁻Å\xef\xbf\xbd", NULL
+  " !\"#$%&'()*+,-./0123456789:;<=>?@",
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`",
+  "abcdefghijklmnopqrstuvwxyz{|}~ fi fl ff ffi ffl",
+  "°±²³µ·×÷ÄÅÖÜäåöüßéèΔΣΩαβγμσ",
+  "−…–—⁰¹⁴⁵⁶⁷⁸⁹⁻Å\xef\xbf\xbd",
+  NULL,
 };
 static const char *const NUMBERS[] = { "0123456789.,-−×/⁰¹²³⁴⁵⁶⁷⁸⁹⁻ ", "acdmnprxµμÅÅ", NULL };
 
