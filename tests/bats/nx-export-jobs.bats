@@ -9,10 +9,6 @@ setup() {
   export NX_TEST_TIME_SCALE=0
 }
 
-teardown() {
-  stop_repositories
-}
-
 sessions() {
   for number in $(seq "$1"); do
     put_record "$number"

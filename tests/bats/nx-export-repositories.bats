@@ -4,16 +4,6 @@ load lib
 load nx-export
 bats_require_minimum_version 1.5.0
 
-setup() {
-  scene
-  put_record 101
-  export NX_TEST_TIME_SCALE=0
-}
-
-teardown() {
-  stop_repositories
-}
-
 @test "one record goes to three repositories, in order, each once" {
   start_repositories
   all_three

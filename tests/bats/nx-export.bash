@@ -82,6 +82,17 @@ refute_secrets() {
   refute_regex "$output${stderr:-}" 'cdcs-secret-token|elabftw-secret-key|labarchives-secret'
 }
 
+# Unless the file has its own.
+setup() {
+  scene
+  put_record 101
+  export NX_TEST_TIME_SCALE=0
+}
+
+teardown() {
+  stop_repositories
+}
+
 # The repositories to which a record goes.
 all_three() {
   use cdcs elabftw labarchives
