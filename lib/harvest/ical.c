@@ -232,12 +232,11 @@ static void set_last_updated(NxCalendar *calendar, icalcomponent *event, GTimeZo
   nx_json_set_string(reservation, "last_updated", text);
 }
 
-/* Many calendars tell single events in UTC, whose day is another one in the evening or the morning: such an instant has no place, so it is told in
- * the instrument's zone, unless that has not got it (in the year 1). Times with a TZID keep theirs. Owned. */
+/* Many calendars tell events in UTC, whose day is another one in the evening or the morning: such an instant has no place, so it is told in the
+ * instrument's zone, unless that has not got it (in the year 1). One that starts in another zone keeps that. Owned. */
 static char *instant_text(const NxOccurrence *occurrence, GDateTime *instant, GTimeZone *zone)
 {
-  icalproperty *start = icalcomponent_get_first_property(occurrence->event, ICAL_DTSTART_PROPERTY);
-  gboolean is_utc = start && icaltime_is_utc(icalproperty_get_dtstart(start));
+  gboolean is_utc = g_str_equal(g_date_time_get_timezone_abbreviation(occurrence->start), "UTC");
   g_autoptr(GDateTime) told = is_utc ? g_date_time_to_timezone(instant, zone) : NULL;
   return nx_time_format(told ? told : instant);
 }

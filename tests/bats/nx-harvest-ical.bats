@@ -189,6 +189,17 @@ BEGIN:VEVENT
 UID:zoned
 DTSTART;TZID=Europe/London:20250304T023000
 DTEND:20250304T043000Z
+END:VEVENT
+BEGIN:VEVENT
+UID:named
+DTSTART;TZID=UTC:20250305T020000
+DTEND;TZID=UTC:20250305T030000
+END:VEVENT
+BEGIN:VEVENT
+UID:further
+DTSTART;TZID=America/Denver:20250306T100000
+DURATION:PT1H
+RDATE:20250308T020000Z
 END:VEVENT"
 
 denver() {
@@ -202,7 +213,10 @@ denver() {
   assert_output '{"kind":"usage_event","session_identifier":"ical:TEM-1:single","instrument_pid":"TEM-1","start":"2025-03-03T19:30:00-07:00","end":"2025-03-03T21:30:00-07:00","user":null}
 {"kind":"usage_event","session_identifier":"ical:TEM-1:series/20250303T013000Z","instrument_pid":"TEM-1","start":"2025-03-02T18:30:00-07:00","end":"2025-03-02T19:30:00-07:00","user":null}
 {"kind":"usage_event","session_identifier":"ical:TEM-1:series/20250310T013000Z","instrument_pid":"TEM-1","start":"2025-03-09T19:30:00-06:00","end":"2025-03-09T20:30:00-06:00","user":null}
-{"kind":"usage_event","session_identifier":"ical:TEM-1:zoned","instrument_pid":"TEM-1","start":"2025-03-04T02:30:00+00:00","end":"2025-03-04T04:30:00+00:00","user":null}'
+{"kind":"usage_event","session_identifier":"ical:TEM-1:zoned","instrument_pid":"TEM-1","start":"2025-03-04T02:30:00+00:00","end":"2025-03-04T04:30:00+00:00","user":null}
+{"kind":"usage_event","session_identifier":"ical:TEM-1:named","instrument_pid":"TEM-1","start":"2025-03-04T19:00:00-07:00","end":"2025-03-04T20:00:00-07:00","user":null}
+{"kind":"usage_event","session_identifier":"ical:TEM-1:further/20250306T170000Z","instrument_pid":"TEM-1","start":"2025-03-06T10:00:00-07:00","end":"2025-03-06T11:00:00-07:00","user":null}
+{"kind":"usage_event","session_identifier":"ical:TEM-1:further/20250308T020000Z","instrument_pid":"TEM-1","start":"2025-03-07T19:00:00-07:00","end":"2025-03-07T20:00:00-07:00","user":null}'
   run_harvest reservations < <(for name in single series/20250310T013000Z zoned gone; do ical_session "ical:TEM-1:$name"; done | denver)
   assert_success
   assert_equal "$(jq -r '[.status, .reservation.start_time, .reservation.end_time] | map(. // "none") | join(" ")' <<<"$output")" \
@@ -236,7 +250,7 @@ DURATION:PT10H')"
     '2025-03-04T02:30:00+00:00 2025-03-04T04:30:00+00:00'
   run_harvest events --from none < <(ical_instrument | denver)
   run nx-db log-events <<<"$output"
-  assert_output '3 added, 1 known'
+  assert_output '6 added, 1 known'
   run sqlite3 "$NX_DB_PATH" "SELECT event_type, timestamp FROM session_log WHERE session_identifier = 'ical:TEM-1:single'"
   assert_output 'START|2025-03-04T02:30:00+00:00
 END|2025-03-04T04:30:00+00:00'
