@@ -3,6 +3,7 @@
  * (the window's), because libical searches a rule that never matches until the year 2582. */
 #include "calendar.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define RESULTS_MAX 500000  /* of the rules of one event: hourly for 57 years */
@@ -286,6 +287,30 @@ static void complete_months(struct icalrecurrencetype *rule)
   rule->by_month[12] = ICAL_RECURRENCE_ARRAY_MAX;
 }
 
+/* Days from the end of the month: libical 3.0 looks for these month by month alone. */
+static void count_from_months(struct icalrecurrencetype *rule)
+{
+  gboolean is_plain = rule->interval <= 1 && !nx_calendar_has_members(rule->by_day) && !nx_calendar_has_members(rule->by_set_pos);
+  gboolean has_negative = FALSE;
+  for (guint i = 0; i < count_members(rule->by_month_day); i++)
+    has_negative |= rule->by_month_day[i] < 0;
+  if (rule->freq == ICAL_DAILY_RECURRENCE && is_plain && has_negative)
+    rule->freq = ICAL_MONTHLY_RECURRENCE;
+}
+
+static int compare_members(gconstpointer a, gconstpointer b)
+{
+  return *(const short *)a - *(const short *)b;
+}
+
+/* libical gives the times of a day as the rule has them, and whoever reads them stops at the first that is too late. */
+static void sort_times(struct icalrecurrencetype *rule)
+{
+  short *const lists[] = {rule->by_hour, rule->by_minute, rule->by_second};
+  for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+    qsort(lists[i], count_members(lists[i]), sizeof *lists[i], compare_members);
+}
+
 /* With BYWEEKNO libical jumps to wrong days, and by hours without regard to the interval. */
 static gboolean can_jump(const struct icalrecurrencetype *rule)
 {
@@ -316,6 +341,8 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
   first.zone = NULL;
   complete_weeks(&rule, first);
   complete_months(&rule);
+  count_from_months(&rule);
+  sort_times(&rule);
   rule.until = clock_near(expansion->to, 2, first);
   icalrecur_iterator *iterator = iterator_near(expansion, &rule, first);
   if (!iterator) {

@@ -187,6 +187,18 @@ static void test_single_forms(void)
   assert_expands(FEED(EVENT("DTSTART:20250308T100000\r\nDURATION:PT25H\r\n")), "2025-03-08T10:00:00-07:00/2025-03-09T12:00:00-06:00");
 }
 
+/* Written in any order, the times of a day come in theirs; and the last day of a month is found day by day, too. */
+static void test_order_and_last_days(void)
+{
+  assert_expands(FEED(EVENT("DTSTART:20250303T090000Z\r\nRRULE:FREQ=DAILY;BYHOUR=17,9;BYMINUTE=30,0;UNTIL=20250304T091500Z\r\n")),
+                 "2025-03-03T09:00:00+00:00/2025-03-03T09:00:00+00:00 2025-03-03T09:30:00+00:00/2025-03-03T09:30:00+00:00 "
+                 "2025-03-03T17:00:00+00:00/2025-03-03T17:00:00+00:00 2025-03-03T17:30:00+00:00/2025-03-03T17:30:00+00:00 "
+                 "2025-03-04T09:00:00+00:00/2025-03-04T09:00:00+00:00");
+  assert_expands(FEED(EVENT("DTSTART:20250131T090000Z\r\nRRULE:FREQ=DAILY;BYMONTHDAY=-1;COUNT=3\r\n")),
+                 "2025-01-31T09:00:00+00:00/2025-01-31T09:00:00+00:00 2025-02-28T09:00:00+00:00/2025-02-28T09:00:00+00:00 "
+                 "2025-03-31T09:00:00+00:00/2025-03-31T09:00:00+00:00");
+}
+
 static void test_zones(void)
 {
   assert_expands(FEED(EVENT("DTSTART;TZID=Europe/Berlin:20250303T100000\r\nDTEND;TZID=America/New_York:20250303T100000\r\n")),
@@ -460,6 +472,7 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/calendar/a series keeps its clock time over the change of the clocks and ends at UNTIL",
                   test_until_and_summer_time);
   g_test_add_func("/harvest/calendar/UTC, floating, all-day, DTEND and DURATION give the right instants", test_single_forms);
+  g_test_add_func("/harvest/calendar/times of a day come in their order, and last days of months are found", test_order_and_last_days);
   g_test_add_func("/harvest/calendar/a TZID is a zone of the tz database, else the VTIMEZONE of the feed", test_zones);
   g_test_add_func("/harvest/calendar/a clock time that occurs twice is the first where a TZID says the zone", test_repeated_hour);
   g_test_add_func("/harvest/calendar/a clock time that never is has the offset before it where a TZID says the zone", test_skipped_hour);
