@@ -58,6 +58,15 @@ void nx_session_fail(json_object *session, const char *stage, const GError *erro
     nx_session_end(session, "ERROR", stage, "%s", error->message);
 }
 
+/* Many lines are of one instrument: what is wrong with it is said once. */
+static gboolean is_first_time(const char *name)
+{
+  static GHashTable *told;
+  if (!told)
+    told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  return g_hash_table_add(told, g_strdup(name));
+}
+
 GTimeZone *nx_line_zone(json_object *line)
 {
   const char *name = nx_json_get_string(nx_json_get(line, "instrument"), "timezone");
@@ -65,7 +74,7 @@ GTimeZone *nx_line_zone(json_object *line)
     return nx_zone_system();
   g_autoptr(GError) problem = NULL;
   GTimeZone *zone = nx_zone(name, &problem);
-  if (!zone)
+  if (!zone && is_first_time(name))
     nx_log_warning("%s; the system's zone is used", problem->message);
   return zone ? zone : nx_zone_system();
 }

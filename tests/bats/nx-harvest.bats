@@ -191,6 +191,20 @@ END
 over" ] || fail "$output"
 }
 
+@test "a zone that is none is named once, whatever an instrument's events are" {
+  plugin lab <<'END'
+#!/bin/sh
+for day in 1 2 3; do
+  printf '{"kind":"usage_event","session_identifier":"e%s","instrument_pid":"TEM-1","start":"2025-03-0%sT10:00:00","end":"2025-03-0%sT11:00:00"}\n' $day $day $day
+done
+END
+  run_harvest events --from none < <(instrument '{"harvester": "lab", "timezone": "Mars/Olympus"}')
+  assert_success
+  [ ${#lines[@]} = 3 ]
+  assert_stderr "WARNING: 'Mars/Olympus' is not a time zone; "
+  [ "$(stderr | grep -c WARNING)" = 1 ] || fail "$(stderr)"
+}
+
 @test "a plug-in describes its own sessions; what it leaves out of the line stays" {
   plugin lab <<'END'
 #!/bin/sh
