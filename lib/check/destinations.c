@@ -29,11 +29,11 @@ static json_object *answer_of(json_object *destination, json_object *lines, cons
   return answer;
 }
 
-/* The finding with what keeps another destination off, which is nobody's failure. Takes `finding`. */
+/* The finding behind what keeps another destination off, which is nobody's failure. Takes `finding`. */
 static json_object *with_lacking(json_object *finding, const NxSettings *settings)
 {
   g_autofree char *lacking = nx_settings_lacking(settings);
-  g_autofree char *message = lacking ? g_strconcat(nx_json_get_string(finding, "message"), "; ", lacking, NULL) : NULL;
+  g_autofree char *message = lacking ? g_strconcat(lacking, "; ", nx_json_get_string(finding, "message"), NULL) : NULL;
   if (message) {
     nx_json_set(finding, "passed", json_object_new_boolean(FALSE));
     nx_json_set_string(finding, "message", message);

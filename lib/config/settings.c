@@ -86,15 +86,17 @@ static gboolean any_set(NxIsSet is_set, gconstpointer from, const char *const *n
   return FALSE;
 }
 
+#define NOT_SET "is not set"
+
 /* Destinations that may be off, by the settings that turn them on together. */
 static const struct {
   const char *const names[4];
   const char *lacking; /* words for one that is not set while another is */
 } TOGETHER[] = {
   {{"NX_SITE_PATH"}, NULL},
-  {{"NX_ELABFTW_API_KEY", "NX_ELABFTW_URL"}, "is not set; eLabFTW needs both NX_ELABFTW_API_KEY and NX_ELABFTW_URL"},
+  {{"NX_ELABFTW_API_KEY", "NX_ELABFTW_URL"}, NOT_SET "; eLabFTW needs both NX_ELABFTW_API_KEY and NX_ELABFTW_URL"},
   {{"NX_LABARCHIVES_ACCESS_KEY_ID", "NX_LABARCHIVES_ACCESS_PASSWORD", "NX_LABARCHIVES_USER_ID"},
-   "is not set; LabArchives needs NX_LABARCHIVES_ACCESS_KEY_ID, NX_LABARCHIVES_ACCESS_PASSWORD and NX_LABARCHIVES_USER_ID"},
+   NOT_SET "; LabArchives needs NX_LABARCHIVES_ACCESS_KEY_ID, NX_LABARCHIVES_ACCESS_PASSWORD and NX_LABARCHIVES_USER_ID"},
 };
 
 const char *nx_setting_lacking(const char *name, NxIsSet is_set, gconstpointer from)
@@ -114,10 +116,15 @@ static gboolean is_dumped(gconstpointer settings, const char *name)
 char *nx_settings_lacking(const NxSettings *settings)
 {
   g_autoptr(GString) lacking = g_string_new(NULL);
-  for (const NxSetting *row = nx_settings_table; row->name; row++) {
-    const char *words = nx_setting_lacking(row->name, is_dumped, settings);
-    if (words)
-      g_string_append_printf(lacking, "%s%s %s", lacking->len ? "; " : "", row->name, words);
+  for (gsize i = 0; i < G_N_ELEMENTS(TOGETHER); i++) {
+    const char *words = NULL;
+    for (const char *const *name = TOGETHER[i].names; *name; name++) {
+      const char *own = nx_setting_lacking(*name, is_dumped, settings);
+      if (own)
+        g_string_append_printf(lacking, "%s%s " NOT_SET, words ? ", " : lacking->len ? "; " : "", *name);
+      words = own ? own : words;
+    }
+    g_string_append(lacking, words ? words + strlen(NOT_SET) : "");
   }
   return lacking->len ? g_string_free(g_steal_pointer(&lacking), FALSE) : NULL;
 }
