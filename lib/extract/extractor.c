@@ -42,8 +42,8 @@ static NxSandbox *make_sandbox(GError **err)
 }
 
 /* Fonts are looked for in threads, whose stacks stay when they end: of each page of these, every reader finds out after every file whether it was
- * touched. 512 KiB are four times what threads have with musl, where this works, too. */
-#define THREAD_STACK_BYTES (512u * 1024)
+ * touched. fontconfig needs 100 KiB, and some 30 more for each file that its configuration includes within an included one. */
+#define THREAD_STACK_BYTES (2u * 1024 * 1024)
 static void make_stacks_small(void)
 {
   pthread_attr_t attributes;

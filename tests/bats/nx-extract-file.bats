@@ -237,3 +237,14 @@ PYTHON
     [ -s data/T/a.txt.json ]
   done
 }
+
+@test "a configuration of fonts whose files include one another thirty deep is read" {
+  mkdir fonts
+  for ((i = 0; i < 30; i++)); do
+    printf '<?xml version="1.0"?><fontconfig><include>%s</include></fontconfig>' "$PWD/fonts/$((i + 1)).conf" >"fonts/$i.conf"
+  done
+  printf '<?xml version="1.0"?><fontconfig><include>/etc/fonts/fonts.conf</include></fontconfig>' >fonts/30.conf
+  FONTCONFIG_FILE=$PWD/fonts/0.conf run --separate-stderr nx-extract note.txt
+  assert_success
+  [ -s note.txt.thumb.png ]
+}
