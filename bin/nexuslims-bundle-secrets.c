@@ -9,14 +9,16 @@
 
 /* A name, and what stands between it and its value: quotes, which may be those of JSON within JSON, and in YAML and indented JSON a new line.
  * Nothing is looked at twice, or a hostile log would take hours. */
-#define NAMES "((?:token|password|passwd|secret|api[_-]?key|\\b(?:sig|signature|akid|pwd))(?:_\\d+)?)"
+#define NAMES "((?:token|password|passwd|secret|api[_-]?key|\\b(?:sig|signature|akid)|(?:\\b|_)pwd)(?:_\\d+)?)"
 #define IS "[\\\\\"']*+\\h*+[:=]\\h*+(?:[|>][+-]?\\h*+)?+(?:\\R\\h++(?:-\\h++)?+)?+"
 
-/* A value by how it is quoted, to its last character. Within JSON in JSON a quote behind more backslashes than the first one is of the value. */
-#define IN_QUOTES "\"(?:[^\"\\n\\\\]++|\\\\.)*+"
+/* A value by how it is quoted, to its last character; Python marks bytes by a letter before. Within JSON in JSON a quote behind more backslashes
+ * than the first one is of the value. */
+#define IN_QUOTES "[bru]?+\"(?:[^\"\\n\\\\]++|\\\\.)*+"
 #define IN_INNER_QUOTES "(\\\\++)\"(?:[^\"\\n\\\\]++|\\g{-1}\\\\++\"|\\\\++(?!\"))*+"
-#define IN_SINGLE_QUOTES "'(?:[^'\\n\\\\]++|\\\\.)*+"
-#define IN_LIST "\\[\\s*+(?:(?:" IN_QUOTES "|" IN_INNER_QUOTES "|" IN_SINGLE_QUOTES ")\\\\*+[\"']?+\\s*+,?+\\s*+)++"
+#define IN_SINGLE_QUOTES "[bru]?+'(?:[^'\\n\\\\]++|\\\\.)*+"
+#define OPENING "(?:[\\\\\"'[]|[bru](?=[\"']))*"
+#define IN_LIST "\\[\\s*+(?:(?:null|true|false|[\\d.]++|" IN_QUOTES "|" IN_INNER_QUOTES "|" IN_SINGLE_QUOTES ")\\\\*+[\"']?+\\s*+,?+\\s*+)++"
 
 /* What was hidden before is left as it is. */
 #define NOT_MASKED "(?!\\*{3}(?:[\\s\"',;&\\\\#\\])}]|$))"
@@ -25,8 +27,8 @@ static const struct {
   const char *pattern, *replacement;
 } SECRETS[] = {
     {"(authorization)" IS IN_LIST, "\\1=***"},
-    {"(authorization" IS "[\\\\\"'[]*bearer\\h+)[^\\s\"',;\\\\]++", "\\1***"},
-    {"(authorization)" IS "[\\\\\"'[]*" NOT_MASKED "(?!bearer\\h+\\*)(?:\\w++\\h+)?[^\\s\"',;\\\\]++", "\\1=***"},
+    {"(authorization" IS OPENING "bearer\\h+)[^\\s\"',;\\\\]++", "\\1***"},
+    {"(authorization)" IS OPENING NOT_MASKED "(?!bearer\\h+\\*)(?:\\w++\\h+)?[^\\s\"',;\\\\]++", "\\1=***"},
     {NAMES IS IN_LIST, "\\1=***"},
     {NAMES IS IN_INNER_QUOTES, "\\1=***"},
     {NAMES IS IN_QUOTES, "\\1=***"},

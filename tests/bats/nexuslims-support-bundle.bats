@@ -162,6 +162,22 @@ SCRIPT
   assert_equal "$(entry preflight.json | jq -r '.[0].message')" 'T: https://cal.example.com/private-***/x.ics: token=***'
 }
 
+@test "credentials that Python prints as bytes, beside nulls, or behind an underscore reach no archive" {
+  log_of a.log 0 "1 headers {'User-Agent': 'x', 'Authorization': b'Token old-credential-1', 'Accept': '*/*'}
+2 {\"NX_NEMO_TOKEN\": [\"old-credential-2\", null, \"old-credential-3\"]}
+3 token=b\"old-credential-4 and more\", user=ned
+4 DB_PWD=old-credential-5
+5 brushed password: rub"
+  nexuslims support-bundle --output b.zip
+  run archive_lines old-credential
+  assert_output ""
+  run archive_lines -E '^[1-5] '
+  assert_line "1 headers {'User-Agent': 'x', 'Authorization=***', 'Accept': '*/*'}"
+  assert_line '3 token=***", user=ned'
+  assert_line '4 DB_PWD=***'
+  assert_line '5 brushed password=***'
+}
+
 @test "a credential is known in lists, on the next line, in quotes within quotes and behind an asterisk" {
   log_of a.log 0 '1 password=*old-credential-1 token: *old-credential-2 secret: "*old-credential-3" user=ned
 2 {"Authorization": ["Token old-credential-4", "Basic old-credential-5"], "user": "ned"}
