@@ -129,8 +129,20 @@ static int write_digits(guint64 number, char *digits)
   return count;
 }
 
+/* Of d.ddd…e±XX the number that is one more in the last digit, in its place; whether that reads back to the value. */
+static gboolean next_reads_back(char *text, double value)
+{
+  char *digit = strchr(text, 'e') - 1;
+  for (; digit > text && (*digit == '9' || *digit == '.'); digit--)
+    if (*digit == '9')
+      *digit = '0';
+  (*digit)++;
+  return g_ascii_isdigit(*digit) && g_ascii_strtod(text, NULL) == value;
+}
+
 /* The digits, their count and the exponent of the shortest decimal that reads back to the same value. A decimal of at most 15 digits survives the way through
- * a normal double, so 15 digits without their trailing zeros are the shortest when they read back; subnormals are tried digit by digit. */
+ * a normal double, so 15 digits without their trailing zeros are the shortest when they read back; subnormals are tried digit by digit. Below a power of
+ * two doubles are nearer than above it: there the next decimal may read back where the nearest does not. */
 static int shortest_digits(double value, char *digits, int *exponent)
 {
   char text[40];
@@ -142,7 +154,7 @@ static int shortest_digits(double value, char *digits, int *exponent)
   }
   for (int precision = value < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
     g_ascii_formatd(text, sizeof text, (char[]){'%', '.', (char)('0' + precision / 10), (char)('0' + precision % 10), 'e', 0}, value);
-    if (g_ascii_strtod(text, NULL) == value)
+    if (g_ascii_strtod(text, NULL) == value || next_reads_back(text, value))
       break;
   }
   int count = 0;

@@ -103,6 +103,11 @@ static void test_double(void)
   check_double(-INFINITY, "-inf");
   check_double(9999999999999998.0, "9999999999999998.0");
   check_double(0.00012345, "0.00012345");
+  /* Powers of two, below which doubles are nearer: the decimal that is nearest would be longer. */
+  check_double(ldexp(1, -24), "5.960464477539063e-08");
+  check_double(ldexp(1, -77), "6.617444900424222e-24");
+  check_double(ldexp(1, 89), "6.189700196426902e+26");
+  check_double(ldexp(1, 122), "5.316911983139664e+36");
 }
 
 static void test_utf8(void)
