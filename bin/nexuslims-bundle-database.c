@@ -118,6 +118,7 @@ typedef struct {
   GString *csv;
   gint64 lines; /* the header too */
   json_object *columns;
+  void (*mask)(json_object *columns, json_object *values); /* what lets one in by more than its form, before a row is written; or NULL */
   void (*take)(json_object *row, gpointer user_data); /* a row as an object; or NULL */
   gpointer user_data;
 } Table;
@@ -130,9 +131,26 @@ static json_object *row_object(json_object *columns, json_object *values)
   return row;
 }
 
+/* A calendar that is harvested is private by its address alone, of which api_url is mostly made. */
+static void mask_calendar(json_object *columns, json_object *values)
+{
+  static const char *const ADDRESSES[] = {"api_url", "calendar_url", NULL};
+  g_autoptr(json_object) row = row_object(columns, values);
+  if (g_strcmp0(nx_json_get_string(row, "harvester"), "ical") != 0)
+    return;
+  for (gsize i = 0; i < json_object_array_length(columns); i++) {
+    const char *column = json_object_get_string(json_object_array_get_idx(columns, i)), *address = nx_json_get_string(row, column);
+    g_autofree char *masked = address && g_strv_contains(ADDRESSES, column) ? nx_config_masked_calendar(address) : NULL;
+    if (masked)
+      json_object_array_put_idx(values, i, nx_json_string(masked));
+  }
+}
+
 static void take_line(json_object *line, gpointer user_data)
 {
   Table *table = user_data;
+  if (table->lines > 0 && table->mask)
+    table->mask(table->columns, line);
   append_row(table->csv, line);
   if (table->lines++ == 0)
     table->columns = json_object_get(line);
@@ -279,7 +297,8 @@ void bundle_collect_database(Bundle *bundle)
   gboolean has_sessions = FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS(TABLES); i++) {
     gboolean is_sessions = g_str_equal(TABLES[i], "session_log"), is_uploads = g_str_equal(TABLES[i], "upload_log");
-    Table table = {.take = is_sessions ? bundle_sessions_take : is_uploads ? count_upload : NULL,
+    Table table = {.mask = g_str_equal(TABLES[i], "instruments") ? mask_calendar : NULL,
+                   .take = is_sessions ? bundle_sessions_take : is_uploads ? count_upload : NULL,
                    .user_data = is_sessions ? (gpointer)sessions : uploads};
     gboolean good = is_wanted(info, TABLES[i]) && collect_table(bundle, TABLES[i], &table);
     has_sessions = has_sessions || (is_sessions && good);

@@ -233,10 +233,12 @@ char *nx_config_masked_address(const char *address)
 char *nx_config_masked_calendar(const char *address)
 {
   g_autofree char *masked = nx_config_masked_address(address);
-  const char *authority = strstr(masked, "://");
-  if (!authority || g_ascii_strncasecmp(masked, "file:", strlen("file:")) == 0)
+  if (g_ascii_strncasecmp(masked, "file:", strlen("file:")) == 0 || g_path_is_absolute(masked))
     return g_steal_pointer(&masked);
-  const char *path = authority + 3 + strcspn(authority + 3, "/?#"), *end = path + strcspn(path, "#");
+  const char *path = masked + strcspn(masked, "/?#");
+  if (path > masked && g_str_has_prefix(path - 1, "://"))
+    path += 2 + strcspn(path + 2, "/?#");
+  const char *end = path + strcspn(path, "#");
   if (end - path <= 1)
     return g_steal_pointer(&masked);
   return g_strdup_printf("%.*s/***%s", (int)(path - masked), masked, end);

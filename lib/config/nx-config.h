@@ -95,7 +95,8 @@ char **nx_settings_environment_without_secrets(void);
 
 /* A copy of a web or database address with its password, and what lets one in by its query or a private path, as ***; any other text as it is. */
 char *nx_config_masked_address(const char *address);
-/* The same of a calendar to harvest, which whoever knows its address may read: of a web address nothing stays between the server and a #. */
+/* The same of a calendar to harvest, which whoever knows its address may read: nothing stays between the server and a #, however
+ * the address was mistyped, but of a file's. */
 char *nx_config_masked_calendar(const char *address);
 /* Gives what nx_config_masked_address hides to nx_log_hide: not passwords, which no log shows anyway, nor what is too short to be told from
  * other text. */

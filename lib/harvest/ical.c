@@ -23,7 +23,7 @@ static GString *read_file_url(const char *url, GError **err)
   if (path && host && *host && g_ascii_strcasecmp(host, "localhost") != 0)
     g_clear_pointer(&path, g_free);
   if (!path) {
-    g_autofree char *shown = nx_config_masked_address(url);
+    g_autofree char *shown = nx_config_masked_calendar(url);
     g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' is not a file of this computer; write file:///folder/name.ics",
                 shown);
     return NULL;
@@ -47,7 +47,7 @@ static GString *read_http_url(NxHarvest *harvest, const char *url, GError **err)
   static const NxHttpRetry RETRY = {.statuses = STATUSES, .waits_ms = WAITS_MS, .n_waits = G_N_ELEMENTS(WAITS_MS)};
   static const char *const HEADERS[] = {"Accept: text/calendar, */*;q=0.1", NULL};
   const NxHttpRetry *retry = harvest->brief_ms ? NULL : &RETRY;
-  g_autofree char *shown = nx_config_masked_address(url);
+  g_autofree char *shown = nx_config_masked_calendar(url);
   NxHttpRequest request = {.method = "GET", .url = url, .shown = shown, .headers = HEADERS, .timeout_ms = harvest->brief_ms, .retry = retry};
   g_autoptr(NxHttpAnswer) answer = nx_http_send(harvest->http, &request, err);
   if (!answer)
@@ -77,7 +77,7 @@ static GString *read_url(NxHarvest *harvest, const char *url, GError **err)
 {
   const char *scheme = nx_calendar_scheme(url), *rest = strchr(url, ':');
   if (!scheme) {
-    g_autofree char *shown = nx_config_masked_address(url);
+    g_autofree char *shown = nx_config_masked_calendar(url);
     g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' begins with none of " NX_CALENDAR_SCHEMES, shown);
     return NULL;
   }

@@ -222,7 +222,7 @@ so that records may list what NexusLIMS writes; give that a folder outside"
 false warning JEOL-JEM: cannot read the calendar $PWD/gone.ics: there is no such file; check its calendar_url with 'nexuslims instruments manage'"
   sqlite3 "$NX_DB_PATH" "UPDATE instruments SET calendar_url = 'http://127.0.0.1:1/lab.ics'"
   checked
-  assert_regex "$(findings instrument_harvesters | tail -n 1)" "^false warning JEOL-JEM: GET http://127.0.0.1:1/lab.ics: .*calendar_url"
+  assert_regex "$(findings instrument_harvesters | tail -n 1)" "^false warning JEOL-JEM: GET http://127.0.0.1:1/[*]{3}: .*calendar_url"
   sqlite3 "$NX_DB_PATH" "UPDATE instruments SET calendar_url = 'file://$PWD/page.ics'"
   echo '<html>log in</html>' >page.ics
   checked

@@ -279,6 +279,26 @@ Traceback (most recent call last):'
   assert_equal "$(entry log_summary.json | jq -c .total)" '{"error":1,"traceback":1,"warning":1}'
 }
 
+@test "what keeps a calendar that is harvested private is not in the tables, whatever its form" {
+  stand_in nx-db <<'SCRIPT'
+#!/bin/sh
+case "$*" in
+  'info --format json') echo '{"revision":"v2_5_0b","tables":{"instruments":1},"backend":"sql","engine":"sqlite"}' ;;
+  'rows instruments')
+    echo '["instrument_pid","api_url","calendar_url","harvester"]'
+    echo '["C","https://u:pw@cal.example.com/feed/ks7c2f9a1b/0.ics#C","https://u:pw@cal.example.com/feed/ks7c2f9a1b/0.ics","ical"]'
+    echo '["F","own-name","file:///srv/lab.ics","ical"]'
+    echo '["N","https://nemo.example.com/api/tools/?id=3","https://nemo.example.com/calendar/tem/",null]' ;;
+esac
+SCRIPT
+  nexuslims support-bundle --output b.zip
+  run entry database/instruments.csv
+  assert_success
+  assert_line --index 1 $'C,https://u:***@cal.example.com/***#C,https://u:***@cal.example.com/***,ical\r'
+  assert_line --index 2 $'F,own-name,file:///srv/lab.ics,ical\r'
+  assert_line --index 3 $'N,https://nemo.example.com/api/tools/?id=3,https://nemo.example.com/calendar/tem/,\r'
+}
+
 @test "tables are CSV as spreadsheets read it" {
   nexuslims support-bundle --output b.zip
   run entry database/instruments.csv

@@ -506,7 +506,9 @@ LOCATION:")"
 @test "what keeps a calendar private is in no message, neither of its server nor of its file" {
   local url
   for url in http://127.0.0.1:1/calendar/private-0123456789abcdef/basic.ics 'http://127.0.0.1:1/lab.ics?token=0123456789abcdef' \
-    ftp://127.0.0.1:1/private-0123456789abcdef/basic.ics 'file://elsewhere/lab.ics?token=0123456789abcdef'; do
+    ftp://127.0.0.1:1/private-0123456789abcdef/basic.ics 'file://elsewhere/lab.ics?token=0123456789abcdef' \
+    http://127.0.0.1:1/feed/ks0123456789abcdef/0.ics 'http://127.0.0.1:1/subscribe.php?rid=5e9f&icskey=0123456789abcdef' \
+    webcal://127.0.0.1:1/p/0123456789abcdef 127.0.0.1:1/p/0123456789abcdef; do
     NX_TEST_TIME_SCALE=0 run_harvest events -vv < <(ical_instrument "$url")
     assert_success
     assert_stderr "ERROR: harvest of instrument TEM-1 failed"
@@ -521,5 +523,5 @@ LOCATION:")"
     refute_output --partial 0123456789abcdef
   done
   NX_TEST_TIME_SCALE=0 run_harvest check < <(ical_instrument http://127.0.0.1:1/calendar/private-0123456789abcdef/basic.ics)
-  assert_json '.message | test("GET http://127.0.0.1:1/calendar/private-[*]{3}/basic.ics: ")' true
+  assert_json '.message | test("GET http://127.0.0.1:1/[*]{3}: ")' true
 }

@@ -481,7 +481,8 @@ static void test_masked_calendars(void)
     {"https://u:pw@c.example:8443/s.ics#TEM-1", "https://u:***@c.example:8443/***#TEM-1"},
     {"https://c.example?lab", "https://c.example/***"}, {"https://c.example/", "https://c.example/"}, {"https://c.example", "https://c.example"},
     {"file:///srv/lab.ics", "file:///srv/lab.ics"}, {"HTTPS://c.example/s", "HTTPS://c.example/***"}, {"lab.ics", "lab.ics"}, {"", ""},
-    {"https://c.example/o@w/s", "https://c.example/***"},
+    {"https://c.example/o@w/s", "https://c.example/***"}, {"c.example/feed/s.ics", "c.example/***"}, {"https:c.example/s", "https:c.example/***"},
+    {"webcal:/c.example/s#TEM-1", "webcal:/***#TEM-1"}, {"/srv/lab.ics", "/srv/lab.ics"}, {"file:lab.ics", "file:lab.ics"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autofree char *masked = nx_config_masked_calendar(CASES[i][0]);
