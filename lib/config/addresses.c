@@ -136,33 +136,40 @@ char *nx_address_email(const char *text, const char **problem)
 
 /* ----------------------------------------------------------------------------------------------------------- database */
 
-/* What lets one in: the values of parameters, wherever they stand (of a key not a number, which is an id), and the part of a path that keeps a
- * calendar private. The text before \\K stays. Forms: the addresses that these services give to their users. */
-static const char SECRETS[] =
-    "[?&;](?:[a-z0-9_.-]*(?:password|passwd|passphrase|token|secret|credentials?|(?:api|auth|access|cache|passphrase)[_-]?key)\\d*"
-    "|auth|pass|pwd|sig|signature|key(?!=\\d{1,9}(?:[&;#]|$)))=\\K[^&#]*"
-    "|/private-\\K[0-9a-f]{8,}"                      /* Google */
-    "|/owa/calendar/[^/?#]++/\\K[^/?#]+"             /* Outlook */
-    "|/published/\\d++/\\K[^/?#]+"                   /* iCloud */
-    "|/public-calendars/\\K[^/?#]+"                  /* Nextcloud */
-    "|/(?:v\\d+-)?\\K[0-9a-f]{32,}+(?=[/.?#]|$)";    /* Fastmail and others */
-
-static gpointer compile(gpointer unused)
+static gboolean is_web_address(const char *address)
 {
-  (void)unused;
-  return g_regex_new(SECRETS, G_REGEX_CASELESS | G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+  return g_ascii_strncasecmp(address, "http", strlen("http")) == 0 || g_ascii_strncasecmp(address, "webcal", strlen("webcal")) == 0;
 }
 
-static GRegex *secrets(void)
+/* What lets one in, behind \\K: the values of parameters, wherever they stand (of a key not a number, which is an id). */
+#define PARAMETERS \
+  "[?&;](?:[a-z0-9_.-]*(?:password|passwd|passphrase|token|secret|credentials?|(?:api|auth|access|cache|passphrase)[_-]?key)\\d*" \
+  "|auth|pass|pwd|sig|signature|key(?!=\\d{1,9}(?:[&;#]|$)))=\\K[^&#]*"
+
+/* The part of a path on the web that keeps a calendar private: the addresses that these services give to their users. A folder on a disk may be
+ * called like one. */
+#define PATHS \
+  "|/private-\\K[0-9a-f]{8,}"                   /* Google */ \
+  "|/owa/calendar/[^/?#]++/\\K[^/?#]+"          /* Outlook */ \
+  "|/published/\\d++/\\K[^/?#]+"                /* iCloud */ \
+  "|/public-calendars/\\K[^/?#]+"               /* Nextcloud */ \
+  "|/(?:v\\d+-)?\\K[0-9a-f]{32,}+(?=[/.?#]|$)"  /* Fastmail and others */
+
+static gpointer compile(gpointer pattern)
 {
-  static GOnce compiled = G_ONCE_INIT;
-  return g_once(&compiled, compile, NULL);
+  return g_regex_new(pattern, G_REGEX_CASELESS | G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+}
+
+static GRegex *secrets_of(const char *address)
+{
+  static GOnce of_web = G_ONCE_INIT, of_others = G_ONCE_INIT;
+  return is_web_address(address) ? g_once(&of_web, compile, PARAMETERS PATHS) : g_once(&of_others, compile, PARAMETERS);
 }
 
 /* Nothing is left of an address that cannot be searched. */
 static char *mask_secrets(const char *address)
 {
-  g_autofree char *masked = g_regex_replace_literal(secrets(), address, -1, 0, "***", 0, NULL);
+  g_autofree char *masked = g_regex_replace_literal(secrets_of(address), address, -1, 0, "***", 0, NULL);
   return masked ? g_steal_pointer(&masked) : g_strdup("***");
 }
 
@@ -171,16 +178,11 @@ static char *mask_secrets(const char *address)
 void nx_config_hide_address(const char *address)
 {
   g_autoptr(GMatchInfo) match = NULL;
-  for (g_regex_match(secrets(), address, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
+  for (g_regex_match(secrets_of(address), address, 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
     g_autofree char *secret = g_match_info_fetch(match, 0);
     if (strlen(secret) >= HIDDEN_MIN)
       nx_log_hide(secret);
   }
-}
-
-static gboolean is_web_address(const char *address)
-{
-  return g_ascii_strncasecmp(address, "http", strlen("http")) == 0;
 }
 
 /* https://host:8080/…, where an @ behind the / is of the path. */

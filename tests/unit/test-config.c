@@ -467,6 +467,11 @@ static void test_masking(void)
     {"https://h/0123456789abcdef0123456789abcdef.ics#TEM-1", "https://h/***.ics#TEM-1"},
     {"https://h/data/65f0c0ffee65f0c0ffee65f0", "https://h/data/65f0c0ffee65f0c0ffee65f0"},
     {"https://nemo.example.com/api/tools/?id=635816", "https://nemo.example.com/api/tools/?id=635816"},
+    {"sqlite:////var/volumes/0123456789abcdef0123456789abcdef/private-0123456789/published/2/nexuslims.db",
+     "sqlite:////var/volumes/0123456789abcdef0123456789abcdef/private-0123456789/published/2/nexuslims.db"},
+    {"file:///srv/public-calendars/lab.ics", "file:///srv/public-calendars/lab.ics"},
+    {"WebCals://h/public-calendars/s", "WebCals://h/public-calendars/***"},
+    {"sqlite:///a.db?password=s", "sqlite:///a.db?password=***"}, {"webcal://h:8443/o@w/lab.ics", "webcal://h:8443/o@w/lab.ics"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autofree char *masked = nx_config_masked_address(CASES[i][0]);
