@@ -41,13 +41,30 @@ char **nx_harvester_list(void)
   return g_strv_builder_end(all);
 }
 
+/* libcurl takes no address with a blank in it. */
+static gboolean names_host(const char *url)
+{
+  g_autofree char *host = NULL;
+  return !strpbrk(url, " \t\r\n") && g_uri_split_network(url, G_URI_FLAGS_PARSE_RELAXED, NULL, &host, NULL, NULL) && host && *host;
+}
+
+static gboolean is_file_here(const char *url)
+{
+  g_autofree char *host = NULL;
+  g_autofree char *path = g_filename_from_uri(url, &host, NULL);
+  return path && (!host || !*host || g_ascii_strcasecmp(host, "localhost") == 0);
+}
+
 const char *nx_calendar_scheme(const char *url)
 {
-  static const char *const SCHEMES[] = {"https", "http", "webcal", "webcals", "file", NULL};
+  static const struct {
+    const char *name;
+    gboolean (*is_whole)(const char *url);
+  } SCHEMES[] = {{"https", names_host}, {"http", names_host}, {"webcal", names_host}, {"webcals", names_host}, {"file", is_file_here}};
   g_autofree char *scheme = g_uri_parse_scheme(url);
-  for (const char *const *each = SCHEMES; scheme && *each; each++)
-    if (g_ascii_strcasecmp(scheme, *each) == 0)
-      return *each;
+  for (gsize i = 0; scheme && i < G_N_ELEMENTS(SCHEMES); i++)
+    if (g_ascii_strcasecmp(scheme, SCHEMES[i].name) == 0)
+      return SCHEMES[i].is_whole(url) ? SCHEMES[i].name : NULL;
   return NULL;
 }
 

@@ -380,9 +380,9 @@ char *nx_harvester_program(const char *name);
 /* What to do about an instrument's harvester `name`, for which there is none: "use nemo or ical, or …". NULL when there is one. */
 char *nx_harvester_problem(const char *name);
 
-/* What the addresses that a calendar of the harvester `ical` can have begin with, for messages. */
-#define NX_CALENDAR_SCHEMES "https://, http://, webcal://, webcals://, file:///"
-/* Which of these `url` begins with, whatever its case: "https", "http", …; static. NULL: it is none that can be read. */
+/* The addresses that a calendar of the harvester `ical` can have, for messages. */
+#define NX_CALENDAR_FORMS "http(s)://HOST/..., webcal(s)://HOST/... or file:///..."
+/* The scheme of such an address, whatever its case: "https", "http", …; static. NULL: `url` is none, and no harvest could read it. */
 const char *nx_calendar_scheme(const char *url);
 
 /* Identifiers of the harvester `ical`: this and PID:UID. An instance of a series is named by that, / and the start that the series gave it. */

@@ -151,7 +151,7 @@ static gboolean check_calendar(const Import *import, json_object *line, json_obj
   const char *url = text_of(line, known, "calendar_url"), *stored = nx_json_get_string(known, "calendar_url");
   gboolean is_new = !is_ical(known, NULL) || g_strcmp0(url, stored) != 0;
   return !url || !is_ical(line, known) || !is_new || nx_calendar_scheme(url) ||
-         refuse(import, err, "calendar_url", "begins with none of " NX_CALENDAR_SCHEMES);
+         refuse(import, err, "calendar_url", "must be " NX_CALENDAR_FORMS);
 }
 
 /* A calendar has no tool number: an iCalendar instrument without api_url gets one that is its own. */

@@ -1,5 +1,5 @@
 /* ical.c — the harvester for facilities whose reservation system is a calendar: each event is usage and reservation at once. `calendar_url`
- * is one of NX_CALENDAR_SCHEMES; identifiers, people and X-NX-… properties: decisions on the iCalendar harvester, in nx-harvest(1). */
+ * is one of NX_CALENDAR_FORMS; identifiers, people and X-NX-… properties: decisions on the iCalendar harvester, in nx-harvest(1). */
 #include "calendar.h"
 #include "harvester.h"
 #include "reservation.h"
@@ -18,16 +18,7 @@ static const char *reason_of_no_file(const char *path)
 static GString *read_file_url(const char *url, GError **err)
 {
   g_autoptr(GError) problem = NULL;
-  g_autofree char *host = NULL;
-  g_autofree char *path = g_filename_from_uri(url, &host, &problem);
-  if (path && host && *host && g_ascii_strcasecmp(host, "localhost") != 0)
-    g_clear_pointer(&path, g_free);
-  if (!path) {
-    g_autofree char *shown = nx_config_masked_calendar(url);
-    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' is not a file of this computer; write file:///folder/name.ics",
-                shown);
-    return NULL;
-  }
+  g_autofree char *path = g_filename_from_uri(url, NULL, NULL); /* nx_calendar_scheme has seen that there is one */
   char *data = NULL;
   gsize length = 0;
   if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && nx_file_read(path, NX_CALENDAR_MAX, &data, &length, &problem)) {
@@ -78,7 +69,7 @@ static GString *read_url(NxHarvest *harvest, const char *url, GError **err)
   const char *scheme = nx_calendar_scheme(url), *rest = strchr(url, ':');
   if (!scheme) {
     g_autofree char *shown = nx_config_masked_calendar(url);
-    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' begins with none of " NX_CALENDAR_SCHEMES, shown);
+    g_set_error(err, NX_ERROR, NX_ERROR_CONFIG, "the calendar address '%s' must be " NX_CALENDAR_FORMS, shown);
     return NULL;
   }
   if (g_str_equal(scheme, "file"))

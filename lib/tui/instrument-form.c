@@ -89,10 +89,9 @@ static char *check_api_url(NxForm *form, const char *text)
 
 static char *check_calendar_url(NxForm *form, const char *text)
 {
-  const char *scheme = is_ical(form) && *text ? nx_calendar_scheme(text) : "http";
-  if (!scheme)
-    return g_strdup("Calendar URL must start with one of " NX_CALENDAR_SCHEMES);
-  return g_str_has_prefix(scheme, "http") ? nx_rule_url("Calendar URL", text) : NULL;
+  if (!is_ical(form))
+    return nx_rule_url("Calendar URL", text);
+  return nx_calendar_scheme(text) ? NULL : g_strdup("Calendar URL must be " NX_CALENDAR_FORMS);
 }
 
 static char *check_filestore(NxForm *form, const char *text)

@@ -630,6 +630,14 @@ load instruments-manage
   typed ./Cal; keys Tab Space
   wait_for "‹ ical ›"
   wait_until_gone "Calendar URL must"
+  keys BTab BTab BTab BTab BTab C-u
+  typed "file://server/a.ics"
+  wait_for "Calendar URL must be http(s)://HOST/..., webcal(s)://HOST/... or file:///..."
+  keys C-u
+  typed "Webcal://"
+  wait_for "Calendar URL must be http"
+  typed "calendar.example.com/a.ics"
+  wait_until_gone "Calendar URL must"
   keys C-s
   wait_for "Created instrument: Cal-9"
   [ "$(value Cal-9 api_url)" = "Webcal://calendar.example.com/a.ics#Cal-9" ]

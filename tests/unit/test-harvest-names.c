@@ -42,10 +42,29 @@ static void test_programs(void)
   g_rmdir(folder);
 }
 
+static void test_calendars(void)
+{
+  static const struct {
+    const char *url, *scheme;
+  } CASES[] = {
+    {"https://h/lab.ics", "https"}, {"HTTP://u:p%40w@h:8080/lab.ics?a=1#x", "http"}, {"Webcal://h", "webcal"}, {"webcals://[::1]:8443/s", "webcals"},
+    {"https://k\xc3\xb6ln.example/a@b/lab.ics", "https"}, {"file:///srv/my%20lab.ics", "file"}, {"FILE://LocalHost/lab.ics", "file"},
+    {"https:", NULL}, {"https://", NULL}, {"http:///lab.ics", NULL}, {"webcal:lab", NULL}, {"webcal:/h/lab.ics", NULL}, {"webcals://:8443/s", NULL},
+    {"https://?lab", NULL}, {"https://h:x/lab.ics", NULL}, {"https://h/my lab.ics", NULL}, {"file:lab.ics", NULL}, {"file://lab.ics", NULL},
+    {"file://server/share/lab.ics", NULL}, {"file:///lab%zz.ics", NULL}, {"ftp://h/lab.ics", NULL}, {"h/lab.ics", NULL}, {"/srv/lab.ics", NULL},
+    {"", NULL},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_test_message("%s", CASES[i].url);
+    g_assert_cmpstr(nx_calendar_scheme(CASES[i].url), ==, CASES[i].scheme);
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/harvest/names/the harvesters of the table are those that everybody is told of", test_own);
   g_test_add_func("/harvest/names/a program is a harvester only by a plain name", test_programs);
+  g_test_add_func("/harvest/names/a calendar is known by a scheme with all that its harvest needs", test_calendars);
   return g_test_run();
 }
