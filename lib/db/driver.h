@@ -30,6 +30,8 @@ typedef struct NxDbDriver {
   /* From any thread. */
   void (*cancel)(gpointer connection);
   gboolean (*script)(gpointer connection, const char *sql, GError **err);
+  /* The same, where a name in double quotes that names nothing is an error and not taken for a text. NULL: it always is. */
+  gboolean (*script_strictly)(gpointer connection, const char *sql, GError **err);
   gint64 (*changed)(gpointer connection);
   /* Connects again first, when the connection was lost since the last transaction. */
   gboolean (*begin)(gpointer connection, NxDbLock lock, GError **err);

@@ -136,7 +136,7 @@ static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, con
   g_autoptr(GPtrArray) before = transaction ? nx_parts_read(db, err) : NULL, lost = NULL;
   g_autoptr(GPtrArray) views = before ? nx_views_take(db, step->pieces, err) : NULL;
   if (views && nx_step_run(db, graph, step, rows, out, err) && (lost = nx_parts_restore(db, step->pieces, before, err)) &&
-      nx_views_restore(db, views, lost, err) && nx_db_commit(&transaction, err)) {
+      nx_views_restore(db, views, before, lost, err) && nx_db_commit(&transaction, err)) {
     for (guint i = 0; i < lost->len; i++)
       nx_log_warning("the %s did not come along; it is in the backup %s", (const char *)lost->pdata[i], backup);
     return TRUE;

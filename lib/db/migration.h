@@ -110,8 +110,9 @@ GPtrArray *nx_parts_read(NxDb *db, GError **err);
 GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GError **err);
 /* Takes the views away that the step does not make or drop itself, for nx_views_restore. Empty where steps change tables in place. */
 GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err);
-/* Makes them again, with their triggers. One that could be read before and cannot be now is left away and added to `lost` ("view errors"). */
-gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *lost, GError **err);
+/* Makes them again, with their triggers. One that could be read before and cannot be now, or would give the name of a column that is gone for
+ * its value, is left away and added to `lost` ("view errors"). `before` is of nx_parts_read. */
+gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *before, GPtrArray *lost, GError **err);
 
 /* ----------------------------------------------------------------------------------------------------- version table */
 

@@ -5,10 +5,14 @@
 #include "migration.h"
 #include "sql-text.h"
 
+/* Whether a view can be read: LOOSELY when only because a name in double quotes, which may be meant for one, is taken for a text. */
+typedef enum { BROKEN, READ_LOOSELY, READ_STRICTLY } Soundness;
+
 typedef struct {
   char *kind, *table, *name; /* "column", "index", "trigger" or "view", whose table is itself */
   char *sql;                 /* that makes it; NULL for a column */
-  gboolean is_sound;         /* a view: what it speaks of was there */
+  Soundness soundness;       /* of a view, before the step */
+  gboolean is_lost;          /* a view: it is not there after the step */
 } Part;
 
 static void part_free(gpointer data)
@@ -19,6 +23,11 @@ static void part_free(gpointer data)
   g_free(part->name);
   g_free(part->sql);
   g_free(part);
+}
+
+static gboolean is_view(const Part *part)
+{
+  return g_str_equal(part->kind, "view");
 }
 
 GPtrArray *nx_parts_read(NxDb *db, GError **err)
@@ -119,26 +128,38 @@ static gboolean step_names(GPtrArray *pieces, const Part *part)
   return FALSE;
 }
 
-/* SQLite takes the "name" of a column that is not there for a text. */
-static gboolean needs_what_is_gone(const Part *index, GPtrArray *parts)
+/* SQLite takes the "name" of a column that is not there for a text. A view may read its columns through other views. */
+static gboolean needs_what_is_gone(const Part *needy, GPtrArray *parts)
 {
   for (guint i = 0; i < parts->len; i++) {
     const Part *part = parts->pdata[i];
-    if (g_str_equal(part->kind, "column") && g_str_equal(part->table, index->table) && nx_sql_names(index->sql, part->name))
+    gboolean may_speak_of = is_view(needy) || g_str_equal(part->table, needy->table);
+    if (g_str_equal(part->kind, "column") && may_speak_of && nx_sql_names(needy->sql, part->name))
       return TRUE;
   }
+  return FALSE;
+}
+
+typedef gboolean (*Script)(gpointer connection, const char *sql, GError **err);
+
+/* FALSE with *err only when the database cannot be asked; that it refuses the statement is its answer. */
+static gboolean try_script(NxDb *db, Script script, const char *sql, gboolean *is_done, GError **err)
+{
+  g_autoptr(GError) problem = NULL;
+  *is_done = script(nx_db_connection(db), sql, &problem);
+  if (!problem || problem->code == NX_ERROR_IO || problem->code == NX_ERROR_DATA)
+    return TRUE;
+  g_propagate_error(err, g_steal_pointer(&problem));
   return FALSE;
 }
 
 /* *is_there is FALSE for what cannot be made any more, which is no reason to stop. */
 static gboolean make_again(NxDb *db, const Part *part, GPtrArray *parts, gboolean *is_there, GError **err)
 {
-  g_autoptr(GError) problem = NULL;
-  *is_there = g_str_equal(part->kind, "index") && !needs_what_is_gone(part, parts) && nx_db_script(db, part->sql, &problem);
-  if (!problem || problem->code == NX_ERROR_IO || problem->code == NX_ERROR_DATA)
+  *is_there = FALSE;
+  if (!g_str_equal(part->kind, "index") || needs_what_is_gone(part, parts))
     return TRUE;
-  g_propagate_error(err, g_steal_pointer(&problem));
-  return FALSE;
+  return try_script(db, nx_db_driver(db)->script, part->sql, is_there, err);
 }
 
 GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GError **err)
@@ -161,11 +182,6 @@ GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GErr
 
 /* --------------------------------------------------------------------------------------------------------------- views */
 
-static gboolean is_view(const Part *part)
-{
-  return g_str_equal(part->kind, "view");
-}
-
 /* Views that the step does not name, and behind all of them the triggers that they have. */
 static GPtrArray *read_views(NxDb *db, GPtrArray *pieces, GError **err)
 {
@@ -187,16 +203,15 @@ static GPtrArray *read_views(NxDb *db, GPtrArray *pieces, GError **err)
   return rows && nx_rows_finish(rows, err) ? g_steal_pointer(&views) : NULL;
 }
 
-/* FALSE with *err only when the database cannot be asked. */
-static gboolean ask_whether_sound(NxDb *db, const Part *view, gboolean *is_sound, GError **err)
+static gboolean ask_soundness(NxDb *db, const Part *view, Soundness *soundness, GError **err)
 {
-  g_autoptr(GError) problem = NULL;
+  const NxDbDriver *driver = nx_db_driver(db);
+  gboolean is_strict = FALSE, is_loose = FALSE;
   g_autofree char *name = nx_sql_quoted(view->name), *sql = g_strdup_printf("EXPLAIN SELECT * FROM %s", name);
-  *is_sound = nx_db_script(db, sql, &problem);
-  if (!problem || problem->code == NX_ERROR_IO || problem->code == NX_ERROR_DATA)
-    return TRUE;
-  g_propagate_error(err, g_steal_pointer(&problem));
-  return FALSE;
+  if (!try_script(db, driver->script_strictly, sql, &is_strict, err) || !try_script(db, driver->script, sql, &is_loose, err))
+    return FALSE;
+  *soundness = is_strict ? READ_STRICTLY : is_loose ? READ_LOOSELY : BROKEN;
+  return TRUE;
 }
 
 static gboolean drop_view(NxDb *db, const Part *view, GError **err)
@@ -211,7 +226,7 @@ GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err)
     return g_ptr_array_new_with_free_func(part_free);
   g_autoptr(GPtrArray) views = read_views(db, pieces, err);
   for (guint i = 0; views && i < views->len; i++)
-    if (is_view(views->pdata[i]) && !ask_whether_sound(db, views->pdata[i], &((Part *)views->pdata[i])->is_sound, err))
+    if (is_view(views->pdata[i]) && !ask_soundness(db, views->pdata[i], &((Part *)views->pdata[i])->soundness, err))
       return NULL;
   for (guint i = 0; views && i < views->len; i++)
     if (is_view(views->pdata[i]) && !drop_view(db, views->pdata[i], err))
@@ -219,26 +234,41 @@ GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err)
   return g_steal_pointer(&views);
 }
 
-gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *lost, GError **err)
+/* Views that can be read less well than before the step; of one that needs double quotes to be texts too it cannot be told which it means. */
+static gboolean drop_broken(NxDb *db, GPtrArray *views, GPtrArray *parts, gboolean *has_dropped, GError **err)
 {
-  g_autoptr(GPtrArray) broken = g_ptr_array_new();
+  *has_dropped = FALSE;
+  for (guint i = 0; i < views->len; i++) {
+    Part *view = views->pdata[i];
+    Soundness now = BROKEN;
+    if (!is_view(view) || view->is_lost || view->soundness == BROKEN)
+      continue;
+    if (!ask_soundness(db, view, &now, err))
+      return FALSE;
+    if (now >= view->soundness && !(view->soundness == READ_LOOSELY && needs_what_is_gone(view, parts)))
+      continue;
+    if (!drop_view(db, view, err))
+      return FALSE;
+    view->is_lost = *has_dropped = TRUE;
+  }
+  return TRUE;
+}
+
+gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *before, GPtrArray *lost, GError **err)
+{
+  gboolean has_dropped = TRUE;
+  g_autoptr(GPtrArray) after = nx_parts_read(db, err);
+  g_autoptr(GPtrArray) parts = after ? gone(before, after) : NULL;
+  if (!parts)
+    return FALSE;
   for (guint i = 0; i < views->len; i++)
     if (!nx_db_script(db, ((const Part *)views->pdata[i])->sql, err))
       return FALSE;
-  for (guint i = 0; i < views->len; i++) {
-    gboolean is_sound = FALSE;
-    const Part *view = views->pdata[i];
-    if (!view->is_sound)
-      continue;
-    if (!ask_whether_sound(db, view, &is_sound, err))
+  while (has_dropped) /* which breaks those that read them */
+    if (!drop_broken(db, views, parts, &has_dropped, err))
       return FALSE;
-    if (!is_sound)
-      g_ptr_array_add(broken, (gpointer)view);
-  }
-  for (guint i = 0; i < broken->len; i++) {
-    if (!drop_view(db, broken->pdata[i], err))
-      return FALSE;
-    g_ptr_array_add(lost, g_strdup_printf("view %s", ((const Part *)broken->pdata[i])->name));
-  }
+  for (guint i = 0; i < views->len; i++)
+    if (((const Part *)views->pdata[i])->is_lost)
+      g_ptr_array_add(lost, g_strdup_printf("view %s", ((const Part *)views->pdata[i])->name));
   return TRUE;
 }

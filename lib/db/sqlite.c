@@ -319,6 +319,17 @@ static gboolean sqlite_script(gpointer connection, const char *sql, GError **err
   return code == SQLITE_OK || nx_sqlite_error(connection, code, err);
 }
 
+/* sqlite.org/quirks.html#dblquote */
+static gboolean sqlite_script_strictly(gpointer connection, const char *sql, GError **err)
+{
+  int takes_texts = 0;
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DML, -1, &takes_texts);
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+  gboolean is_done = sqlite_script(connection, sql, err);
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DML, takes_texts, NULL);
+  return is_done;
+}
+
 static gint64 sqlite_changed(gpointer connection)
 {
   return sqlite3_changes64(connection);
@@ -470,6 +481,7 @@ const NxDbDriver nx_db_driver_sqlite = {
     .close = sqlite_close,
     .cancel = sqlite_cancel,
     .script = sqlite_script,
+    .script_strictly = sqlite_script_strictly,
     .changed = sqlite_changed,
     .begin = sqlite_begin,
     .enforce_foreign_keys = sqlite_enforce_foreign_keys,

@@ -462,6 +462,22 @@ $(lost 'trigger tool_t of instruments')"
   [ "$(sql "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name)")" = 'errors more session_log"v' ]
 }
 
+@test "a view that names its columns in quotes is not kept to give their names for values, whatever texts it writes likewise" {
+  golden
+  sql "CREATE VIEW a_host AS SELECT \"host\" FROM hosts WHERE location <> \"nowhere\";
+    CREATE VIEW hosts AS SELECT \"computer_name\" AS \"host\", \"location\" FROM \"instruments\";
+    CREATE VIEW placed AS SELECT \"computer_name\" FROM instruments WHERE location <> \"nowhere\";
+    CREATE VIEW tools AS SELECT \"instrument_pid\", \"location\" FROM \"instruments\" WHERE location <> \"nowhere\""
+  tools=$(sql "SELECT * FROM tools")
+  run --separate-stderr nx-db upgrade v2_5_0b
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'view a_host')
+$(lost 'view hosts')
+$(lost 'view placed')"
+  assert_equal "$(sql "SELECT group_concat(name) FROM sqlite_master WHERE type = 'view'")" tools
+  assert_equal "$(sql "SELECT * FROM tools")" "$tools"
+}
+
 @test "a downgrade names what does not come along, too" {
   head_with_rows
   sql "ALTER TABLE session_log ADD COLUMN note TEXT; CREATE INDEX by_time ON session_log (timestamp)"
