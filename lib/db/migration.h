@@ -108,10 +108,11 @@ GPtrArray *nx_parts_read(NxDb *db, GError **err);
 /* After the step, inside its transaction: makes the indexes again that went with a table. Returns what cannot come along, in words ("column note
  * of session_log"): what the step, of NxPiece*, does not name and its tables have no more. */
 GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GError **err);
-/* Takes the views away that the step does not make or drop itself, for nx_views_restore. Empty where steps change tables in place. */
+/* Takes the views away that the step does not make or drop itself, and the triggers that read them, which do not fire during the step, for
+ * nx_views_restore. Empty where steps change tables in place. */
 GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err);
-/* Makes them again, with their triggers. One that could be read before and cannot be now, or would give the name of a column that is gone for
- * its value, is left away and added to `lost` ("view errors"). `before` is of nx_parts_read. */
+/* Makes them again. A view that could be read before and cannot be now, or would give the name of a column that is gone for
+ * its value, is left away with the triggers that read it, and they are added to `lost` ("view errors"). `before` is of nx_parts_read. */
 gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *before, GPtrArray *lost, GError **err);
 
 /* ----------------------------------------------------------------------------------------------------- version table */

@@ -1,6 +1,6 @@
 /* parts.c — what a site has added to a table: columns, indexes and triggers that a step, which makes the table anew, knows nothing of. Indexes
  * are made again. A trigger is not: it may speak of what is gone, and would then refuse every later row. And views, which SQLite wants to be
- * sound whenever a table gets another name: they are away during a step. */
+ * sound whenever a table gets another name: they are away during a step, and with them the triggers that read them. */
 #include "driver.h"
 #include "migration.h"
 #include "sql-text.h"
@@ -13,6 +13,7 @@ typedef struct {
   char *sql;                 /* that makes it; NULL for a column */
   Soundness soundness;       /* of a view, before the step */
   gboolean is_lost;          /* a view: it is not there after the step */
+  gboolean is_of_view;       /* a trigger */
 } Part;
 
 static void part_free(gpointer data)
@@ -162,6 +163,11 @@ static gboolean make_again(NxDb *db, const Part *part, GPtrArray *parts, gboolea
   return try_script(db, nx_db_driver(db)->script, part->sql, is_there, err);
 }
 
+static void name_lost(const Part *part, GPtrArray *lost)
+{
+  g_ptr_array_add(lost, is_view(part) ? g_strdup_printf("view %s", part->name) : g_strdup_printf("%s %s of %s", part->kind, part->name, part->table));
+}
+
 GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GError **err)
 {
   g_autoptr(GPtrArray) after = nx_parts_read(db, err);
@@ -175,30 +181,51 @@ GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GErr
     if (!make_again(db, part, parts, &is_there, err))
       return NULL;
     if (!is_there)
-      g_ptr_array_add(lost, g_strdup_printf("%s %s of %s", part->kind, part->name, part->table));
+      name_lost(part, lost);
   }
   return parts ? g_steal_pointer(&lost) : NULL;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- views */
 
-/* Views that the step does not name, and behind all of them the triggers that they have. */
+static gboolean reads_view(const Part *trigger, GPtrArray *views, gboolean is_lost)
+{
+  for (guint i = 0; i < views->len; i++) {
+    const Part *view = views->pdata[i];
+    if (is_view(view) && view->is_lost == is_lost && nx_sql_names(trigger->sql, view->name))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* `others`: the names of all views so far, and whether they are taken. */
+static gboolean is_taken(Part *part, GPtrArray *views, GHashTable *others, GPtrArray *pieces)
+{
+  g_autofree char *table = g_ascii_strdown(part->table, -1);
+  gpointer with_view = NULL;
+  gboolean is_named = step_names(pieces, part);
+  part->is_of_view = g_hash_table_lookup_extended(others, table, NULL, &with_view);
+  if (is_view(part))
+    g_hash_table_insert(others, g_steal_pointer(&table), GINT_TO_POINTER(!is_named));
+  if (part->is_of_view)
+    return GPOINTER_TO_INT(with_view);
+  return !is_named && (is_view(part) || reads_view(part, views, FALSE));
+}
+
+/* Views that the step does not name, and behind all of them the triggers that they have and those of tables that read them. */
 static GPtrArray *read_views(NxDb *db, GPtrArray *pieces, GError **err)
 {
   g_autoptr(GPtrArray) views = g_ptr_array_new_with_free_func(part_free);
-  g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+  g_autoptr(GHashTable) others = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr(NxRows) rows = nx_db_select(db, err, nx_db_driver(db)->catalogue[NX_CATALOGUE_OTHERS], NULL);
   while (rows && nx_rows_next(rows)) {
     Part *part = g_new0(Part, 1);
     *part = (Part){.kind = g_strdup(nx_rows_text(rows, 1)), .table = g_strdup(nx_rows_text(rows, 2)), .name = g_strdup(nx_rows_text(rows, 0)),
                    .sql = g_strdup(nx_rows_text(rows, 3))};
-    if (is_view(part) ? step_names(pieces, part) : !g_hash_table_contains(names, part->table)) {
+    if (is_taken(part, views, others, pieces))
+      g_ptr_array_add(views, part);
+    else
       part_free(part);
-      continue;
-    }
-    g_ptr_array_add(views, part);
-    if (is_view(part))
-      g_hash_table_add(names, part->name);
   }
   return rows && nx_rows_finish(rows, err) ? g_steal_pointer(&views) : NULL;
 }
@@ -220,6 +247,26 @@ static gboolean drop_view(NxDb *db, const Part *view, GError **err)
   return nx_db_script(db, sql, err);
 }
 
+static gboolean drop_trigger(NxDb *db, const Part *trigger, GError **err)
+{
+  g_autofree char *name = nx_sql_quoted(trigger->name), *sql = g_strdup_printf("DROP TRIGGER %s", name);
+  return nx_db_script(db, sql, err);
+}
+
+/* In the trigger's place stands one that does nothing: it shows afterwards whether its table was made anew. */
+static gboolean put_aside(NxDb *db, const Part *trigger, GError **err)
+{
+  g_autofree char *name = nx_sql_quoted(trigger->name), *table = nx_sql_quoted(trigger->table);
+  g_autofree char *sql = g_strdup_printf("CREATE TRIGGER %s BEFORE DELETE ON %s WHEN 0 BEGIN SELECT 1; END", name, table);
+  return drop_trigger(db, trigger, err) && nx_db_script(db, sql, err);
+}
+
+/* A trigger of a view goes with it. */
+static gboolean take_away(NxDb *db, const Part *part, GError **err)
+{
+  return is_view(part) ? drop_view(db, part, err) : part->is_of_view || put_aside(db, part, err);
+}
+
 GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err)
 {
   if (!nx_db_driver(db)->parts_query)
@@ -229,7 +276,7 @@ GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err)
     if (is_view(views->pdata[i]) && !ask_soundness(db, views->pdata[i], &((Part *)views->pdata[i])->soundness, err))
       return NULL;
   for (guint i = 0; views && i < views->len; i++)
-    if (is_view(views->pdata[i]) && !drop_view(db, views->pdata[i], err))
+    if (!take_away(db, views->pdata[i], err))
       return NULL;
   return g_steal_pointer(&views);
 }
@@ -254,21 +301,56 @@ static gboolean drop_broken(NxDb *db, GPtrArray *views, GPtrArray *parts, gboole
   return TRUE;
 }
 
-gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *before, GPtrArray *lost, GError **err)
+/* Whether what stands in the trigger's place is there; its table may have another name now. */
+static gboolean stands_in(const Part *trigger, GPtrArray *after)
 {
-  gboolean has_dropped = TRUE;
-  g_autoptr(GPtrArray) after = nx_parts_read(db, err);
-  g_autoptr(GPtrArray) parts = after ? gone(before, after) : NULL;
-  if (!parts)
+  for (guint i = 0; i < after->len; i++) {
+    const Part *part = after->pdata[i];
+    if (g_str_equal(part->kind, "trigger") && g_str_equal(part->name, trigger->name))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* One that went with its table is named already; one that reads a view which is lost would refuse every later row. */
+static gboolean restore_trigger(NxDb *db, const Part *trigger, GPtrArray *views, GPtrArray *after, GPtrArray *lost, GError **err)
+{
+  gboolean is_made = FALSE;
+  if (!trigger->is_of_view && !stands_in(trigger, after))
+    return TRUE;
+  if (!trigger->is_of_view && !drop_trigger(db, trigger, err))
     return FALSE;
+  if (!reads_view(trigger, views, TRUE) && !try_script(db, nx_db_driver(db)->script, trigger->sql, &is_made, err))
+    return FALSE;
+  if (!is_made)
+    name_lost(trigger, lost);
+  return TRUE;
+}
+
+static gboolean restore_views(NxDb *db, GPtrArray *views, GPtrArray *parts, GError **err)
+{
   for (guint i = 0; i < views->len; i++)
-    if (!nx_db_script(db, ((const Part *)views->pdata[i])->sql, err))
+    if (is_view(views->pdata[i]) && !nx_db_script(db, ((const Part *)views->pdata[i])->sql, err))
       return FALSE;
+  gboolean has_dropped = TRUE;
   while (has_dropped) /* which breaks those that read them */
     if (!drop_broken(db, views, parts, &has_dropped, err))
       return FALSE;
-  for (guint i = 0; i < views->len; i++)
-    if (((const Part *)views->pdata[i])->is_lost)
-      g_ptr_array_add(lost, g_strdup_printf("view %s", ((const Part *)views->pdata[i])->name));
+  return TRUE;
+}
+
+gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *before, GPtrArray *lost, GError **err)
+{
+  g_autoptr(GPtrArray) after = nx_parts_read(db, err);
+  g_autoptr(GPtrArray) parts = after ? gone(before, after) : NULL;
+  if (!parts || !restore_views(db, views, parts, err))
+    return FALSE;
+  for (guint i = 0; i < views->len; i++) {
+    const Part *part = views->pdata[i];
+    if (is_view(part) && part->is_lost)
+      name_lost(part, lost);
+    else if (!is_view(part) && !restore_trigger(db, part, views, after, lost, err))
+      return FALSE;
+  }
   return TRUE;
 }

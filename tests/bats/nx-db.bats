@@ -478,6 +478,28 @@ $(lost 'view placed')"
   assert_equal "$(sql "SELECT * FROM tools")" "$tools"
 }
 
+@test "a trigger of a site's own table that reads a view is there after every step, and one whose view is lost is named with it" {
+  golden
+  local made="CREATE TRIGGER site_t BEFORE INSERT ON Site_Audit WHEN EXISTS (SELECT 1 FROM ACTIVE WHERE pid = new.pid) BEGIN SELECT RAISE(IGNORE); END"
+  sql "CREATE TABLE site_audit (pid); CREATE VIEW active AS SELECT pid FROM site_audit; $made;
+    CREATE VIEW hosts AS SELECT computer_name FROM instruments;
+    CREATE TRIGGER host_t AFTER INSERT ON site_audit BEGIN SELECT computer_name FROM hosts; END;
+    CREATE TRIGGER log_t AFTER INSERT ON session_log BEGIN INSERT INTO site_audit SELECT count(*) FROM active; END;
+    CREATE TRIGGER active_t INSTEAD OF INSERT ON Active BEGIN INSERT INTO site_audit VALUES (new.pid); END"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'trigger log_t of session_log')
+$(lost 'view hosts')
+$(lost 'trigger host_t of site_audit')"
+  sql "INSERT INTO active VALUES (1); INSERT INTO site_audit VALUES (1), (2)"
+  assert_equal "$(sql "SELECT group_concat(pid) FROM active")" 1,2
+  run --separate-stderr nx-db downgrade v1_4_3
+  assert_success
+  assert_equal "$stderr" ""
+  assert_equal "$(sql "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name)")" active_t,site_t
+  assert_equal "$(sql "SELECT sql FROM sqlite_master WHERE name = 'site_t'")" "$made"
+}
+
 @test "a downgrade names what does not come along, too" {
   head_with_rows
   sql "ALTER TABLE session_log ADD COLUMN note TEXT; CREATE INDEX by_time ON session_log (timestamp)"
