@@ -111,8 +111,9 @@ GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GErr
 /* Takes the views away that the step does not make or drop itself, and the triggers that read them, which do not fire during the step, for
  * nx_views_restore. Empty where steps change tables in place. */
 GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err);
-/* Makes them again. A view that could be read before and cannot be now, or would give the name of a column that is gone for
- * its value, is left away with the triggers that read it, and they are added to `lost` ("view errors"). `before` is of nx_parts_read. */
+/* Makes them again. A view whose name a table has now, that could be read before and cannot be now, or that would give the name of a column
+ * that is gone for its value, is left away with the views and triggers that read it, and all are added to `lost` ("view errors"). `before` is
+ * of nx_parts_read. */
 gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *before, GPtrArray *lost, GError **err);
 
 /* ----------------------------------------------------------------------------------------------------- version table */

@@ -188,11 +188,12 @@ GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GErr
 
 /* --------------------------------------------------------------------------------------------------------------- views */
 
-static gboolean reads_view(const Part *trigger, GPtrArray *views, gboolean is_lost)
+/* Whether the view or trigger speaks of one of the views: of those that are lost, or of the others. */
+static gboolean reads_view(const Part *reader, GPtrArray *views, gboolean is_lost)
 {
   for (guint i = 0; i < views->len; i++) {
     const Part *view = views->pdata[i];
-    if (is_view(view) && view->is_lost == is_lost && nx_sql_names(trigger->sql, view->name))
+    if (is_view(view) && view->is_lost == is_lost && nx_sql_names(reader->sql, view->name))
       return TRUE;
   }
   return FALSE;
@@ -281,7 +282,14 @@ GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err)
   return g_steal_pointer(&views);
 }
 
-/* Views that can be read less well than before the step; of one that needs double quotes to be texts too it cannot be told which it means. */
+/* A view that can be read less well than before the step. Of one that needs double quotes to be texts too it cannot be told which it means, and
+ * one that reads a view which is lost may read a table of its name now. */
+static gboolean is_broken(const Part *view, Soundness now, GPtrArray *views, GPtrArray *parts)
+{
+  gboolean may_be_wrong = view->soundness == READ_LOOSELY && needs_what_is_gone(view, parts);
+  return now < view->soundness || may_be_wrong || reads_view(view, views, TRUE);
+}
+
 static gboolean drop_broken(NxDb *db, GPtrArray *views, GPtrArray *parts, gboolean *has_dropped, GError **err)
 {
   *has_dropped = FALSE;
@@ -292,7 +300,7 @@ static gboolean drop_broken(NxDb *db, GPtrArray *views, GPtrArray *parts, gboole
       continue;
     if (!ask_soundness(db, view, &now, err))
       return FALSE;
-    if (now >= view->soundness && !(view->soundness == READ_LOOSELY && needs_what_is_gone(view, parts)))
+    if (!is_broken(view, now, views, parts))
       continue;
     if (!drop_view(db, view, err))
       return FALSE;
@@ -327,10 +335,20 @@ static gboolean restore_trigger(NxDb *db, const Part *trigger, GPtrArray *views,
   return TRUE;
 }
 
+/* A table of the step may have the view's name now. */
+static gboolean make_view(NxDb *db, Part *view, GError **err)
+{
+  gboolean is_made = FALSE;
+  if (!try_script(db, nx_db_driver(db)->script, view->sql, &is_made, err))
+    return FALSE;
+  view->is_lost = !is_made;
+  return TRUE;
+}
+
 static gboolean restore_views(NxDb *db, GPtrArray *views, GPtrArray *parts, GError **err)
 {
   for (guint i = 0; i < views->len; i++)
-    if (is_view(views->pdata[i]) && !nx_db_script(db, ((const Part *)views->pdata[i])->sql, err))
+    if (is_view(views->pdata[i]) && !make_view(db, views->pdata[i], err))
       return FALSE;
   gboolean has_dropped = TRUE;
   while (has_dropped) /* which breaks those that read them */
