@@ -20,6 +20,7 @@
 #define WAIT_MS 100
 #define PIECE (256u << 10)
 #define BAR_WIDTH 30
+#define LOCK ".download.lock" /* no name of a manifest begins so */
 #define RULE "---------------------------------------- ------------ ------------"
 
 typedef struct {
@@ -75,26 +76,12 @@ static void begin_again(NxJob *job)
     nx_log_debug("cannot cut %s", job->part);
 }
 
-/* The file belongs to whoever holds its lock, until it has its own name or is gone: nobody else writes into it. Where nothing can be locked, so
- * be it. */
-static gboolean lock_part(const NxJob *job, GError **err)
-{
-  int fd = fileno(job->file);
-  gboolean is_busy = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-  if (!is_busy && nx_file_is_still_at(fd, job->part))
-    return TRUE;
-  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "another download is writing %s", job->part);
-  return FALSE;
-}
-
 static gboolean open_part(NxJob *job, GError **err)
 {
   int fd = open(job->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   job->file = fd < 0 ? NULL : fdopen(fd, "r+b");
   if (!job->file)
     return nx_error_from_errno(err, errno, "write", job->part);
-  if (!lock_part(job, err))
-    return FALSE;
   if (!job->sum)
     job->sum = g_checksum_new(G_CHECKSUM_SHA256);
   g_checksum_reset(job->sum);
@@ -468,23 +455,52 @@ static gboolean check_url(const char *url, GError **err)
   return FALSE;
 }
 
-gboolean nx_snapshot_download(const NxDownloadOptions *typed, GError **err)
+/* The folder belongs to one download until that ends or is killed: two would take each other's files away. Where nothing can be locked, so be it. */
+static int lock_folder(const char *path, const char *folder_typed, GError **err)
 {
-  g_autofree char *output = nx_path_without_tilde(typed->output);
-  NxDownloadOptions options = *typed;
-  options.output = output;
-  if (!check_url(options.url, err) || !nx_folder_make(output, err))
-    return FALSE;
-  g_autofree char *base = g_str_has_suffix(options.url, "/") ? g_strdup(options.url) : g_strconcat(options.url, "/", NULL);
-  g_autoptr(NxHttp) http = open_http(&options, err);
+  int fd;
+  while ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) >= 0) {
+    gboolean is_busy = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!is_busy && nx_file_is_still_at(fd, path))
+      return fd;
+    close(fd);
+    if (!is_busy)
+      continue;
+    g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "another download is writing into %s", folder_typed);
+    return -1;
+  }
+  nx_error_from_errno(err, errno, "write", path);
+  return -1;
+}
+
+static gboolean download_into(const NxDownloadOptions *options, const char *output_typed, GError **err)
+{
+  g_autofree char *base = g_str_has_suffix(options->url, "/") ? g_strdup(options->url) : g_strconcat(options->url, "/", NULL);
+  g_autoptr(NxHttp) http = open_http(options, err);
   g_autoptr(NxHttpAnswer) answer = http ? fetch_manifest(http, base, err) : NULL;
   g_autoptr(json_object) manifest = answer ? parse_manifest(base, answer->body, err) : NULL;
-  g_autoptr(GPtrArray) jobs = manifest ? nx_download_plan(&options, manifest, err) : NULL;
-  Download download = {.options = &options,
-                       .output_typed = typed->output,
+  g_autoptr(GPtrArray) jobs = manifest ? nx_download_plan(options, manifest, err) : NULL;
+  Download download = {.options = options,
+                       .output_typed = output_typed,
                        .manifest = answer ? answer->body : NULL,
                        .base = base,
                        .http = http,
                        .jobs = jobs};
   return jobs && download_files(&download, manifest, answer->body, err);
+}
+
+gboolean nx_snapshot_download(const NxDownloadOptions *typed, GError **err)
+{
+  g_autofree char *output = nx_path_without_tilde(typed->output), *path = g_build_filename(output, LOCK, NULL);
+  NxDownloadOptions options = *typed;
+  options.output = output;
+  if (!check_url(options.url, err) || !nx_folder_make(output, err))
+    return FALSE;
+  int lock = lock_folder(path, typed->output, err);
+  if (lock < 0)
+    return FALSE;
+  gboolean is_good = download_into(&options, typed->output, err);
+  g_unlink(path);
+  close(lock);
+  return is_good;
 }

@@ -1,11 +1,12 @@
-"""A web server for download tests: a folder with ranges, and faults. `snapshot-server.py FOLDER LOG [busy=NAME] [cut=NAME] [redirect=NAME] [pem=FILE]`.
+"""A web server for download tests: a folder with ranges, and faults. `snapshot-server.py FOLDER LOG [busy=NAME] [cut=NAME] [slow=SECONDS] [pem=FILE]`.
 
-busy: the first answer for NAME is 503; cut: the first answer breaks off in the middle; noranges=1: ranges are ignored; pem: https, with the
-certificate and key of that file. Prints its port."""
+busy: the first answer for NAME is 503; cut: the first answer breaks off in the middle; noranges=1: ranges are ignored; slow: seconds
+between head and body of an answer; pem: https, with the certificate and key of that file. Prints its port."""
 import http.server
 import pathlib
 import ssl
 import sys
+import time
 
 folder, log = pathlib.Path(sys.argv[1]), open(sys.argv[2], "a", buffering=1)
 faults = dict(argument.split("=", 1) for argument in sys.argv[3:])
@@ -36,6 +37,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data) - start))
         self.end_headers()
         body = data[start:]
+        time.sleep(float(faults.get("slow", 0)))
         self.wfile.write(body[: len(body) // 2] if self.first_time("cut", name) or faults.get("always_cut") == name else body)
         self.close_connection = True
 
