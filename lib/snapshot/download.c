@@ -76,12 +76,24 @@ static void begin_again(NxJob *job)
     nx_log_debug("cannot cut %s", job->part);
 }
 
+/* A FIFO would be waited for. */
+static gboolean is_regular(const NxJob *job, GError **err)
+{
+  struct stat about;
+  if (fstat(fileno(job->file), &about) == 0 && S_ISREG(about.st_mode))
+    return TRUE;
+  g_set_error(err, NX_ERROR, NX_ERROR_IO, "%s is not a regular file", job->part);
+  return FALSE;
+}
+
 static gboolean open_part(NxJob *job, GError **err)
 {
-  int fd = open(job->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  int fd = open(job->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
   job->file = fd < 0 ? NULL : fdopen(fd, "r+b");
   if (!job->file)
     return nx_error_from_errno(err, errno, "write", job->part);
+  if (!is_regular(job, err))
+    return FALSE;
   if (!job->sum)
     job->sum = g_checksum_new(G_CHECKSUM_SHA256);
   g_checksum_reset(job->sum);

@@ -110,6 +110,18 @@ requests() { grep -c "^$1" requests || true; }
   done
 }
 
+@test "what stands in the place of a file to come and is none is refused, and nothing waits for it" {
+  serve
+  mkdir -p here/beta.parquet.part
+  mkfifo here/alpha.parquet.part
+  run timeout 20 nx-db snapshot-download --url "$url" -o here
+  assert_failure 1
+  assert_output --partial "  - alpha.parquet: here/alpha.parquet.part is not a regular file"
+  assert_output --partial "  - beta.parquet: cannot write here/beta.parquet.part: "
+  [ -p here/alpha.parquet.part ]
+  cmp there/gamma.parquet here/gamma.parquet
+}
+
 @test "failures are named, what is verified stays, and there is no manifest" {
   printf x | dd of=there/beta.parquet bs=1 seek=5 conv=notrunc 2>/dev/null
   serve broken=gamma.parquet
