@@ -45,7 +45,7 @@ struct NxDbTables {
   GArray *keys;       /* the columns that sort its rows and tell them apart */
   gboolean has_rowid; /* which stands behind the fields, for want of a primary key */
   gpointer statement;
-  GPtrArray *kept;    /* what stands in the present row instead of what was hidden */
+  GPtrArray *kept;    /* texts of the present row that are not the database's own */
   gboolean is_secret; /* the present row, as it is given */
   gboolean has_calendar; /* the present row is of an instrument whose usage is read from its calendar */
 };
@@ -243,6 +243,19 @@ static gboolean read_real(NxDbTables *tables, guint column, NxCellType cell, NxD
   return cell == NX_CELL_REAL || cell == NX_CELL_INTEGER || refuse(tables, column, "the value is no number, as the column declares", err);
 }
 
+static void replace(NxDbTables *tables, char *text, NxDatum *datum)
+{
+  g_ptr_array_add(tables->kept, text);
+  datum->bytes = text;
+  datum->length = strlen(text);
+}
+
+/* SQLite's own text of a number has 15 digits, which an import would make another number of. */
+static void read_number_as_text(NxDbTables *tables, guint column, NxDatum *datum)
+{
+  replace(tables, nx_text_from_double(tables->driver->column_real(tables->statement, column)), datum);
+}
+
 /* Bytes that are no text are not taken for one, since an import could not tell them apart; what the bytes are the writer checks. */
 static gboolean read_bytes(NxDbTables *tables, guint column, NxCellType cell, const NxField *field, NxDatum *datum, GError **err)
 {
@@ -266,16 +279,16 @@ static gboolean read_cell(NxDbTables *tables, guint column, NxDatum *datum, GErr
     return read_integer(tables, column, cell, field, datum, err);
   case NX_FIELD_REAL:
     return read_real(tables, column, cell, datum, err);
+  case NX_FIELD_TEXT:
+  case NX_FIELD_JSON:
+    if (cell == NX_CELL_REAL) {
+      read_number_as_text(tables, column, datum);
+      return TRUE;
+    }
+    return read_bytes(tables, column, cell, field, datum, err);
   default:
     return read_bytes(tables, column, cell, field, datum, err);
   }
-}
-
-static void replace(NxDbTables *tables, char *text, NxDatum *datum)
-{
-  g_ptr_array_add(tables->kept, text);
-  datum->bytes = text;
-  datum->length = strlen(text);
 }
 
 /* The same for the same text from export to export; owned. */
@@ -336,7 +349,6 @@ static gboolean has_calendar(const NxDbTables *tables, const NxDatum *row)
 
 static void hide_all(NxDbTables *tables, NxDatum *row)
 {
-  g_ptr_array_set_size(tables->kept, 0);
   tables->is_secret = FALSE;
   tables->has_calendar = has_calendar(tables, row);
   for (guint i = 0; i < tables->hidden->len; i++)
@@ -349,6 +361,7 @@ static gboolean next_row(gpointer database, NxDatum *row, gboolean *more, GError
   NxDbTables *tables = database;
   if (!tables->driver->step(nx_db_connection(tables->db), tables->statement, more, err))
     return FALSE;
+  g_ptr_array_set_size(tables->kept, 0);
   for (guint i = 0; *more && i < tables->fields->len; i++)
     if (!read_cell(tables, i, &row[i], err))
       return FALSE;

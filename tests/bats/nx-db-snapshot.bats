@@ -92,6 +92,21 @@ manifest() { jq -r "$1" out/manifest.json; }
   diff <(everything "$NX_DB_PATH") <(everything copy.sqlite)
 }
 
+@test "a number in a column of times or of decimals comes back to its last digit" {
+  add="ALTER TABLE instruments ADD COLUMN serviced DATETIME; ALTER TABLE instruments ADD COLUMN day DATE; ALTER TABLE instruments ADD COLUMN price NUMERIC;
+    ALTER TABLE instruments ADD COLUMN small NUMERIC; ALTER TABLE instruments ADD COLUMN large DATETIME; ALTER TABLE instruments ADD COLUMN whole DATE"
+  sql "$add; UPDATE instruments SET serviced = julianday('2026-02-01 10:00:01.234'), day = 1769940001.2345678, price = 0.1 + 0.2, small = 1.0 / 3e7,
+    large = -1e300 / 3, whole = 2461072"
+  nx-db export -o out >/dev/null
+  nx-db --db-uri copy.sqlite init >/dev/null
+  sqlite3 copy.sqlite "$add"
+  nx-db --db-uri copy.sqlite import out
+  for column in serviced day price small large whole; do
+    assert_equal "$column $(sqlite3 copy.sqlite "SELECT typeof($column), printf('%!.17g', $column) FROM instruments")" \
+      "$column $(sql "SELECT typeof($column), printf('%!.17g', $column) FROM instruments")"
+  done
+}
+
 @test "bytes that are text are imported as text, but where the column is for bytes" {
   sql "ALTER TABLE instruments ADD COLUMN my_note BLOB; UPDATE instruments SET my_note = CAST('Jörg' AS BLOB)"
   nx-db export -o out >/dev/null
