@@ -133,9 +133,9 @@ gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char **
 static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, const char *backup, char ***rows, FILE *out, GError **err)
 {
   NxDbTransaction *transaction = nx_db_begin(db, err);
-  g_autoptr(GPtrArray) before = transaction ? nx_parts_read(db, err) : NULL, lost = NULL;
-  g_autoptr(GPtrArray) views = before ? nx_views_take(db, step->pieces, err) : NULL;
-  if (views && nx_step_run(db, graph, step, rows, out, err) && (lost = nx_parts_restore(db, step->pieces, before, err)) &&
+  g_autoptr(GPtrArray) views = transaction ? nx_views_take(db, step->pieces, err) : NULL;
+  g_autoptr(GPtrArray) before = views ? nx_parts_read(db, err) : NULL, lost = NULL;
+  if (before && nx_step_run(db, graph, step, rows, out, err) && (lost = nx_parts_restore(db, step->pieces, before, err)) &&
       nx_views_restore(db, views, before, lost, err) && nx_db_commit(&transaction, err)) {
     for (guint i = 0; i < lost->len; i++)
       nx_log_warning("the %s did not come along; it is in the backup %s", (const char *)lost->pdata[i], backup);

@@ -103,7 +103,7 @@ gboolean nx_orphans_check_none_new(NxDb *db, GPtrArray *pieces, const NxOrphans 
 
 /* ---------------------------------------------------------------------------------------------------- a site's own additions */
 
-/* Columns, indexes and triggers, for nx_parts_restore after a step. Empty where steps change tables in place. */
+/* Columns, indexes and triggers, for nx_parts_restore after a step: what is there when views are taken. Empty where steps change tables in place. */
 GPtrArray *nx_parts_read(NxDb *db, GError **err);
 /* After the step, inside its transaction: makes the indexes again that went with a table. Returns what cannot come along, in words ("column note
  * of session_log"): what the step, of NxPiece*, does not name and its tables have no more. */

@@ -503,12 +503,12 @@ $(lost 'trigger host_t of site_audit')"
 @test "a view that is called like a table of a later revision is named, and is no obstacle" {
   golden
   sql "CREATE VIEW Upload_Log AS SELECT 1 AS id; CREATE VIEW more AS SELECT id FROM upload_log;
-    CREATE TRIGGER upload_t INSTEAD OF DELETE ON Upload_Log BEGIN SELECT 1; END"
+    CREATE TRIGGER upload_t INSTEAD OF DELETE ON upload_log BEGIN SELECT 1; END"
   run --separate-stderr nx-db upgrade
   assert_success
   assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'view Upload_Log')
 $(lost 'view more')
-$(lost 'trigger upload_t of Upload_Log')"
+$(lost 'trigger upload_t of upload_log')"
   assert_equal "$(version)" v2_5_0b
   assert_equal "$(sql "SELECT type FROM sqlite_master WHERE name = 'upload_log'")" table
   assert_equal "$(sql "SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger')")" 0
