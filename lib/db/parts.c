@@ -51,7 +51,7 @@ GPtrArray *nx_parts_read(NxDb *db, GError **err)
   return nx_rows_finish(rows, err) ? g_steal_pointer(&parts) : NULL;
 }
 
-/* Of `before`, borrowed: what is not there afterwards, while its table is. */
+/* Of `before`, borrowed: what is not there afterwards, while its table is. A trigger has the name of its table as its statement spells it. */
 static GPtrArray *gone(GPtrArray *before, GPtrArray *after)
 {
   GPtrArray *parts = g_ptr_array_new();
@@ -60,7 +60,7 @@ static GPtrArray *gone(GPtrArray *before, GPtrArray *after)
     gboolean has_table = FALSE, is_there = FALSE;
     for (guint j = 0; j < after->len && !is_there; j++) {
       const Part *other = after->pdata[j];
-      gboolean same_table = g_str_equal(part->table, other->table);
+      gboolean same_table = g_ascii_strcasecmp(part->table, other->table) == 0;
       has_table = has_table || same_table;
       is_there = same_table && g_str_equal(part->kind, other->kind) && g_str_equal(part->name, other->name);
     }

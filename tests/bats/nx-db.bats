@@ -514,6 +514,15 @@ $(lost 'trigger upload_t of upload_log')"
   assert_equal "$(sql "SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger')")" 0
 }
 
+@test "a trigger or index is named, or comes along, whichever case its table has in the statement that made it" {
+  golden
+  sql "CREATE TRIGGER log_t AFTER DELETE ON Session_Log BEGIN SELECT 1; END; CREATE INDEX by_user ON SESSION_LOG (user)"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'trigger log_t of Session_Log')"
+  assert_equal "$(sql "SELECT count(*) FROM sqlite_master WHERE name = 'by_user'")" 1
+}
+
 @test "a downgrade names what does not come along, too" {
   head_with_rows
   sql "ALTER TABLE session_log ADD COLUMN note TEXT; CREATE INDEX by_time ON session_log (timestamp)"
