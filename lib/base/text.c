@@ -141,8 +141,8 @@ static gboolean next_reads_back(char *text, double value)
 }
 
 /* The digits, their count and the exponent of the shortest decimal that reads back to the same value. A decimal of at most 15 digits survives the way through
- * a normal double, so 15 digits without their trailing zeros are the shortest when they read back; subnormals are tried digit by digit. Below a power of
- * two doubles are nearer than above it: there the next decimal may read back where the nearest does not. */
+ * a normal double, so 15 digits without their trailing zeros are the shortest when they read back; subnormals are tried digit by digit. Below a
+ * power of two doubles are nearer than above it: there the next decimal may read back where the nearest does not. */
 static int shortest_digits(double value, char *digits, int *exponent)
 {
   char text[40];

@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+# Migrations and what a site has added to its database: columns, indexes, triggers and views of its own.
+bats_require_minimum_version 1.5.0
+load lib
+load nx-db
+
+lost() { echo "WARNING: the $1 did not come along; it is in the backup $(echo "$PWD"/*_backup_*)"; }
+
+@test "what a site has added to a table that a step makes anew comes along, or is named with the backup that has it" {
+  golden
+  sql "ALTER TABLE session_log ADD COLUMN note TEXT; ALTER TABLE session_log ADD COLUMN summary TEXT; ALTER TABLE instruments ADD COLUMN note TEXT;
+    UPDATE session_log SET note = 'precious'; UPDATE instruments SET note = 'kept';
+    CREATE INDEX by_time ON session_log (timestamp DESC) WHERE event_type = 'END'; CREATE INDEX by_note ON session_log (\"note\");
+    CREATE INDEX by_computer ON instruments (computer_name);
+    CREATE TRIGGER log_t AFTER DELETE ON session_log BEGIN SELECT 1; END; CREATE TRIGGER tool_t AFTER DELETE ON instruments BEGIN SELECT 1; END"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'column note of session_log')
+$(lost 'column summary of session_log')
+$(lost 'index by_note of session_log')
+$(lost 'trigger log_t of session_log')
+$(lost 'index by_computer of instruments')
+$(lost 'trigger tool_t of instruments')"
+  [ "$(sql "SELECT group_concat(name) FROM sqlite_master WHERE name LIKE 'by%' OR type = 'trigger'")" = by_time ]
+  [ "$(sql "SELECT sql FROM sqlite_master WHERE name = 'by_time'")" = "CREATE INDEX by_time ON session_log (timestamp DESC) WHERE event_type = 'END'" ]
+  [ "$(sql "SELECT DISTINCT note FROM instruments")" = kept ]
+  [ "$(sqlite3 ./*_backup_* "SELECT DISTINCT note FROM session_log")" = precious ]
+}
+
+@test "an index of a site's own comes along, and a trigger is named, whichever word of a step it is called by" {
+  golden
+  sql "CREATE INDEX timestamp ON session_log (timestamp); CREATE INDEX \"index\" ON session_log (user);
+    CREATE INDEX \"create\" ON session_log (instrument); CREATE INDEX user ON session_log (event_type); CREATE TRIGGER record_status AFTER DELETE ON session_log BEGIN SELECT 1; END"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'trigger record_status of session_log')"
+  [ "$(sql "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_master
+      WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = 'session_log' ORDER BY name)")" = \
+    "create index ix_session_log_session_identifier timestamp user" ]
+  run --separate-stderr nx-db downgrade v1_4_3
+  assert_success
+  assert_equal "$stderr" ""
+  [ "$(sql "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name IN ('create', 'index', 'timestamp', 'user')")" = 4 ]
+}
+
+@test "a view of a site's own is there after every step, both ways, and one that cannot be made any more is named" {
+  golden
+  local made="CREATE VIEW errors AS SELECT s.session_identifier, i.location FROM session_log s JOIN instruments i ON s.instrument = i.instrument_pid"
+  sql "$made; CREATE VIEW more AS SELECT * FROM errors; CREATE VIEW hosts AS SELECT computer_name FROM instruments;
+    CREATE VIEW \"session_log\"\"v\" AS SELECT 1;
+    CREATE TRIGGER on_errors INSTEAD OF DELETE ON errors BEGIN SELECT 1; END"
+  before=$(sql "SELECT count(*) FROM errors")
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'view hosts')"
+  [ "$(sql "SELECT count(*) FROM more")" = "$before" ]
+  [ "$(sql "SELECT sql FROM sqlite_master WHERE name = 'errors'")" = "$made" ]
+  [ "$(sql "SELECT group_concat(name) FROM sqlite_master WHERE type = 'trigger'")" = on_errors ]
+  for target in v2_4_0a v1_4_3; do
+    run --separate-stderr nx-db downgrade $target
+    assert_success
+    assert_equal "$stderr" ""
+    [ "$(sql "SELECT count(*) FROM more")" = "$before" ]
+  done
+  [ "$(sql "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name)")" = 'errors more session_log"v' ]
+}
+
+@test "a view that names its columns in quotes is not kept to give their names for values, whatever texts it writes likewise" {
+  golden
+  sql "CREATE VIEW a_host AS SELECT \"host\" FROM hosts WHERE location <> \"nowhere\";
+    CREATE VIEW hosts AS SELECT \"computer_name\" AS \"host\", \"location\" FROM \"instruments\";
+    CREATE VIEW placed AS SELECT \"computer_name\" FROM instruments WHERE location <> \"nowhere\";
+    CREATE VIEW tools AS SELECT \"instrument_pid\", \"location\" FROM \"instruments\" WHERE location <> \"nowhere\""
+  tools=$(sql "SELECT * FROM tools")
+  run --separate-stderr nx-db upgrade v2_5_0b
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'view a_host')
+$(lost 'view hosts')
+$(lost 'view placed')"
+  assert_equal "$(sql "SELECT group_concat(name) FROM sqlite_master WHERE type = 'view'")" tools
+  assert_equal "$(sql "SELECT * FROM tools")" "$tools"
+}
+
+@test "a trigger of a site's own table that reads a view is there after every step, and one whose view is lost is named with it" {
+  golden
+  local made="CREATE TRIGGER site_t BEFORE INSERT ON Site_Audit WHEN EXISTS (SELECT 1 FROM ACTIVE WHERE pid = new.pid) BEGIN SELECT RAISE(IGNORE); END"
+  sql "CREATE TABLE site_audit (pid); CREATE VIEW active AS SELECT pid FROM site_audit; $made;
+    CREATE VIEW hosts AS SELECT computer_name FROM instruments;
+    CREATE TRIGGER host_t AFTER INSERT ON site_audit BEGIN SELECT computer_name FROM hosts; END;
+    CREATE TRIGGER log_t AFTER INSERT ON session_log BEGIN INSERT INTO site_audit SELECT count(*) FROM active; END;
+    CREATE TRIGGER active_t INSTEAD OF INSERT ON Active BEGIN INSERT INTO site_audit VALUES (new.pid); END"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'trigger log_t of session_log')
+$(lost 'view hosts')
+$(lost 'trigger host_t of site_audit')"
+  sql "INSERT INTO active VALUES (1); INSERT INTO site_audit VALUES (1), (2)"
+  assert_equal "$(sql "SELECT group_concat(pid) FROM active")" 1,2
+  run --separate-stderr nx-db downgrade v1_4_3
+  assert_success
+  assert_equal "$stderr" ""
+  assert_equal "$(sql "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name)")" active_t,site_t
+  assert_equal "$(sql "SELECT sql FROM sqlite_master WHERE name = 'site_t'")" "$made"
+}
+
+@test "a view that is called like a table of a later revision is named, and is no obstacle" {
+  golden
+  sql "CREATE VIEW Upload_Log AS SELECT 1 AS id; CREATE VIEW more AS SELECT id FROM upload_log;
+    CREATE TRIGGER upload_t INSTEAD OF DELETE ON upload_log BEGIN SELECT 1; END"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'view Upload_Log')
+$(lost 'view more')
+$(lost 'trigger upload_t of upload_log')"
+  assert_equal "$(version)" v2_5_0b
+  assert_equal "$(sql "SELECT type FROM sqlite_master WHERE name = 'upload_log'")" table
+  assert_equal "$(sql "SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger')")" 0
+}
+
+@test "a trigger or index is named, or comes along, whichever case its table has in the statement that made it" {
+  golden
+  sql "CREATE TRIGGER log_t AFTER DELETE ON Session_Log BEGIN SELECT 1; END; CREATE INDEX by_user ON SESSION_LOG (user)"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'trigger log_t of Session_Log')"
+  assert_equal "$(sql "SELECT count(*) FROM sqlite_master WHERE name = 'by_user'")" 1
+}
+
+@test "a downgrade names what does not come along, too" {
+  head_with_rows
+  sql "ALTER TABLE session_log ADD COLUMN note TEXT; CREATE INDEX by_time ON session_log (timestamp)"
+  run --separate-stderr nx-db downgrade v2_4_0a
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'column note of session_log')"
+  [ "$(sql "SELECT count(*) FROM sqlite_master WHERE name = 'by_time'")" = 1 ]
+}
+
+@test "a migration of a database of either origin loses nothing that is not its own to lose" {
+  for origin in v1_4_3 v1_4_3_legacy; do
+    need_corpus db
+    install -m 644 "$CORPUS/db/$origin.sqlite" "$NX_DB_PATH"
+    [ $origin = v1_4_3 ] || nx-db alembic stamp v1_4_3
+    for direction in upgrade 'downgrade v1_4_3' upgrade 'downgrade base'; do
+      run --separate-stderr nx-db $direction
+      assert_success
+      assert_equal "$stderr" ""
+    done
+  done
+}
