@@ -136,7 +136,7 @@ static void mask_calendar(json_object *columns, json_object *values)
 {
   static const char *const ADDRESSES[] = {"api_url", "calendar_url", NULL};
   g_autoptr(json_object) row = row_object(columns, values);
-  if (g_strcmp0(nx_json_get_string(row, "harvester"), "ical") != 0)
+  if (g_strcmp0(nx_json_get_string(row, "harvester"), NX_CALENDAR_HARVESTER) != 0)
     return;
   for (gsize i = 0; i < json_object_array_length(columns); i++) {
     const char *column = json_object_get_string(json_object_array_get_idx(columns, i)), *address = nx_json_get_string(row, column);

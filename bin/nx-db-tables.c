@@ -340,7 +340,7 @@ static void hide(NxDbTables *tables, const Hidden *hidden, NxDatum *datum)
 
 static gboolean has_calendar(const NxDbTables *tables, const NxDatum *row)
 {
-  static const char HARVESTER[] = "ical";
+  static const char HARVESTER[] = NX_CALENDAR_HARVESTER;
   for (guint i = 0; i < tables->fields->len; i++)
     if (g_str_equal(g_array_index(tables->fields, NxField, i).name, "harvester"))
       return !row[i].is_null && row[i].bytes && row[i].length == strlen(HARVESTER) && memcmp(row[i].bytes, HARVESTER, row[i].length) == 0;

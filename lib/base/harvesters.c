@@ -9,7 +9,7 @@
 #define STAMP_LENGTH 16
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
-static const char *const OWN[] = {"nemo", "ical", NULL};
+static const char *const OWN[] = {"nemo", NX_CALENDAR_HARVESTER, NULL};
 
 const char *const *nx_harvester_names(void)
 {

@@ -385,8 +385,10 @@ char *nx_harvester_problem(const char *name);
 /* The scheme of such an address, whatever its case: "https", "http", …; static. NULL: `url` is none, and no harvest could read it. */
 const char *nx_calendar_scheme(const char *url);
 
-/* Identifiers of the harvester `ical`: this and PID:UID. An instance of a series is named by that, / and the start that the series gave it. */
-#define NX_CALENDAR_PREFIX "ical:"
+/* The harvester of calendars. */
+#define NX_CALENDAR_HARVESTER "ical"
+/* Its identifiers: this and PID:UID. An instance of a series is named by that, / and the start that the series gave it. */
+#define NX_CALENDAR_PREFIX NX_CALENDAR_HARVESTER ":"
 char *nx_calendar_instance(const char *identifier, GDateTime *start);
 /* What such a name of an instance is made of: the start, with the rest in *identifier; NULL when it is no instance's. */
 GDateTime *nx_calendar_instance_start(const char *instance, char **identifier);

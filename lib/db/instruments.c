@@ -143,7 +143,7 @@ static const char *text_of(json_object *line, json_object *known, const char *ke
 
 static gboolean is_ical(json_object *line, json_object *known)
 {
-  return g_strcmp0(text_of(line, known, "harvester"), "ical") == 0;
+  return g_strcmp0(text_of(line, known, "harvester"), NX_CALENDAR_HARVESTER) == 0;
 }
 
 static gboolean check_calendar(const Import *import, json_object *line, json_object *known, GError **err)

@@ -235,7 +235,7 @@ static char *instant_text(const NxOccurrence *occurrence, GDateTime *instant, GT
 static json_object *make_reservation(NxCalendar *calendar, const NxOccurrence *occurrence, GTimeZone *zone)
 {
   icalcomponent *event = occurrence->event;
-  json_object *reservation = nx_reservation_new("ical");
+  json_object *reservation = nx_reservation_new(NX_CALENDAR_HARVESTER);
   icalproperty *url = icalcomponent_get_first_property(event, ICAL_URL_PROPERTY);
   g_autofree char *start = instant_text(occurrence, occurrence->start, zone), *end = instant_text(occurrence, occurrence->end, zone);
   g_auto(Person) person = {0};
@@ -414,7 +414,7 @@ static gboolean ical_check(NxHarvest *harvest, json_object *instrument, GError *
 }
 
 static const char *const NEEDS[] = {"calendar_url", NULL};
-const NxHarvester nx_harvester_ical = {.name = "ical",
+const NxHarvester nx_harvester_ical = {.name = NX_CALENDAR_HARVESTER,
                                        .needs = NEEDS,
                                        .events = ical_events,
                                        .describe = ical_describe,

@@ -56,7 +56,7 @@ void nx_instrument_checks_clear(NxInstrumentChecks *checks)
 
 static gboolean is_ical(const NxForm *form)
 {
-  return g_str_equal(nx_form_text(form, "harvester"), "ical");
+  return g_str_equal(nx_form_text(form, "harvester"), NX_CALENDAR_HARVESTER);
 }
 
 /* The pid of another instrument with this value; borrowed, or NULL. */
