@@ -22,6 +22,7 @@ static const struct {
     {"08", NX_ERROR_PLACE},          /* connection exception */
     {"40", NX_ERROR_PLACE},          /* transaction rolled back: deadlock, serialization */
     {"53", NX_ERROR_PLACE},          /* disk full, out of memory, too many connections */
+    {"54", NX_ERROR_DATA},           /* program limit exceeded: a text too long for an index, too many columns */
     {"55", NX_ERROR_PLACE},          /* lock not available, object in use */
     {"57", NX_ERROR_PLACE},          /* shutdown, restart; a statement that took too long for the server, or that its administrator ended */
     {"58", NX_ERROR_PLACE},          /* system error */

@@ -506,6 +506,17 @@ slow_instrument() {
   [ "$(sql "SELECT DISTINCT session_identifier FROM session_log")" = s2 ]
 }
 
+@test "an event whose identifier is too long for an index costs itself alone" {
+  nx-db init >/dev/null
+  instrument | nx-db instruments import
+  local long
+  long=$(od -An -vtx1 -N4000 /dev/urandom | tr -d ' \n')
+  run --separate-stderr nx-db log-events < <(event "$long"; event s2)
+  assert_failure 1
+  [[ "$stderr" == *"line 1: "*" cannot be stored and is left out: "*"1 added, 0 known"* ]]
+  [ "$(sql "SELECT DISTINCT session_identifier FROM session_log")" = s2 ]
+}
+
 @test "a writer that waits too long for another one says that the database is locked" {
   nx-db init >/dev/null
   instrument | nx-db instruments import
