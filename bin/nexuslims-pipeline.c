@@ -14,6 +14,8 @@
 #define READ_SIZE 65536
 #define TALK_LINE_MAX (1024u * 1024u) /* a longer line of standard error is passed on in pieces */
 #define POLL_MS 500                   /* a signal that comes just before poll(2) waits no longer than this */
+/* What a stage started and left behind may keep its standard error open for ever; what it says so long after the stage's end is not heard. */
+#define LAST_WORDS_US G_USEC_PER_SEC
 
 /* A descriptor that is read line by line. */
 typedef struct {
@@ -29,6 +31,7 @@ typedef struct {
   const Pipeline *pipeline;
   guint n;
   GPid *pids;      /* 0: not running */
+  gint64 *ended;   /* when each was seen to have ended, monotonic; 0 before */
   Reader *readers; /* standard error of each stage, then the last one's output */
   int passed_on;   /* the signal that was passed on, or 0 */
   gboolean log_failed;
@@ -79,6 +82,13 @@ static void hand_out_lines(Reader *reader, gboolean at_end)
   reader->searched = 0;
 }
 
+static void reader_end(Reader *reader)
+{
+  hand_out_lines(reader, TRUE);
+  close(reader->fd);
+  reader->fd = -1;
+}
+
 static void read_some(Reader *reader)
 {
   char buffer[READ_SIZE];
@@ -87,11 +97,10 @@ static void read_some(Reader *reader)
     return;
   if (n > 0)
     g_string_append_len(reader->rest, buffer, n);
-  hand_out_lines(reader, n <= 0);
   if (n > 0)
-    return;
-  close(reader->fd);
-  reader->fd = -1;
+    hand_out_lines(reader, FALSE);
+  else
+    reader_end(reader);
 }
 
 static void reader_open(Reader *reader, int fd, gsize limit, PipelineLine line, gpointer user_data)
@@ -207,6 +216,18 @@ static gboolean start_all(Run *run)
 
 /* -------------------------------------------------------------------------------------------------------- watching */
 
+/* Stages that have ended are heard no longer than it takes to say their last words. */
+static void leave_ended_stages(Run *run)
+{
+  const gint64 now = g_get_monotonic_time();
+  for (guint i = 0; i < run->n; i++) {
+    if (!run->ended[i] && run->pids[i] > 0 && nx_process_has_ended(run->pids[i]))
+      run->ended[i] = now;
+    if (run->ended[i] && now - run->ended[i] > LAST_WORDS_US && run->readers[i].fd >= 0)
+      reader_end(&run->readers[i]);
+  }
+}
+
 /* Waits for something to read; FALSE when every descriptor has ended. */
 static gboolean watch_once(Run *run)
 {
@@ -218,11 +239,11 @@ static gboolean watch_once(Run *run)
   }
   if (!any)
     return FALSE;
-  if (poll(descriptors, run->n + 1, POLL_MS) <= 0)
-    return TRUE;
-  for (guint i = 0; i <= run->n; i++)
+  const int told = poll(descriptors, run->n + 1, POLL_MS);
+  for (guint i = 0; i <= run->n && told > 0; i++)
     if (run->readers[i].fd >= 0 && descriptors[i].revents)
       read_some(&run->readers[i]);
+  leave_ended_stages(run);
   return TRUE;
 }
 
@@ -252,6 +273,7 @@ static void run_clear(Run *run)
   }
   g_free(run->readers);
   g_free(run->pids);
+  g_free(run->ended);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
@@ -267,6 +289,7 @@ gboolean pipeline_run(const Pipeline *pipeline)
 {
   g_auto(Run) run = {.pipeline = pipeline, .n = count_stages(pipeline)};
   run.pids = g_new0(GPid, run.n);
+  run.ended = g_new0(gint64, run.n);
   run.readers = g_new0(Reader, run.n + 1);
   for (guint i = 0; i <= run.n; i++)
     run.readers[i].fd = -1;

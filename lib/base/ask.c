@@ -63,13 +63,6 @@ static gboolean start(Run *run, GError **err)
   return is_good;
 }
 
-/* TRUE when it has ended. It is not reaped, so that nobody else gets the number of its group. */
-static gboolean has_ended(const Run *run)
-{
-  siginfo_t about = {0};
-  return waitid(P_PID, (id_t)run->pid, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid == run->pid;
-}
-
 /* Waits until there is more to read, the program ends, or it is time to look at the clock. */
 static void wait_for_news(const Run *run)
 {
@@ -117,7 +110,7 @@ static gboolean hear_out(Run *run, GError **err)
 {
   for (;;) {
     wait_for_news(run);
-    gboolean is_over = has_ended(run); /* asked first: what it wrote before is there now */
+    gboolean is_over = nx_process_has_ended(run->pid); /* asked first: what it wrote before is there now */
     gssize n = take(run, err);
     if (n < 0)
       return FALSE;

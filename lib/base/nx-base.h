@@ -299,6 +299,8 @@ typedef struct {
 gboolean nx_process_start(const NxSpawn *spawn, GPid *pid, GError **err);
 /* Waits; the exit status as a shell counts it (128 + signal). */
 int nx_process_wait(GPid pid);
+/* Whether a child has ended. It is not reaped: nobody else gets its number, or that of its group, before nx_process_wait. */
+gboolean nx_process_has_ended(GPid pid);
 
 /* A program that is asked something once. */
 typedef struct {

@@ -161,6 +161,12 @@ int nx_process_wait(GPid pid)
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+gboolean nx_process_has_ended(GPid pid)
+{
+  siginfo_t about = {0};
+  return waitid(P_PID, (id_t)pid, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid == pid;
+}
+
 gboolean nx_environment_is_harmless(const char *variable)
 {
   static const char *const NAMES[] = {"PATH=", "HOME=", "LANG=", "LANGUAGE=", "LC_", "TZ=", "TMPDIR=", "XDG_", "FONTCONFIG_", "G_DEBUG=", "G_SLICE=",

@@ -80,6 +80,23 @@ wait_for() {
   assert_equal "$(wc -l <"$FAKE/calls")" 9
 }
 
+@test "what a stage leaves behind holds up neither the run nor the next one" {
+  cat >"$BATS_TEST_TMPDIR/bin/nx-harvest" <<'SCRIPT'
+#!/bin/bash
+cat
+setsid sleep 600 >/dev/null </dev/null &
+echo $! >>"$FAKE/left"
+echo "the last words of $1" >&2
+SCRIPT
+  run --separate-stderr timeout 60 nexuslims build-records
+  assert_success
+  [[ $stderr == *'the last words of events'*'the last words of reservations'* ]]
+  run --separate-stderr timeout 60 nexuslims build-records
+  assert_success
+  [[ $stderr != *'Another instance'* ]]
+  for pid in $(cat "$FAKE/left"); do kill "$pid"; done
+}
+
 @test "explicit bounds limit the harvest and the pending sessions, in the system's zone and to the end of the day" {
   TZ=America/New_York run nexuslims build-records --from 2024-01-01 --to 2024-01-31 --retry
   assert_success
