@@ -63,17 +63,22 @@ static const char *end_of_parameter(const char *at)
 
 /* Our own properties are text, whatever kind their parameter VALUE names: libical reads another kind as that, and drops what does not fit
  * it. It also drops a property without value, which would lose a sample that has only parameters, and a consent that was left empty would
- * look like one that was never asked for: so they get a blank as value. */
+ * look like one that was never asked for: so they get a blank as value. Names are the same in capitals or not (RFC 5545 §2), but libical
+ * knows an X- by its capital alone, and drops others. */
 static char *read_as_text(const char *line)
 {
   if (g_ascii_strncasecmp(line, "X-NX-", strlen("X-NX-")) != 0)
     return g_strdup(line);
   const char *at = end_of_parameter(line);
-  GString *text = g_string_new_len(line, at - line);
+  GString *text = g_string_new("X");
+  g_string_append_len(text, line + 1, at - line - 1);
   for (const char *end; *at == ';'; at = end) {
     end = end_of_parameter(at + 1);
-    if (g_ascii_strncasecmp(at, ";VALUE=", strlen(";VALUE=")) != 0)
-      g_string_append_len(text, at, end - at);
+    if (g_ascii_strncasecmp(at, ";VALUE=", strlen(";VALUE=")) == 0)
+      continue;
+    const gsize name = text->len + 1;
+    g_string_append_len(text, at, end - at);
+    text->str[name] = g_ascii_toupper(text->str[name]);
   }
   g_string_append_printf(text, ":%s", *at && at[1] ? at + 1 : " ");
   return g_string_free(text, FALSE);

@@ -271,6 +271,8 @@ $line")"
 COMMENT:none|TO_BE_BUILT
 X-NX-CONSENT:Agree|TO_BE_BUILT
 x-nx-consent:yes|TO_BE_BUILT
+x-nx-consent:no|NO_CONSENT
+x-Nx-Consent;value=boolean;x-a="b;x-c:d":False|NO_CONSENT
 X-NX-CONSENT:Disagree|NO_CONSENT
 X-NX-CONSENT;X-A="b:c":NO|NO_CONSENT
 X-NX-CONSENT:|NO_CONSENT
@@ -294,6 +296,16 @@ END
   assert_success
   assert_json '.reservation.samples | map([.name, .pid, .details]) | tojson' '[["Au, annealed","p",null],["two",null,";VALUE=a:b"]]'
   assert_json .reservation.projects[0].id 007
+}
+
+@test "names of properties and parameters are the same in capitals or not, and what stands in quotes or is a value stays as it is" {
+  calendar "$(event $'uid:low\ndtstart;tzid=America/New_York:20250303T100000\ndtend:20250303T160000Z\nsummary:x-ray;x-pid=no\nx-nx-project:x-7
+x-nx-sample;x-pid=p;x-details=";x-pid=q;x-a:x-b";x-elements="Fe,O":x-nx-name;x-pid=r')"
+  run_harvest reservations < <(ical_session ical:TEM-1:low)
+  assert_success
+  assert_json '.reservation | [.experiment_title, .start_time, .end_time, .projects[0].id] | tojson' \
+    '["x-ray;x-pid=no","2025-03-03T10:00:00-05:00","2025-03-03T11:00:00-05:00","x-7"]'
+  assert_json '.reservation.samples | tojson' '[{"name":"x-nx-name;x-pid=r","pid":"p","details":";x-pid=q;x-a:x-b","elements":["Fe","O"]}]'
 }
 
 @test "a session keeps its event when that became a series, or is one no more, and took place at the same time" {
