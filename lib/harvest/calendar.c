@@ -115,7 +115,11 @@ static gboolean parse_lines(icalparser *parser, Feed *feed, GPtrArray *roots, GE
     if (root)
       g_ptr_array_add(roots, root);
   }
-  return depth == 0 || refuse(err, "is cut off: its last component has no end");
+  if (depth == 0)
+    return TRUE;
+  /* Somebody may be writing it just now: the sessions of the calendar wait. */
+  g_set_error_literal(err, NX_ERROR, NX_ERROR_PLACE, "the calendar is cut off: its last component has no end");
+  return FALSE;
 }
 
 /* -------------------------------------------------------------------------------------------------------- events by UID */

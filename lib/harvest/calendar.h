@@ -26,7 +26,8 @@ typedef struct {
   gint64 patience_us; /* what its expansions may still take */
 } NxCalendar;
 
-/* NX_ERROR_FORMAT: not an iCalendar, cut off, too large or nested beyond reason. A single broken event or property is left out. */
+/* NX_ERROR_FORMAT: not an iCalendar, too large or nested beyond reason; NX_ERROR_PLACE: cut off, as while it is written. A single broken event or
+ * property is left out. */
 NxCalendar *nx_calendar_parse(const char *bytes, gsize length, GError **err);
 void nx_calendar_free(NxCalendar *calendar);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxCalendar, nx_calendar_free)

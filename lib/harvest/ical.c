@@ -8,10 +8,12 @@
 
 /* ------------------------------------------------------------------------------------------------------------- fetch */
 
-static const char *reason_of_no_file(const char *path)
+static const char *reason_of_no_calendar(const char *path)
 {
   if (g_file_test(path, G_FILE_TEST_IS_DIR))
     return "it is a folder";
+  if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+    return "it is empty";
   return g_file_test(path, G_FILE_TEST_EXISTS) ? "it is no ordinary file" : "there is no such file";
 }
 
@@ -23,10 +25,11 @@ static GString *read_file_url(const char *url, GError **err)
   gsize length = 0;
   if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && nx_file_read(path, NX_CALENDAR_MAX, &data, &length, &problem)) {
     g_autofree char *owned = data;
-    return g_string_new_len(owned, (gssize)length);
+    if (length > 0)
+      return g_string_new_len(owned, (gssize)length);
   }
-  /* The share may be away for an hour: the sessions of its calendar wait. */
-  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "cannot read the calendar %s: %s", path, problem ? problem->message : reason_of_no_file(path));
+  /* The share may be away for an hour, the file be written just now: the sessions of its calendar wait. */
+  g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "cannot read the calendar %s: %s", path, problem ? problem->message : reason_of_no_calendar(path));
   return NULL;
 }
 

@@ -400,12 +400,28 @@ postponed|{"status": 429}
 postponed|{"status": 500}
 postponed|{"do": "cut"}
 postponed|{"do": "hang up"}
+postponed|{"body": "BEGIN:VCALENDAR\\r\\nBEGIN:VEVENT\\r\\nUID:a\\r\\nDTSTA"}
 ERROR|{"status": 404}
 ERROR|{"status": 403}
 ERROR|{"body": "<!DOCTYPE html><title>Sign in</title>"}
 ERROR|{"body": ""}
 ERROR|{"do": "flood"}
 END
+}
+
+@test "a calendar that is caught while it is written postpones, however much of it is there already" {
+  calendar "$(event "$FULL")"
+  cp "$FILE" "$FILE.whole"
+  for bytes in 0 40 200 -20 -12; do
+    head -c "$bytes" "$FILE.whole" >"$FILE"
+    run_harvest reservations < <(ical_session ical:TEM-1:a-1@x)
+    assert_success
+    assert_json .status TO_BE_BUILT
+    assert_json '.postponed.message | test("it is empty$|is cut off")' true
+  done
+  head -c -1 "$FILE.whole" >"$FILE" # but for the last line feed, which many writers leave out
+  run_harvest reservations < <(ical_session ical:TEM-1:a-1@x)
+  assert_json .reservation.internal_id a-1@x
 }
 
 @test "a calendar file that is not there postpones, and so does an address that somebody has to correct" {
