@@ -85,13 +85,16 @@ GDateTime *nx_calendar_instance_start(const char *instance, char **identifier)
   return start;
 }
 
-char *nx_calendar_twin(const char *identifier, GDateTime *start)
+static gboolean is_instance_of(const char *instance, const char *event)
 {
-  if (!g_str_has_prefix(identifier, NX_CALENDAR_PREFIX))
-    return NULL;
-  char *single = NULL;
-  g_autoptr(GDateTime) instance = nx_calendar_instance_start(identifier, &single);
-  return single ? single : nx_calendar_instance(identifier, start);
+  g_autofree char *single = NULL;
+  g_autoptr(GDateTime) start = nx_calendar_instance_start(instance, &single);
+  return start && g_str_equal(single, event);
+}
+
+gboolean nx_calendar_are_twins(const char *one, const char *other)
+{
+  return g_str_has_prefix(one, NX_CALENDAR_PREFIX) && (is_instance_of(one, other) || is_instance_of(other, one));
 }
 
 char *nx_harvester_problem(const char *name)

@@ -394,7 +394,8 @@ const char *nx_calendar_scheme(const char *url);
 char *nx_calendar_instance(const char *identifier, GDateTime *start);
 /* What such a name of an instance is made of: the start, with the rest in *identifier; NULL when it is no instance's. */
 GDateTime *nx_calendar_instance_start(const char *instance, char **identifier);
-/* The other identifier of what took place at `start`: its event has become a series since, or is one no more. NULL when it is not of a calendar. */
-char *nx_calendar_twin(const char *identifier, GDateTime *start);
+/* TRUE when one identifies an event and the other an instance of it: when both took place at the same time, it is the same usage, and the event has
+ * become a series, or is one no more. */
+gboolean nx_calendar_are_twins(const char *one, const char *other);
 
 #endif

@@ -440,6 +440,11 @@ const char *nx_db_like(const NxDb *db)
   return db->driver->like;
 }
 
+const char *nx_db_byte_order(const NxDb *db)
+{
+  return db->driver->byte_order;
+}
+
 const char *nx_db_insertion_order(const NxDb *db)
 {
   return db->driver->insertion_order;

@@ -44,7 +44,7 @@ typedef struct NxDbDriver {
   const char *columns_query;
   /* Statements that take the foreign keys of the schema away, and those that add them again as they were; NULL: they are not enforced anyway. */
   const char *foreign_key_statements;
-  /* What follows the name of a text column in ORDER BY so that texts come in the order of their bytes. */
+  /* What follows the name of a text column in a comparison or ORDER BY so that the bytes of the texts decide. */
   const char *byte_order;
   /* Tables with foreign keys, sorted, each with the table that its key names, and whether statements on other tables may change them
    * (triggers); ids of the rows of table $1 whose key names a row that is not there, and its table. NULL: the engine itself sees to it. */

@@ -45,11 +45,16 @@ static gboolean read_event(NxLines *lines, json_object *line, Event *event, GErr
          (event->start = need_instant(lines, line, "start", err)) && (event->end = need_instant(lines, line, "end", err));
 }
 
+static gboolean count_rows(NxDb *db, const char *session_identifier, const char *type, gint64 *count, GError **err)
+{
+  return nx_db_number(db, count, err, "SELECT count(*) FROM session_log WHERE session_identifier = $1 AND event_type = $2", "ss",
+                      session_identifier, type);
+}
+
 static gboolean add_row(Log *log, const Event *event, const char *type, const char *timestamp, gboolean *added, GError **err)
 {
   gint64 known = 0;
-  if (!nx_db_number(log->db, &known, err, "SELECT count(*) FROM session_log WHERE session_identifier = $1 AND event_type = $2", "ss",
-                    event->session_identifier, type))
+  if (!count_rows(log->db, event->session_identifier, type, &known, err))
     return FALSE;
   if (known) {
     nx_log_info("a %s row of %s is there already", type, event->session_identifier);
@@ -68,19 +73,40 @@ static gboolean add_rows(Log *log, const Event *event, gboolean *added, GError *
   return add_row(log, event, "START", event->start, added, err) && add_row(log, event, "END", event->end, added, err);
 }
 
+/* Identifiers and times of START rows: the event's of an instance, else the instances of an event, and what begins as they do. One that was moved
+ * is not named by its time, so all of them are looked at, within bounds that an index can find. */
+static NxRows *select_twins(NxDb *db, const char *session_identifier, GError **err)
+{
+  const char *columns = "SELECT session_identifier, timestamp FROM session_log WHERE event_type = 'START' AND session_identifier";
+  g_autofree char *event = NULL;
+  g_autoptr(GDateTime) instance = nx_calendar_instance_start(session_identifier, &event);
+  if (instance) {
+    g_autofree char *sql = g_strconcat(columns, " = $1", NULL);
+    return nx_db_select(db, err, sql, "s", event);
+  }
+  const char *order = nx_db_byte_order(db);
+  g_autofree char *sql = g_strdup_printf("%s%s > $1 AND session_identifier%s < $2", columns, order, order);
+  g_autofree char *above = g_strconcat(session_identifier, "/", NULL), *below = g_strdup_printf("%s%c", session_identifier, '/' + 1);
+  return nx_db_select(db, err, sql, "ss", above, below);
+}
+
 gboolean nx_stage_knows_twin(NxDb *db, const char *session_identifier, const char *start, gboolean *known, GError **err)
 {
   *known = FALSE;
+  gint64 own = 0;
   g_autoptr(GDateTime) instant = nx_time_parse(start, nx_zone_system(), NULL);
-  g_autofree char *twin = instant ? nx_calendar_twin(session_identifier, instant) : NULL;
-  if (!twin)
+  if (!instant || !g_str_has_prefix(session_identifier, NX_CALENDAR_PREFIX))
     return TRUE;
-  g_autoptr(NxRows) rows =
-      nx_db_select(db, err, "SELECT timestamp FROM session_log WHERE session_identifier = $1 AND event_type = 'START'", "s", twin);
-  while (rows && nx_rows_next(rows))
-    *known |= nx_stored_instant_ns(nx_rows_text(rows, 0)) == nx_time_ns(instant);
-  if (*known)
-    nx_log_info("%s is there already as %s", session_identifier, twin);
+  if (!count_rows(db, session_identifier, "START", &own, err) || own)
+    return own > 0;
+  g_autoptr(NxRows) rows = select_twins(db, session_identifier, err);
+  while (rows && nx_rows_next(rows)) {
+    const char *name = nx_rows_text(rows, 0);
+    if (nx_stored_instant_ns(nx_rows_text(rows, 1)) != nx_time_ns(instant) || !nx_calendar_are_twins(name, session_identifier))
+      continue;
+    *known = TRUE;
+    nx_log_info("%s is there already as %s", session_identifier, name);
+  }
   return rows && nx_rows_finish(rows, err);
 }
 

@@ -147,6 +147,8 @@ typedef enum {
 const char *nx_db_catalogue(const NxDb *db, NxCatalogue part);
 /* LIKE that does not tell ASCII upper and lower case apart. */
 const char *nx_db_like(const NxDb *db);
+/* What follows the name of a text column in a comparison, or where rows are sorted by it, so that the bytes of the texts decide. */
+const char *nx_db_byte_order(const NxDb *db);
 /* What rows are sorted by to come in the order in which they were added. */
 const char *nx_db_insertion_order(const NxDb *db);
 /* Copies the database beside itself: the file <stem>_backup_YYYYMMDD_HHMMSS<suffix>, or on PostgreSQL a schema. *name is what a person is

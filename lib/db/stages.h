@@ -31,8 +31,8 @@ gint64 nx_stored_instant_ns(const char *text);
 /* Newest upload_log row of each destination of a session, as results (LINES), by timestamp, then id. */
 json_object *nx_uploads_of(NxDb *db, const char *session_identifier, GError **err);
 
-/* Whether what an event tells is logged under the identifier that it had when its booking was no series yet, or still one: a START row of that name
- * has the same instant. */
+/* Whether what an event tells is logged under the identifier that it had when its booking was no series yet, or still one: a START row of such a name
+ * has the same instant. An event that is logged itself needs none. */
 gboolean nx_stage_knows_twin(NxDb *db, const char *session_identifier, const char *start, gboolean *known, GError **err);
 
 /* Adds the error's line number in front and makes it the kind of error that decides the exit status. */

@@ -295,9 +295,13 @@ static NxOccurrence *pick(GPtrArray *occurrences, const NxCalendarSeries *series
 static NxOccurrence *pick_twin(GPtrArray *occurrences, const NxCalendarSeries *series, const char *instrument_pid, json_object *session)
 {
   g_autoptr(GDateTime) start = nx_session_time(session, "start", NULL);
-  g_autofree char *twin = start ? nx_calendar_twin(nx_json_get_string(session, "session_identifier"), start) : NULL;
-  NxOccurrence *found = twin ? pick(occurrences, series, instrument_pid, twin) : NULL;
-  return found && g_date_time_compare(found->start, start) == 0 ? found : NULL;
+  for (guint i = 0; start && i < occurrences->len; i++) {
+    NxOccurrence *occurrence = occurrences->pdata[i];
+    g_autofree char *own = identifier_of(instrument_pid, series, occurrence);
+    if (g_date_time_compare(occurrence->start, start) == 0 && nx_calendar_are_twins(own, nx_json_get_string(session, "session_identifier")))
+      return occurrence;
+  }
+  return NULL;
 }
 
 /* -------------------------------------------------------------------------------------------------- the two commands */
@@ -367,17 +371,22 @@ static gboolean ical_events(NxHarvest *harvest, GPtrArray *instruments, const Nx
   return TRUE;
 }
 
-/* All occurrences among which the one named `rest` (UID, or UID/STAMP) must be; NULL when the calendar has no such UID. A UID may hold '/'
- * itself. */
-static GPtrArray *candidates(NxHarvest *harvest, NxCalendar *calendar, const char *rest, GTimeZone *zone, const NxCalendarSeries **series)
+/* All occurrences among which the one named `rest` (UID, or UID/STAMP) must be, or the one at the session's time; NULL when the calendar has no
+ * such UID. A UID may hold '/' itself. */
+static GPtrArray *candidates(NxHarvest *harvest, NxCalendar *calendar, const char *rest, json_object *session, const NxCalendarSeries **series)
 {
+  GTimeZone *zone = nx_harvest_zone(nx_json_get(session, "instrument"));
   *series = g_hash_table_lookup(calendar->by_uid, rest);
   if (*series)
     return nx_calendar_expand(calendar, *series, zone, NULL, harvest->now);
   g_autofree char *uid = NULL;
   g_autoptr(GDateTime) stamp = nx_calendar_instance_start(rest, &uid);
   *series = uid ? g_hash_table_lookup(calendar->by_uid, uid) : NULL;
-  return *series ? nx_calendar_expand(calendar, *series, zone, stamp, stamp) : NULL;
+  if (!*series)
+    return NULL;
+  g_autoptr(GDateTime) start = nx_session_time(session, "start", NULL);
+  const int order = start ? g_date_time_compare(start, stamp) : 0;
+  return nx_calendar_expand(calendar, *series, zone, order < 0 ? start : stamp, order > 0 ? start : stamp);
 }
 
 static gboolean ical_describe(NxHarvest *harvest, json_object *session, GError **err)
@@ -391,7 +400,7 @@ static gboolean ical_describe(NxHarvest *harvest, json_object *session, GError *
   const char *rest = g_str_has_prefix(identifier, prefix) ? identifier + strlen(prefix) : "";
   GTimeZone *zone = nx_harvest_zone(instrument);
   const NxCalendarSeries *series = NULL;
-  g_autoptr(GPtrArray) occurrences = calendar->patience_us > 0 ? candidates(harvest, calendar, rest, zone, &series) : NULL;
+  g_autoptr(GPtrArray) occurrences = calendar->patience_us > 0 ? candidates(harvest, calendar, rest, session, &series) : NULL;
   if (calendar->patience_us <= 0) {
     g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "the recurring events of its calendar take too long; look at those with many instances");
     return FALSE;

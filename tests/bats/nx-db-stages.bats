@@ -70,6 +70,39 @@ ical:FEI-Titan-TEM-635816:b/20250303T160000Z" ] || fail "$output"
   [ "$stderr" = "3 added, 0 known" ]
 }
 
+@test "an instance that was moved is known when its booking is no series any more, by its time alone" {
+  calendar_event 'w_%/20250303T150000Z' 2025-03-03T13:00:00-05:00 | nx-db log-events
+  calendar_event 'n/20250310T150000Z' 2025-03-10T13:00:00-05:00 | nx-db log-events
+  calendar_event 'n/20250303T150000Z' 2025-03-03T10:00:00-05:00 | nx-db log-events
+  run --separate-stderr nx-db log-events < <(calendar_event 'w_%' 2025-03-03T18:00:00Z; calendar_event n 2025-03-10T13:00:00-05:00)
+  assert_success
+  [ "$stderr" = "0 added, 2 known" ] || fail "$stderr"
+  run nx-db pending -n --events < <(calendar_event 'w_%' 2025-03-03T13:00:00-05:00)
+  assert_success
+  [ "$(jq -r .session_identifier <<<"$output" | sort -u)" = 'ical:FEI-Titan-TEM-635816:n/20250303T150000Z
+ical:FEI-Titan-TEM-635816:n/20250310T150000Z
+ical:FEI-Titan-TEM-635816:w_%/20250303T150000Z' ] || fail "$output"
+}
+
+@test "a booking that became a series is known when the instance at its time was moved there" {
+  calendar_event a 2025-03-03T13:00:00-05:00 | nx-db log-events
+  run --separate-stderr nx-db log-events < <(calendar_event a/20250303T150000Z 2025-03-03T13:00:00-05:00
+    calendar_event a/20250310T150000Z 2025-03-10T10:00:00-05:00)
+  [ "$stderr" = "1 added, 1 known" ] || fail "$stderr"
+}
+
+@test "at the same time other bookings, and what no calendar names so, are added" {
+  { calendar_event 'W/20250303T150000Z' 2025-03-03T13:00:00-05:00; calendar_event 'wxy/20250303T150000Z' 2025-03-03T13:00:00-05:00
+    calendar_event 'w/room' 2025-03-03T13:00:00-05:00; calendar_event 'w/x/20250303T150000Z' 2025-03-03T13:00:00-05:00
+    calendar_event 'w/20251303T150000Z' 2025-03-03T13:00:00-05:00; calendar_event w0 2025-03-03T13:00:00-05:00
+    calendar_event b 2025-03-03T13:00:00-05:00; } | nx-db log-events
+  run --separate-stderr nx-db log-events < <(calendar_event w 2025-03-03T13:00:00-05:00; calendar_event w_y 2025-03-03T13:00:00-05:00
+    calendar_event 'b/20250303T150000Z/20250303T150000Z' 2025-03-03T13:00:00-05:00; event 1 | jq -c '.session_identifier = "b/20250303T150000Z"'
+    event 2 | jq -c '.session_identifier = "b"')
+  assert_success
+  [ "$stderr" = "5 added, 0 known" ] || fail "$stderr"
+}
+
 @test "of an event whose START row alone is there the END row is added and START keeps its status" {
   sql "INSERT INTO session_log (session_identifier, instrument, timestamp, event_type, record_status) VALUES
     ('https://nemo.example.com/api/usage_events/?id=29', 'FEI-Titan-TEM-635816', '2025-03-03T11:05:12-05:00', 'START', 'ERROR')"

@@ -315,9 +315,25 @@ $(event $'UID:s\nDTSTART:20250303T150000Z\nDTEND:20250303T170000Z\nSUMMARY:once'
   assert_success
   [ "$(jq -r .reservation.experiment_title <<<"$output")" = "each
 once" ] || fail "$output"
-  run_harvest reservations < <(ical_session ical:TEM-1:r | jq -c '.start = "2025-03-03T11:00:00-05:00"'; ical_session ical:TEM-1:s/20250304T150000Z
+  run_harvest reservations < <(ical_session ical:TEM-1:r | jq -c '.start = "2025-03-03T11:00:00-05:00"'
+    ical_session ical:TEM-1:s/20250304T150000Z | jq -c '.start = "2025-03-04T10:00:00-05:00"'
     ical_session ical:TEM-1:s/20250303T150000Z | jq -c '.start = "2025-03-03T11:00:00-05:00"')
   [ "$(jq -r .status <<<"$output" | uniq -c | sed 's/^ *//')" = "3 NO_RESERVATION" ] || fail "$output"
+}
+
+@test "a session keeps its event also when it is of an instance that was moved, whether that was a series before or became one" {
+  calendar "$(event $'UID:s\nDTSTART:20250303T180000Z\nDTEND:20250303T200000Z\nSUMMARY:once')
+$(event $'UID:r\nDTSTART:20250303T150000Z\nDTEND:20250303T170000Z\nSUMMARY:each\nRRULE:FREQ=DAILY;COUNT=3')
+$(event $'UID:r\nRECURRENCE-ID:20250304T150000Z\nDTSTART:20250303T180000Z\nDTEND:20250303T200000Z\nSUMMARY:moved')"
+  run_harvest reservations < <(for name in s/20250303T150000Z s/20250310T150000Z r s/20250303T160000Z r/20250308T150000Z; do
+      ical_session "ical:TEM-1:$name"
+    done | jq -c '.start = if .session_identifier[-7:] == "160000Z" then "2025-03-03T11:00:00-05:00" else "2025-03-03T13:00:00-05:00" end')
+  assert_success
+  assert_equal "$(jq -r '.reservation.experiment_title // .status' <<<"$output")" "once
+once
+moved
+NO_RESERVATION
+NO_RESERVATION"
 }
 
 @test "a session whose event is gone, or that was never of this calendar, has no reservation" {
