@@ -56,7 +56,7 @@ static char *batch_type(const NxColumn *column)
 {
   g_autofree char *text = g_strdup_printf("%s%s%s%s", *column->type ? column->type : "BLOB", column->standard ? " DEFAULT " : "",
                                           column->standard ? column->standard : "", column->not_null ? " NOT NULL" : "");
-  gboolean plain = strpbrk(text, ",;\"\n") == NULL && strchr(column->name, ' ') == NULL && !column->has_more;
+  gboolean plain = strpbrk(text, ",;\"\n") == NULL && strchr(column->name, ' ') == NULL && !column->definition;
   return plain ? g_steal_pointer(&text) : NULL;
 }
 
@@ -81,7 +81,7 @@ static char *shared_columns(const Change *change)
   g_autoptr(GString) columns = g_string_new(NULL);
   for (guint i = 0; i < change->to->columns->len; i++) {
     const NxColumn *column = change->to->columns->pdata[i];
-    if (g_ptr_array_find(change->added, column, NULL))
+    if (column->is_generated || g_ptr_array_find(change->added, column, NULL))
       continue;
     g_autofree char *name = nx_sql_identifier(column->name);
     g_string_append_printf(columns, "%s%s", columns->len ? ", " : "", name);

@@ -122,6 +122,11 @@ static void rename_column(NxTable *table, const char *from, const char *to)
   NxColumn *column = find_column(table, from);
   g_free(column->name);
   column->name = g_strdup(to);
+  for (guint i = 0; i < table->columns->len; i++) {
+    NxColumn *other = table->columns->pdata[i];
+    if (other->definition)
+      replace_in(&other->definition, from, to);
+  }
   for (guint i = 0; i < table->constraints->len; i++) {
     NxConstraint *constraint = table->constraints->pdata[i];
     replace_in(&constraint->text, from, to);
@@ -144,6 +149,15 @@ static void add_column(NxTable *table, char **words)
   g_ptr_array_add(table->columns, column);
 }
 
+static gboolean allow_null(const NxTable *table, const char *name, GError **err)
+{
+  NxColumn *column = find_column(table, name);
+  if (column->definition)
+    return nx_revision_error(err, "the NOT NULL of %s.%s cannot be taken away: the column has a constraint of its own", table->name, name);
+  column->not_null = FALSE;
+  return TRUE;
+}
+
 static gboolean apply_change(NxTable *table, const Change *change, GError **err)
 {
   if (g_str_equal(change->verb, "add")) {
@@ -161,18 +175,8 @@ static gboolean apply_change(NxTable *table, const Change *change, GError **err)
   for (char **name = change->words; !is_rename && *name; name++) {
     if (is_drop)
       drop_column(table, *name);
-    else
-      find_column(table, *name)->not_null = FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean check_simple(const NxTable *table, GError **err)
-{
-  for (guint i = 0; i < table->columns->len; i++) {
-    const NxColumn *column = table->columns->pdata[i];
-    if (column->has_more)
-      return nx_revision_error(err, "table %s cannot be rebuilt: column %s has a constraint of its own", table->name, column->name);
+    else if (!allow_null(table, *name, err))
+      return FALSE;
   }
   return TRUE;
 }
@@ -212,7 +216,7 @@ GPtrArray *nx_batch_statements(NxDb *db, const char *arguments, GError **err)
   g_autoptr(GPtrArray) changes = parse_changes(rest, err);
   g_autoptr(NxTable) before = changes ? nx_table_read(db, name, err) : NULL;
   g_autoptr(NxTable) after = before ? nx_table_read(db, name, err) : NULL;
-  if (!after || !check_simple(after, err))
+  if (!after)
     return NULL;
   for (guint i = 0; i < changes->len; i++)
     if (!apply_change(after, changes->pdata[i], err))

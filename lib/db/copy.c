@@ -15,7 +15,7 @@ static GPtrArray *named_checks(const NxTable *table)
 {
   g_autoptr(GPtrArray) checks = g_ptr_array_new();
   for (guint i = 0; i < table->columns->len; i++)
-    if (((const NxColumn *)table->columns->pdata[i])->has_more)
+    if (((const NxColumn *)table->columns->pdata[i])->definition)
       return NULL;
   for (guint i = 0; i < table->constraints->len; i++) {
     NxConstraint *constraint = table->constraints->pdata[i];

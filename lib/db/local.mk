@@ -46,8 +46,8 @@ SHARE_FILES += migrations/igem/schema.json migrations/igem/head.sqlite.sql migra
 dist_check_SCRIPTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 TESTS += tests/corpus/db-goldens tests/corpus/db-transcripts tests/corpus/db-alembic-interchange
 EXTRA_DIST += tests/bats/signal-at-syscall.py tests/bats/manual-examples.py
-dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-additions.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-instruments.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
-TESTS += tests/bats/nx-db.bats tests/bats/nx-db-additions.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-instruments.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
+dist_check_SCRIPTS += tests/bats/nx-db.bats tests/bats/nx-db-additions.bats tests/bats/nx-db-definitions.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-instruments.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
+TESTS += tests/bats/nx-db.bats tests/bats/nx-db-additions.bats tests/bats/nx-db-definitions.bats tests/bats/nx-db-stages.bats tests/bats/nx-db-instruments.bats tests/bats/nx-db-people.bats tests/bats/nx-db-alembic.bats tests/bats/nx-db-faults.bats tests/bats/manual.bats tests/bats/lines.bats
 EXTRA_DIST += tests/bats/nx-db.bash
 
 check_PROGRAMS += tests/unit/test-db tests/unit/test-db-ahead

@@ -24,16 +24,18 @@ typedef struct {
   char *type;     /* "" when there is none */
   char *standard; /* text of the DEFAULT, or NULL */
   gboolean not_null;
-  gboolean has_more; /* constraints of its own beyond those above (UNIQUE, CHECK, REFERENCES, COLLATE, …) */
+  gboolean is_generated;
+  char *definition; /* all of it, as written behind the name, when it says more than the above (UNIQUE, CHECK, COLLATE, …); or NULL */
 } NxColumn;
 
 typedef enum { NX_CONSTRAINT_PRIMARY_KEY, NX_CONSTRAINT_UNIQUE, NX_CONSTRAINT_CHECK, NX_CONSTRAINT_FOREIGN_KEY } NxConstraintKind;
 
 typedef struct {
   NxConstraintKind kind;
-  char *name;     /* without quotes, or NULL */
-  char **columns; /* of a key; NULL for a check */
-  char *text;     /* after the name, as written */
+  char *name;            /* without quotes, or NULL */
+  char **columns;        /* of a key; NULL for a check */
+  char *text;            /* after the name, as written */
+  gboolean is_of_column; /* a key that stands in the definition of its column; its text is empty */
 } NxConstraint;
 
 /* A table as the engine keeps it. */

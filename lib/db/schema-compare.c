@@ -141,7 +141,7 @@ static GHashTable *demands_of(const NxTable *table)
   GHashTable *demands = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   for (guint i = 0; i < table->constraints->len; i++) {
     const NxConstraint *constraint = table->constraints->pdata[i];
-    char *text = constraint->kind == NX_CONSTRAINT_PRIMARY_KEY ? NULL : demand(table, constraint);
+    char *text = demand(table, constraint);
     if (text)
       g_hash_table_add(demands, text);
   }

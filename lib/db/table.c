@@ -11,6 +11,7 @@ static void column_free(gpointer data)
   g_free(column->name);
   g_free(column->type);
   g_free(column->standard);
+  g_free(column->definition);
   g_free(column);
 }
 
@@ -140,20 +141,54 @@ static NxConstraint *constraint_parse(const char *item)
   return NULL;
 }
 
-/* What a rebuilt column could not keep. */
-static gboolean has_more(const char *item)
+/* Moves *text behind its next word outside of parentheses, which is returned in capitals, owned; NULL: there is none. */
+static char *next_outer_word(const char **text)
 {
-  static const char *const WORDS[] = {"UNIQUE", "CHECK", "REFERENCES", "COLLATE", "GENERATED", "AS", "AUTOINCREMENT", NULL};
   gsize length = 0;
-  for (const char *p = item; *p; p += length) {
+  int depth = 0;
+  for (const char *p = *text; *p; p += length) {
     NxSqlToken token = nx_sql_token(p, &length);
     if (token == NX_SQL_UNCLOSED)
-      return TRUE;
-    g_autofree char *word = token == NX_SQL_WORD ? g_ascii_strup(p, (gssize)length) : NULL;
-    if (word && g_strv_contains(WORDS, word))
-      return TRUE;
+      return NULL;
+    depth += token != NX_SQL_MARK ? 0 : *p == '(' ? 1 : *p == ')' ? -1 : 0;
+    *text = p + length;
+    if (token == NX_SQL_WORD && depth == 0)
+      return g_ascii_strup(p, (gssize)length);
   }
-  return FALSE;
+  return NULL;
+}
+
+/* What a column says beyond type, DEFAULT and NOT NULL begins with one of these, or has it in it. */
+static const char *const MORE_WORDS[] = {"PRIMARY", "UNIQUE", "CHECK", "REFERENCES", "COLLATE", "GENERATED", "AS", "CONFLICT", NULL};
+
+/* A key that the definition of a column declares. */
+static NxConstraint *key_of_column(const char *word, const NxColumn *column)
+{
+  gboolean is_primary = g_str_equal(word, "PRIMARY");
+  if (!is_primary && !g_str_equal(word, "UNIQUE"))
+    return NULL;
+  NxConstraint *constraint = g_new0(NxConstraint, 1);
+  constraint->kind = is_primary ? NX_CONSTRAINT_PRIMARY_KEY : NX_CONSTRAINT_UNIQUE;
+  constraint->columns = g_new0(char *, 2);
+  constraint->columns[0] = g_strdup(column->name);
+  constraint->text = g_strdup("");
+  constraint->is_of_column = TRUE;
+  return constraint;
+}
+
+/* `text` is what follows the name of the column. */
+static void read_column_definition(NxTable *table, NxColumn *column, const char *text)
+{
+  const char *rest = text;
+  gboolean has_more = FALSE;
+  for (g_autofree char *word = next_outer_word(&rest); word; g_free(word), word = next_outer_word(&rest)) {
+    NxConstraint *key = key_of_column(word, column);
+    if (key)
+      g_ptr_array_add(table->constraints, key);
+    column->is_generated = column->is_generated || g_str_equal(word, "AS");
+    has_more = has_more || g_strv_contains(MORE_WORDS, word);
+  }
+  column->definition = has_more ? g_strstrip(g_strdup(text)) : NULL;
 }
 
 static NxColumn *find_column(const NxTable *table, const char *name)
@@ -180,7 +215,7 @@ static void read_definition(NxTable *table, const char *sql)
     g_autofree char *name = take_name(&rest, &quoted);
     NxColumn *column = name ? find_column(table, name) : NULL;
     if (column)
-      column->has_more = has_more(rest);
+      read_column_definition(table, column, rest);
   }
 }
 
@@ -253,17 +288,26 @@ static void append_item(GString *sql, const char *text)
   g_string_append_printf(sql, "%s\t%s", g_str_has_suffix(sql->str, "(\n") ? "" : ", \n", text);
 }
 
-static void append_column(GString *sql, const NxColumn *column)
+static char *column_definition(const NxColumn *column)
 {
-  g_autofree char *name = nx_sql_identifier(column->name);
-  g_autoptr(GString) text = g_string_new(name);
+  if (column->definition)
+    return g_strconcat(" ", column->definition, NULL);
+  GString *text = g_string_new(NULL);
   if (*column->type)
     g_string_append_printf(text, " %s", column->type);
   if (column->standard)
     g_string_append_printf(text, " DEFAULT %s", column->standard);
   if (column->not_null)
     g_string_append(text, " NOT NULL");
-  append_item(sql, text->str);
+  return g_string_free(text, FALSE);
+}
+
+static void append_column(GString *sql, const NxColumn *column)
+{
+  g_autofree char *name = nx_sql_identifier(column->name);
+  g_autofree char *definition = column_definition(column);
+  g_autofree char *text = g_strconcat(name, definition, NULL);
+  append_item(sql, text);
 }
 
 static char *column_list(char **columns)
@@ -291,6 +335,11 @@ static void append_constraint(GString *sql, const NxConstraint *constraint)
   append_item(sql, text->str);
 }
 
+static gboolean is_written(const NxConstraint *constraint, NxConstraintKind kind)
+{
+  return constraint->kind == kind && !constraint->is_of_column;
+}
+
 char *nx_table_statement(const NxTable *table, const char *name)
 {
   static const NxConstraintKind ORDER[] = {NX_CONSTRAINT_PRIMARY_KEY, NX_CONSTRAINT_CHECK, NX_CONSTRAINT_FOREIGN_KEY, NX_CONSTRAINT_UNIQUE};
@@ -301,7 +350,7 @@ char *nx_table_statement(const NxTable *table, const char *name)
     append_column(sql, table->columns->pdata[i]);
   for (gsize kind = 0; kind < G_N_ELEMENTS(ORDER); kind++)
     for (guint i = 0; i < table->constraints->len; i++)
-      if (((NxConstraint *)table->constraints->pdata[i])->kind == ORDER[kind])
+      if (is_written(table->constraints->pdata[i], ORDER[kind]))
         append_constraint(sql, table->constraints->pdata[i]);
   g_string_append(sql, "\n)");
   return g_string_free(sql, FALSE);
