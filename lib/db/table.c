@@ -176,6 +176,14 @@ static NxConstraint *key_of_column(const char *word, const NxColumn *column)
   return constraint;
 }
 
+/* The pragma gives an expression without the parentheses that it needs behind DEFAULT. */
+static void parenthesise_standard(NxColumn *column)
+{
+  char *standard = g_strdup_printf("(%s)", column->standard);
+  g_free(column->standard);
+  column->standard = standard;
+}
+
 /* `text` is what follows the name of the column. */
 static void read_column_definition(NxTable *table, NxColumn *column, const char *text)
 {
@@ -185,6 +193,8 @@ static void read_column_definition(NxTable *table, NxColumn *column, const char 
     NxConstraint *key = key_of_column(word, column);
     if (key)
       g_ptr_array_add(table->constraints, key);
+    if (g_str_equal(word, "DEFAULT") && column->standard && rest[strspn(rest, " \t\r\n")] == '(')
+      parenthesise_standard(column);
     column->is_generated = column->is_generated || g_str_equal(word, "AS");
     has_more = has_more || g_strv_contains(MORE_WORDS, word);
   }

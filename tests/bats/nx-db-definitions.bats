@@ -49,3 +49,15 @@ add_instrument() {
   assert_failure
   assert_output --partial "missing constraint of instruments: PRIMARY KEY(instrument_pid)"
 }
+
+@test "a default that is an expression gives its value after a migration, too" {
+  instruments "VARCHAR(100) NOT NULL" ", PRIMARY KEY (instrument_pid), UNIQUE (api_url)" \
+    ", added TEXT DEFAULT (date('2025-03-0' || 3)), level INTEGER DEFAULT -1 NOT NULL, word TEXT DEFAULT ('(') NOT NULL"
+  for direction in upgrade 'downgrade v2_5_0a' upgrade; do
+    run --separate-stderr nx-db $direction
+    assert_success
+    assert_equal "$stderr" ""
+  done
+  add_instrument "" new a
+  assert_equal "$(sql "SELECT added, level, word FROM instruments WHERE instrument_pid = 'new'")" "2025-03-03|-1|("
+}
