@@ -73,8 +73,29 @@ static NxColumn *find_column(const NxTable *table, const char *name)
   return NULL;
 }
 
-/* `text` with the name `from` replaced by `to` (NULL: only looked for); TRUE when it is in there. */
-static gboolean replace_name(const char *text, const char *from, const char *to, GString *result)
+static const char *behind_blanks(const char *text)
+{
+  return text + strspn(text, " \t\r\n");
+}
+
+/* The length of `REFERENCES other (its, columns)`, in which no name is one of `table`, when the word at `text` begins that; otherwise 0. */
+static gsize foreign_length(const char *table, const char *text, gsize word)
+{
+  static const char REFERENCES[] = "REFERENCES";
+  const char *other = behind_blanks(text + word);
+  gsize length = 0;
+  if (word != strlen(REFERENCES) || g_ascii_strncasecmp(text, REFERENCES, word) != 0 || !*other)
+    return 0;
+  nx_sql_token(other, &length);
+  g_autofree char *name = nx_sql_name(other, length);
+  if (g_ascii_strcasecmp(name, table) == 0)
+    return 0;
+  const char *columns = behind_blanks(other + length), *end = *columns == '(' ? strchr(columns, ')') : NULL;
+  return (gsize)((end ? end + 1 : other + length) - text);
+}
+
+/* `text`, of the table, with the name `from` of a column replaced by `to` (NULL: only looked for); TRUE when it is in there. */
+static gboolean replace_name(const char *table, const char *text, const char *from, const char *to, GString *result)
 {
   gboolean found = FALSE;
   gsize length = 0;
@@ -82,7 +103,10 @@ static gboolean replace_name(const char *text, const char *from, const char *to,
     NxSqlToken token = nx_sql_token(p, &length);
     if (token == NX_SQL_UNCLOSED)
       break;
-    g_autofree char *name = token == NX_SQL_WORD || (token == NX_SQL_QUOTED && *p != '\'') ? nx_sql_name(p, length) : NULL;
+    gsize foreign = token == NX_SQL_WORD ? foreign_length(table, p, length) : 0;
+    gboolean is_name = !foreign && (token == NX_SQL_WORD || (token == NX_SQL_QUOTED && *p != '\''));
+    g_autofree char *name = is_name ? nx_sql_name(p, length) : NULL;
+    length = foreign ? foreign : length;
     gboolean same = name && g_ascii_strcasecmp(name, from) == 0;
     found = found || same;
     if (result)
@@ -91,30 +115,54 @@ static gboolean replace_name(const char *text, const char *from, const char *to,
   return found;
 }
 
-static void replace_in(char **text, const char *from, const char *to)
+static void replace_in(const NxTable *table, char **text, const char *from, const char *to)
 {
   GString *result = g_string_new(NULL);
-  replace_name(*text, from, to, result);
+  replace_name(table->name, *text, from, to, result);
   g_free(*text);
   *text = g_string_free(result, FALSE);
 }
 
-static gboolean mentions(const NxConstraint *constraint, const char *column)
+static gboolean mentions(const NxTable *table, const NxConstraint *constraint, const char *column)
 {
   if (constraint->columns)
     return g_strv_contains((const char *const *)constraint->columns, column);
-  return replace_name(constraint->text, column, NULL, NULL);
+  return replace_name(table->name, constraint->text, column, NULL, NULL);
 }
 
 static void drop_column(NxTable *table, const char *name)
 {
   g_ptr_array_remove(table->columns, find_column(table, name));
   for (guint i = table->constraints->len; i > 0; i--)
-    if (mentions(table->constraints->pdata[i - 1], name))
+    if (mentions(table, table->constraints->pdata[i - 1], name))
       g_ptr_array_remove_index(table->constraints, i - 1);
   for (guint i = table->indexes->len; i > 0; i--)
-    if (replace_name(table->indexes->pdata[i - 1], name, NULL, NULL))
+    if (replace_name(table->name, table->indexes->pdata[i - 1], name, NULL, NULL))
       g_ptr_array_remove_index(table->indexes, i - 1);
+}
+
+/* A column that stays and has a condition or a value made of one that goes could only be kept as something else. */
+static gboolean check_needed(const NxTable *table, const char *dropped, char **others, GError **err)
+{
+  for (guint i = 0; i < table->columns->len; i++) {
+    const NxColumn *column = table->columns->pdata[i];
+    gboolean stays = !g_strv_contains((const char *const *)others, column->name);
+    if (stays && column->definition && replace_name(table->name, column->definition, dropped, NULL, NULL))
+      return nx_revision_error(err, "table %s cannot be made anew: its column %s needs the column %s, which goes; drop %s first",
+                               table->name, column->name, dropped, column->name);
+  }
+  return TRUE;
+}
+
+static gboolean check_drops(const NxTable *table, GPtrArray *changes, GError **err)
+{
+  for (guint i = 0; i < changes->len; i++) {
+    const Change *change = changes->pdata[i];
+    for (char **name = g_str_equal(change->verb, "drop") ? change->words : NULL; name && *name; name++)
+      if (!check_needed(table, *name, change->words, err))
+        return FALSE;
+  }
+  return TRUE;
 }
 
 static void rename_column(NxTable *table, const char *from, const char *to)
@@ -125,11 +173,11 @@ static void rename_column(NxTable *table, const char *from, const char *to)
   for (guint i = 0; i < table->columns->len; i++) {
     NxColumn *other = table->columns->pdata[i];
     if (other->definition)
-      replace_in(&other->definition, from, to);
+      replace_in(table, &other->definition, from, to);
   }
   for (guint i = 0; i < table->constraints->len; i++) {
     NxConstraint *constraint = table->constraints->pdata[i];
-    replace_in(&constraint->text, from, to);
+    replace_in(table, &constraint->text, from, to);
     for (char **name = constraint->columns; name && *name; name++)
       if (g_str_equal(*name, from)) {
         g_free(*name);
@@ -137,7 +185,7 @@ static void rename_column(NxTable *table, const char *from, const char *to)
       }
   }
   for (guint i = 0; i < table->indexes->len; i++)
-    replace_in((char **)&table->indexes->pdata[i], from, to);
+    replace_in(table, (char **)&table->indexes->pdata[i], from, to);
 }
 
 static void add_column(NxTable *table, char **words)
@@ -192,7 +240,8 @@ static char *copy_statement(const NxTable *before, const NxTable *after, GPtrArr
       if (g_str_equal(change->verb, "rename") && g_str_equal(change->words[1], name))
         old = change->words[0];
     }
-    if (!find_column(before, old))
+    const NxColumn *source = find_column(before, old);
+    if (!source || source->is_generated)
       continue;
     g_autofree char *to_name = nx_sql_identifier(name);
     g_autofree char *from_name = nx_sql_identifier(old);
@@ -216,7 +265,7 @@ GPtrArray *nx_batch_statements(NxDb *db, const char *arguments, GError **err)
   g_autoptr(GPtrArray) changes = parse_changes(rest, err);
   g_autoptr(NxTable) before = changes ? nx_table_read(db, name, err) : NULL;
   g_autoptr(NxTable) after = before ? nx_table_read(db, name, err) : NULL;
-  if (!after)
+  if (!after || !check_drops(before, changes, err))
     return NULL;
   for (guint i = 0; i < changes->len; i++)
     if (!apply_change(after, changes->pdata[i], err))
@@ -230,6 +279,20 @@ GPtrArray *nx_batch_statements(NxDb *db, const char *arguments, GError **err)
   for (guint i = 0; i < after->indexes->len; i++)
     g_ptr_array_add(statements, g_strdup(after->indexes->pdata[i]));
   return statements;
+}
+
+gboolean nx_batch_check(NxDb *db, const char *arguments, GError **err)
+{
+  const char *rest = NULL;
+  gboolean is_there = FALSE;
+  g_autofree char *name = nx_directive_name(arguments, &rest);
+  if (!nx_db_has_table(db, name, &is_there, err))
+    return FALSE;
+  if (!is_there)
+    return TRUE;
+  g_autoptr(GPtrArray) changes = parse_changes(rest, err);
+  g_autoptr(NxTable) table = changes ? nx_table_read(db, name, err) : NULL;
+  return table && check_drops(table, changes, err);
 }
 
 gboolean nx_batch_run(NxDb *db, const char *arguments, GError **err)

@@ -168,6 +168,22 @@ static gboolean check_is_stamped(NxDb *db, const NxGraph *graph, char **rows, GE
   return TRUE;
 }
 
+/* What only a later step would refuse is better known before the first. */
+static gboolean check_batches(NxDb *db, GPtrArray *steps, GError **err)
+{
+  for (guint i = 0; i < steps->len; i++) {
+    const NxStep *step = steps->pdata[i];
+    for (guint j = 0; j < step->pieces->len; j++) {
+      const NxPiece *piece = step->pieces->pdata[j];
+      const char *rest = NULL;
+      g_autofree char *directive = piece->is_directive ? nx_directive_name(piece->text, &rest) : NULL;
+      if (directive && g_str_equal(directive, "batch") && !nx_batch_check(db, rest, err))
+        return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 gboolean nx_migrate_backup(NxDb *db, char **name, FILE *out, GError **err)
 {
   gboolean has = FALSE;
@@ -233,6 +249,6 @@ gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean
   if (steps->len == 0)
     return TRUE;
   g_autofree char *backup = NULL;
-  return nx_migrate_backup(db, &backup, out, err) && nx_db_enforce_foreign_keys(db, FALSE, err) &&
+  return check_batches(db, steps, err) && nx_migrate_backup(db, &backup, out, err) && nx_db_enforce_foreign_keys(db, FALSE, err) &&
          run_steps(db, graph, steps, backup, &rows, out, err);
 }

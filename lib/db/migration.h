@@ -56,6 +56,8 @@ char *nx_table_statement(const NxTable *table, const char *name);
 
 /* `batch TABLE drop a, b; rename x y; add name TYPE; nullable c`: the statements that rebuild the table as it stands (database 8.3). */
 GPtrArray *nx_batch_statements(NxDb *db, const char *arguments, GError **err);
+/* Before any step, to be told in time: FALSE, with the reason, when the table is there and something that it says could not be kept. */
+gboolean nx_batch_check(NxDb *db, const char *arguments, GError **err);
 /* Runs them, inside a transaction of the caller's and with foreign keys off; an error on other engines than SQLite. */
 gboolean nx_batch_run(NxDb *db, const char *arguments, GError **err);
 /* Takes the NOT NULL of a column away, on every engine, with the same conditions; the names are plain ones of the schema. */

@@ -330,6 +330,23 @@ static char *column_list(char **columns)
   return g_string_free(g_steal_pointer(&list), FALSE);
 }
 
+/* A key of columns alone is written as the reference writes it; what else one says (COLLATE, ON CONFLICT, …) is in its text only. */
+static gboolean is_plain_key(const NxConstraint *constraint)
+{
+  gsize length = 0;
+  guint words = constraint->kind == NX_CONSTRAINT_PRIMARY_KEY ? 2 : 1;
+  if (constraint->kind != NX_CONSTRAINT_PRIMARY_KEY && constraint->kind != NX_CONSTRAINT_UNIQUE)
+    return FALSE;
+  words += g_strv_length(constraint->columns);
+  for (const char *p = constraint->text; *p; p += length) {
+    NxSqlToken token = nx_sql_token(p, &length);
+    if (token == NX_SQL_UNCLOSED)
+      return FALSE;
+    words -= token == NX_SQL_WORD || token == NX_SQL_QUOTED;
+  }
+  return words == 0;
+}
+
 static void append_constraint(GString *sql, const NxConstraint *constraint)
 {
   g_autofree char *columns = constraint->columns ? column_list(constraint->columns) : NULL;
@@ -337,8 +354,7 @@ static void append_constraint(GString *sql, const NxConstraint *constraint)
   g_autoptr(GString) text = g_string_new(NULL);
   if (name)
     g_string_append_printf(text, "CONSTRAINT %s ", name);
-  gboolean is_key = constraint->kind == NX_CONSTRAINT_PRIMARY_KEY || constraint->kind == NX_CONSTRAINT_UNIQUE;
-  if (is_key && !strstr(constraint->text, "AUTOINCREMENT"))
+  if (is_plain_key(constraint))
     g_string_append_printf(text, "%s (%s)", constraint->kind == NX_CONSTRAINT_UNIQUE ? "UNIQUE" : "PRIMARY KEY", columns);
   else
     g_string_append(text, constraint->text);

@@ -61,3 +61,41 @@ add_instrument() {
   add_instrument "" new a
   assert_equal "$(sql "SELECT added, level, word FROM instruments WHERE instrument_pid = 'new'")" "2025-03-03|-1|("
 }
+
+@test "what a site's column of instruments says of its values holds after a migration, too, there and back" {
+  instruments "VARCHAR(100) NOT NULL" ", PRIMARY KEY (instrument_pid COLLATE NOCASE), UNIQUE (api_url) ON CONFLICT REPLACE" \
+    ", building TEXT COLLATE NOCASE UNIQUE, room INTEGER NOT NULL ON CONFLICT IGNORE DEFAULT 1 CHECK (room > 0 AND schema_name <> ''),
+     label TEXT GENERATED ALWAYS AS (schema_name || ' in ' || room), site TEXT REFERENCES sites (schema_name) ON DELETE SET NULL"
+  sql "CREATE TABLE sites (schema_name TEXT PRIMARY KEY); INSERT INTO sites VALUES ('north'); UPDATE instruments SET room = rowid"
+  for direction in upgrade 'downgrade v2_5_0a' upgrade; do
+    run --separate-stderr nx-db $direction
+    assert_success
+    assert_equal "$stderr" ""
+    assert_equal "$(sql "SELECT count(DISTINCT room) FROM instruments")" "$rows"
+    assert_equal "$(sql "PRAGMA foreign_key_check")" ""
+  done
+  add_instrument ", building, room, site" new a ", 'West', 9, 'north'"
+  assert_equal "$(sql "SELECT label FROM instruments WHERE instrument_pid = 'new'")" "n in 9"
+  run add_instrument "" NEW b
+  assert_output --partial "UNIQUE constraint failed: instruments.instrument_pid"
+  run add_instrument ", building" newer b ", 'WEST'"
+  assert_output --partial "UNIQUE constraint failed: instruments.building"
+  run add_instrument ", room" newer b ", 0"
+  assert_output --partial "CHECK constraint failed"
+  add_instrument ", room" newer b ", NULL"
+  add_instrument "" newest a
+  assert_equal "$(sql "SELECT group_concat(instrument_pid) FROM instruments WHERE location = 'l'")" newest
+  assert_equal "$(sql "SELECT \"table\", \"to\", on_delete FROM pragma_foreign_key_list('instruments')")" "sites|schema_name|SET NULL"
+}
+
+@test "a column that needs one which a later step takes away stops a migration before its first step, and is named" {
+  instruments "VARCHAR(100) NOT NULL" ", PRIMARY KEY (instrument_pid)" ", host TEXT AS (lower(computer_name))"
+  cp "$NX_DB_PATH" before.sqlite
+  run --separate-stderr nx-db upgrade
+  assert_failure 1
+  assert_equal "$stderr" "Error upgrading database: table instruments cannot be made anew: its column host needs the column computer_name, which goes; drop host first"
+  assert_equal "$(backups)" 0
+  cmp "$NX_DB_PATH" before.sqlite
+  sql "ALTER TABLE instruments DROP COLUMN host"
+  nx-db upgrade
+}
