@@ -168,16 +168,17 @@ static gboolean check_drops(const NxTable *table, GPtrArray *changes, GError **e
 static void rename_column(NxTable *table, const char *from, const char *to)
 {
   NxColumn *column = find_column(table, from);
+  g_autofree char *written = nx_sql_identifier(to);
   g_free(column->name);
   column->name = g_strdup(to);
   for (guint i = 0; i < table->columns->len; i++) {
     NxColumn *other = table->columns->pdata[i];
     if (other->definition)
-      replace_in(table, &other->definition, from, to);
+      replace_in(table, &other->definition, from, written);
   }
   for (guint i = 0; i < table->constraints->len; i++) {
     NxConstraint *constraint = table->constraints->pdata[i];
-    replace_in(table, &constraint->text, from, to);
+    replace_in(table, &constraint->text, from, written);
     for (char **name = constraint->columns; name && *name; name++)
       if (g_str_equal(*name, from)) {
         g_free(*name);
@@ -185,7 +186,7 @@ static void rename_column(NxTable *table, const char *from, const char *to)
       }
   }
   for (guint i = 0; i < table->indexes->len; i++)
-    replace_in(table, (char **)&table->indexes->pdata[i], from, to);
+    replace_in(table, (char **)&table->indexes->pdata[i], from, written);
 }
 
 static void add_column(NxTable *table, char **words)
@@ -233,6 +234,7 @@ static gboolean apply_change(NxTable *table, const Change *change, GError **err)
 static char *copy_statement(const NxTable *before, const NxTable *after, GPtrArray *changes, const char *temporary)
 {
   g_autoptr(GString) to = g_string_new(NULL), from = g_string_new(NULL);
+  g_autofree char *table = nx_sql_identifier(before->name), *copy = nx_sql_identifier(temporary);
   for (guint i = 0; i < after->columns->len; i++) {
     const char *name = ((NxColumn *)after->columns->pdata[i])->name, *old = name;
     for (guint j = 0; j < changes->len; j++) {
@@ -246,9 +248,9 @@ static char *copy_statement(const NxTable *before, const NxTable *after, GPtrArr
     g_autofree char *to_name = nx_sql_identifier(name);
     g_autofree char *from_name = nx_sql_identifier(old);
     g_string_append_printf(to, "%s%s", to->len ? ", " : "", to_name);
-    g_string_append_printf(from, "%s%s.%s", from->len ? ", " : "", before->name, from_name);
+    g_string_append_printf(from, "%s%s.%s", from->len ? ", " : "", table, from_name);
   }
-  return g_strdup_printf("INSERT INTO %s (%s) SELECT %s \nFROM %s", temporary, to->str, from->str, before->name);
+  return g_strdup_printf("INSERT INTO %s (%s) SELECT %s \nFROM %s", copy, to->str, from->str, table);
 }
 
 char *nx_batch_temporary(const char *arguments)
@@ -271,11 +273,12 @@ GPtrArray *nx_batch_statements(NxDb *db, const char *arguments, GError **err)
     if (!apply_change(after, changes->pdata[i], err))
       return NULL;
   g_autofree char *temporary = nx_batch_temporary(arguments);
+  g_autofree char *written = nx_sql_identifier(name), *temporary_written = nx_sql_identifier(temporary);
   GPtrArray *statements = g_ptr_array_new_with_free_func(g_free);
   g_ptr_array_add(statements, nx_table_statement(after, temporary));
   g_ptr_array_add(statements, copy_statement(before, after, changes, temporary));
-  g_ptr_array_add(statements, g_strdup_printf("DROP TABLE %s", name));
-  g_ptr_array_add(statements, g_strdup_printf("ALTER TABLE %s RENAME TO %s", temporary, name));
+  g_ptr_array_add(statements, g_strdup_printf("DROP TABLE %s", written));
+  g_ptr_array_add(statements, g_strdup_printf("ALTER TABLE %s RENAME TO %s", temporary_written, written));
   for (guint i = 0; i < after->indexes->len; i++)
     g_ptr_array_add(statements, g_strdup(after->indexes->pdata[i]));
   return statements;

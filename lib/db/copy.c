@@ -36,7 +36,7 @@ static const char *condition(const NxConstraint *check)
 /* The number of the first check that the first refused row does not pass. A check passes unless it is false. */
 static char *refusal_query(const NxTable *table, GPtrArray *checks)
 {
-  g_autofree char *name = nx_sql_identifier(table->name);
+  g_autofree char *name = nx_sql_quoted(table->name);
   g_autoptr(GString) which = g_string_new("CASE"), any = g_string_new(NULL);
   for (guint i = 0; i < checks->len; i++) {
     g_string_append_printf(which, " WHEN NOT %s THEN %u", condition(checks->pdata[i]), i);

@@ -55,7 +55,7 @@ void nx_watch_free(NxWatch *watch)
 
 static gboolean count_rows(NxDb *db, const char *table, gint64 *rows, GError **err)
 {
-  g_autofree char *name = nx_sql_identifier(table);
+  g_autofree char *name = nx_sql_quoted(table);
   g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s", name);
   return nx_db_number(db, rows, err, sql, NULL);
 }
@@ -63,7 +63,7 @@ static gboolean count_rows(NxDb *db, const char *table, gint64 *rows, GError **e
 /* Each end by itself, since a key is found at either end without a walk. */
 static gboolean count_range(NxDb *db, const char *table, const char *key, char **range, GError **err)
 {
-  g_autofree char *name = nx_sql_identifier(table);
+  g_autofree char *name = nx_sql_quoted(table);
   g_autofree char *sql = g_strdup_printf("SELECT (SELECT min(%s) FROM %s), (SELECT max(%s) FROM %s)", key, name, key, name);
   g_autoptr(NxRows) rows = nx_db_select(db, err, sql, NULL);
   if (!rows || !nx_rows_next(rows))
@@ -77,7 +77,7 @@ static gboolean count_range(NxDb *db, const char *table, const char *key, char *
 static gboolean count_groups(NxDb *db, const char *table, const char *column, GHashTable *groups, GError **err)
 {
   gboolean one_by_one = nx_db_driver(db)->sorts_to_group;
-  g_autofree char *name = nx_sql_identifier(table);
+  g_autofree char *name = nx_sql_quoted(table);
   g_autofree char *sql = one_by_one ? g_strdup_printf("SELECT %s, 1 FROM %s", column, name)
                                     : g_strdup_printf("SELECT %s, count(*) FROM %s GROUP BY %s", column, name, column);
   g_autoptr(NxRows) rows = nx_db_select(db, err, sql, NULL);
@@ -338,7 +338,7 @@ static gboolean drop_leftover(NxDb *db, const char *table, const char *copy, GEr
     return FALSE;
   if (!has_table || !has_copy)
     return TRUE;
-  g_autofree char *name = nx_sql_identifier(copy);
+  g_autofree char *name = nx_sql_quoted(copy);
   g_autofree char *sql = g_strdup_printf("DROP TABLE %s", name);
   nx_log_info("dropping %s, which a run that broke off left beside %s", copy, table);
   return nx_db_script(db, sql, err);

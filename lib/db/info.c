@@ -124,8 +124,7 @@ static json_object *row_counts(NxDb *db, GError **err)
   g_autoptr(json_object) counts = json_object_new_object();
   for (char **name = names; *name; name++) {
     gint64 rows = 0;
-    g_autofree char *identifier = nx_sql_identifier(*name);
-    g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s", identifier);
+    g_autofree char *quoted = nx_sql_quoted(*name), *sql = g_strdup_printf("SELECT count(*) FROM %s", quoted);
     if (!nx_db_number(db, &rows, err, sql, NULL))
       return NULL;
     nx_json_set(counts, *name, json_object_new_int64(rows));

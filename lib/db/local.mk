@@ -74,9 +74,9 @@ tests_unit_test_db_engines_LDADD = $(DB_LIBS) $(CONFIG_LIBS) $(LISTING_LIBS) $(C
 dist_check_SCRIPTS += tests/servers/postgres-cluster
 EXTRA_DIST += tests/bats/postgres.bash tests/bats/engines.bash tests/bats/nx-db-stages.bash
 dist_check_SCRIPTS += tests/bats/nx-db-leases.bats tests/bats/nx-db-postgresql.bats tests/bats/nx-db-stages-postgresql tests/bats/nx-db-instruments-postgresql tests/bats/nx-db-leases-postgresql \
-	tests/bats/nx-db-people-postgresql tests/bats/nx-db-lost-postgresql.bats tests/bats/main-job-postgresql.bats
+	tests/bats/nx-db-additions-postgresql.bats tests/bats/nx-db-people-postgresql tests/bats/nx-db-lost-postgresql.bats tests/bats/main-job-postgresql.bats
 TESTS += tests/bats/nx-db-leases.bats tests/bats/nx-db-postgresql.bats tests/bats/nx-db-stages-postgresql tests/bats/nx-db-instruments-postgresql tests/bats/nx-db-leases-postgresql \
-	tests/bats/nx-db-people-postgresql tests/bats/nx-db-lost-postgresql.bats tests/bats/main-job-postgresql.bats
+	tests/bats/nx-db-additions-postgresql.bats tests/bats/nx-db-people-postgresql tests/bats/nx-db-lost-postgresql.bats tests/bats/main-job-postgresql.bats
 
 dist_check_SCRIPTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats tests/bats/igem-server-faults.bats
 TESTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats tests/bats/igem-server-faults.bats

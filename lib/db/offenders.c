@@ -87,7 +87,7 @@ static char *columns_in(NxDb *db, const char *table, const char *condition)
 /* "id_session_log 7 has record_status 'BAD'; …"; "" when there are none. */
 static char *offending_rows(NxDb *db, const char *table, const char *key, const char *condition)
 {
-  g_autofree char *name = nx_sql_identifier(table);
+  g_autofree char *name = nx_sql_quoted(table);
   g_autofree char *columns = columns_in(db, table, condition);
   g_autofree char *sql = g_strdup_printf("SELECT %s%s FROM %s WHERE NOT %s ORDER BY 1", key, columns, name, condition);
   g_autoptr(NxRows) rows = nx_db_select(db, NULL, sql, NULL);

@@ -1,6 +1,7 @@
 /* sql-text.c — the tokens of SQL text (sqlite.org/lang.html, postgresql.org/docs "Lexical Structure"). */
 #include "sql-text.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 /* Length from the opening to the closing quote; a doubled quote stands for itself. 0: not closed. */
@@ -84,7 +85,7 @@ char *nx_sql_identifier(const char *name)
   gboolean is_plain = *name && !g_ascii_isdigit(*name);
   for (const char *p = name; *p; p++)
     is_plain = is_plain && (g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '_');
-  return is_plain ? g_strdup(name) : nx_sql_quoted(name);
+  return is_plain && !sqlite3_keyword_check(name, (int)strlen(name)) ? g_strdup(name) : nx_sql_quoted(name);
 }
 
 char *nx_sql_quoted(const char *name)

@@ -11,9 +11,9 @@ typedef enum { NX_SQL_BLANK, NX_SQL_COMMENT, NX_SQL_QUOTED, NX_SQL_WORD, NX_SQL_
 NxSqlToken nx_sql_token(const char *text, gsize *length);
 /* What a quoted or bare name stands for. */
 char *nx_sql_name(const char *text, gsize length);
-/* An identifier as the reference writes it: quoted only when it must be. */
+/* An identifier as the reference writes it, for text that is kept: quoted only when SQLite needs it. */
 char *nx_sql_identifier(const char *name);
-/* The same, always quoted: for names that another engine may take for words of its own. */
+/* The same, always quoted: for all other text, since another engine may take a name for a word of its own. */
 char *nx_sql_quoted(const char *name);
 /* Whether the text may speak of what is called so, in any case and any quotes. */
 gboolean nx_sql_names(const char *text, const char *wanted);

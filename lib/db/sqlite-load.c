@@ -11,10 +11,10 @@ typedef struct {
 
 static char *load_statement(const char *table, const char *const *columns)
 {
-  g_autofree char *name = nx_sql_identifier(table);
+  g_autofree char *name = nx_sql_quoted(table);
   g_autoptr(GString) names = g_string_new(NULL), places = g_string_new(NULL);
   for (guint i = 0; columns[i]; i++) {
-    g_autofree char *column = nx_sql_identifier(columns[i]);
+    g_autofree char *column = nx_sql_quoted(columns[i]);
     g_string_append_printf(names, "%s%s", i ? ", " : "", column);
     g_string_append(places, i ? ", ?" : "?");
   }

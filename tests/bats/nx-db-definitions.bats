@@ -99,3 +99,26 @@ add_instrument() {
   sql "ALTER TABLE instruments DROP COLUMN host"
   nx-db upgrade
 }
+
+@test "tables and columns that are called by a word of SQL are migrated, counted, exported, imported and written into revisions" {
+  golden
+  sql 'ALTER TABLE instruments ADD COLUMN "group" TEXT; UPDATE instruments SET "group" = '"'EM'"
+  nx-db upgrade
+  nx-db downgrade v2_5_0a
+  nx-db upgrade
+  assert_equal "$(sql 'SELECT DISTINCT "group" FROM instruments')" EM
+  sql 'CREATE TABLE "order" ("by" TEXT NOT NULL PRIMARY KEY, "index" INTEGER, UNIQUE ("index")); INSERT INTO "order" VALUES (1, 2), (3, 4);
+    ALTER TABLE session_log ADD COLUMN "select" INTEGER'
+  nx-db info --jq .tables.order | assert_equal "$(cat)" 2
+  mkdir migrations && cp -rL "$NX_SOURCE/migrations/nexuslims" migrations/
+  NX_MIGRATIONS_PATH=$PWD/migrations nx-db alembic revision --autogenerate -m order --rev-id v2_6_0a
+  NX_DB_PATH=made.sqlite nx-db init
+  NX_MIGRATIONS_PATH=$PWD/migrations NX_DB_PATH=made.sqlite nx-db upgrade
+  assert_equal "$(sqlite3 made.sqlite 'SELECT count("select"), count("group") FROM session_log, instruments, "order"')" "0|0"
+  NX_MIGRATIONS_PATH=$PWD/migrations NX_DB_PATH=made.sqlite nx-db downgrade
+  nx-db export -o snapshot
+  NX_DB_PATH=other.sqlite nx-db init
+  sqlite3 other.sqlite 'ALTER TABLE session_log ADD COLUMN "select" INTEGER; ALTER TABLE instruments ADD COLUMN "group" TEXT'
+  NX_DB_PATH=other.sqlite nx-db import snapshot
+  assert_equal "$(sqlite3 other.sqlite 'SELECT DISTINCT "group" FROM instruments')" EM
+}

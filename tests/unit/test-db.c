@@ -55,7 +55,7 @@ static void test_identifiers(void)
 {
   static const char *const CASES[][2] = {
       {"session_log", "session_log"}, {"api_url_UNIQUE", "\"api_url_UNIQUE\""}, {"a b", "\"a b\""}, {"1a", "\"1a\""}, {"", "\"\""},
-      {"a\"b", "\"a\"\"b\""}};
+      {"a\"b", "\"a\"\"b\""}, {"order", "\"order\""}, {"group", "\"group\""}, {"user", "user"}};
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autofree char *identifier = nx_sql_identifier(CASES[i][0]);
     g_autofree char *name = nx_sql_name(identifier, strlen(identifier));

@@ -1,0 +1,28 @@
+#!/usr/bin/env bats
+# nx-db on PostgreSQL and what a site has added to its database: tables, columns and views of its own.
+bats_require_minimum_version 1.5.0
+load lib
+load postgres
+
+setup_file() { start_postgres && export FIRST_PG_PID=$PG_PID; }
+teardown_file() { stop_postgres; }
+
+setup() {
+  set -o pipefail
+  cd "$BATS_TEST_TMPDIR"
+  export NX_TEST_TIME_SCALE=0.1
+  postgres_runs || PGDATABASE=postgres boot_postgres
+  fresh_database
+  nx-db init >/dev/null
+}
+
+teardown() { end_jobs_and_servers; }
+
+sql() { psql_says "$@"; }
+
+@test "a table that is called by a word of SQL is counted" {
+  sql 'SET ROLE nx; CREATE TABLE "order" ("user" TEXT); INSERT INTO "order" VALUES (1), (2); CREATE TABLE "user" (a INT)'
+  run nx-db info --jq '.tables | [.order, .user]'
+  assert_success
+  assert_equal "$(jq -c . <<<"$output")" '[2,0]'
+}
