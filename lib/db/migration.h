@@ -116,8 +116,8 @@ GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GErr
  * nx_views_restore. Empty where steps change tables in place. */
 GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err);
 /* Makes them again. A view whose name a table has now, that could be read before and cannot be now, or that would give the name of a column
- * that is gone for its value, is left away with the views and triggers that read it, and all are added to `lost` ("view errors"). `before` is
- * of nx_parts_read. */
+ * that is gone for its value, is left away with the views and triggers that read it, and so is a trigger that would refuse every row now; all
+ * are added to `lost` ("view errors"). `before` is of nx_parts_read. */
 gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *before, GPtrArray *lost, GError **err);
 
 /* ----------------------------------------------------------------------------------------------------- version table */

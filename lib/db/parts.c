@@ -5,13 +5,14 @@
 #include "migration.h"
 #include "sql-text.h"
 
-/* Whether a view can be read: LOOSELY when only because a name in double quotes, which may be meant for one, is taken for a text. */
+/* Whether a view can be read, or a trigger run: LOOSELY when only because a name in double quotes, which may be meant for one, is taken for a
+ * text. */
 typedef enum { BROKEN, READ_LOOSELY, READ_STRICTLY } Soundness;
 
 typedef struct {
   char *kind, *table, *name; /* "column", "index", "trigger" or "view", whose table is itself */
   char *sql;                 /* that makes it; NULL for a column */
-  Soundness soundness;       /* of a view, before the step */
+  Soundness soundness;       /* of a view or trigger, before the step */
   gboolean is_lost;          /* a view: it is not there after the step */
   gboolean is_of_view;       /* a trigger */
 } Part;
@@ -129,12 +130,12 @@ static gboolean step_names(GPtrArray *pieces, const Part *part)
   return FALSE;
 }
 
-/* SQLite takes the "name" of a column that is not there for a text. A view may read its columns through other views. */
+/* SQLite takes the "name" of a column that is not there for a text. A view or trigger may read columns of any table. */
 static gboolean needs_what_is_gone(const Part *needy, GPtrArray *parts)
 {
   for (guint i = 0; i < parts->len; i++) {
     const Part *part = parts->pdata[i];
-    gboolean may_speak_of = is_view(needy) || g_str_equal(part->table, needy->table);
+    gboolean may_speak_of = !g_str_equal(needy->kind, "index") || g_str_equal(part->table, needy->table);
     if (g_str_equal(part->kind, "column") && may_speak_of && nx_sql_names(needy->sql, part->name))
       return TRUE;
   }
@@ -231,11 +232,53 @@ static GPtrArray *read_views(NxDb *db, GPtrArray *pieces, GError **err)
   return rows && nx_rows_finish(rows, err) ? g_steal_pointer(&views) : NULL;
 }
 
-static gboolean ask_soundness(NxDb *db, const Part *view, Soundness *soundness, GError **err)
+/* "INSERT", "UPDATE" or "DELETE", which no trigger or table is called without quotes. */
+static char *event_of(const Part *trigger)
+{
+  static const char *const EVENTS[] = {"INSERT", "UPDATE", "DELETE", NULL};
+  const char *text = trigger->sql;
+  gboolean is_quoted;
+  for (char *word = next_word(&text, &is_quoted); word; word = next_word(&text, &is_quoted)) {
+    g_autofree char *upper = g_ascii_strup(word, -1);
+    g_free(word);
+    if (!is_quoted && g_strv_contains(EVENTS, upper))
+      return g_steal_pointer(&upper);
+  }
+  return NULL;
+}
+
+/* Every column set to what it is, for whichever a trigger watches; "" when the table or view cannot be read. */
+static char *assignments(NxDb *db, const char *table)
+{
+  g_autoptr(NxRows) rows = nx_db_select(db, NULL, "SELECT name FROM pragma_table_xinfo($1) WHERE hidden = 0", "s", table);
+  GString *text = g_string_new(NULL);
+  while (rows && nx_rows_next(rows)) {
+    g_autofree char *name = nx_sql_quoted(nx_rows_text(rows, 0));
+    g_string_append_printf(text, "%s%s = %s", text->len ? ", " : "", name, name);
+  }
+  return g_string_free(text, FALSE);
+}
+
+/* What makes SQLite read all that the view or trigger says. */
+static char *probe_of(NxDb *db, const Part *part)
+{
+  g_autofree char *event = is_view(part) ? NULL : event_of(part);
+  g_autofree char *name = nx_sql_quoted(event ? part->table : part->name);
+  if (!event)
+    return g_strdup_printf("EXPLAIN SELECT * FROM %s", name);
+  if (g_str_equal(event, "INSERT"))
+    return g_strdup_printf("EXPLAIN INSERT INTO %s DEFAULT VALUES", name);
+  if (g_str_equal(event, "DELETE"))
+    return g_strdup_printf("EXPLAIN DELETE FROM %s", name);
+  g_autofree char *all = assignments(db, part->table);
+  return g_strdup_printf("EXPLAIN UPDATE %s SET %s", name, all);
+}
+
+static gboolean ask_soundness(NxDb *db, const Part *part, Soundness *soundness, GError **err)
 {
   const NxDbDriver *driver = nx_db_driver(db);
   gboolean is_strict = FALSE, is_loose = FALSE;
-  g_autofree char *name = nx_sql_quoted(view->name), *sql = g_strdup_printf("EXPLAIN SELECT * FROM %s", name);
+  g_autofree char *sql = probe_of(db, part);
   if (!try_script(db, driver->script_strictly, sql, &is_strict, err) || !try_script(db, driver->script, sql, &is_loose, err))
     return FALSE;
   *soundness = is_strict ? READ_STRICTLY : is_loose ? READ_LOOSELY : BROKEN;
@@ -274,7 +317,7 @@ GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err)
     return g_ptr_array_new_with_free_func(part_free);
   g_autoptr(GPtrArray) views = read_views(db, pieces, err);
   for (guint i = 0; views && i < views->len; i++)
-    if (is_view(views->pdata[i]) && !ask_soundness(db, views->pdata[i], &((Part *)views->pdata[i])->soundness, err))
+    if (!ask_soundness(db, views->pdata[i], &((Part *)views->pdata[i])->soundness, err))
       return NULL;
   for (guint i = 0; views && i < views->len; i++)
     if (!take_away(db, views->pdata[i], err))
@@ -282,12 +325,12 @@ GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err)
   return g_steal_pointer(&views);
 }
 
-/* A view that can be read less well than before the step. Of one that needs double quotes to be texts too it cannot be told which it means, and
- * one that reads a view which is lost may read a table of its name now. */
-static gboolean is_broken(const Part *view, Soundness now, GPtrArray *views, GPtrArray *parts)
+/* A view or trigger that can be read less well than before the step. Of one that needs double quotes to be texts too it cannot be told which it
+ * means, and one that reads a view which is lost may read a table of its name now. */
+static gboolean is_broken(const Part *reader, Soundness now, GPtrArray *views, GPtrArray *parts)
 {
-  gboolean may_be_wrong = view->soundness == READ_LOOSELY && needs_what_is_gone(view, parts);
-  return now < view->soundness || may_be_wrong || reads_view(view, views, TRUE);
+  gboolean may_be_wrong = reader->soundness == READ_LOOSELY && needs_what_is_gone(reader, parts);
+  return now < reader->soundness || may_be_wrong || reads_view(reader, views, TRUE);
 }
 
 static gboolean drop_broken(NxDb *db, GPtrArray *views, GPtrArray *parts, gboolean *has_dropped, GError **err)
@@ -309,9 +352,12 @@ static gboolean drop_broken(NxDb *db, GPtrArray *views, GPtrArray *parts, gboole
   return TRUE;
 }
 
-/* Whether what stands in the trigger's place is there; its table may have another name now. */
-static gboolean stands_in(const Part *trigger, GPtrArray *after)
+/* Whether its view was taken away with it, or what stands in its place is there, whose table may have another name now. One that went with its
+ * table is named already. */
+static gboolean waits(const Part *trigger, GPtrArray *after)
 {
+  if (trigger->is_of_view)
+    return TRUE;
   for (guint i = 0; i < after->len; i++) {
     const Part *part = after->pdata[i];
     if (g_str_equal(part->kind, "trigger") && g_str_equal(part->name, trigger->name))
@@ -320,15 +366,26 @@ static gboolean stands_in(const Part *trigger, GPtrArray *after)
   return FALSE;
 }
 
-/* One that went with its table is named already; one that reads a view which is lost would refuse every later row. */
-static gboolean restore_trigger(NxDb *db, const Part *trigger, GPtrArray *views, GPtrArray *after, GPtrArray *lost, GError **err)
+/* SQLite makes a trigger whatever it says; one that is broken would refuse every later row. */
+static gboolean make_trigger(NxDb *db, const Part *trigger, GPtrArray *views, GPtrArray *parts, gboolean *is_made, GError **err)
+{
+  Soundness now = BROKEN;
+  if (!try_script(db, nx_db_driver(db)->script, trigger->sql, is_made, err))
+    return FALSE;
+  if (!*is_made)
+    return TRUE;
+  if (!ask_soundness(db, trigger, &now, err))
+    return FALSE;
+  *is_made = !is_broken(trigger, now, views, parts);
+  return *is_made || drop_trigger(db, trigger, err);
+}
+
+static gboolean restore_trigger(NxDb *db, const Part *trigger, GPtrArray *views, GPtrArray *parts, GPtrArray *lost, GError **err)
 {
   gboolean is_made = FALSE;
-  if (!trigger->is_of_view && !stands_in(trigger, after))
-    return TRUE;
   if (!trigger->is_of_view && !drop_trigger(db, trigger, err))
     return FALSE;
-  if (!reads_view(trigger, views, TRUE) && !try_script(db, nx_db_driver(db)->script, trigger->sql, &is_made, err))
+  if (!make_trigger(db, trigger, views, parts, &is_made, err))
     return FALSE;
   if (!is_made)
     name_lost(trigger, lost);
@@ -367,7 +424,7 @@ gboolean nx_views_restore(NxDb *db, GPtrArray *views, GPtrArray *before, GPtrArr
     const Part *part = views->pdata[i];
     if (is_view(part) && part->is_lost)
       name_lost(part, lost);
-    else if (!is_view(part) && !restore_trigger(db, part, views, after, lost, err))
+    else if (!is_view(part) && waits(part, after) && !restore_trigger(db, part, views, parts, lost, err))
       return FALSE;
   }
   return TRUE;

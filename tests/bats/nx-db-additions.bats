@@ -147,3 +147,26 @@ $(lost 'trigger upload_t of upload_log')"
     done
   done
 }
+
+@test "a trigger that would refuse every later row is named with the view that it reads, or alone, and rows go in" {
+  golden
+  nx-db upgrade v2_5_0a >/dev/null
+  rm -f ./*_backup_*
+  sql "CREATE VIEW tools AS SELECT instrument_pid, location FROM instruments; CREATE TABLE exported (who, what);
+    CREATE TRIGGER exported_t AFTER INSERT ON session_log WHEN NEW.instrument IN (SELECT instrument_pid FROM tools)
+      BEGIN INSERT INTO exported SELECT NEW.user, schema_name FROM instruments WHERE instrument_pid = NEW.instrument; END;
+    CREATE TRIGGER quoted_t AFTER INSERT ON session_log BEGIN INSERT INTO exported SELECT NEW.user, \"schema_name\" FROM instruments, tools; END;
+    CREATE TRIGGER kept_t AFTER INSERT ON session_log BEGIN INSERT INTO exported SELECT NEW.user, location FROM tools WHERE instrument_pid = NEW.instrument; END;
+    CREATE TRIGGER move_t INSTEAD OF UPDATE OF location ON tools BEGIN UPDATE instruments SET schema_name = NEW.location; END;
+    CREATE TRIGGER place_t INSTEAD OF UPDATE ON tools BEGIN UPDATE instruments SET location = NEW.location WHERE instrument_pid = OLD.instrument_pid; END"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'trigger exported_t of session_log')
+$(lost 'trigger move_t of tools')
+$(lost 'trigger quoted_t of session_log')"
+  local pid
+  pid=$(sql "SELECT instrument_pid FROM instruments LIMIT 1")
+  sql "UPDATE tools SET location = 'attic' WHERE instrument_pid = '$pid'"
+  nx-db log-events <<<'{"kind":"usage_event","session_identifier":"https://n/?id=9","instrument_pid":"'"$pid"'","start":"2025-03-03T11:05:12-05:00","end":"2025-03-03T15:59:30-05:00","user":"ned"}'
+  assert_equal "$(sql "SELECT DISTINCT who, what FROM exported")" "ned|attic"
+}
