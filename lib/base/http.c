@@ -288,21 +288,36 @@ static const char *why_unresolved(const char *name)
   return gai_strerror(code);
 }
 
-/* Our words where libcurl's say nothing to who reads them, by how those begin. */
-static const struct {
+#define PROXY_UNREADABLE "the address of the proxy (http_proxy, https_proxy, all_proxy) cannot be read"
+
+/* Our words where libcurl's say nothing to who reads them, or a password, by how those begin. */
+typedef struct {
   CURLcode code;
   const char *said, *words;
-} OWN_WORDS[] = {
-  {CURLE_UNSUPPORTED_PROTOCOL, "Received HTTP/0.9", "what answers there does not speak HTTP"},
-  {CURLE_OUT_OF_MEMORY, "", "the headers of the answer are too large, or memory is short"}, /* libcurl takes 100 KB */
+  gboolean is_setting; /* which is wrong, and will be at the next try */
+} OwnWords;
+
+static const OwnWords OWN_WORDS[] = {
+  {CURLE_UNSUPPORTED_PROTOCOL, "Received HTTP/0.9", "what answers there does not speak HTTP", FALSE},
+  {CURLE_OUT_OF_MEMORY, "", "the headers of the answer are too large, or memory is short", FALSE}, /* libcurl takes 100 KB */
+  {CURLE_COULDNT_RESOLVE_PROXY, "Unsupported proxy", PROXY_UNREADABLE, TRUE},                      /* syntax */
+  {CURLE_COULDNT_CONNECT, "Unsupported proxy", PROXY_UNREADABLE, TRUE},                            /* scheme */
+  {CURLE_NOT_BUILT_IN, "Unsupported proxy", PROXY_UNREADABLE, TRUE},                               /* https, where libcurl lacks it */
 };
 
-/* libcurl's words, to which it puts the name of a server or proxy that it could not resolve last. Owned. */
-static char *explained(CURLcode code, const char *detail)
+static const OwnWords *own_words(CURLcode code, const char *detail)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(OWN_WORDS); i++)
     if (OWN_WORDS[i].code == code && g_str_has_prefix(detail, OWN_WORDS[i].said))
-      return g_strdup(OWN_WORDS[i].words);
+      return &OWN_WORDS[i];
+  return NULL;
+}
+
+char *nx_http_reason(int code, const char *detail)
+{
+  const OwnWords *own = own_words(code, detail);
+  if (own)
+    return g_strdup(own->words);
   if (code == CURLE_OPERATION_TIMEDOUT && g_str_has_prefix(detail, "Resolving timed out"))
     return g_strconcat(detail, ": " HICCUP, NULL);
   const char *colon = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ? strstr(detail, ": ") : NULL;
@@ -312,8 +327,9 @@ static char *explained(CURLcode code, const char *detail)
 /* The reason alone. */
 static void set_failure(NxHttp *http, const Transfer *transfer, CURLcode code, const char *detail, GError **err)
 {
-  gboolean address = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
-  http->failure = classify(http, transfer, code);
+  const OwnWords *own = own_words(code, detail);
+  gboolean is_setting = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL || (own && own->is_setting);
+  http->failure = own && own->is_setting ? NX_HTTP_REFUSED : classify(http, transfer, code);
   if (code == CURLE_ABORTED_BY_CALLBACK && nx_interrupted())
     g_set_error(err, NX_ERROR, NX_ERROR_INTERRUPTED, "interrupted");
   else if (code == CURLE_ABORTED_BY_CALLBACK)
@@ -321,8 +337,8 @@ static void set_failure(NxHttp *http, const Transfer *transfer, CURLcode code, c
   else if (transfer->too_large)
     g_set_error(err, NX_ERROR, NX_ERROR_REMOTE, "the answer is larger than %" G_GSIZE_FORMAT " bytes", transfer->limit);
   else {
-    g_autofree char *reason = explained(code, detail);
-    g_set_error(err, NX_ERROR, address ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s", reason);
+    g_autofree char *reason = nx_http_reason(code, detail);
+    g_set_error(err, NX_ERROR, is_setting ? NX_ERROR_CONFIG : NX_ERROR_PLACE, "%s", reason);
   }
 }
 

@@ -62,7 +62,7 @@ void nx_http_answer_free(NxHttpAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxHttpAnswer, nx_http_answer_free)
 
 /* Any HTTP answer, 4xx and 5xx too, is a success here. No answer: NULL and "GET https://host/path: <reason>" (the query and credentials are never
- * shown). NX_ERROR_PLACE: DNS, refused, TLS, time-out, cut off; NX_ERROR_CONFIG: an address or scheme that cannot be used, or no libcurl;
+ * shown). NX_ERROR_PLACE: DNS, refused, TLS, time-out, cut off; NX_ERROR_CONFIG: an address, scheme or proxy that cannot be used, or no libcurl;
  * NX_ERROR_REMOTE: an answer larger than body_limit; NX_ERROR_INTERRUPTED: a signal came; what nx_error_from_errno says of body_file.
  * Waits are scaled by NX_TEST_TIME_SCALE. */
 NxHttpAnswer *nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **err);
@@ -70,7 +70,7 @@ NxHttpAnswer *nx_http_send(NxHttp *http, const NxHttpRequest *request, GError **
 typedef enum {
   NX_HTTP_NOT_SENT,   /* the server was not reached */
   NX_HTTP_MAYBE_SENT, /* the request may have arrived: look before it is repeated */
-  NX_HTTP_REFUSED,    /* not worth a repetition: certificate not trusted, address unusable, answer too large, interrupted */
+  NX_HTTP_REFUSED,    /* not worth a repetition: certificate not trusted, address or proxy unusable, answer too large, interrupted */
 } NxHttpFailure;
 NxHttpFailure nx_http_last_failure(const NxHttp *http);
 /* The CURL* handle, for transfers of the caller's own. NULL when libcurl is not there (NX_ERROR_CONFIG) or has
@@ -80,6 +80,9 @@ gpointer nx_http_open(NxHttp *http, GError **err);
 void nx_http_wait(guint milliseconds);
 /* Gives a CURL* this client's trust in certificates, for a transfer of the caller's own (mail, many files at once). The client outlives it. */
 void nx_http_set_trust(NxHttp *http, gpointer curl);
+/* Why a transfer, of the caller's own too, ended with `code`, a CURLcode other than CURLE_OK: libcurl's words (`detail`, of CURLOPT_ERRORBUFFER, or
+ * empty), with the cause when a name has no address; ours where its own would show a proxy's password. Owned. */
+char *nx_http_reason(int code, const char *detail);
 /* `status` as an error class: 429 and 5xx NX_ERROR_PLACE, all else NX_ERROR_REMOTE. */
 NxErrorCode nx_http_error_code(long status);
 /* How addresses are parsed that are to be compared or put together: escapes stay, default ports are dropped. */

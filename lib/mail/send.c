@@ -180,8 +180,9 @@ static gboolean perform(Connection *connection, GError **err)
     if (ADVICE[i].code == code)
       advice = ADVICE[i].advice;
   const NxEmailSettings *email = connection->settings->email;
+  g_autofree char *reason = nx_http_reason((int)code, connection->detail);
   g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "mail server %s, port %d: %s%s%s%s", email->smtp_host, email->smtp_port,
-              *connection->detail ? connection->detail : nx_curl.easy_strerror(code), connection->refusal->len > 0 ? "; the server said: " : "",
+              reason, connection->refusal->len > 0 ? "; the server said: " : "",
               connection->refusal->str, advice);
   return FALSE;
 }

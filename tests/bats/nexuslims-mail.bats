@@ -314,6 +314,14 @@ no_mail() {
   no_mail
 }
 
+@test "--check tells a proxy whose address cannot be read without its password" {
+  export NX_EMAIL_SMTP_PORT=1
+  no_proxy= all_proxy=http://u:PROXY/SECRET@127.0.0.1:3128 run nexuslims-mail --check
+  assert_success
+  assert_json '.message | contains("the address of the proxy (http_proxy, https_proxy, all_proxy) cannot be read")' true
+  refute_output --regexp 'PROXY|SECRET'
+}
+
 @test "a log that is not there is an error with its name" {
   run nexuslims-mail nowhere.log
   assert_failure 1

@@ -151,3 +151,13 @@ it redirects to ${other}la/api/: if that is the API, set NX_LABARCHIVES_URL to i
   http_proxy=http://127.0.0.1:1/ no_proxy=127.0.0.1 run --separate-stderr nx-export < <(session 101)
   assert_json .status COMPLETED
 }
+
+@test "a proxy whose address cannot be read is named as a wrong setting, at once and without its password" {
+  export NX_CDCS_URL=http://cdcs.example.com/ NX_CDCS_TOKEN=cdcs-secret-token
+  for proxy in http://u:PROXY/SECRET@127.0.0.1:3128 http://u:PROXY#SECRET@127.0.0.1:3128 u:PROXYSECRET@127.0.0.1:port; do
+    http_proxy=$proxy run --separate-stderr nx-export -vv < <(session 101)
+    assert_success
+    assert_json '.exports[0].error_message|endswith("the address of the proxy (http_proxy, https_proxy, all_proxy) cannot be read")' true
+    refute_regex "$output$stderr" 'PROXY|SECRET|trying again'
+  done
+}

@@ -61,6 +61,26 @@ static void test_unknown(void)
   assert_said(NULL, "Could not resolve host: cdcs.example.com: the name has no address");
 }
 
+static void test_unreadable_proxy(void)
+{
+  static const char *const PROXIES[] = {
+    "http://u:PROXY/SECRET@127.0.0.1:3128", "http://u:PROXY#SECRET@127.0.0.1:3128", "http://u:PROXY?SECRET@127.0.0.1:3128",
+    "u:PROXYSECRET@127.0.0.1:port",         "ftp://u:PROXYSECRET@127.0.0.1:3128",
+  };
+  const NxHttpOptions options = {0};
+  const NxHttpRequest request = {.method = "GET", .url = "http://cdcs.example.com/rest/", .reason_only = TRUE};
+  for (gsize i = 0; i < G_N_ELEMENTS(PROXIES); i++) {
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(NxHttp) http = nx_http_new(&options, NULL);
+    g_setenv("http_proxy", PROXIES[i], TRUE);
+    g_assert_null(nx_http_send(http, &request, &problem));
+    g_unsetenv("http_proxy");
+    g_assert_cmpstr(problem->message, ==, "the address of the proxy (http_proxy, https_proxy, all_proxy) cannot be read");
+    g_assert_error(problem, NX_ERROR, NX_ERROR_CONFIG);
+    g_assert_cmpint(nx_http_last_failure(http), ==, NX_HTTP_REFUSED);
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -69,5 +89,6 @@ int main(int argc, char **argv)
   g_test_add_func("/http/a name service that does not answer is a temporary failure", test_hiccup);
   g_test_add_func("/http/so is one that keeps silent", test_silence);
   g_test_add_func("/http/a name that does not exist is told from it", test_unknown);
+  g_test_add_func("/http/a proxy's address that cannot be read is a wrong setting, whose password is not shown", test_unreadable_proxy);
   return g_test_run();
 }
