@@ -134,16 +134,20 @@ static json_object *row_object(json_object *columns, json_object *values)
 /* A calendar that is harvested is private by its address alone, of which api_url is mostly made. */
 static void mask_calendar(json_object *columns, json_object *values)
 {
-  static const char *const ADDRESSES[] = {"api_url", "calendar_url", NULL};
+  static const struct {
+    const char *column;
+    char *(*masked)(const char *address);
+  } ADDRESSES[] = {{"api_url", nx_config_masked_api_url}, {"calendar_url", nx_config_masked_calendar}};
   g_autoptr(json_object) row = row_object(columns, values);
   if (g_strcmp0(nx_json_get_string(row, "harvester"), NX_CALENDAR_HARVESTER) != 0)
     return;
-  for (gsize i = 0; i < json_object_array_length(columns); i++) {
-    const char *column = json_object_get_string(json_object_array_get_idx(columns, i)), *address = nx_json_get_string(row, column);
-    g_autofree char *masked = address && g_strv_contains(ADDRESSES, column) ? nx_config_masked_calendar(address) : NULL;
-    if (masked)
-      json_object_array_put_idx(values, i, nx_json_string(masked));
-  }
+  for (gsize i = 0; i < json_object_array_length(columns); i++)
+    for (gsize j = 0; j < G_N_ELEMENTS(ADDRESSES); j++) {
+      const char *column = json_object_get_string(json_object_array_get_idx(columns, i)), *address = nx_json_get_string(row, column);
+      g_autofree char *masked = address && g_str_equal(column, ADDRESSES[j].column) ? ADDRESSES[j].masked(address) : NULL;
+      if (masked)
+        json_object_array_put_idx(values, i, nx_json_string(masked));
+    }
 }
 
 static void take_line(json_object *line, gpointer user_data)

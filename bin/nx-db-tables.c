@@ -313,13 +313,20 @@ static char *told_apart(const NxDbTables *tables, const char *masked, const NxDa
   return g_strjoinv(pseudonym, parts);
 }
 
+static char *masked_of(const NxDbTables *tables, Disguise disguise, const char *address)
+{
+  if (!tables->has_calendar)
+    return nx_config_masked_address(address);
+  return disguise == AS_UNIQUE_ADDRESS ? nx_config_masked_api_url(address) : nx_config_masked_calendar(address);
+}
+
 /* Without a key it stays, and the row is secret when there was something to hide. */
 static void mask_address(NxDbTables *tables, Disguise disguise, NxDatum *datum)
 {
   if (!datum->bytes) /* a column of numbers in a strange database */
     return;
   g_autofree char *address = g_strndup(datum->bytes, datum->length);
-  g_autofree char *masked = tables->has_calendar ? nx_config_masked_calendar(address) : nx_config_masked_address(address);
+  g_autofree char *masked = masked_of(tables, disguise, address);
   if (g_str_equal(masked, address))
     return;
   if (!tables->key)

@@ -216,12 +216,8 @@ static const char *password_for_port(const char *authority, const char *end)
   return NULL;
 }
 
-char *nx_config_masked_address(const char *address)
+static char *masked_behind(const char *address, const char *authority)
 {
-  const char *authority = strstr(address, "://");
-  if (!authority)
-    return g_strdup(address);
-  authority += 3;
   const char *at = end_of_password(address, authority), *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
   const char *end = at ? at : authority + strcspn(authority, "/?#"), *password = at ? NULL : password_for_port(authority, end);
   if (colon && !memchr(authority, '/', (gsize)(colon - authority)) && !memchr(authority, '?', (gsize)(colon - authority)))
@@ -232,16 +228,45 @@ char *nx_config_masked_address(const char *address)
   return mask_secrets(masked);
 }
 
+char *nx_config_masked_address(const char *address)
+{
+  const char *authority = strstr(address, "://");
+  return authority ? masked_behind(address, authority + 3) : g_strdup(address);
+}
+
+/* What a web address has behind its scheme, of which all or a part may have been forgotten: webcal:host, https:/host, //host, host. */
+static const char *web_authority(const char *address)
+{
+  const char *colon = is_web_address(address) ? strpbrk(address, ":/?#@") : NULL, *rest = colon && *colon == ':' ? colon + 1 : address;
+  return rest + strspn(rest, "/");
+}
+
+static gboolean is_of_a_file(const char *address)
+{
+  return g_ascii_strncasecmp(address, "file:", strlen("file:")) == 0 || (*address == '/' && address[1] != '/');
+}
+
+/* The server alone, and the part behind # where it is a name of our own. */
+static char *masked_to_server(const char *address, gboolean has_name)
+{
+  if (is_of_a_file(address))
+    return nx_config_masked_address(address);
+  gsize scheme = (gsize)(web_authority(address) - address);
+  g_autofree char *masked = masked_behind(address, address + scheme);
+  const char *server = masked + scheme, *path = server + strcspn(server, "/?#"), *at = g_strrstr_len(server, path - server, "@");
+  const char *name = path + strcspn(path, has_name ? "#" : "");
+  gboolean has_path = name - path > 1;
+  server = at ? at : server;
+  return g_strdup_printf("%.*s%s%.*s%s%s", (int)scheme, masked, at ? "***" : "", (int)((has_path ? path : name) - server), server,
+                         has_path ? "/***" : "", name);
+}
+
 char *nx_config_masked_calendar(const char *address)
 {
-  g_autofree char *masked = nx_config_masked_address(address);
-  if (g_ascii_strncasecmp(masked, "file:", strlen("file:")) == 0 || g_path_is_absolute(masked))
-    return g_steal_pointer(&masked);
-  const char *path = masked + strcspn(masked, "/?#");
-  if (path > masked && g_str_has_prefix(path - 1, "://"))
-    path += 2 + strcspn(path + 2, "/?#");
-  const char *end = path + strcspn(path, "#");
-  if (end - path <= 1)
-    return g_steal_pointer(&masked);
-  return g_strdup_printf("%.*s/***%s", (int)(path - masked), masked, end);
+  return masked_to_server(address, FALSE);
+}
+
+char *nx_config_masked_api_url(const char *api_url)
+{
+  return masked_to_server(api_url, TRUE);
 }

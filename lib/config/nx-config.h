@@ -95,9 +95,11 @@ char **nx_settings_environment_without_secrets(void);
 
 /* A copy of a web or database address with its password, and what lets one in by its query or a private path, as ***; any other text as it is. */
 char *nx_config_masked_address(const char *address);
-/* The same of a calendar to harvest, which whoever knows its address may read: nothing stays between the server and a #, however
- * the address was mistyped, but of a file's. */
+/* The same of a calendar to harvest, which whoever knows its address may read: the server alone stays, however the address was mistyped, but of
+ * a file's the whole. */
 char *nx_config_masked_calendar(const char *address);
+/* The same of the `api_url` of an instrument with such a calendar: what stands behind the # tells it from others on one calendar, and stays. */
+char *nx_config_masked_api_url(const char *api_url);
 /* Gives what nx_config_masked_address hides to nx_log_hide: not passwords, which no log shows anyway, nor what is too short to be told from
  * other text. */
 void nx_config_hide_address(const char *address);

@@ -287,6 +287,7 @@ case "$*" in
   'rows instruments')
     echo '["instrument_pid","api_url","calendar_url","harvester"]'
     echo '["C","https://u:pw@cal.example.com/feed/ks7c2f9a1b/0.ics#C","https://u:pw@cal.example.com/feed/ks7c2f9a1b/0.ics","ical"]'
+    echo '["D","own-name","webcal:u:ks7c2f9a1b@cal.example.com/0.ics#ks7c2f9a1b","ical"]'
     echo '["F","own-name","file:///srv/lab.ics","ical"]'
     echo '["N","https://nemo.example.com/api/tools/?id=3","https://nemo.example.com/calendar/tem/",null]' ;;
 esac
@@ -294,9 +295,10 @@ SCRIPT
   nexuslims support-bundle --output b.zip
   run entry database/instruments.csv
   assert_success
-  assert_line --index 1 $'C,https://u:***@cal.example.com/***#C,https://u:***@cal.example.com/***,ical\r'
-  assert_line --index 2 $'F,own-name,file:///srv/lab.ics,ical\r'
-  assert_line --index 3 $'N,https://nemo.example.com/api/tools/?id=3,https://nemo.example.com/calendar/tem/,\r'
+  assert_line --index 1 $'C,https://***@cal.example.com/***#C,https://***@cal.example.com/***,ical\r'
+  assert_line --index 2 $'D,own-name,webcal:***@cal.example.com/***,ical\r'
+  assert_line --index 3 $'F,own-name,file:///srv/lab.ics,ical\r'
+  assert_line --index 4 $'N,https://nemo.example.com/api/tools/?id=3,https://nemo.example.com/calendar/tem/,\r'
 }
 
 @test "tables are CSV as spreadsheets read it" {

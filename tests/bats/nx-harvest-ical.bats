@@ -552,7 +552,8 @@ LOCATION:")"
   for url in http://127.0.0.1:1/calendar/private-0123456789abcdef/basic.ics 'http://127.0.0.1:1/lab.ics?token=0123456789abcdef' \
     ftp://127.0.0.1:1/private-0123456789abcdef/basic.ics 'file://elsewhere/lab.ics?token=0123456789abcdef' \
     http://127.0.0.1:1/feed/ks0123456789abcdef/0.ics 'http://127.0.0.1:1/subscribe.php?rid=5e9f&icskey=0123456789abcdef' \
-    webcal://127.0.0.1:1/p/0123456789abcdef 127.0.0.1:1/p/0123456789abcdef; do
+    webcal://127.0.0.1:1/p/0123456789abcdef 127.0.0.1:1/p/0123456789abcdef http://0123456789abcdef@127.0.0.1:1/lab.ics \
+    u:0123456789abcdef@127.0.0.1/lab.ics webcal:u:0123456789abcdef@127.0.0.1/lab.ics 'webcal://127.0.0.1:1/lab.ics#0123456789abcdef'; do
     NX_TEST_TIME_SCALE=0 run_harvest events -vv < <(ical_instrument "$url")
     assert_success
     assert_stderr "ERROR: harvest of instrument TEM-1 failed"

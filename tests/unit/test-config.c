@@ -479,19 +479,30 @@ static void test_masking(void)
   }
 }
 
+typedef struct {
+  const char *address, *calendar, *api_url; /* as shown; api_url NULL: like the calendar */
+} Shown;
+
 static void test_masked_calendars(void)
 {
-  static const char *const CASES[][2] = {
-    {"webcal://c.example/lab/s.ics?x=1", "webcal://c.example/***"},
-    {"https://u:pw@c.example:8443/s.ics#TEM-1", "https://u:***@c.example:8443/***#TEM-1"},
-    {"https://c.example?lab", "https://c.example/***"}, {"https://c.example/", "https://c.example/"}, {"https://c.example", "https://c.example"},
-    {"file:///srv/lab.ics", "file:///srv/lab.ics"}, {"HTTPS://c.example/s", "HTTPS://c.example/***"}, {"lab.ics", "lab.ics"}, {"", ""},
-    {"https://c.example/o@w/s", "https://c.example/***"}, {"c.example/feed/s.ics", "c.example/***"}, {"https:c.example/s", "https:c.example/***"},
-    {"webcal:/c.example/s#TEM-1", "webcal:/***#TEM-1"}, {"/srv/lab.ics", "/srv/lab.ics"}, {"file:lab.ics", "file:lab.ics"},
+  static const Shown CASES[] = {
+    {"webcal://c.example/lab/s.ics?x=1", "webcal://c.example/***", NULL}, {"HTTPS://c.example/s", "HTTPS://c.example/***", NULL},
+    {"https://c.example?lab", "https://c.example/***", NULL}, {"https://c.example/", "https://c.example/", NULL},
+    {"https://c.example", "https://c.example", NULL}, {"https://c.example/o@w/s", "https://c.example/***", NULL},
+    {"https://u:pw@c.example:8443/s.ics#TEM-1", "https://***@c.example:8443/***", "https://***@c.example:8443/***#TEM-1"},
+    {"https://u:p/w@c.example/s", "https://***@c.example/***", NULL}, {"https://geheim@c.example/s", "https://***@c.example/***", NULL},
+    {"https://geheim@c.example", "https://***@c.example", NULL}, {"webcal://c.example#geheim", "webcal://c.example/***", "webcal://c.example#geheim"},
+    {"webcal:/c.example/s#TEM-1", "webcal:/c.example/***", "webcal:/c.example/***#TEM-1"}, {"https:c.example/s", "https:c.example/***", NULL},
+    {"c.example/feed/s.ics", "c.example/***", NULL}, {"u:geheim@c.example/s.ics", "***@c.example/***", NULL},
+    {"webcal:u:geheim@c.example/s", "webcal:***@c.example/***", NULL}, {"//u:geheim@c.example/s", "//***@c.example/***", NULL},
+    {"geheim@c.example/s", "***@c.example/***", NULL}, {"u:ge/heim@c.example/s", "***@c.example/***", NULL}, {"lab.ics", "lab.ics", NULL}, {"", "", NULL},
+    {"file:///srv/lab.ics", "file:///srv/lab.ics", NULL}, {"/srv/lab.ics", "/srv/lab.ics", NULL}, {"file:lab.ics", "file:lab.ics", NULL},
+    {"file:///srv/lab.ics#TEM-1", "file:///srv/lab.ics#TEM-1", NULL},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
-    g_autofree char *masked = nx_config_masked_calendar(CASES[i][0]);
-    g_assert_cmpstr(masked, ==, CASES[i][1]);
+    g_autofree char *calendar = nx_config_masked_calendar(CASES[i].address), *api_url = nx_config_masked_api_url(CASES[i].address);
+    g_assert_cmpstr(calendar, ==, CASES[i].calendar);
+    g_assert_cmpstr(api_url, ==, CASES[i].api_url ? CASES[i].api_url : CASES[i].calendar);
   }
 }
 
