@@ -17,6 +17,8 @@ typedef struct {
   const NxCalendarSeries *series;
   GTimeZone *floating;
   GDateTime *from, *to;
+  GPtrArray *following;    /* of Following* */
+  GDateTime *early, *late; /* as `from` and `to`, but for the starts that the series gave its instances: some are moved into the window */
   GHashTable *taken;       /* instants (seconds) that are excluded, changed or already there */
   GHashTable *taken_dates; /* YYYYMMDD texts excluded as whole days */
   GPtrArray *found;        /* of NxOccurrence* */
@@ -143,63 +145,125 @@ static void add_occurrence(Expansion *expansion, icalcomponent *event, GDateTime
   g_ptr_array_add(expansion->found, occurrence);
 }
 
-/* The change of "this and all following" instances that governs the one of `instance`; NULL: the series itself does. */
-static icalcomponent *governing_change(Expansion *expansion, GDateTime *instance, GTimeSpan *shift)
+/* ------------------------------------------------------------------------------------------------ this and all following */
+
+/* A change of "this and all following" instances: they are moved by the clock, as whole series are made, whatever the clocks do in between. */
+typedef struct {
+  icalcomponent *change; /* borrowed */
+  icalproperty *start;   /* its DTSTART, whose clock it is; borrowed */
+  GDateTime *since;      /* the start that the series gave the first of them */
+  GTimeSpan shift;
+} Following;
+
+static void following_free(gpointer data)
 {
-  icalcomponent *best = NULL;
-  g_autoptr(GDateTime) best_since = NULL;
-  for (guint i = 0; i < expansion->series->changes->len; i++) {
-    icalcomponent *change = expansion->series->changes->pdata[i];
-    icalproperty *id = first_property(change, ICAL_RECURRENCEID_PROPERTY), *start = first_property(change, ICAL_DTSTART_PROPERTY);
-    if (!start || !icalproperty_get_first_parameter(id, ICAL_RANGE_PARAMETER))
-      continue;
-    g_autoptr(GDateTime) since = nx_calendar_instant(expansion->calendar, id, icalproperty_get_recurrenceid(id), expansion->floating);
-    g_autoptr(GDateTime) moved = nx_calendar_instant(expansion->calendar, start, icalproperty_get_dtstart(start), expansion->floating);
-    if (!since || !moved || g_date_time_compare(since, instance) > 0 || (best && g_date_time_compare(since, best_since) < 0))
-      continue;
-    best = change;
-    *shift = g_date_time_difference(moved, since);
-    g_clear_pointer(&best_since, g_date_time_unref);
-    best_since = g_steal_pointer(&since);
+  Following *following = data;
+  g_clear_pointer(&following->since, g_date_time_unref);
+  g_free(following);
+}
+
+/* A clock time that can be reckoned with; NULL: there is none such. */
+static GDateTime *reckonable(struct icaltimetype time)
+{
+  return g_date_time_new_utc(time.year, time.month, time.day, time.hour, time.minute, MIN(time.second, 59));
+}
+
+static void add_following(Expansion *expansion, icalcomponent *change)
+{
+  icalproperty *id = first_property(change, ICAL_RECURRENCEID_PROPERTY), *start = first_property(change, ICAL_DTSTART_PROPERTY);
+  if (!start || !icalproperty_get_first_parameter(id, ICAL_RANGE_PARAMETER))
+    return;
+  const struct icaltimetype moved = icalproperty_get_dtstart(start);
+  g_autoptr(GDateTime) since = nx_calendar_instant(expansion->calendar, id, icalproperty_get_recurrenceid(id), expansion->floating);
+  g_autoptr(GDateTime) before = since ? reckonable(nx_calendar_clock(expansion->calendar, start, moved, since, expansion->floating)) : NULL;
+  g_autoptr(GDateTime) after = reckonable(moved);
+  if (!before || !after)
+    return;
+  Following *following = g_new0(Following, 1);
+  *following = (Following){.change = change, .start = start, .since = g_steal_pointer(&since), .shift = g_date_time_difference(after, before)};
+  g_ptr_array_add(expansion->following, following);
+}
+
+/* `limit` (NULL: none), or so much earlier or later that no change of the clocks makes a difference. */
+static GDateTime *widened(GDateTime *limit, GTimeSpan by)
+{
+  g_autoptr(GDateTime) wide = limit && by ? g_date_time_add(limit, by + (by < 0 ? -1 : 1) * G_TIME_SPAN_DAY) : NULL;
+  return wide ? g_steal_pointer(&wide) : limit ? g_date_time_ref(limit) : NULL;
+}
+
+static void find_following(Expansion *expansion)
+{
+  GTimeSpan forward = 0, back = 0;
+  for (guint i = 0; i < expansion->series->changes->len; i++)
+    add_following(expansion, expansion->series->changes->pdata[i]);
+  for (guint i = 0; i < expansion->following->len; i++) {
+    const Following *following = expansion->following->pdata[i];
+    forward = MAX(forward, following->shift);
+    back = MAX(back, -following->shift);
+  }
+  expansion->early = widened(expansion->from, -forward);
+  expansion->late = widened(expansion->to, back);
+}
+
+/* The latest change that is for `instance`; NULL: it is as the series has it. */
+static const Following *governing_change(const Expansion *expansion, GDateTime *instance)
+{
+  const Following *best = NULL;
+  for (guint i = 0; i < expansion->following->len; i++) {
+    const Following *following = expansion->following->pdata[i];
+    if (g_date_time_compare(following->since, instance) <= 0 && (!best || g_date_time_compare(following->since, best->since) >= 0))
+      best = following;
   }
   return best;
 }
 
+/* The clock time that `instance` was moved to; the null time when that is none. */
+static struct icaltimetype moved_time(Expansion *expansion, const Following *following, GDateTime *instance)
+{
+  struct icaltimetype time = icalproperty_get_dtstart(following->start);
+  g_autoptr(GDateTime) own = reckonable(nx_calendar_clock(expansion->calendar, following->start, time, instance, expansion->floating));
+  g_autoptr(GDateTime) moved = own ? g_date_time_add(own, following->shift) : NULL;
+  if (!moved)
+    return icaltime_null_time();
+  nx_calendar_set_clock(&time, moved);
+  return time;
+}
+
+/* --------------------------------------------------------------------------------------------------------- instances */
+
 /* An instance as the series has it, or as a change of "this and all following" moved it. */
 static void add_instance(Expansion *expansion, icalproperty *start, struct icaltimetype time, const Span *span, GDateTime *instance)
 {
-  GTimeSpan shift = 0;
-  icalcomponent *change = governing_change(expansion, instance, &shift);
-  g_autoptr(GDateTime) end = NULL;
-  if (!change) {
-    end = end_of(expansion, start, time, span);
-    if (end)
-      add_occurrence(expansion, expansion->series->master, g_date_time_ref(instance), g_steal_pointer(&end), instance);
-    return;
+  const Following *following = governing_change(expansion, instance);
+  icalcomponent *event = following ? following->change : expansion->series->master;
+  Span own = *span;
+  if (following) {
+    start = following->start;
+    time = moved_time(expansion, following, instance);
+    if (nx_calendar_is_cancelled(event) || !find_span(expansion, event, start, &own))
+      return;
   }
-  icalproperty *changed_start = first_property(change, ICAL_DTSTART_PROPERTY);
-  Span changed;
-  g_autoptr(GDateTime) moved = g_date_time_add(instance, shift);
-  if (!moved || nx_calendar_is_cancelled(change) || !find_span(expansion, change, changed_start, &changed))
+  g_autoptr(GDateTime) first =
+      following ? nx_calendar_instant(expansion->calendar, start, time, expansion->floating) : g_date_time_ref(instance);
+  g_autoptr(GDateTime) last = first ? end_of(expansion, start, time, &own) : NULL;
+  if (!last || (!is_in_window(expansion, instance) && !is_in_window(expansion, first)))
     return;
-  end = g_date_time_add(moved, (changed.days * (gint64)86400 + changed.seconds) * G_TIME_SPAN_SECOND);
-  if (end)
-    add_occurrence(expansion, change, g_steal_pointer(&moved), g_steal_pointer(&end), instance);
+  expansion->instances++;
+  add_occurrence(expansion, event, g_steal_pointer(&first), g_steal_pointer(&last), instance);
 }
 
-/* One start that the series gives. FALSE once it lies behind the window: rules give their results in order. */
+/* One start that the series gives. FALSE once it lies behind all that may be in the window: rules give their results in order. */
 static gboolean consider(Expansion *expansion, icalproperty *start, struct icaltimetype time, const Span *span)
 {
   g_autoptr(GDateTime) instance = nx_calendar_instant(expansion->calendar, start, time, expansion->floating);
   if (!instance)
     return TRUE;
-  if (g_date_time_compare(instance, expansion->to) > 0)
+  if (g_date_time_compare(instance, expansion->late) > 0)
     return FALSE;
   g_autofree char *date = date_text(time);
-  if (is_in_window(expansion, instance) && !g_hash_table_contains(expansion->taken_dates, date) && take(expansion, instance)) {
-    expansion->instances++;
+  gboolean is_early = expansion->early && g_date_time_compare(instance, expansion->early) < 0;
+  if (!is_early && !g_hash_table_contains(expansion->taken_dates, date) && take(expansion, instance))
     add_instance(expansion, start, time, span, instance);
-  }
   return TRUE;
 }
 
@@ -215,7 +279,7 @@ static gboolean exclude(Expansion *expansion, icalproperty *start, struct icalti
   if (!instant)
     return TRUE;
   take(expansion, instant);
-  return g_date_time_compare(instant, expansion->to) <= 0;
+  return g_date_time_compare(instant, expansion->late) <= 0;
 }
 
 /* The clock time `days` days from `instant`, in the form of `like`: two days away, no zone makes a difference. */
@@ -321,9 +385,9 @@ static gboolean can_jump(const struct icalrecurrencetype *rule)
 static icalrecur_iterator *iterator_near(const Expansion *expansion, struct icalrecurrencetype *rule, struct icaltimetype first)
 {
   icalrecur_iterator *iterator = icalrecur_iterator_new(*rule, first);
-  if (!iterator || !expansion->from || !can_jump(rule))
+  if (!iterator || !expansion->early || !can_jump(rule))
     return iterator;
-  struct icaltimetype early = clock_near(expansion->from, -2, first);
+  struct icaltimetype early = clock_near(expansion->early, -2, first);
   if (icaltime_compare(first, early) < 0)
     icalrecur_iterator_set_start(iterator, early);
   return iterator;
@@ -343,7 +407,7 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
   complete_months(&rule);
   count_from_months(&rule);
   sort_times(&rule);
-  rule.until = clock_near(expansion->to, 2, first);
+  rule.until = clock_near(expansion->late, 2, first);
   icalrecur_iterator *iterator = iterator_near(expansion, &rule, first);
   if (!iterator) {
     nx_log_warning("event %s has a recurrence rule that means nothing; it is not followed", expansion->series->uid);
@@ -514,6 +578,7 @@ GPtrArray *nx_calendar_expand(NxCalendar *calendar, const NxCalendarSeries *seri
 {
   g_autoptr(GHashTable) taken = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   g_autoptr(GHashTable) taken_dates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(GPtrArray) following = g_ptr_array_new_with_free_func(following_free);
   const gint64 began = g_get_monotonic_time();
   Expansion expansion = {.calendar = calendar,
                          .deadline = began + calendar->patience_us,
@@ -521,12 +586,16 @@ GPtrArray *nx_calendar_expand(NxCalendar *calendar, const NxCalendarSeries *seri
                          .floating = floating,
                          .from = from,
                          .to = to,
+                         .following = following,
                          .taken = taken,
                          .taken_dates = taken_dates,
                          .found = g_ptr_array_new_with_free_func(occurrence_free)};
+  find_following(&expansion);
   add_changes(&expansion);
   if (series->master)
     add_master(&expansion);
+  g_clear_pointer(&expansion.early, g_date_time_unref);
+  g_clear_pointer(&expansion.late, g_date_time_unref);
   g_ptr_array_sort(expansion.found, by_start);
   calendar->patience_us -= g_get_monotonic_time() - began;
   return expansion.found;

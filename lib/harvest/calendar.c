@@ -351,18 +351,46 @@ static GDateTime *in_calendar_zone(const CalendarZone *known, struct icaltimetyp
   return g_date_time_to_timezone(instant, known->zone);
 }
 
-GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, struct icaltimetype time, GTimeZone *floating)
+/* NULL: the value is in UTC, floating, or of a zone of which nothing is known. */
+static const CalendarZone *zone_of_value(NxCalendar *calendar, icalproperty *property, struct icaltimetype value)
 {
   icalparameter *parameter = icalproperty_get_first_parameter(property, ICAL_TZID_PARAMETER);
-  const char *tzid = parameter && !time.is_date && !icaltime_is_utc(time) ? icalparameter_get_tzid(parameter) : NULL;
+  const char *tzid = parameter && !value.is_date && !icaltime_is_utc(value) ? icalparameter_get_tzid(parameter) : NULL;
+  const CalendarZone *known = tzid ? zone_of(calendar, tzid) : NULL;
+  return known && (known->zone || known->defined) ? known : NULL;
+}
+
+void nx_calendar_set_clock(struct icaltimetype *time, GDateTime *clock)
+{
+  g_date_time_get_ymd(clock, &time->year, &time->month, &time->day);
+  time->hour = g_date_time_get_hour(clock);
+  time->minute = g_date_time_get_minute(clock);
+  time->second = g_date_time_get_second(clock);
+}
+
+struct icaltimetype nx_calendar_clock(NxCalendar *calendar, icalproperty *property, struct icaltimetype like, GDateTime *instant,
+                                      GTimeZone *floating)
+{
+  const CalendarZone own = {.zone = floating}, *known = zone_of_value(calendar, property, like);
+  g_autoptr(GDateTime) utc = g_date_time_to_utc(instant);
+  struct icaltimetype clock = like;
+  clock.is_date = 0;
+  nx_calendar_set_clock(&clock, utc);
+  if (!icaltime_is_utc(like))
+    icaltime_adjust(&clock, 0, 0, 0, offset_when(known ? known : &own, clock, 0, 0));
+  return clock;
+}
+
+GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, struct icaltimetype time, GTimeZone *floating)
+{
+  const CalendarZone *known = zone_of_value(calendar, property, time);
   if (time.is_date)
     time.hour = time.minute = time.second = 0;
   if (time.second == 60)
     time.second = 59; /* a leap second */
   if (icaltime_is_utc(time))
     return in_fixed_zone(time, 0);
-  const CalendarZone *known = tzid ? zone_of(calendar, tzid) : NULL;
-  if (known && (known->zone || known->defined))
+  if (known)
     return in_calendar_zone(known, time);
   return nx_time_from_wall_clock(floating, time.year, time.month, time.day, time.hour, time.minute, time.second, 0);
 }

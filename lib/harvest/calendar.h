@@ -36,6 +36,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxCalendar, nx_calendar_free)
  */
 GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, struct icaltimetype time, GTimeZone *floating);
 
+/* Gives `time` the fields of `clock`: a clock time that is told as if it were one of UTC, so that it can be reckoned with. */
+void nx_calendar_set_clock(struct icaltimetype *time, GDateTime *clock);
+/* What the clock of the property with the value `like` shows at `instant`, in the form of `like`; a date has a time of day here, too. */
+struct icaltimetype nx_calendar_clock(NxCalendar *calendar, icalproperty *property, struct icaltimetype like, GDateTime *instant,
+                                      GTimeZone *floating);
+
 /* TRUE when a BY… list of a recurrence rule has members. */
 gboolean nx_calendar_has_members(const short *list);
 
@@ -49,8 +55,9 @@ typedef struct {
   GDateTime *instance; /* of a series: the start that the series gave it, which names it for good; else NULL */
 } NxOccurrence;
 
-/* The occurrences of a series that start from `from` (NULL: ever) to `to`, by start; nothing beyond `to` is ever computed, so a rule
- * without end ends there. Instances moved by their owner are all given, wherever they are. Of a series that takes place too often the first
+/* The occurrences of a series that start from `from` (NULL: ever) to `to`, by start; nothing far beyond `to` is ever computed, so a rule
+ * without end ends there. Instances moved one by one are all given, wherever they are; those moved with all that follow when they were in the
+ * window, or are now. Of a series that takes place too often the first
  * are given (logged). The time it takes is taken off `patience_us`; the result counts only when that stays above 0. Free with
  * g_ptr_array_unref. */
 GPtrArray *nx_calendar_expand(NxCalendar *calendar, const NxCalendarSeries *series, GTimeZone *floating, GDateTime *from, GDateTime *to);

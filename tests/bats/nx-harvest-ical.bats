@@ -123,6 +123,24 @@ ical:TEM-1:s/1/20250331T140000Z 2025-03-31T10:00:00-04:00' ] || fail "$output"
 ["NO_RESERVATION",null,null,null]' ] || fail "$output"
 }
 
+@test "an instance that a change of this and all following moved takes place, and has its reservation, where it was moved to" {
+  calendar "$(event 'UID:s
+DTSTART;TZID=America/New_York:20250203T100000
+DTEND;TZID=America/New_York:20250203T120000
+RRULE:FREQ=WEEKLY')
+$(event 'UID:s
+RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=America/New_York:20250203T100000
+DTSTART;TZID=America/New_York:20250211T130000
+DTEND;TZID=America/New_York:20250211T140000
+SUMMARY:moved')"
+  run_harvest events --from 2025-03-10 --to 2025-03-16 < <(ical_instrument)
+  assert_success
+  assert_equal "$(jq -r '[.session_identifier, .start, .end] | join(" ")' <<<"$output")" \
+    'ical:TEM-1:s/20250303T150000Z 2025-03-11T13:00:00-04:00 2025-03-11T14:00:00-04:00'
+  run_harvest reservations < <(ical_session ical:TEM-1:s/20250303T150000Z | jq -c '.start = "2025-03-11T13:00:00-04:00"')
+  assert_json .reservation.start_time 2025-03-11T13:00:00-04:00
+}
+
 @test "in the autumn hour that occurs twice an event with a TZID is in the first, and its series names it so" {
   calendar "$(event 'UID:night
 DTSTART;TZID=America/New_York:20251026T013000

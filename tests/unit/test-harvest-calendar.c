@@ -287,6 +287,49 @@ static void test_changed_instances(void)
       DAY("3") " " DAY("4") " 2025-03-05T12:00:00+00:00/2025-03-05T12:30:00+00:00 2025-03-06T12:00:00+00:00/2025-03-06T12:30:00+00:00");
 }
 
+#define DENVER(properties) "DTSTART;TZID=America/Denver:" properties "DURATION:PT1H\r\n"
+#define AND_FOLLOWING "RECURRENCE-ID;RANGE=THISANDFUTURE"
+
+/* The clocks go forward in Denver on 2025-03-09, in the feed's own zone on 2025-03-30: an appointment keeps its clock time, and a day is a day. */
+static void test_moved_following(void)
+{
+  assert_expands(FEED(EVENT(DENVER("20250304T100000\r\nRRULE:FREQ=WEEKLY;COUNT=3\r\n"))
+                          EVENT(AND_FOLLOWING ";TZID=America/Denver:20250304T100000\r\n" DENVER("20250310T110000\r\n"))),
+                 "2025-03-10T11:00:00-06:00/2025-03-10T12:00:00-06:00 2025-03-17T11:00:00-06:00/2025-03-17T12:00:00-06:00 "
+                 "2025-03-24T11:00:00-06:00/2025-03-24T12:00:00-06:00");
+  assert_expands(
+      FEED(CUSTOM_ZONE EVENT("DTSTART;TZID=Lab time:20250324T100000\r\nRRULE:FREQ=WEEKLY;COUNT=3\r\n")
+               EVENT(AND_FOLLOWING ":20250324T053000Z\r\nDTSTART;TZID=Lab time:20250325T093000\r\n")),
+      "2025-03-25T09:30:00+04:30/2025-03-25T09:30:00+04:30 2025-04-01T09:30:00+05:30/2025-04-01T09:30:00+05:30 "
+      "2025-04-08T09:30:00+05:30/2025-04-08T09:30:00+05:30");
+  assert_expands(FEED(EVENT(DENVER("20250301T100000\r\nRRULE:FREQ=WEEKLY;COUNT=2\r\n"))
+                          EVENT(AND_FOLLOWING ":20250301T170000Z\r\nDTSTART:20250301T100000\r\nDURATION:P1D\r\n")),
+                 "2025-03-01T10:00:00-07:00/2025-03-02T10:00:00-07:00 2025-03-08T10:00:00-07:00/2025-03-09T10:00:00-06:00");
+  assert_expands(FEED(EVENT("DTSTART;VALUE=DATE:20250303\r\nRRULE:FREQ=DAILY;COUNT=3\r\n")
+                          EVENT(AND_FOLLOWING ";VALUE=DATE:20250304\r\n" DENVER("20250304T100000\r\n"))),
+                 "2025-03-03T00:00:00-07:00/2025-03-04T00:00:00-07:00 2025-03-04T10:00:00-07:00/2025-03-04T11:00:00-07:00 "
+                 "2025-03-05T10:00:00-07:00/2025-03-05T11:00:00-07:00");
+  assert_expands(FEED(EVENT(DENVER("20250303T100000\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"))
+                          EVENT(AND_FOLLOWING ";TZID=America/Denver:20250304T100000\r\nDTSTART;VALUE=DATE:20250305\r\n")),
+                 "2025-03-03T10:00:00-07:00/2025-03-03T11:00:00-07:00 2025-03-05T00:00:00-07:00/2025-03-06T00:00:00-07:00 "
+                 "2025-03-06T00:00:00-07:00/2025-03-07T00:00:00-07:00");
+}
+
+/* 2025-02-05 is moved to 2025-02-13, and 2025-04-02 to 2025-03-25; what was in the window without that keeps its name, and is given as well. */
+static void test_moved_into_window(void)
+{
+  const char *feed = FEED(EVENT("DTSTART:20250129T100000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=WEEKLY\r\n")
+                              EVENT(AND_FOLLOWING ":20250129T100000Z\r\nDTSTART:20250206T100000Z\r\nDURATION:PT1H\r\n")
+                                  EVENT(AND_FOLLOWING ":20250319T100000Z\r\nDTSTART:20250311T100000Z\r\nDURATION:PT1H\r\n"));
+  g_autofree char *later = expanded(feed, "UTC", "2025-02-13T00:00:00Z", "2025-02-14T00:00:00Z");
+  g_assert_nonnull(strstr(later, "2025-02-13T10:00:00+00:00/2025-02-13T11:00:00+00:00"));
+  g_autofree char *earlier = expanded(feed, "UTC", "2025-03-25T00:00:00Z", "2025-03-25T10:00:00Z");
+  g_assert_nonnull(strstr(earlier, "2025-03-25T10:00:00+00:00/2025-03-25T11:00:00+00:00"));
+  g_autofree char *named = expanded(feed, "UTC", "2025-02-12T10:00:00Z", "2025-02-12T10:00:00Z");
+  g_assert_nonnull(strstr(named, "2025-02-20T10:00:00+00:00/2025-02-20T11:00:00+00:00"));
+  g_assert_null(strstr(named, "2025-02-13"));
+}
+
 static void test_cancelled(void)
 {
   assert_expands(FEED(EVENT(SERIES "STATUS:CANCELLED\r\n")), "");
@@ -479,6 +522,8 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/calendar/an unknown zone means the instrument's", test_unknown_zone);
   g_test_add_func("/harvest/calendar/EXDATE, EXRULE and RDATE take away and add", test_exceptions);
   g_test_add_func("/harvest/calendar/RECURRENCE-ID moves, changes or cancels instances", test_changed_instances);
+  g_test_add_func("/harvest/calendar/this and all following instances are moved by the clock, whatever the clocks do then", test_moved_following);
+  g_test_add_func("/harvest/calendar/instances that were moved are found where they are and by their names", test_moved_into_window);
   g_test_add_func("/harvest/calendar/what is cancelled does not take place", test_cancelled);
   g_test_add_func("/harvest/calendar/of two versions of an event the newer one counts", test_newest_version);
   g_test_add_func("/harvest/calendar/an endless series is expanded within the window only, bounds included", test_window);
