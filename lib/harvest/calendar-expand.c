@@ -340,6 +340,17 @@ static void complete_weeks(struct icalrecurrencetype *rule, struct icaltimetype 
   rule->by_day[1] = ICAL_RECURRENCE_ARRAY_MAX;
 }
 
+/* Weeks are counted from the first of the rule's days in the week of the start. Where that is a later day of a smaller number, as the Sunday of weeks
+ * from Monday, libical 3.0 counts from the week before: so it is told to start on that day. */
+static void start_on_first_day(const struct icalrecurrencetype *rule, struct icaltimetype *start)
+{
+  if (rule->freq != ICAL_WEEKLY_RECURRENCE || !nx_calendar_has_members(rule->by_day))
+    return;
+  const int day = (int)icalrecurrencetype_day_day_of_week(rule->by_day[0]), own = icaltime_day_of_week(*start);
+  if (day < (int)rule->week_start && own >= (int)rule->week_start)
+    icaltime_adjust(start, day + 7 - own, 0, 0, 0);
+}
+
 /* Days of the month without months are those of every month (RFC 5545 §3.3.10); libical 3.0 looks in the month of the start alone. */
 static void complete_months(struct icalrecurrencetype *rule)
 {
@@ -404,6 +415,7 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
   const icaltimezone *zone = first.zone;
   first.zone = NULL;
   complete_weeks(&rule, first);
+  start_on_first_day(&rule, &first);
   complete_months(&rule);
   count_from_months(&rule);
   sort_times(&rule);

@@ -75,22 +75,29 @@ static const struct {
     {"20070115", "FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5", "2010", "2007-01-15 2007-01-30 2007-02-15 2007-03-15 2007-03-30"},
 };
 
+/* A series of half hours at 9:00 in New York takes place on the dates `expected` from `from` (NULL: ever) to `to`, dates or years. */
+static void assert_dates(const char *start, const char *rule, const char *from, const char *to, const char *expected)
+{
+  g_autofree char *feed =
+      g_strdup_printf(FEED(EVENT("DTSTART;TZID=America/New_York:%sT090000\r\nDTEND;TZID=America/New_York:%sT093000\r\nRRULE:%s\r\n")), start,
+                      start, rule);
+  g_autofree char *early = from ? g_strdup_printf("%sT00:00:00Z", from) : NULL;
+  g_autofree char *late = g_strdup_printf("%s%sT00:00:00Z", to, strlen(to) == 4 ? "-01-01" : "");
+  g_autofree char *got = expanded(feed, "Europe/Berlin", early, late);
+  g_auto(GStrv) occurrences = g_strsplit(got, " ", -1);
+  g_autoptr(GString) dates = g_string_new(NULL);
+  for (char **each = occurrences; *each; each++) {
+    g_assert_nonnull(strstr(*each, "T09:00:00-0"));
+    g_string_append_printf(dates, "%s%.10s", dates->len ? " " : "", *each);
+  }
+  g_test_message("%s %s from %s", start, rule, from ? from : "ever");
+  g_assert_cmpstr(dates->str, ==, expected);
+}
+
 static void test_rfc_examples(void)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS(RFC_EXAMPLES); i++) {
-    g_autofree char *feed =
-        g_strdup_printf(FEED(EVENT("DTSTART;TZID=America/New_York:%sT090000\r\nDTEND;TZID=America/New_York:%sT093000\r\nRRULE:%s\r\n")),
-                        RFC_EXAMPLES[i].start, RFC_EXAMPLES[i].start, RFC_EXAMPLES[i].rule);
-    g_autofree char *to = g_strdup_printf("%s%sT00:00:00Z", RFC_EXAMPLES[i].to, strlen(RFC_EXAMPLES[i].to) == 4 ? "-01-01" : "");
-    g_autofree char *got = expanded(feed, "Europe/Berlin", NULL, to);
-    g_auto(GStrv) occurrences = g_strsplit(got, " ", -1);
-    g_autoptr(GString) dates = g_string_new(NULL);
-    for (char **each = occurrences; *each; each++) {
-      g_assert_nonnull(strstr(*each, "T09:00:00-0"));
-      g_string_append_printf(dates, "%s%.10s", dates->len ? " " : "", *each);
-    }
-    g_assert_cmpstr(dates->str, ==, RFC_EXAMPLES[i].expected);
-  }
+  for (gsize i = 0; i < G_N_ELEMENTS(RFC_EXAMPLES); i++)
+    assert_dates(RFC_EXAMPLES[i].start, RFC_EXAMPLES[i].rule, NULL, RFC_EXAMPLES[i].to, RFC_EXAMPLES[i].expected);
 }
 
 /* Where libical is let begin near the window: the same instants as from the beginning on. */
@@ -125,6 +132,27 @@ static void test_weeks(void)
   g_assert_cmpstr(saturdays, ==,
                   "2023-08-19T09:00:00+00:00/2023-08-19T10:00:00+00:00 2024-01-06T09:00:00+00:00/2024-01-06T10:00:00+00:00 "
                   "2025-01-04T09:00:00+00:00/2025-01-04T10:00:00+00:00");
+}
+
+/* The dates on which a rule takes place, by the calendar of 2026 (1 October is a Thursday). In weeks from Monday the Sunday of a Saturday's week is
+ * the next day; in weeks from Wednesday the Monday of a Friday's week is three days later. */
+static void test_first_weeks(void)
+{
+  static const struct {
+    const char *start, *rule, *from, *expected;
+  } CASES[] = {
+      {"20261003", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU;COUNT=4", NULL, "2026-10-03 2026-10-04 2026-10-18 2026-11-01 2026-11-15"},
+      {"20261003", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU", "2026-11-10", "2026-11-15 2026-11-29"},
+      {"20261003", "FREQ=WEEKLY;INTERVAL=3;BYDAY=SU;UNTIL=20261201T000000Z", "2026-10-10", "2026-10-25 2026-11-15"},
+      {"20261004", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU;COUNT=3", NULL, "2026-10-04 2026-10-18 2026-11-01"},
+      {"20261003", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU;WKST=SU;COUNT=3", NULL, "2026-10-03 2026-10-11 2026-10-25 2026-11-08"},
+      {"20261003", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SA,SU;COUNT=4", NULL, "2026-10-03 2026-10-04 2026-10-17 2026-10-18"},
+      {"20261002", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;WKST=WE;COUNT=3", NULL, "2026-10-02 2026-10-05 2026-10-19 2026-11-02"},
+      {"20261002", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU;WKST=WE;COUNT=3", NULL, "2026-10-02 2026-10-05 2026-10-06 2026-10-19"},
+      {"20261003", "FREQ=WEEKLY;BYDAY=SU;COUNT=2", NULL, "2026-10-03 2026-10-04 2026-10-11"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++)
+    assert_dates(CASES[i].start, CASES[i].rule, CASES[i].from, "2026-12-01", CASES[i].expected);
 }
 
 /* Days without a month are those of every month (RFC 5545 §3.3.10: BYMONTHDAY expands a year); libical 3.0 takes the month of the start alone. */
@@ -510,6 +538,7 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/calendar/recurring events take place on the days RFC 5545 writes down", test_rfc_examples);
   g_test_add_func("/harvest/calendar/a series has the same instants whatever window is asked for", test_windows);
   g_test_add_func("/harvest/calendar/a week without a day means that of the start", test_weeks);
+  g_test_add_func("/harvest/calendar/every second week counts from the week of the start, whatever day weeks begin with", test_first_weeks);
   g_test_add_func("/harvest/calendar/a day without a month is that of every month", test_days_of_every_month);
   g_test_add_func("/harvest/calendar/a rule of another calendar than the Gregorian is not followed", test_other_calendars);
   g_test_add_func("/harvest/calendar/a series keeps its clock time over the change of the clocks and ends at UNTIL",
