@@ -362,15 +362,20 @@ static void complete_months(struct icalrecurrencetype *rule)
   rule->by_month[12] = ICAL_RECURRENCE_ARRAY_MAX;
 }
 
-/* Days from the end of the month: libical 3.0 looks for these month by month alone. */
-static void count_from_months(struct icalrecurrencetype *rule)
+/* Of the days or hours that such a rule steps through, its days of the month leave some. libical 3.0 would find none of those that count from the end
+ * of their month, so it steps without them, and they are looked at here. */
+static gboolean steps_by_days(const struct icalrecurrencetype *rule)
 {
-  gboolean is_plain = rule->interval <= 1 && !nx_calendar_has_members(rule->by_day) && !nx_calendar_has_members(rule->by_set_pos);
-  gboolean has_negative = FALSE;
+  return rule->freq == ICAL_DAILY_RECURRENCE || rule->freq == ICAL_HOURLY_RECURRENCE;
+}
+
+static gboolean is_on_its_days(const struct icalrecurrencetype *rule, struct icaltimetype time)
+{
+  const int from_end = time.day - icaltime_days_in_month(time.month, time.year) - 1;
+  gboolean is_on = !steps_by_days(rule) || !nx_calendar_has_members(rule->by_month_day);
   for (guint i = 0; i < count_members(rule->by_month_day); i++)
-    has_negative |= rule->by_month_day[i] < 0;
-  if (rule->freq == ICAL_DAILY_RECURRENCE && is_plain && has_negative)
-    rule->freq = ICAL_MONTHLY_RECURRENCE;
+    is_on |= rule->by_month_day[i] == time.day || rule->by_month_day[i] == from_end;
+  return is_on;
 }
 
 static int compare_members(gconstpointer a, gconstpointer b)
@@ -392,10 +397,14 @@ static gboolean can_jump(const struct icalrecurrencetype *rule)
   return rule->count == 0 && !nx_calendar_has_members(rule->by_week_no) && (rule->freq != ICAL_HOURLY_RECURRENCE || rule->interval <= 1);
 }
 
-/* An iterator that is already near the window, where libical can jump there. */
-static icalrecur_iterator *iterator_near(const Expansion *expansion, struct icalrecurrencetype *rule, struct icaltimetype first)
+/* An iterator that is already near the window, where libical can jump there. It leaves counting to whoever knows which results count. */
+static icalrecur_iterator *iterator_near(const Expansion *expansion, const struct icalrecurrencetype *rule, struct icaltimetype first)
 {
-  icalrecur_iterator *iterator = icalrecur_iterator_new(*rule, first);
+  struct icalrecurrencetype steps = *rule;
+  steps.count = 0;
+  if (steps_by_days(rule))
+    steps.by_month_day[0] = ICAL_RECURRENCE_ARRAY_MAX;
+  icalrecur_iterator *iterator = icalrecur_iterator_new(steps, first);
   if (!iterator || !expansion->early || !can_jump(rule))
     return iterator;
   struct icaltimetype early = clock_near(expansion->early, -2, first);
@@ -417,7 +426,6 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
   complete_weeks(&rule, first);
   start_on_first_day(&rule, &first);
   complete_months(&rule);
-  count_from_months(&rule);
   sort_times(&rule);
   rule.until = clock_near(expansion->late, 2, first);
   icalrecur_iterator *iterator = iterator_near(expansion, &rule, first);
@@ -425,11 +433,14 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
     nx_log_warning("event %s has a recurrence rule that means nothing; it is not followed", expansion->series->uid);
     return;
   }
-  for (;;) {
+  for (int count = 0; rule.count == 0 || count < rule.count;) {
     struct icaltimetype time = icalrecur_iterator_next(iterator);
     if (icaltime_is_null_time(time) || !may_go_on(expansion))
       break;
     expansion->results++;
+    if (!is_on_its_days(&rule, time))
+      continue;
+    count++;
     time.zone = zone;
     if (is_behind_until(expansion, start, time, until) || !result(expansion, start, time, span))
       break;

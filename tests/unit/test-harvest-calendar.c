@@ -227,6 +227,27 @@ static void test_order_and_last_days(void)
                  "2025-03-31T09:00:00+00:00/2025-03-31T09:00:00+00:00");
 }
 
+/* Of the last days of months from March to August 2026 the 31st of May alone is no workday; the last of May, June and August are an even number of
+ * days from 2 March. */
+static void test_last_days(void)
+{
+  static const struct {
+    const char *start, *rule, *from, *expected;
+  } CASES[] = {
+      {"20260302", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR;BYMONTHDAY=-1", NULL,
+       "2026-03-02 2026-03-31 2026-04-30 2026-06-30 2026-07-31 2026-08-31"},
+      {"20260302", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR;BYMONTHDAY=-1;COUNT=2", NULL, "2026-03-02 2026-03-31 2026-04-30"},
+      {"20260302", "FREQ=DAILY;INTERVAL=2;BYMONTHDAY=-1", NULL, "2026-03-02 2026-05-31 2026-06-30 2026-08-31"},
+      {"20260302", "FREQ=DAILY;INTERVAL=2;BYMONTHDAY=-1", "2026-08-01", "2026-08-31"},
+      {"20260302", "FREQ=DAILY;BYMONTHDAY=-2,15;COUNT=4", NULL, "2026-03-02 2026-03-15 2026-03-30 2026-04-15 2026-04-29"},
+      {"20260302", "FREQ=DAILY;BYMONTHDAY=-31,31;BYMONTH=4,5", NULL, "2026-03-02 2026-05-01 2026-05-31"},
+      {"20260302", "FREQ=HOURLY;BYHOUR=9;BYMONTHDAY=-1;COUNT=3", "2026-04-01", "2026-04-30 2026-05-31"},
+      {"20260302", "FREQ=HOURLY;INTERVAL=24;BYMONTHDAY=-1", "2026-08-01", "2026-08-31"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++)
+    assert_dates(CASES[i].start, CASES[i].rule, CASES[i].from, "2026-09-01", CASES[i].expected);
+}
+
 static void test_zones(void)
 {
   assert_expands(FEED(EVENT("DTSTART;TZID=Europe/Berlin:20250303T100000\r\nDTEND;TZID=America/New_York:20250303T100000\r\n")),
@@ -545,6 +566,7 @@ int main(int argc, char **argv)
                   test_until_and_summer_time);
   g_test_add_func("/harvest/calendar/UTC, floating, all-day, DTEND and DURATION give the right instants", test_single_forms);
   g_test_add_func("/harvest/calendar/times of a day come in their order, and last days of months are found", test_order_and_last_days);
+  g_test_add_func("/harvest/calendar/last days of months are found day by day, whatever else the rule asks of them", test_last_days);
   g_test_add_func("/harvest/calendar/a TZID is a zone of the tz database, else the VTIMEZONE of the feed", test_zones);
   g_test_add_func("/harvest/calendar/a clock time that occurs twice is the first where a TZID says the zone", test_repeated_hour);
   g_test_add_func("/harvest/calendar/a clock time that never is has the offset before it where a TZID says the zone", test_skipped_hour);
