@@ -340,15 +340,16 @@ static void complete_weeks(struct icalrecurrencetype *rule, struct icaltimetype 
   rule->by_day[1] = ICAL_RECURRENCE_ARRAY_MAX;
 }
 
-/* Weeks are counted from the first of the rule's days in the week of the start. Where that is a later day of a smaller number, as the Sunday of weeks
- * from Monday, libical 3.0 counts from the week before: so it is told to start on that day. */
-static void start_on_first_day(const struct icalrecurrencetype *rule, struct icaltimetype *start)
+/* A day at or before `start` from which the weeks of a rule can be counted: the first of its days in that week, or one interval earlier. libical 3.0
+ * looks for it, too, but finds that of another week where its number is below that of the week's first day, as of the Sunday in weeks from Monday. */
+static struct icaltimetype first_day(const struct icalrecurrencetype *rule, struct icaltimetype start)
 {
   if (rule->freq != ICAL_WEEKLY_RECURRENCE || !nx_calendar_has_members(rule->by_day))
-    return;
-  const int day = (int)icalrecurrencetype_day_day_of_week(rule->by_day[0]), own = icaltime_day_of_week(*start);
-  if (day < (int)rule->week_start && own >= (int)rule->week_start)
-    icaltime_adjust(start, day + 7 - own, 0, 0, 0);
+    return start;
+  const int week = (int)rule->week_start, day = (int)icalrecurrencetype_day_day_of_week(rule->by_day[0]);
+  const int later = (day - week + 7) % 7 - (icaltime_day_of_week(start) - week + 7) % 7;
+  icaltime_adjust(&start, later > 0 ? later - 7 * rule->interval : later, 0, 0, 0);
+  return start;
 }
 
 /* Days of the month without months are those of every month (RFC 5545 §3.3.10); libical 3.0 looks in the month of the start alone. */
@@ -397,7 +398,8 @@ static gboolean can_jump(const struct icalrecurrencetype *rule)
   return rule->count == 0 && !nx_calendar_has_members(rule->by_week_no) && (rule->freq != ICAL_HOURLY_RECURRENCE || rule->interval <= 1);
 }
 
-/* An iterator that is already near the window, where libical can jump there. It leaves counting to whoever knows which results count. */
+/* An iterator that is already near the window, where libical can jump there. It leaves counting to whoever knows which results count: none before
+ * the start does. */
 static icalrecur_iterator *iterator_near(const Expansion *expansion, const struct icalrecurrencetype *rule, struct icaltimetype first)
 {
   struct icalrecurrencetype steps = *rule;
@@ -408,6 +410,8 @@ static icalrecur_iterator *iterator_near(const Expansion *expansion, const struc
   if (!iterator || !expansion->early || !can_jump(rule))
     return iterator;
   struct icaltimetype early = clock_near(expansion->early, -2, first);
+  if (rule->freq == ICAL_WEEKLY_RECURRENCE) /* as for `first`: it would look for this day of the week */
+    icaltime_adjust(&early, -((icaltime_day_of_week(early) - icaltime_day_of_week(first) + 7) % 7), 0, 0, 0);
   if (icaltime_compare(first, early) < 0)
     icalrecur_iterator_set_start(iterator, early);
   return iterator;
@@ -424,11 +428,10 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
   const icaltimezone *zone = first.zone;
   first.zone = NULL;
   complete_weeks(&rule, first);
-  start_on_first_day(&rule, &first);
   complete_months(&rule);
   sort_times(&rule);
   rule.until = clock_near(expansion->late, 2, first);
-  icalrecur_iterator *iterator = iterator_near(expansion, &rule, first);
+  icalrecur_iterator *iterator = iterator_near(expansion, &rule, first_day(&rule, first));
   if (!iterator) {
     nx_log_warning("event %s has a recurrence rule that means nothing; it is not followed", expansion->series->uid);
     return;
@@ -438,7 +441,7 @@ static void run_rule(Expansion *expansion, icalproperty *start, struct icalrecur
     if (icaltime_is_null_time(time) || !may_go_on(expansion))
       break;
     expansion->results++;
-    if (!is_on_its_days(&rule, time))
+    if (icaltime_compare(time, first) < 0 || !is_on_its_days(&rule, time))
       continue;
     count++;
     time.zone = zone;

@@ -135,7 +135,7 @@ static void test_weeks(void)
 }
 
 /* The dates on which a rule takes place, by the calendar of 2026 (1 October is a Thursday). In weeks from Monday the Sunday of a Saturday's week is
- * the next day; in weeks from Wednesday the Monday of a Friday's week is three days later. */
+ * the next day; in weeks from Wednesday the Monday of a Friday's week is three days later; in weeks from Saturday the Monday of a Thursday's is three days before. */
 static void test_first_weeks(void)
 {
   static const struct {
@@ -149,10 +149,23 @@ static void test_first_weeks(void)
       {"20261003", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SA,SU;COUNT=4", NULL, "2026-10-03 2026-10-04 2026-10-17 2026-10-18"},
       {"20261002", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;WKST=WE;COUNT=3", NULL, "2026-10-02 2026-10-05 2026-10-19 2026-11-02"},
       {"20261002", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU;WKST=WE;COUNT=3", NULL, "2026-10-02 2026-10-05 2026-10-06 2026-10-19"},
+      {"20261001", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH;WKST=SA;COUNT=3", NULL, "2026-10-01 2026-10-12 2026-10-15"},
+      {"20260929", "FREQ=WEEKLY;INTERVAL=2;BYDAY=WE;WKST=FR;COUNT=3", NULL, "2026-09-29 2026-09-30 2026-10-14 2026-10-28"},
+      {"20260929", "FREQ=WEEKLY;INTERVAL=2;BYDAY=WE;WKST=FR", "2026-10-03", "2026-10-14 2026-10-28 2026-11-11 2026-11-25"},
+      {"20260930", "FREQ=WEEKLY;INTERVAL=2;WKST=FR", "2026-10-03", "2026-10-14 2026-10-28 2026-11-11 2026-11-25"},
       {"20261003", "FREQ=WEEKLY;BYDAY=SU;COUNT=2", NULL, "2026-10-03 2026-10-04 2026-10-11"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++)
     assert_dates(CASES[i].start, CASES[i].rule, CASES[i].from, "2026-12-01", CASES[i].expected);
+}
+
+/* Four results, of which two are earlier in the day than the start that they follow. */
+static void test_times_of_first_week(void)
+{
+  assert_expands(FEED(EVENT("DTSTART:20251004T123000Z\r\nRRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=SU;BYMINUTE=20,49;COUNT=4\r\n")),
+                 "2025-10-04T12:30:00+00:00/2025-10-04T12:30:00+00:00 2025-10-05T12:20:00+00:00/2025-10-05T12:20:00+00:00 "
+                 "2025-10-05T12:49:00+00:00/2025-10-05T12:49:00+00:00 2025-10-19T12:20:00+00:00/2025-10-19T12:20:00+00:00 "
+                 "2025-10-19T12:49:00+00:00/2025-10-19T12:49:00+00:00");
 }
 
 /* Days without a month are those of every month (RFC 5545 §3.3.10: BYMONTHDAY expands a year); libical 3.0 takes the month of the start alone. */
@@ -560,6 +573,7 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/calendar/a series has the same instants whatever window is asked for", test_windows);
   g_test_add_func("/harvest/calendar/a week without a day means that of the start", test_weeks);
   g_test_add_func("/harvest/calendar/every second week counts from the week of the start, whatever day weeks begin with", test_first_weeks);
+  g_test_add_func("/harvest/calendar/all times of the first week count, earlier in the day than the start or not", test_times_of_first_week);
   g_test_add_func("/harvest/calendar/a day without a month is that of every month", test_days_of_every_month);
   g_test_add_func("/harvest/calendar/a rule of another calendar than the Gregorian is not followed", test_other_calendars);
   g_test_add_func("/harvest/calendar/a series keeps its clock time over the change of the clocks and ends at UNTIL",
