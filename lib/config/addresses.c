@@ -216,12 +216,15 @@ static const char *password_for_port(const char *authority, const char *end)
   return NULL;
 }
 
-static char *masked_behind(const char *address, const char *authority)
+/* Of a web address without a password the user is what lets one in, as a token does. */
+static char *masked_behind(const char *address, const char *authority, gboolean is_web)
 {
   const char *at = end_of_password(address, authority), *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
   const char *end = at ? at : authority + strcspn(authority, "/?#"), *password = at ? NULL : password_for_port(authority, end);
   if (colon && !memchr(authority, '/', (gsize)(colon - authority)) && !memchr(authority, '?', (gsize)(colon - authority)))
     password = colon + 1;
+  if (!password && is_web && at && at < authority + strcspn(authority, "/?#"))
+    password = authority;
   if (!password)
     return mask_secrets(address);
   g_autofree char *masked = g_strdup_printf("%.*s***%s", (int)(password - address), address, end);
@@ -231,7 +234,7 @@ static char *masked_behind(const char *address, const char *authority)
 char *nx_config_masked_address(const char *address)
 {
   const char *authority = strstr(address, "://");
-  return authority ? masked_behind(address, authority + 3) : g_strdup(address);
+  return authority ? masked_behind(address, authority + 3, is_web_address(address)) : g_strdup(address);
 }
 
 /* What a web address has behind its scheme, of which all or a part may have been forgotten: webcal:host, https:/host, //host, host. */
@@ -239,6 +242,11 @@ static const char *web_authority(const char *address)
 {
   const char *colon = is_web_address(address) ? strpbrk(address, ":/?#@") : NULL, *rest = colon && *colon == ':' ? colon + 1 : address;
   return rest + strspn(rest, "/");
+}
+
+char *nx_config_masked_web_address(const char *address)
+{
+  return masked_behind(address, web_authority(address), TRUE);
 }
 
 static gboolean is_of_a_file(const char *address)
@@ -252,7 +260,7 @@ static char *masked_to_server(const char *address, gboolean has_name)
   if (is_of_a_file(address))
     return nx_config_masked_address(address);
   gsize scheme = (gsize)(web_authority(address) - address);
-  g_autofree char *masked = masked_behind(address, address + scheme);
+  g_autofree char *masked = nx_config_masked_web_address(address);
   const char *server = masked + scheme, *path = server + strcspn(server, "/?#"), *at = g_strrstr_len(server, path - server, "@");
   const char *name = path + strcspn(path, has_name ? "#" : "");
   gboolean has_path = name - path > 1;

@@ -93,8 +93,11 @@ gboolean nx_settings_take_roots(NxSettings *settings, GError **err);
  * setting of ours stays, such as the program's own. g_strfreev. */
 char **nx_settings_environment_without_secrets(void);
 
-/* A copy of a web or database address with its password, and what lets one in by its query or a private path, as ***; any other text as it is. */
+/* A copy of a web or database address with its password, of a web address without one its user, and what lets one in by its query or a private
+ * path, as ***; any other text as it is. */
 char *nx_config_masked_address(const char *address);
+/* The same of what should be a web address, but may lack its scheme or a part of it. */
+char *nx_config_masked_web_address(const char *address);
 /* The same of a calendar to harvest, which whoever knows its address may read: the server alone stays, however the address was mistyped, but of
  * a file's the whole. */
 char *nx_config_masked_calendar(const char *address);

@@ -30,7 +30,7 @@ static char *shown_value(const NxSetting *setting, const char *value)
 {
   if (setting->flags & NX_SETTING_SECRET)
     return g_strdup("***");
-  g_autofree char *masked = nx_config_masked_address(value);
+  g_autofree char *masked = setting->type == NX_TYPE_URL ? nx_config_masked_web_address(value) : nx_config_masked_address(value);
   g_autofree char *valid = nx_text_utf8(masked, -1);
   g_autofree char *visible = nx_text_visible(valid);
   if (g_utf8_strlen(visible, -1) <= LONGEST_VALUE_SHOWN)

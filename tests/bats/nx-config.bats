@@ -205,6 +205,29 @@ END
   assert_output --partial "NX_EMAIL_SENDER: must be a mail address"
 }
 
+@test "a web address that cannot be used is shown without its password, also when its scheme is missing" {
+  local name address
+  for name in NX_CDCS_URL NX_ELABFTW_URL NX_LABARCHIVES_URL NX_NEMO_ADDRESS_1; do
+    for address in u:hunter2@h.example.com //u:hunter2@h.example.com/ https:/u:hunter2@h.example.com/ hunter2@h.example.com/; do
+      run env "$name=$address" NX_NEMO_TOKEN_1=t nx-config check
+      assert_failure 1
+      assert_output --partial "$name: "
+      assert_output --regexp '\(got "[^"]*\*\*\*@h\.example\.com/?"\)'
+      refute_output --partial hunter2
+    done
+  done
+}
+
+@test "a web address with a token for a user is shown without it" {
+  run env NX_NEMO_ADDRESS_1=https://hunter2@nemo.example.com/api/ NX_NEMO_TOKEN_1=t nx-config check
+  assert_failure 1
+  assert_output --partial '(got "https://***@nemo.example.com/api/")'
+  printf 'NX_ELABFTW_URL=https://hunter2@eln.example.com/\n' >>.env
+  run nx-config dump --redact
+  assert_success
+  assert_equal "$(jq -r .NX_ELABFTW_URL <<<"$output")" 'https://***@eln.example.com/'
+}
+
 @test "check refuses a NEMO address with a user, and does not show the password" {
   printf 'NX_NEMO_ADDRESS_1=http://bob:hunter2@nemo.example.com/api/\nNX_NEMO_TOKEN_1=t\n' >>.env
   run nx-config check

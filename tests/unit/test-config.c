@@ -471,10 +471,25 @@ static void test_masking(void)
      "sqlite:////var/volumes/0123456789abcdef0123456789abcdef/private-0123456789/published/2/nexuslims.db"},
     {"file:///srv/public-calendars/lab.ics", "file:///srv/public-calendars/lab.ics"},
     {"WebCals://h/public-calendars/s", "WebCals://h/public-calendars/***"},
+    {"https://geheim@h/", "https://***@h/"}, {"https://geheim@h:8443/a@b?x=1", "https://***@h:8443/a@b?x=1"}, {"https://h/a@b", "https://h/a@b"},
+    {"https://h?mail=a@b", "https://h?mail=a@b"}, {"u:geheim@h", "u:geheim@h"},
     {"sqlite:///a.db?password=s", "sqlite:///a.db?password=***"}, {"webcal://h:8443/o@w/lab.ics", "webcal://h:8443/o@w/lab.ics"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
     g_autofree char *masked = nx_config_masked_address(CASES[i][0]);
+    g_assert_cmpstr(masked, ==, CASES[i][1]);
+  }
+}
+
+static void test_masked_mistyped(void)
+{
+  static const char *const CASES[][2] = {
+    {"u:geheim@h", "u:***@h"}, {"//u:geheim@h/", "//u:***@h/"}, {"https:/u:geheim@h/", "https:/u:***@h/"}, {"https:u:geheim@h/", "https:u:***@h/"},
+    {"geheim@h/", "***@h/"}, {"htps://u:geheim@h/", "htps:***@h/"}, {"u:ge/heim@h", "u:***@h"}, {"https://u:geheim@h/", "https://u:***@h/"},
+    {"h.example.com/api/", "h.example.com/api/"}, {"h:8443/api/", "h:8443/api/"}, {"ftp://h/", "ftp://h/"}, {"", ""},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autofree char *masked = nx_config_masked_web_address(CASES[i][0]);
     g_assert_cmpstr(masked, ==, CASES[i][1]);
   }
 }
@@ -611,6 +626,7 @@ int main(int argc, char **argv)
   ADD("redaction hides the passwords of web addresses, and nothing else of them", test_redacted_addresses);
   ADD("our own settings are dumped only when set", test_own_settings);
   g_test_add_func("/config/passwords and tokens in addresses are masked", test_masking);
+  g_test_add_func("/config/no password shows in an address whose scheme is mistyped", test_masked_mistyped);
   g_test_add_func("/config/of a calendar's address only the server is shown", test_masked_calendars);
   g_test_add_func("/config/an address of any length is masked", test_long_addresses);
   g_test_add_func("/config/a variable finds its row", test_find);
