@@ -26,13 +26,12 @@ static char *scalar_text(json_object *value)
   }
 }
 
-/* Whether it stands for something that a redacted dump does not say: a secret, or an address with its password. */
+/* Whether it stands for something that a redacted dump does not say: a secret, or an address of which a part is hidden. */
 static gboolean is_redacted(const NxSetting *row, const char *text)
 {
   if (row->flags & NX_SETTING_SECRET)
     return strcmp(text, "***") == 0;
-  g_autofree char *lower = g_ascii_strdown(text, -1);
-  return (row->type == NX_TYPE_DATABASE || row->type == NX_TYPE_URL) && (strstr(lower, ":***@") || strstr(lower, "password=***"));
+  return (row->type == NX_TYPE_DATABASE || row->type == NX_TYPE_URL) && strstr(text, "***");
 }
 
 static void add(Flattening *work, const char *name, char *text)

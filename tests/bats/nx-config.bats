@@ -134,6 +134,23 @@ A dump is what 'nexuslims config dump --output FILE' writes, a JSON object; sett
   ! grep -qF '***' .env
 }
 
+@test "loading a redacted dump leaves the addresses of which it hides a path, a parameter or a user" {
+  local name
+  cat >>.env <<'END'
+NX_CDCS_URL=https://c.example.com/nx/0123456789abcdef0123456789abcdef/
+NX_ELABFTW_URL=https://eln.example.com/?access_key=QQQQQQQQ
+NX_LABARCHIVES_URL=https://QQQQQQQQ@la.example.com/api
+END
+  cp .env before
+  nx-config dump --redact >dump.json
+  run --separate-stderr nx-config load dump.json --force
+  assert_success
+  for name in NX_CDCS_URL NX_ELABFTW_URL NX_LABARCHIVES_URL; do
+    [[ $stderr == *"$name holds *** in the dump, which was redacted; the present value stays."* ]]
+    grep -qxF "$(grep "^$name=" before | tail -n 1)" .env
+  done
+}
+
 @test "loading a redacted dump leaves the addresses whose passwords it hides" {
   cat >>.env <<'END'
 NX_DB_PATH='postgresql://nx:secret@host/nx?sslpassword=k'
