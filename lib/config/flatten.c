@@ -64,8 +64,11 @@ static const NxSetting *find_key(const NxSetting *table, const char *key)
 static char *recipients_text(json_object *list)
 {
   g_autoptr(GString) text = g_string_new(NULL);
-  for (gsize i = 0; i < json_object_array_length(list); i++)
-    g_string_append_printf(text, "%s%s", i > 0 ? "," : "", json_object_get_string(json_object_array_get_idx(list, i)));
+  for (gsize i = 0; i < json_object_array_length(list); i++) {
+    json_object *recipient = json_object_array_get_idx(list, i);
+    if (recipient)
+      g_string_append_printf(text, "%s%s", text->len > 0 ? "," : "", json_object_get_string(recipient));
+  }
   return g_strdup(text->str);
 }
 

@@ -151,6 +151,13 @@ END
   done
 }
 
+@test "a null among the recipients of a dump is none" {
+  echo '{"email_config":{"recipients":["a@b.cc",null,"d@e.ff"]}}' >dump.json
+  run nx-config load dump.json --force
+  assert_success
+  grep -qx "NX_EMAIL_RECIPIENTS='a@b.cc,d@e.ff'" .env
+}
+
 @test "loading a redacted dump leaves the addresses whose passwords it hides" {
   cat >>.env <<'END'
 NX_DB_PATH='postgresql://nx:secret@host/nx?sslpassword=k'
