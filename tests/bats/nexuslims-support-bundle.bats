@@ -178,6 +178,18 @@ SCRIPT
   assert_line '5 brushed password=***'
 }
 
+@test "a credential is known behind := and => too" {
+  log_of a.log 0 '1 password := old-credential-1 user=ned
+2 token => old-credential-2 {"secret" => "old-credential-3"}
+3 api_key:=old-credential-4 authorization => Token old-credential-5'
+  nexuslims support-bundle --output b.zip
+  run archive_lines old-credential
+  assert_output ''
+  run archive_lines -E '^[1-3] '
+  assert_line '1 password=*** user=ned'
+  assert_line '3 api_key=*** authorization=***'
+}
+
 @test "a credential is known in lists, on the next line, in quotes within quotes and behind an asterisk" {
   log_of a.log 0 '1 password=*old-credential-1 token: *old-credential-2 secret: "*old-credential-3" user=ned
 2 {"Authorization": ["Token old-credential-4", "Basic old-credential-5"], "user": "ned"}
