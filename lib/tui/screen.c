@@ -83,7 +83,8 @@ static int code_of_capability(const char *name)
   return MAX(code, 0);
 }
 
-/* What terminals send for these keys whatever their name says, and in whichever mode they are. */
+/* What terminals send for these keys whatever their name says, and in whichever mode they are; of tmux and screen the names say nothing of Ctrl with
+ * PgUp and PgDn. */
 static void learn_keys(void)
 {
   static const struct {
@@ -92,7 +93,7 @@ static void learn_keys(void)
   } KEYS[] = {
     {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END},  {"\033[H", KEY_HOME},  {"\033[F", KEY_END},  {"\033OH", KEY_HOME}, {"\033OF", KEY_END},
     {"\033[A", KEY_UP},    {"\033[B", KEY_DOWN},  {"\033[C", KEY_RIGHT}, {"\033[D", KEY_LEFT}, {"\033OA", KEY_UP},   {"\033OB", KEY_DOWN},
-    {"\033OC", KEY_RIGHT}, {"\033OD", KEY_LEFT},
+    {"\033OC", KEY_RIGHT}, {"\033OD", KEY_LEFT}, {"\033[6;5~", KEY_NEXT}, {"\033[5;5~", KEY_PREVIOUS},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++)
     if (key_defined(KEYS[i].sequence) == 0)
@@ -216,9 +217,9 @@ static int function_key(int code)
     return NX_KEY_ENTER;
   if (code == KEY_BTAB)
     return NX_KEY_BACKTAB;
-  if (screen.next_tab && code == screen.next_tab)
+  if (code == KEY_NEXT || (screen.next_tab && code == screen.next_tab))
     return NX_KEY_NEXT_TAB;
-  if (screen.previous_tab && code == screen.previous_tab)
+  if (code == KEY_PREVIOUS || (screen.previous_tab && code == screen.previous_tab))
     return NX_KEY_PREVIOUS_TAB;
   return NX_KEY(code);
 }

@@ -563,6 +563,19 @@ labarchives() {
   wait_for "END=0 icanon"
 }
 
+@test "Ctrl+PgUp and Ctrl+PgDn change the tab also in tmux and screen" {
+  settings
+  for SCREEN_TERM in screen screen-256color; do
+    edit
+    wait_for "NX_DATA_PATH *"
+    keys C-NPage
+    wait_for "NX_CDCS_URL *"
+    keys C-PPage
+    wait_for "NX_DATA_PATH *"
+    teardown
+  done
+}
+
 @test "on a screen of 40x12 every tab can be reached and a form filled" {
   settings
   edit 40 12
