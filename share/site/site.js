@@ -100,7 +100,8 @@
     const added = list.filter((record) => !names.has(record.name));
     records = records.concat(added.map((record) => Object.assign(record, { haystack: searchable(record) })));
     records.sort((a, b) => (a.instant < b.instant ? 1 : a.instant > b.instant ? -1 : 0));
-    fill("instrument", new Map(records.filter((record) => record.instrument_pid)
+    /* Of the names that an instrument has had the last one counts, in the map too: so from the oldest record on. */
+    fill("instrument", new Map(records.filter((record) => record.instrument_pid).reverse()
       .map((record) => [record.instrument_pid, record.instrument || record.instrument_pid])));
     fill("person", new Map(records.filter((record) => record.person).map((record) => [record.person, record.person])));
     restore();
