@@ -17,35 +17,34 @@
 #define PLACES_MAX (1024u * 1024u)
 #define UNEVEN_MAX 0.01
 
-#define INSTRUMENT_FIELDS(instrument)                                                                                                      \
-  { "Acquisition_instrument." instrument ".beam_energy", "acceleration_voltage", NULL, "Acceleration Voltage", NX_TREE_QUANTITY, 0, "kilovolt" },  \
-  { "Acquisition_instrument." instrument ".beam_current", "beam_current", NULL, "Beam Current", NX_TREE_QUANTITY, 3, "picoampere" },      \
-  { "Acquisition_instrument." instrument ".magnification", "magnification", NULL, "Magnification", NX_TREE_NUMBER, 0, NULL },             \
-  { "Acquisition_instrument." instrument ".camera_length", "camera_length", NULL, "Camera Length", NX_TREE_QUANTITY, 0, "millimeter" },   \
-  { "Acquisition_instrument." instrument ".convergence_angle", "convergence_angle", NULL, "Convergence Angle", NX_TREE_QUANTITY, 0, "milliradian" }, \
-  { "Acquisition_instrument." instrument ".working_distance", "working_distance", NULL, "Working Distance", NX_TREE_QUANTITY, 0, "millimeter" },     \
-  { "Acquisition_instrument." instrument ".microscope", NULL, NULL, "Microscope", NX_TREE_TEXT, 0, NULL },                                \
-  { "Acquisition_instrument." instrument ".acquisition_mode", NULL, NULL, "Acquisition Mode", NX_TREE_TEXT, 0, NULL },                    \
-  { "Acquisition_instrument." instrument ".Detector.Camera.exposure", NULL, NULL, "Exposure Time", NX_TREE_QUANTITY, 0, "second" },       \
-  { "Acquisition_instrument." instrument ".Detector.EELS.exposure", NULL, NULL, "Exposure Time", NX_TREE_QUANTITY, 0, "second" },         \
-  { "Acquisition_instrument." instrument ".Stage.x", "stage_position", "x", "Stage X", NX_TREE_QUANTITY, 3, "micrometer" },               \
-  { "Acquisition_instrument." instrument ".Stage.y", "stage_position", "y", "Stage Y", NX_TREE_QUANTITY, 3, "micrometer" },               \
-  { "Acquisition_instrument." instrument ".Stage.z", "stage_position", "z", "Stage Z", NX_TREE_QUANTITY, 0, "millimeter" },               \
-  { "Acquisition_instrument." instrument ".Stage.rotation", "stage_position", "rotation", "Stage Rotation", NX_TREE_QUANTITY, 0, "degree" },       \
-  { "Acquisition_instrument." instrument ".Stage.tilt_alpha", "stage_position", "tilt_alpha", "Stage Alpha", NX_TREE_QUANTITY, 0, "degree" },      \
-  { "Acquisition_instrument." instrument ".Stage.tilt_beta", "stage_position", "tilt_beta", "Stage Beta", NX_TREE_QUANTITY, 0, "degree" },         \
-  { "Acquisition_instrument." instrument ".Detector.EDS.live_time", "live_time", NULL, "Live Time", NX_TREE_QUANTITY, 0, "second" },      \
-  { "Acquisition_instrument." instrument ".Detector.EDS.real_time", "acquisition_time", NULL, "Acquisition Time", NX_TREE_QUANTITY, 0, "second" }, \
-  { "Acquisition_instrument." instrument ".Detector.EDS.azimuth_angle", "azimuthal_angle", NULL, "Azimuthal Angle", NX_TREE_QUANTITY, 0, "degree" }, \
-  { "Acquisition_instrument." instrument ".Detector.EDS.elevation_angle", "elevation_angle", NULL, "Elevation Angle", NX_TREE_QUANTITY, 0, "degree" }, \
-  { "Acquisition_instrument." instrument ".Detector.EDS.energy_resolution_MnKa", "detector_energy_resolution", NULL, "Energy Resolution",  \
-    NX_TREE_QUANTITY, 0, "electron_volt" },                                                                                                \
-  { "Acquisition_instrument." instrument ".Detector.EELS.collection_angle", NULL, NULL, "Collection Angle", NX_TREE_QUANTITY, 0, "milliradian" }, \
-  { "Acquisition_instrument." instrument ".Detector.EELS.dwell_time", "dwell_time", NULL, "Pixel Dwell Time", NX_TREE_QUANTITY, 6, "microsecond" }
+/* Below the group of the microscope. */
+static const NxTreeField INSTRUMENT_FIELDS[] = {
+  { "beam_energy", "acceleration_voltage", NULL, "Acceleration Voltage", NX_TREE_QUANTITY, 0, "kilovolt" },
+  { "beam_current", "beam_current", NULL, "Beam Current", NX_TREE_QUANTITY, 3, "picoampere" },
+  { "magnification", "magnification", NULL, "Magnification", NX_TREE_NUMBER, 0, NULL },
+  { "camera_length", "camera_length", NULL, "Camera Length", NX_TREE_QUANTITY, 0, "millimeter" },
+  { "convergence_angle", "convergence_angle", NULL, "Convergence Angle", NX_TREE_QUANTITY, 0, "milliradian" },
+  { "working_distance", "working_distance", NULL, "Working Distance", NX_TREE_QUANTITY, 0, "millimeter" },
+  { "microscope", NULL, NULL, "Microscope", NX_TREE_TEXT, 0, NULL },
+  { "acquisition_mode", NULL, NULL, "Acquisition Mode", NX_TREE_TEXT, 0, NULL },
+  { "Detector.Camera.exposure", NULL, NULL, "Exposure Time", NX_TREE_QUANTITY, 0, "second" },
+  { "Detector.EELS.exposure", NULL, NULL, "Exposure Time", NX_TREE_QUANTITY, 0, "second" },
+  { "Stage.x", "stage_position", "x", "Stage X", NX_TREE_QUANTITY, 3, "micrometer" },
+  { "Stage.y", "stage_position", "y", "Stage Y", NX_TREE_QUANTITY, 3, "micrometer" },
+  { "Stage.z", "stage_position", "z", "Stage Z", NX_TREE_QUANTITY, 0, "millimeter" },
+  { "Stage.rotation", "stage_position", "rotation", "Stage Rotation", NX_TREE_QUANTITY, 0, "degree" },
+  { "Stage.tilt_alpha", "stage_position", "tilt_alpha", "Stage Alpha", NX_TREE_QUANTITY, 0, "degree" },
+  { "Stage.tilt_beta", "stage_position", "tilt_beta", "Stage Beta", NX_TREE_QUANTITY, 0, "degree" },
+  { "Detector.EDS.live_time", "live_time", NULL, "Live Time", NX_TREE_QUANTITY, 0, "second" },
+  { "Detector.EDS.real_time", "acquisition_time", NULL, "Acquisition Time", NX_TREE_QUANTITY, 0, "second" },
+  { "Detector.EDS.azimuth_angle", "azimuthal_angle", NULL, "Azimuthal Angle", NX_TREE_QUANTITY, 0, "degree" },
+  { "Detector.EDS.elevation_angle", "elevation_angle", NULL, "Elevation Angle", NX_TREE_QUANTITY, 0, "degree" },
+  { "Detector.EDS.energy_resolution_MnKa", "detector_energy_resolution", NULL, "Energy Resolution", NX_TREE_QUANTITY, 0, "electron_volt" },
+  { "Detector.EELS.collection_angle", NULL, NULL, "Collection Angle", NX_TREE_QUANTITY, 0, "milliradian" },
+  { "Detector.EELS.dwell_time", "dwell_time", NULL, "Pixel Dwell Time", NX_TREE_QUANTITY, 6, "microsecond" },
+};
 
 static const NxTreeField FIELDS[] = {
-  INSTRUMENT_FIELDS("TEM"),
-  INSTRUMENT_FIELDS("SEM"),
   { "General.title", NULL, NULL, "Title", NX_TREE_TEXT, 0, NULL },
   { "General.date", NULL, NULL, "Acquisition Date", NX_TREE_TEXT, 0, NULL },
   { "General.time", NULL, NULL, "Acquisition Time of Day", NX_TREE_TEXT, 0, NULL },
@@ -57,6 +56,12 @@ static const NxTreeField FIELDS[] = {
   { "Signal.quantity", NULL, NULL, "Quantity", NX_TREE_TEXT, 0, NULL },
   { "Sample.description", NULL, NULL, "Sample Description", NX_TREE_TEXT, 0, NULL },
 };
+
+/* The group of Acquisition_instrument that is the microscope's. */
+typedef struct {
+  const char *word; /* its name */
+  json_object *group; /* of the metadata, borrowed */
+} Instrument;
 
 /* -------------------------------------------------------------------------------------------------------------------- axes */
 
@@ -188,15 +193,36 @@ static const char *dataset_type(const NxArray *array, json_object *metadata, con
   return "Misc";
 }
 
-static char *data_type(const char *type, json_object *metadata, const char *signal_type)
+/* A microscope has a voltage or a mode. */
+static gboolean is_told_of(json_object *group)
+{
+  return nx_tree_at(group, "beam_energy") || nx_tree_at(group, "acquisition_mode");
+}
+
+/* The microscope's group: the first of which something is told, for its neighbour may be there without being meant. Where both or neither are
+ * told of, it is TEM; empty when there is none. */
+static Instrument find_instrument(json_object *metadata)
+{
+  json_object *groups = nx_tree_at(metadata, "Acquisition_instrument");
+  const Instrument tem = { "TEM", nx_tree_at(groups, "TEM") }, sem = { "SEM", nx_tree_at(groups, "SEM") };
+  if (sem.group && !is_told_of(tem.group) && (is_told_of(sem.group) || !tem.group))
+    return sem;
+  return tem.group ? tem : (Instrument){ NULL, NULL };
+}
+
+static gboolean is_scanned(const Instrument *instrument)
+{
+  json_object *mode = nx_tree_at(instrument->group, "acquisition_mode");
+  return json_object_is_type(mode, json_type_string) && strstr(json_object_get_string(mode), "STEM");
+}
+
+static char *data_type(const char *type, const Instrument *instrument, const char *signal_type)
 {
   static const struct {
     const char *type, *word;
   } WORDS[] = { { "Image", "Imaging" }, { "Spectrum", "Spectrum" }, { "SpectrumImage", "Spectrum_Imaging" }, { "Diffraction", "Diffraction" } };
-  const char *instrument = nx_tree_at(metadata, "Acquisition_instrument.SEM") ? "SEM"
-                           : nx_tree_at(metadata, "Acquisition_instrument.TEM") ? "TEM" : NULL;
   const char *technique = g_str_has_prefix(signal_type, "EDS") ? "EDS" : g_str_has_prefix(signal_type, "EELS") ? "EELS" : NULL;
-  g_autoptr(GString) text = g_string_new(instrument ? instrument : "HyperSpy");
+  g_autoptr(GString) text = g_string_new(is_scanned(instrument) ? "STEM" : instrument->word ? instrument->word : "HyperSpy");
   if (technique)
     g_string_append_printf(text, "_%s", technique);
   for (gsize i = 0; i < G_N_ELEMENTS(WORDS); i++) {
@@ -263,13 +289,15 @@ static NxSignal *read_experiment(const NxInput *in, NxHdf5 *file, const char *ex
   json_object *stored_type = nx_tree_at(metadata, "Signal.signal_type"), *title = nx_tree_at(metadata, "General.title");
   const char *signal_type = json_object_is_type(stored_type, json_type_string) ? json_object_get_string(stored_type) : "";
   const char *type = dataset_type(&signal->array, metadata, signal_type);
-  g_autofree char *words = data_type(type, metadata, signal_type);
+  const Instrument instrument = find_instrument(metadata);
+  g_autofree char *words = data_type(type, &instrument, signal_type);
 
   signal->nx_meta = nx_tree_meta(in, type, words);
   nx_json_set(signal->nx_meta, "extensions", json_object_new_object());
   nx_tree_put_dimensions(signal->nx_meta, &signal->array);
   if (signal->array.n_signal_dims == 2)
     nx_tree_put_pixels(signal->nx_meta, type, &signal->array);
+  nx_tree_put(signal->nx_meta, type, instrument.group, INSTRUMENT_FIELDS, G_N_ELEMENTS(INSTRUMENT_FIELDS));
   nx_tree_put(signal->nx_meta, type, metadata, FIELDS, G_N_ELEMENTS(FIELDS));
   put_elements(signal->nx_meta, type, metadata);
   signal->title = json_object_is_type(title, json_type_string) ? g_strdup(json_object_get_string(title)) : NULL;

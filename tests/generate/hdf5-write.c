@@ -451,6 +451,28 @@ static void hspy_kind(hid_t file, const char *name, hid_t type, const void *valu
   H5Tclose(type);
 }
 
+static void hspy_instrument(hid_t file, const Hdf5Instrument *instrument)
+{
+  g_autofree char *path = g_strconcat("Experiments/Image/metadata/Acquisition_instrument/", instrument->name, NULL);
+  g_autofree char *stage = g_strconcat(path, "/Stage", NULL);
+  group(file, stage);
+  number(file, stage, "tilt_alpha", instrument->tilt);
+  if (instrument->beam_energy > 0)
+    number(file, path, "beam_energy", instrument->beam_energy);
+  if (instrument->mode)
+    text(file, path, "acquisition_mode", instrument->mode);
+}
+
+GByteArray *hdf5_write_hspy_instruments(const Hdf5Instrument *instruments, guint n)
+{
+  const guint8 values[4][6] = { 0 };
+  hid_t file = begin_hspy();
+  hspy_kind(file, "Image", H5Tcopy(H5T_STD_U8LE), values);
+  for (guint i = 0; i < n; i++)
+    hspy_instrument(file, &instruments[i]);
+  return end(file);
+}
+
 static void hspy_truths(hid_t file)
 {
   gint8 values[4][6];

@@ -20,6 +20,14 @@ GByteArray *hdf5_write_hspy(void);
 /* An image of 6 × 8 pixels of 0.25 `rows` × 0.5 `columns` (units), its y axis running backwards; `is_transform`: HyperSpy calculated it from
  * another. */
 GByteArray *hdf5_write_hspy_image(const char *rows, const char *columns, gboolean is_transform);
+/* An image of 4 × 6 pixels whose metadata has these groups below Acquisition_instrument. */
+typedef struct {
+  const char *name;
+  double beam_energy; /* kV; 0: not written */
+  const char *mode;   /* NULL: not written */
+  double tilt;        /* degrees of alpha */
+} Hdf5Instrument;
+GByteArray *hdf5_write_hspy_instruments(const Hdf5Instrument *instruments, guint n);
 /* A spectrum of wavelengths in nm, whose axis has no scale but `n` places, one by one; 0: not those either. */
 #define HDF5_HSPY_CHANNELS 31
 GByteArray *hdf5_write_hspy_places(const double *places, guint n);
