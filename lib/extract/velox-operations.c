@@ -21,26 +21,26 @@ static gboolean is_true(json_object *operation, const char *path)
 }
 
 /* The first name of an image counts. */
-static void add(GHashTable *names, const char *path, const char *text, gboolean is_detector)
+static void add(GHashTable *names, const char *path, const char *text, NxVeloxOrigin origin)
 {
   if (!path || !*path || !text || !*text || g_hash_table_contains(names, path))
     return;
   NxVeloxName *name = g_new(NxVeloxName, 1);
-  *name = (NxVeloxName){ g_strdup(text), is_detector };
+  *name = (NxVeloxName){ g_strdup(text), origin };
   g_hash_table_insert(names, g_strdup(path), name);
 }
 
 static void add_input(json_object *operation, GHashTable *names)
 {
-  add(names, text_at(operation, "dataPath"), text_at(operation, "detector"), TRUE);
+  add(names, text_at(operation, "dataPath"), text_at(operation, "detector"), NX_VELOX_DETECTED);
 }
 
 static void add_phase(json_object *operation, GHashTable *names)
 {
   const char *text = is_true(operation, "integrationMode") ? "iDPC" : "dDPC";
   g_autofree char *filtered = g_strconcat("Filtered ", text, NULL);
-  add(names, text_at(operation, "unfilteredDataPath"), text, TRUE);
-  add(names, text_at(operation, "dataPath"), is_true(operation, "enableFilter") ? filtered : text, TRUE);
+  add(names, text_at(operation, "unfilteredDataPath"), text, NX_VELOX_DETECTED);
+  add(names, text_at(operation, "dataPath"), is_true(operation, "enableFilter") ? filtered : text, NX_VELOX_DETECTED);
 }
 
 /* Which of the two differences it is says the place where it goes in. */
@@ -51,23 +51,23 @@ static void add_difference(json_object *operation, GHashTable *names)
   const char *to = text_at(output, "operation"), *place = text_at(output, "inputIndex");
   if (!to || !(strstr(to, "/DpcOperation/") || strstr(to, "/SurfaceReconstructionOperation/")))
     return;
-  add(names, text_at(operation, "dataPath"), g_strcmp0(place, "0") == 0 ? "A-C" : g_strcmp0(place, "1") == 0 ? "B-D" : NULL, TRUE);
+  add(names, text_at(operation, "dataPath"), g_strcmp0(place, "0") == 0 ? "A-C" : g_strcmp0(place, "1") == 0 ? "B-D" : NULL, NX_VELOX_DETECTED);
 }
 
 static void add_contrast(json_object *operation, GHashTable *names)
 {
-  add(names, text_at(operation, "dataPath"), "DPC", TRUE);
+  add(names, text_at(operation, "dataPath"), "DPC", NX_VELOX_DETECTED);
 }
 
 /* Frames that were aligned before they were added up. */
 static void add_integration(json_object *operation, GHashTable *names)
 {
-  add(names, text_at(operation, "dataPath"), "DCFI", FALSE);
+  add(names, text_at(operation, "dataPath"), "DCFI", NX_VELOX_SUM);
 }
 
 static void add_transform(json_object *operation, GHashTable *names)
 {
-  add(names, text_at(operation, "imageOutputPath"), "Half FFT", FALSE);
+  add(names, text_at(operation, "imageOutputPath"), "Half FFT", NX_VELOX_TRANSFORMED);
 }
 
 static const struct {

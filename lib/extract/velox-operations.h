@@ -4,9 +4,16 @@
 
 #include "hdf5-file.h"
 
+/* What an image is, and so what its name says. */
+typedef enum {
+  NX_VELOX_DETECTED,    /* a signal of the microscope, which the name is that of */
+  NX_VELOX_SUM,         /* many frames of one */
+  NX_VELOX_TRANSFORMED, /* a Fourier transform of an image, which was calculated */
+} NxVeloxOrigin;
+
 typedef struct {
   char *text;
-  gboolean is_detector; /* it says which signal of the microscope this is, and not only what was made of it */
+  NxVeloxOrigin origin;
 } NxVeloxName;
 
 /* By the path of the image ("/Data/Image/ID"). For the caller to unref. */

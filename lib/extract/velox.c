@@ -186,7 +186,7 @@ static void put_start(const Entry *entry, json_object *nx_meta)
 /* Of which signal of the microscope this is; NULL when nothing says so. */
 static const char *signal_name(const Entry *entry)
 {
-  if (entry->name && entry->name->is_detector)
+  if (entry->name && entry->name->origin == NX_VELOX_DETECTED)
     return entry->name->text;
   const char *own = entry->detector ? name_of(entry->detector) : NULL;
   return own && *own ? own : named_detector(entry->metadata);
@@ -255,12 +255,12 @@ static void set_axis(NxAxis *axis, const char *name, const Entry *entry, const c
     axis->offset = value;
 }
 
-static gboolean describe_image(const Entry *entry, NxArray *array, GError **err)
+/* Takes `data` over. */
+static gboolean describe_image(const Entry *entry, NxHdf5Data *data, NxArray *array, GError **err)
 {
-  NxHdf5Data *data = open_data(entry, 3, err);
-  const gboolean is_stack = data && nx_hdf5_data_extent(data, 2) > 1;
+  const gboolean is_stack = nx_hdf5_data_extent(data, 2) > 1;
   const guint stack[] = { 2, 0, 1 }, single[] = { 0, 1 };
-  if (!data || !nx_hdf5_describe(data, is_stack ? stack : single, is_stack ? 3 : 2, array, err))
+  if (!nx_hdf5_describe(data, is_stack ? stack : single, is_stack ? 3 : 2, array, err))
     return FALSE;
   array->n_signal_dims = 2;
   const guint rows = array->n_dims - 2;
@@ -274,15 +274,24 @@ static gboolean describe_image(const Entry *entry, NxArray *array, GError **err)
   return TRUE;
 }
 
+/* A picture on reciprocal lengths, but for one that was calculated from an image: no camera counts complex numbers. `data` may be NULL. */
+static gboolean is_pattern(const Entry *entry, const NxHdf5Data *data)
+{
+  json_object *unit = nx_tree_at(entry->metadata, "BinaryResult.PixelUnitX");
+  if ((entry->name && entry->name->origin == NX_VELOX_TRANSFORMED) || (data && nx_hdf5_data_sample(data) == NX_C128))
+    return FALSE;
+  return json_object_is_type(unit, json_type_string) && g_str_has_prefix(json_object_get_string(unit), "1/");
+}
+
 static NxSignal *read_image(const Entry *entry)
 {
   g_autoptr(GError) problem = NULL;
-  json_object *unit = nx_tree_at(entry->metadata, "BinaryResult.PixelUnitX");
-  const gboolean is_reciprocal = json_object_is_type(unit, json_type_string) && g_str_has_prefix(json_object_get_string(unit), "1/");
-  const char *type = is_reciprocal ? "Diffraction" : "Image";
-  NxSignal *signal = new_signal(entry, type, is_reciprocal ? "Diffraction" : "Imaging");
+  NxHdf5Data *data = open_data(entry, 3, &problem);
+  const gboolean is_diffraction = is_pattern(entry, data);
+  const char *type = is_diffraction ? "Diffraction" : "Image";
+  NxSignal *signal = new_signal(entry, type, is_diffraction ? "Diffraction" : "Imaging");
   set_title(signal, entry, NULL);
-  if (!describe_image(entry, &signal->array, &problem)) {
+  if (!data || !describe_image(entry, data, &signal->array, &problem)) {
     warn_of_data(signal, problem);
     return signal;
   }

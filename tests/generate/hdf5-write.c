@@ -247,6 +247,29 @@ GByteArray *hdf5_write_velox_operations(void)
   return end(file);
 }
 
+static hid_t complex_type(void)
+{
+  hid_t type = H5Tcreate(H5T_COMPOUND, 2 * sizeof(float));
+  H5Tinsert(type, "realFloatHalfEven", 0, H5T_IEEE_F32LE);
+  H5Tinsert(type, "imagFloatHalfEven", sizeof(float), H5T_IEEE_F32LE);
+  return type;
+}
+
+GByteArray *hdf5_write_velox_transforms(void)
+{
+  const hsize_t extents[] = { 2, 2, 1 };
+  hid_t file = begin_velox(), type = complex_type();
+  dataset(file, "Data/Image/0/Data", type, 3, extents, H5P_DEFAULT, type, NULL);
+  velox_values(file, "Data/Image/1", "Image");
+  velox_values(file, "Data/Image/2", "Image");
+  velox_metadata(file, "Data/Image/0", PATTERNS);
+  velox_metadata(file, "Data/Image/1", PATTERNS);
+  velox_metadata(file, "Data/Image/2", PATTERNS);
+  texts(file, "Operations/FftOperation/a", "{\"outputMode\":\"Magnitude\",\"imageOutputPath\":\"\\/Data\\/Image\\/1\"}");
+  H5Tclose(type);
+  return end(file);
+}
+
 /* What is not written has the value that the list of properties says. */
 static void velox_stream(hid_t file, const char *entry, guint64 events)
 {

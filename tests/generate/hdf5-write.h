@@ -12,6 +12,9 @@ GByteArray *hdf5_write_velox_result(const char *kind, const char *result);
 /* A Velox file with images "0" to "9" of the detector BF, which the operations call DF4-A, DF4-B, A-C, B-D, DPC, iDPC, Filtered iDPC, DCFI, and the
  * last two not at all: one's operation is no JSON, and the other's is another kind of difference. */
 GByteArray *hdf5_write_velox_operations(void);
+/* A Velox file with images "0" to "2", all on reciprocal metres: one of complex numbers, one that the operations call a Fourier transform, and one
+ * that is neither. */
+GByteArray *hdf5_write_velox_transforms(void);
 /* A Velox file with an image and `n` streams of `events` events each: the end of a pixel, all others in channel 7 and in no storage. */
 GByteArray *hdf5_write_velox_streams(guint n, guint64 events);
 /* A spectrum image of 4 × 5 spectra of 32 channels, packed with deflate, and an image of 6 × 8. No author is known of either, and of the image neither

@@ -131,6 +131,22 @@ static void test_operations(void)
   reading_clear(&reading);
 }
 
+static void test_transforms(void)
+{
+  static const char *const TYPES[][2] = { { "Image", "TEM_Imaging" }, { "Image", "TEM_Imaging" }, { "Diffraction", "TEM_Diffraction" } };
+  g_autoptr(GByteArray) data = hdf5_write_velox_transforms();
+  Reading reading = read_velox(data);
+  g_assert_cmpuint(reading.signals->len, ==, G_N_ELEMENTS(TYPES));
+  for (guint i = 0; i < reading.signals->len; i++) {
+    const NxSignal *signal = reading.signals->pdata[i];
+    g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "DatasetType"), ==, TYPES[i][0]);
+    g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Data Type"), ==, TYPES[i][1]);
+    g_assert_cmpint(signal->view, ==, NX_VIEW_ARRAY);
+    g_assert_null(nx_json_get(signal->nx_meta, "pixel_width"));
+  }
+  reading_clear(&reading);
+}
+
 /* 64 Mi events are counted of one file, by equal shares. */
 static void test_streams(void)
 {
@@ -166,6 +182,7 @@ int main(int argc, char **argv)
   g_test_add_func("/velox/detectors/a name comes before a number", test_detectors);
   g_test_add_func("/velox/detectors/the sum of a detector's segments is on their energies, and without any it is no spectrum of energies", test_energies);
   g_test_add_func("/velox/operations/parts of a detector, and what was made of them, have their own names", test_operations);
+  g_test_add_func("/velox/operations/a Fourier transform of an image is no diffraction pattern", test_transforms);
   g_test_add_func("/velox/streams/one that is too long is summed in part, and says so", test_streams);
   return g_test_run();
 }
