@@ -292,11 +292,18 @@ static gboolean describe_spectrum(const xmlNode *database, NxArray *array)
   return nx_array_check(array, NULL);
 }
 
+/* Those of its spectra; ChCount is what the detector can have. */
+static gint64 channels_of(const xmlNode *database)
+{
+  const gint64 channels = integer_of(spectrum_header(spectrum_of(database), "TRTSpectrumHeader"), "ChannelCount", 1, CHANNELS_MAX);
+  return channels ? channels : integer_of(database, "ChCount", 1, CHANNELS_MAX);
+}
+
 static void add_map_size(const xmlNode *database, json_object *nx_meta)
 {
   const xmlNode *picture = picture_of(database);
   gint64 width = integer_of(picture, "Width", 1, SIDE_MAX), height = integer_of(picture, "Height", 1, SIDE_MAX);
-  gint64 channels = integer_of(database, "ChCount", 1, CHANNELS_MAX);
+  gint64 channels = channels_of(database);
   if (width == 0 || height == 0)
     return;
   g_autofree char *text = channels ? g_strdup_printf("(%d, %d, %d)", (int)width, (int)height, (int)channels)

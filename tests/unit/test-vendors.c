@@ -550,6 +550,22 @@ static void test_bcf_unknown(void)
   g_assert_cmpfloat(nx_json_get_double(nx_json_get(nx_json_get(signal->nx_meta, "stage_position"), "x"), "value", 0), ==, -1.0);
 }
 
+/* A detector of 4096 channels whose map was taken with 2048. */
+static void test_bcf_channels(void)
+{
+  static const struct {
+    const char *count, *dimensions;
+  } FILES[] = { { "<ChannelCount>2048</ChannelCount>", "(3, 2, 2048)" }, { "", "(3, 2, 4096)" } };
+  for (gsize i = 0; i < G_N_ELEMENTS(FILES); i++) {
+    g_autoptr(GString) xml = g_string_new(vendor_bcf_text);
+    g_autoptr(NxOpened) opened = NULL;
+    g_assert_cmpuint(g_string_replace(xml, "<ChCount>5</ChCount>", "<ChCount>4096</ChCount>", 0), ==, 1);
+    g_assert_cmpuint(g_string_replace(xml, "<ChannelCount>5</ChannelCount>", FILES[i].count, 0), ==, 1);
+    g_autoptr(NxSignal) signal = read_bcf(xml->str, 4096, TRUE, &opened);
+    g_assert_cmpstr(json_object_get_string(vendor_extension(signal, "Data Dimensions")), ==, FILES[i].dimensions);
+  }
+}
+
 static void test_bcf_other_xml(void)
 {
   static const char *const TEXTS[] = { "", "no XML", "<a/>", "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>",
@@ -636,6 +652,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when all planes are blank", test_bcf_blank_planes);
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when the picture is not whole", test_bcf_spectrum);
   g_test_add_func("/vendors/bcf/what the microscope did not tell is not -1", test_bcf_unknown);
+  g_test_add_func("/vendors/bcf/a map has the channels of its spectra, whatever the detector has", test_bcf_channels);
   g_test_add_func("/vendors/bcf/a header that is no map keeps the file and says so", test_bcf_other_xml);
   g_test_add_func("/vendors/numbers/half floats are what IEEE 754 says, from the least to infinity", test_halves);
   g_test_add_func("/vendors/numbers/units are moved by the decimal point and never invented", test_written_quantities);
