@@ -123,11 +123,17 @@ static const char *without_dollars(const char *key)
   return key + strspn(key, "$");
 }
 
+/* FALSE of a field that datasets of the type do not have: its key stands for it there. An extension is free to all. */
+static gboolean has_field(const char *dataset_type, const char *to)
+{
+  return !g_ascii_islower(*to) || nx_meta_allows(dataset_type, to);
+}
+
 /* `done` takes the keys, without their dollars. */
-static void add_fields(json_object *pairs, json_object *nx_meta, GHashTable *done)
+static void add_fields(json_object *pairs, const char *dataset_type, json_object *nx_meta, GHashTable *done)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
-    const char *text = given(pairs, FIELDS[i].key);
+    const char *text = has_field(dataset_type, FIELDS[i].to) ? given(pairs, FIELDS[i].key) : NULL;
     json_object *value = text ? value_of(i, text) : NULL;
     if (!value)
       continue;
@@ -184,11 +190,19 @@ static gboolean is_transmission(json_object *pairs)
   return FALSE;
 }
 
+/* TRUE of a diffraction pattern, which a transmission microscope alone calls so. */
+static gboolean is_pattern(json_object *pairs)
+{
+  return is_transmission(pairs) && g_strcmp0(given(pairs, "$CM_SIGNAL"), "DIFF") == 0;
+}
+
 static const char *data_type_of(json_object *pairs)
 {
   const char *signal = given(pairs, "$CM_SIGNAL");
   if (!is_transmission(pairs))
     return "SEM_Imaging";
+  if (is_pattern(pairs))
+    return "TEM_Diffraction";
   return signal && begins_with_any(signal, SCANNED, G_N_ELEMENTS(SCANNED)) ? "STEM_Imaging" : "TEM_Imaging";
 }
 
@@ -224,11 +238,10 @@ static double size_as_written(json_object *pairs)
   return text ? written_length(text) : 0.0;
 }
 
-/* In a diffraction pattern the pixels are not those of a metre of the specimen. */
 static double size_by_count(json_object *pairs, const char *key)
 {
   double pixels = written_number(pairs, key);
-  return pixels > 0 && g_strcmp0(given(pairs, "$CM_SIGNAL"), "DIFF") != 0 ? 1e9 / pixels : 0.0;
+  return pixels > 0 ? 1e9 / pixels : 0.0;
 }
 
 static void put_length(json_object *nx_meta, const char *to, double nanometers)
@@ -248,12 +261,15 @@ static void add_pixel_size(json_object *pairs, json_object *nx_meta)
 static json_object *make_meta(const NxInput *in, json_object *pairs)
 {
   json_object *nx_meta = nx_image_meta(in, data_type_of(pairs));
+  const char *dataset_type = is_pattern(pairs) ? "Diffraction" : "Image";
   g_autoptr(GHashTable) done = g_hash_table_new(g_str_hash, g_str_equal);
   NxTiff *tiff = nx_tiff_of(in->bytes, NULL);
   guint32 width, height;
   nx_json_set(nx_meta, "extensions", json_object_new_object());
-  add_fields(pairs, nx_meta, done);
-  add_pixel_size(pairs, nx_meta);
+  nx_json_set_string(nx_meta, "DatasetType", dataset_type);
+  add_fields(pairs, dataset_type, nx_meta, done);
+  if (nx_meta_allows(dataset_type, "pixel_width"))
+    add_pixel_size(pairs, nx_meta);
   if (tiff && nx_tiff_dimensions(tiff, &width, &height)) {
     g_autofree char *text = g_strdup_printf("(%u, %u)", width, height);
     nx_meta_put(nx_meta, "Data Dimensions", NULL, json_object_new_string(text));

@@ -269,6 +269,29 @@ static void test_jeol_microscopes(void)
 }
 
 /* Nanometres; 0: the record has none. */
+#define DIFFRACTION "$CM_FORMAT 1 1\r\n$CM_MAG 100\r\n$CM_ACCEL_VOLT 200\r\n$CM_SIGNAL DIFF\r\n$CM_PIXEL_SIZE 9nm\r\n"
+
+/* A magnification, a detector and a pixel on the specimen are no fields of a diffraction pattern: their keys are kept. */
+static void test_jeol_patterns(void)
+{
+  g_autoptr(NxSignal) signal = read_jeol(DIFFRACTION "$CM_INSTRUMENT JEM-2200FS\r\n");
+  g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "DatasetType"), ==, "Diffraction");
+  g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Data Type"), ==, "TEM_Diffraction");
+  g_assert_cmpfloat(vendor_quantity(signal, "acceleration_voltage"), ==, 200.0);
+  g_assert_cmpfloat(json_object_get_double(vendor_extension(signal, "Mag")), ==, 100.0);
+  g_assert_cmpstr(json_object_get_string(vendor_extension(signal, "Signal")), ==, "DIFF");
+  g_assert_cmpstr(json_object_get_string(vendor_extension(signal, "Pixel Size")), ==, "9nm");
+  g_assert_null(nx_json_get(signal->nx_meta, "pixel_width"));
+}
+
+static void test_jeol_other_patterns(void)
+{
+  g_autoptr(NxSignal) signal = read_jeol(DIFFRACTION "$CM_INSTRUMENT JSM-7900F\r\n");
+  g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "DatasetType"), ==, "Image");
+  g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Data Type"), ==, "SEM_Imaging");
+  g_assert_cmpfloat(nx_json_get_double(signal->nx_meta, "magnification", 0), ==, 100.0);
+}
+
 static void test_jeol_pixel_sizes(void)
 {
   static const struct {
@@ -632,6 +655,8 @@ int main(int argc, char **argv)
       test_smartsem_scaled);
   g_test_add_func("/vendors/jeol/a picture alone or beside a note stays a plain one", test_tiff_without_companion);
   g_test_add_func("/vendors/jeol/a text of a transmission microscope says so, and whether it scanned", test_jeol_microscopes);
+  g_test_add_func("/vendors/jeol/a diffraction pattern of a transmission microscope is no image", test_jeol_patterns);
+  g_test_add_func("/vendors/jeol/a scanning microscope takes images, whatever it calls them", test_jeol_other_patterns);
   g_test_add_func("/vendors/jeol/the pixel is the micron bar's, else as written, else one of those in a metre", test_jeol_pixel_sizes);
   g_test_add_func("/vendors/jeol/numbers may have a comma for their point", test_jeol_commas);
   g_test_add_func("/vendors/jeol/every key is kept, and one dollar means what two mean", test_jeol_keys);
