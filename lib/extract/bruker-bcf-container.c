@@ -109,13 +109,19 @@ static gboolean find_entry(const Container *container, const char *folder, const
   return FALSE;
 }
 
+/* The numbers of the chunks of a file that is no longer than all bytes. */
+static GByteArray *read_numbers(const Container *container, const Entry *entry, GError **err)
+{
+  gsize n_chunks = (gsize)((entry->size + container->usable - 1) / container->usable);
+  return read_list(container, entry->list, n_chunks * 4, container->usable / 4 * 4, err);
+}
+
 /* As stored. */
 static GByteArray *read_entry(const Container *container, const Entry *entry, GError **err)
 {
-  gsize n_chunks = (gsize)((entry->size + container->usable - 1) / container->usable);
-  g_autoptr(GByteArray) numbers = read_list(container, entry->list, n_chunks * 4, container->usable / 4 * 4, err);
+  g_autoptr(GByteArray) numbers = read_numbers(container, entry, err);
   g_autoptr(GByteArray) stored = g_byte_array_new();
-  for (gsize i = 0; numbers && i < n_chunks; i++) {
+  for (gsize i = 0; numbers && i < numbers->len / 4; i++) {
     gsize piece = MIN(container->usable, (gsize)entry->size - stored->len);
     const guint8 *at = nx_bytes_at(container->bytes, chunk_at(container, u32_at(numbers->data + 4 * i)) + CHUNK_HEADER, piece, err);
     if (!at)
@@ -192,4 +198,21 @@ GBytes *nx_bcf_file(NxBytes *bytes, const char *folder, const char *name, gsize 
   if (stored->len >= 4 && memcmp(stored->data, "AACS", 4) == 0)
     return unpack(stored, limit, err);
   return g_byte_array_free_to_bytes(g_steal_pointer(&stored));
+}
+
+gboolean nx_bcf_file_is_whole(NxBytes *bytes, const char *folder, const char *name)
+{
+  Container container;
+  Entry entry;
+  if (!open_container(bytes, &container, NULL) || !find_entry(&container, folder, name, &entry, NULL))
+    return TRUE;
+  g_autoptr(GByteArray) numbers = entry.size <= nx_bytes_size(bytes) ? read_numbers(&container, &entry, NULL) : NULL;
+  guint64 left = entry.size;
+  for (gsize i = 0; numbers && i < numbers->len / 4; i++) {
+    const guint64 piece = MIN(container.usable, left);
+    if (chunk_at(&container, u32_at(numbers->data + 4 * i)) + CHUNK_HEADER + piece > nx_bytes_size(bytes))
+      return FALSE;
+    left -= piece;
+  }
+  return numbers != NULL;
 }

@@ -12,6 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+/* Of the container. */
+#define FOLDER "EDSDatabase"
 #define HEADER_MAX (64u << 20)
 #define SIDE_MAX 65536
 #define CHANNELS_MAX 65536
@@ -321,7 +323,7 @@ static gboolean sniff_bcf(const NxInput *in)
 /* The XML; NULL with what is wrong with it. */
 static xmlDoc *read_xml(NxBytes *bytes, GError **err)
 {
-  g_autoptr(GBytes) header = nx_bcf_file(bytes, "EDSDatabase", "HeaderData", HEADER_MAX, err);
+  g_autoptr(GBytes) header = nx_bcf_file(bytes, FOLDER, "HeaderData", HEADER_MAX, err);
   g_autofree char *text = header ? utf8_of(header) : NULL;
   return text ? nx_xml_parse(text, err) : NULL;
 }
@@ -334,6 +336,12 @@ static void add_database(const xmlNode *database, json_object *nx_meta, NxSignal
   add_map_size(database, nx_meta);
   gboolean is_drawn = describe_picture(database, &signal->array) || describe_spectrum(database, &signal->array);
   signal->view = is_drawn ? NX_VIEW_ARRAY : NX_VIEW_PLACEHOLDER;
+}
+
+static void warn(const NxInput *in, json_object *nx_meta, const char *sentence)
+{
+  nx_log_warning("%s: %s", in->name, sentence);
+  nx_meta_warn(nx_meta, sentence);
 }
 
 static gboolean read_bcf(const NxInput *in, GPtrArray *signals, GError **err)
@@ -351,7 +359,9 @@ static gboolean read_bcf(const NxInput *in, GPtrArray *signals, GError **err)
   if (database)
     add_database(database, nx_meta, signal);
   else
-    nx_meta_warn(nx_meta, problem ? problem->message : "the header of the map could not be understood");
+    warn(in, nx_meta, problem ? problem->message : "the header of the map could not be understood");
+  if (database && !nx_bcf_file_is_whole(in->bytes, FOLDER, "SpectrumData0"))
+    warn(in, nx_meta, "the spectra of the map are not all in the file, as when only a part of it was copied");
   signal->nx_meta = nx_meta_sorted(nx_meta);
   return TRUE;
 }

@@ -200,6 +200,11 @@ static GByteArray *pack(const char *xml)
   return packed;
 }
 
+guint32 vendor_bcf_spectra(guint32 chunk)
+{
+  return 5 * (chunk - 32) / 2;
+}
+
 static void set_entry(GByteArray *file, gsize at, guint32 list, guint32 size, gint32 parent, gboolean is_folder, const char *name)
 {
   set_u32(file, at, list, FALSE);
@@ -209,34 +214,50 @@ static void set_entry(GByteArray *file, gsize at, guint32 list, guint32 size, gi
   memcpy(file->data + at + 224, name, strlen(name));
 }
 
-/* Chunk 0: the tree. Then lists of chunk numbers, each naming the next. Then the contents. */
+static void grow(GByteArray *file, gsize length)
+{
+  const guint before = file->len;
+  g_byte_array_set_size(file, (guint)length);
+  memset(file->data + before, 0, length - before);
+}
+
+/* Lists of chunk numbers from chunk `first` on, each naming the next, then the contents; returns the first chunk behind them. */
+static guint32 put_file(GByteArray *file, guint32 chunk, guint32 first, const guint8 *contents, guint32 length)
+{
+  const guint32 usable = chunk - 32, n = (length + usable - 1) / usable, per_list = usable / 4, lists = (n + per_list - 1) / per_list;
+  grow(file, 0x118 + (gsize)chunk * (first + lists + n));
+  for (guint32 i = 0; i < lists; i++)
+    set_u32(file, 0x118 + (gsize)chunk * (first + i), first + i + 1, FALSE);
+  for (guint32 i = 0; i < n; i++) {
+    set_u32(file, 0x138 + (gsize)chunk * (first + i / per_list) + 4 * (i % per_list), first + lists + i, FALSE);
+    memcpy(file->data + 0x138 + (gsize)chunk * (first + lists + i), contents + (gsize)usable * i, MIN(usable, length - usable * i));
+  }
+  return first + lists + n;
+}
+
+/* Chunk 0: the tree. Then the two files, that of the spectra last. */
 GByteArray *vendor_bcf(const char *xml, guint32 chunk, gboolean packed)
 {
-  g_autoptr(GByteArray) contents = packed ? pack(xml) : g_byte_array_append(g_byte_array_new(), (const guint8 *)xml, (guint)strlen(xml));
-  const guint32 usable = chunk - 32, n = (contents->len + usable - 1) / usable;
-  const guint32 per_list = usable / 4, lists = (n + per_list - 1) / per_list;
-  const guint32 per_tree = usable / 512, trees = (3 + per_tree - 1) / per_tree;
-  GByteArray *file = zeros(0x118 + (gsize)chunk * (trees + lists + n));
-  static const struct { const char *name; gint32 parent; gboolean is_folder; } ENTRIES[] = {
-    { "EDSDatabase", -1, TRUE }, { "HeaderData", -1, FALSE }, { "HeaderData", 0, FALSE },
+  g_autoptr(GByteArray) header = packed ? pack(xml) : g_byte_array_append(g_byte_array_new(), (const guint8 *)xml, (guint)strlen(xml));
+  const guint32 per_tree = (chunk - 32) / 512, trees = (4 + per_tree - 1) / per_tree, n_spectra = vendor_bcf_spectra(chunk);
+  g_autofree guint8 *spectra = g_malloc(n_spectra);
+  memset(spectra, 's', n_spectra);
+  GByteArray *file = zeros(0x118 + (gsize)chunk * trees);
+  const guint32 spectra_at = put_file(file, chunk, trees, header->data, header->len);
+  const struct { const char *name; gint32 parent; gboolean is_folder; guint32 list, length; } ENTRIES[] = {
+    { "EDSDatabase", -1, TRUE, 0, 0 }, { "HeaderData", -1, FALSE, trees, header->len },
+    { "HeaderData", 0, FALSE, trees, header->len }, { "SpectrumData0", 0, FALSE, spectra_at, n_spectra },
   };
   memcpy(file->data, "AAMVHFSS", 8);
   set_u32(file, 0x124, bits_of(2.6f), FALSE);
   set_u32(file, 0x128, chunk, FALSE);
   set_u32(file, 0x140, 0, FALSE);
-  set_u32(file, 0x144, 3, FALSE);
-  set_u32(file, 0x148, trees + lists + n, FALSE);
+  set_u32(file, 0x144, G_N_ELEMENTS(ENTRIES), FALSE);
+  set_u32(file, 0x148, put_file(file, chunk, spectra_at, spectra, n_spectra), FALSE);
   for (guint32 i = 0; i < trees; i++)
     set_u32(file, 0x118 + (gsize)chunk * i, i + 1, FALSE);
-  for (guint32 i = 0; i < 3; i++)
-    set_entry(file, 0x138 + (gsize)chunk * (i / per_tree) + 512 * (i % per_tree), trees, ENTRIES[i].is_folder ? 0 : contents->len,
+  for (guint32 i = 0; i < G_N_ELEMENTS(ENTRIES); i++)
+    set_entry(file, 0x138 + (gsize)chunk * (i / per_tree) + 512 * (i % per_tree), ENTRIES[i].list, ENTRIES[i].length,
               ENTRIES[i].parent, ENTRIES[i].is_folder, ENTRIES[i].name);
-  for (guint32 i = 0; i < lists; i++)
-    set_u32(file, 0x118 + (gsize)chunk * (trees + i), trees + i + 1, FALSE);
-  for (guint32 i = 0; i < n; i++) {
-    set_u32(file, 0x138 + (gsize)chunk * (trees + i / per_list) + 4 * (i % per_list), trees + lists + i, FALSE);
-    memcpy(file->data + 0x138 + (gsize)chunk * (trees + lists + i), contents->data + (gsize)usable * i,
-           MIN(usable, contents->len - usable * i));
-  }
   return file;
 }

@@ -25,7 +25,10 @@ GByteArray *vendor_mrc_header(const VendorMrc *what);
 /* The first 297 bytes of an FEI1 extended header: 300 kV, tilts 30° and -1.5°, stage at 0.25 mm, -0.5 mm and 0.125 mm. */
 GByteArray *vendor_fei1(void);
 
-/* A Bruker container whose EDSDatabase/HeaderData is `xml`, in chunks of `chunk` bytes. */
+/* A Bruker container whose EDSDatabase/HeaderData is `xml`, in chunks of `chunk` bytes. Its last three chunks are EDSDatabase/SpectrumData0, and the last
+ * of them is half full. */
 GByteArray *vendor_bcf(const char *xml, guint32 chunk, gboolean packed);
+/* The bytes of that file. */
+guint32 vendor_bcf_spectra(guint32 chunk);
 
 #endif

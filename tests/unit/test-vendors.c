@@ -589,6 +589,25 @@ static void test_bcf_channels(void)
   }
 }
 
+/* Of the three last chunks, which hold the spectra, the last is half full: what lies behind is nobody's. */
+static void test_bcf_cut(void)
+{
+  static const struct {
+    guint missing;
+    gboolean is_whole;
+  } CUTS[] = { { 0, TRUE }, { 2032, TRUE }, { 2033, FALSE }, { 4096, FALSE }, { 3 * 4096, FALSE }, { 4 * 4096, FALSE } };
+  for (gsize i = 0; i < G_N_ELEMENTS(CUTS); i++) {
+    g_autoptr(GByteArray) bytes = vendor_bcf(vendor_bcf_text, 4096, TRUE);
+    g_byte_array_set_size(bytes, bytes->len - CUTS[i].missing);
+    g_autoptr(NxOpened) opened = vendor_open_bytes("cut.bcf", bytes);
+    g_autoptr(NxSignal) signal = vendor_read(opened);
+    const char *warning = nx_json_get_string(signal->nx_meta, "Extractor Warnings");
+    g_assert_cmpstr(warning, ==, CUTS[i].is_whole ? NULL : "the spectra of the map are not all in the file, as when only a part of it was copied");
+    g_assert_cmpfloat(vendor_quantity(signal, "acceleration_voltage"), ==, 20.0);
+    g_assert_cmpint(signal->view, ==, NX_VIEW_ARRAY);
+  }
+}
+
 static void test_bcf_other_xml(void)
 {
   static const char *const TEXTS[] = { "", "no XML", "<a/>", "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>",
@@ -678,6 +697,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/bcf/the sum spectrum is drawn when the picture is not whole", test_bcf_spectrum);
   g_test_add_func("/vendors/bcf/what the microscope did not tell is not -1", test_bcf_unknown);
   g_test_add_func("/vendors/bcf/a map has the channels of its spectra, whatever the detector has", test_bcf_channels);
+  g_test_add_func("/vendors/bcf/a copy that was aborted keeps its metadata and says so", test_bcf_cut);
   g_test_add_func("/vendors/bcf/a header that is no map keeps the file and says so", test_bcf_other_xml);
   g_test_add_func("/vendors/numbers/half floats are what IEEE 754 says, from the least to infinity", test_halves);
   g_test_add_func("/vendors/numbers/units are moved by the decimal point and never invented", test_written_quantities);
