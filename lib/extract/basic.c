@@ -60,6 +60,13 @@ static gboolean check_directory(NxBytes *bytes, GError **err)
   return FALSE;
 }
 
+/* TRUE when the name alone says that it is MRC, for not all of its header is there. Other things, too, are called .st and .rec. */
+static gboolean is_cut_mrc(const NxInput *in)
+{
+  static const char *const MRC[] = { "mrc", "mrcs", "ccp4", NULL };
+  return nx_bytes_size(in->bytes) < NX_MRC_HEADER_BYTES && has_extension(in, MRC);
+}
+
 /* Of an aborted copy the libraries open nothing, and an empty file is like any other, so that no format knows it for its own: why is said here. */
 static gboolean check_container(const NxInput *in, GError **err)
 {
@@ -68,6 +75,10 @@ static gboolean check_container(const NxInput *in, GError **err)
     return TRUE;
   if (nx_bytes_size(in->bytes) == 0 && nx_file_is_a_format(in->name)) {
     g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the file is empty");
+    return FALSE;
+  }
+  if (is_cut_mrc(in)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "the file is shorter than the header of an MRC file");
     return FALSE;
   }
   if (has_extension(in, PICTURES) && begins_as_tiff(in->bytes))

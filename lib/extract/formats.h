@@ -21,6 +21,9 @@ extern const NxFormat nx_format_hspy;
 extern const NxFormat nx_format_tofwerk;
 extern const NxFormat nx_format_velox;
 
+/* The header of an MRC file; a shorter file is none, whatever its name. */
+#define NX_MRC_HEADER_BYTES 1024u
+
 /* TRUE when `format` wants files of that extension (lower case; NULL: none). */
 gboolean nx_format_claims(const NxFormat *format, const char *extension);
 /* The last suffix of a base name, lower-cased, without the dot; NULL when there is none. */

@@ -10,7 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-#define HEADER_BYTES 1024u
 #define LABELS_MAX 10u
 #define LABEL_BYTES 80u
 #define IMOD_STAMP 1146047817u
@@ -26,7 +25,7 @@ enum {
 };
 
 typedef struct {
-  const guint8 *bytes; /* HEADER_BYTES */
+  const guint8 *bytes; /* NX_MRC_HEADER_BYTES */
   gboolean big_endian;
 } Words;
 
@@ -128,7 +127,7 @@ static gboolean has_axes(const Mrc *mrc)
 /* TRUE when the numbers end inside a file of so many bytes. */
 static gboolean fits(const Mrc *mrc, guint64 file_bytes)
 {
-  const guint64 columns = (guint64)mrc->size[0], before = (guint64)HEADER_BYTES + mrc->extended;
+  const guint64 columns = (guint64)mrc->size[0], before = (guint64)NX_MRC_HEADER_BYTES + mrc->extended;
   guint64 bytes = mrc->mode->is_packed ? (columns + 1) / 2 : columns * nx_sample_size(mrc->mode->sample);
   return g_uint64_checked_mul(&bytes, bytes, (guint64)mrc->size[1]) && g_uint64_checked_mul(&bytes, bytes, (guint64)mrc->size[2]) &&
          before <= file_bytes && bytes <= file_bytes - before;
@@ -325,7 +324,7 @@ static gboolean describe(const NxInput *in, const Words *words, const Mrc *mrc, 
   array->n_dims = mrc->size[2] > 1 ? 3 : 2;
   array->n_signal_dims = 2;
   array->bottom_up = TRUE;
-  array->offset = (guint64)HEADER_BYTES + mrc->extended;
+  array->offset = (guint64)NX_MRC_HEADER_BYTES + mrc->extended;
   array->source = in->bytes;
   for (guint dim = 0; dim < array->n_dims; dim++) {
     guint to = array->n_dims - 1 - dim;
@@ -347,14 +346,14 @@ static char *companion_path(const char *path)
 
 static gboolean sniff_mrc(const NxInput *in)
 {
-  Words words = { nx_bytes_at(in->bytes, 0, HEADER_BYTES, NULL), FALSE };
+  Words words = { nx_bytes_at(in->bytes, 0, NX_MRC_HEADER_BYTES, NULL), FALSE };
   Mrc mrc;
   return words.bytes && read_header(&words, nx_bytes_size(in->bytes), &mrc) && (memcmp(words.bytes + AT_MAP, "MAP", 3) == 0 || has_axes(&mrc));
 }
 
 static gboolean read_mrc(const NxInput *in, GPtrArray *signals, GError **err)
 {
-  guint8 header[HEADER_BYTES];
+  guint8 header[NX_MRC_HEADER_BYTES];
   Words words = { header, FALSE };
   Mrc mrc;
   g_autoptr(GError) problem = NULL;
@@ -366,7 +365,7 @@ static gboolean read_mrc(const NxInput *in, GPtrArray *signals, GError **err)
   }
   NxBytes *companion = nx_input_companion(in, &nx_format_mrc);
   g_autoptr(json_object) mdoc = companion ? nx_mdoc_parse(companion) : NULL;
-  NxMrcExtended extended = { .offset = HEADER_BYTES, .length = mrc.extended, .big_endian = words.big_endian };
+  NxMrcExtended extended = { .offset = NX_MRC_HEADER_BYTES, .length = mrc.extended, .big_endian = words.big_endian };
   NxMrcFei fei;
   read_type(&words, extended.type);
 

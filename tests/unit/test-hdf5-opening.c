@@ -64,6 +64,24 @@ static void test_empty(void)
   }
 }
 
+/* The header of an MRC file has 1024 bytes. Of .st and .rec, which are names of other things, too, nothing is said. */
+static void test_short_mrc(void)
+{
+  static const char REASON[] = "the file is shorter than the header of an MRC file";
+  static const struct {
+    const char *name;
+    gsize length;
+    const char *reason;
+  } CASES[] = { { "a.mrc", 1, REASON }, { "a.MRC", 1023, REASON }, { "a.mrcs", 500, REASON }, { "a.ccp4", 500, REASON },
+                { "a.mrc", 1024, NULL }, { "a.st", 500, NULL },     { "a.rec", 500, NULL } };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    const guint8 data[1024] = { 0 };
+    g_autofree char *reason = NULL;
+    read_basic(CASES[i].name, data, CASES[i].length, &reason);
+    g_assert_cmpstr(reason, ==, CASES[i].reason);
+  }
+}
+
 /* The directory of a TIFF may stand at its end: here at 4096, which is not there. */
 static void test_cut_tiff(void)
 {
@@ -114,6 +132,7 @@ int main(int argc, char **argv)
   g_test_add_func("/hdf5/hostile/a file that was cut short says so", test_cut);
   g_test_add_func("/hdf5/opening/an .emd file that is not Velox's says so", test_other_emd);
   g_test_add_func("/basic/an empty file of a format says so", test_empty);
+  g_test_add_func("/basic/an MRC file that ends within its header says so", test_short_mrc);
   g_test_add_func("/basic/a picture whose directory is missing says so", test_cut_tiff);
   g_test_add_func("/hdf5/hostile/facts of a file driver that do not fit into the file are refused before anything is allocated", test_driver_facts);
   return g_test_run();
