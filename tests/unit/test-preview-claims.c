@@ -184,6 +184,45 @@ static void test_large_sequential_jpeg(void)
   g_assert_cmpstr(trouble, !=, TOO_LARGE);
 }
 
+/* A whole JPEG of `side` × `side` pixels, with a thumbnail in a segment of its own, as cameras have it. */
+static GByteArray *whole_jpeg(int side)
+{
+  static const guint8 THUMBNAIL[] = { 0xff, 0xe1, 0, 8, 0xff, 0xd8, 1, 2, 0xff, 0xd9 };
+  g_autoptr(GdkPixbuf) picture = gdk_pixbuf_new(GDK_COLORSPACE_RGB, FALSE, 8, side, side);
+  g_autofree char *data = NULL;
+  gsize length;
+  gdk_pixbuf_fill(picture, 0x204060ff);
+  g_assert_true(gdk_pixbuf_save_to_buffer(picture, &data, &length, "jpeg", NULL, NULL));
+  GByteArray *file = g_byte_array_append(g_byte_array_new(), (const guint8 *)data, 2);
+  g_byte_array_append(file, THUMBNAIL, sizeof THUMBNAIL);
+  return g_byte_array_append(file, (const guint8 *)data + 2, (guint)length - 2);
+}
+
+/* Of sizes from 4000 on it is decoded at a part of its size. */
+static void test_cut_jpegs(void)
+{
+  static const int SIDES[] = { 640, 4200 };
+  for (gsize i = 0; i < G_N_ELEMENTS(SIDES); i++) {
+    GByteArray *whole = whole_jpeg(SIDES[i]), *half = whole_jpeg(SIDES[i]), *endless = whole_jpeg(SIDES[i]);
+    g_byte_array_set_size(half, half->len - 500);
+    g_byte_array_set_size(endless, endless->len - 1);
+    assert_trouble(whole, NULL);
+    assert_trouble(half, TOO_SHORT);
+    assert_trouble(endless, TOO_SHORT);
+  }
+}
+
+/* Zeros, and a second picture that is not whole. */
+static void test_jpegs_with_more_behind(void)
+{
+  GByteArray *padded = whole_jpeg(64), *followed = whole_jpeg(64);
+  for (guint i = 0; i < 200000; i++)
+    put(padded, 0, 1, TRUE);
+  g_byte_array_append(followed, padded->data, 300);
+  assert_trouble(padded, NULL);
+  assert_trouble(followed, NULL);
+}
+
 /* ------------------------------------------------------------------------------------------------------------------- GIF */
 
 static GByteArray *make_gif(guint screen, guint frame)
@@ -331,6 +370,8 @@ int main(int argc, char **argv)
   g_test_add_func("/preview/claims/a bitmap's size is bounded, and so are its rows by its file", test_bitmap_sizes);
   g_test_add_func("/preview/claims/a JPEG in several scans is bounded at full size", test_jpeg_coefficients);
   g_test_add_func("/preview/claims/a JPEG in one scan is not", test_large_sequential_jpeg);
+  g_test_add_func("/preview/claims/a JPEG that is cut off is no picture", test_cut_jpegs);
+  g_test_add_func("/preview/claims/a JPEG is whole whatever follows it", test_jpegs_with_more_behind);
   g_test_add_func("/preview/claims/a GIF's screen and its frame are bounded", test_gif_sizes);
   g_test_add_func("/preview/claims/a PNG is bounded", test_png_sizes);
   g_test_add_func("/preview/claims/the strips of a TIFF are bounded as they are in the file", test_tiff_strips);

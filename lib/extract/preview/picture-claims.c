@@ -1,13 +1,15 @@
 /* picture-claims.c — what the head of a picture claims, held against its file and our limits before a loader of gdk-pixbuf is fed. Most loaders
  * tell the size before they take memory for it, and are stopped then (picture.c). What they take earlier is measured here:
  *   BMP    the DIB header and the palette, as long as they say they are (Microsoft, "Bitmap Storage": BITMAPFILEHEADER, BITMAPINFOHEADER);
- *   JPEG   the coefficients of all pixels at full size, where these come in several scans (ITU-T T.81, B.2);
+ *   JPEG   the coefficients of all pixels at full size, where these come in several scans (ITU-T T.81, B.2),
+ *          and that the picture ends in the file (B.1.1.2): the decoder paints what is missing grey and says nothing;
  *   GIF    the frames that are larger than the screen they are drawn on (GIF89a specification, 18 and 20).
  * PNG needs none: its sizes are under a checksum, and libpng takes two rows. */
 #include "picture.h"
 
 #include <string.h>
 
+#define CHUNK (64u * 1024u)
 #define PIXELS_MAX (NX_PICTURE_BYTES_MAX / 4)
 
 static guint16 word(const guint8 *at, gboolean big_endian)
@@ -132,6 +134,20 @@ static gboolean scans_fit(NxBytes *bytes, guint64 at, guint8 marker, const guint
   return pixels * n_colours * sizeof(gint16) <= NX_PICTURE_BYTES_MAX || refuse_size(err);
 }
 
+/* TRUE when the image that has a scan at `at` ends behind it: among the numbers of a scan 0xff never stands before the code. More may follow. */
+static gboolean has_end(NxBytes *bytes, guint64 at)
+{
+  static const guint8 END[] = {0xff, END_OF_IMAGE};
+  const guint64 size = nx_bytes_size(bytes);
+  for (; at + sizeof END <= size; at += CHUNK - 1) {
+    const gsize length = (gsize)MIN(CHUNK, size - at);
+    const guint8 *chunk = nx_bytes_at(bytes, at, length, NULL);
+    if (!chunk || memmem(chunk, length, END, sizeof END))
+      return TRUE; /* what cannot be read is the decoder's to tell */
+  }
+  return FALSE;
+}
+
 static gboolean jpeg_fits(NxBytes *bytes, GError **err)
 {
   guint8 marker, frame_marker = 0, frame[8] = {0};
@@ -140,7 +156,7 @@ static gboolean jpeg_fits(NxBytes *bytes, GError **err)
     if (is_alone(marker))
       continue;
     if (marker == START_OF_SCAN)
-      return scans_fit(bytes, at, frame_marker, frame, err);
+      return scans_fit(bytes, at, frame_marker, frame, err) && (has_end(bytes, at) || refuse(err, "the file ends too early"));
     if (is_frame(marker) && nx_bytes_copy(bytes, at, frame, sizeof frame, NULL))
       frame_marker = marker;
     const guint8 *length = nx_bytes_at(bytes, at, 2, NULL);
