@@ -1,6 +1,7 @@
 /* decimal.c — decimal text → the nearest double, with a factor that is a power of ten applied to the text and not to the double. */
 #include "decimal.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -59,4 +60,19 @@ gboolean nx_decimal_parse(const char *text, int shift, double *value, int *expon
   if (exponent)
     *exponent = written - (int)MIN(end - fraction, EXPONENT_MAX);
   return isfinite(*value);
+}
+
+double nx_decimal_shortest(double value, double tolerance, int shift)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  double shifted;
+  if (!isfinite(value))
+    return NAN;
+  for (int digits = 1; digits <= DBL_DECIMAL_DIG; digits++) {
+    const char format[] = { '%', '.', (char)('0' + digits / 10), (char)('0' + digits % 10), 'g', '\0' };
+    g_ascii_formatd(text, sizeof text, format, value);
+    if (fabs(g_ascii_strtod(text, NULL) - value) <= tolerance * fabs(value))
+      break;
+  }
+  return nx_decimal_parse(text, shift, &shifted, NULL) ? shifted : NAN;
 }

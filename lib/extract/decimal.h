@@ -9,4 +9,8 @@
  * FALSE when it is not a number: empty, words, trailing text, or too large for a double. */
 gboolean nx_decimal_parse(const char *text, int shift, double *value, int *exponent);
 
+/* The decimal of the fewest digits that differs from `value` by no more than `tolerance` times it, with its point moved by `shift` places: of
+ * 1.0599999547 with a float's tolerance (FLT_EPSILON) 1.06. NAN when `value` is not finite. */
+double nx_decimal_shortest(double value, double tolerance, int shift);
+
 #endif

@@ -4,6 +4,7 @@
 #include "formats.h"
 #include "written-quantity.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -22,6 +23,12 @@ gboolean nx_tree_number(json_object *value, int exponent, double *number)
   return nx_decimal_parse(json_object_get_string(value), exponent, number, NULL);
 }
 
+/* Without what was rounded on the way: 0.5235987755982988 are 30 and not 29.999999999999996. */
+static double degrees_of(double radians)
+{
+  return nx_decimal_shortest(radians * 180.0 / G_PI, 4 * DBL_EPSILON, 0);
+}
+
 static json_object *field_value(const NxTreeField *field, json_object *value)
 {
   double number;
@@ -30,7 +37,7 @@ static json_object *field_value(const NxTreeField *field, json_object *value)
     return json_object_is_type(value, json_type_string) && *json_object_get_string(value) ? json_object_get(value) : NULL;
   case NX_TREE_NUMBER: return nx_tree_number(value, field->exponent, &number) ? nx_json_double(number) : NULL;
   case NX_TREE_QUANTITY: return nx_tree_number(value, field->exponent, &number) ? nx_meta_quantity(number, field->unit) : NULL;
-  case NX_TREE_RADIANS: return nx_tree_number(value, 0, &number) ? nx_meta_quantity(number * 180.0 / G_PI, "degree") : NULL;
+  case NX_TREE_RADIANS: return nx_tree_number(value, 0, &number) ? nx_meta_quantity(degrees_of(number), "degree") : NULL;
   }
   return NULL;
 }

@@ -2,11 +2,13 @@
  * header of 1024 bytes, an extended header of NSYMBT bytes, then the numbers, columns fastest and the lowest row first. Source of the
  * facts: the MRC2014 format (CCP-EM, J. Struct. Biol. 192 (2015) 146), IMOD's "The MRC file format" (signed bytes, modes 6, 16 and 101). FEI's
  * extended headers are in mrc-fei.h; SerialEM puts NAME.mdoc beside the file, see mrc-mdoc.h. */
+#include "decimal.h"
 #include "formats.h"
 #include "mrc-fei.h"
 #include "mrc-mdoc.h"
 #include "written-quantity.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -172,11 +174,11 @@ static guint cell_axis(const Mrc *mrc, guint dim)
   return has_axes(mrc) ? (guint)mrc->axes[dim] - 1 : dim;
 }
 
-/* What the header says of a step. */
+/* What the header says of a step. The cell is the product of floats, or one itself: 121 pixels of 1.06 ångström have one of 128.259995. */
 static double spacing(const Mrc *mrc, guint dim)
 {
   guint axis = cell_axis(mrc, dim);
-  double nanometres = mrc->intervals[axis] > 0 ? mrc->cell[axis] / mrc->intervals[axis] / 10.0 : 0.0;
+  double nanometres = mrc->intervals[axis] > 0 ? nx_decimal_shortest(mrc->cell[axis] / mrc->intervals[axis], FLT_EPSILON, -1) : 0.0;
   return isfinite(nanometres) && nanometres > 0 ? nanometres : 0.0;
 }
 

@@ -193,8 +193,8 @@ GByteArray *hdf5_write_velox(void)
   "\"Detector-" number "\":{\"DetectorName\":\"" name "\",\"Dispersion\":\"5\",\"OffsetEnergy\":\"" offset "\","                               \
   "\"LiveTime\":\"3\",\"RealTime\":\"4\",\"ElevationAngle\":\"" angle "\"}"
 #define DETECTORS                                                                                                                          \
-  "\"Detectors\":{\"Detector-0\":{\"DetectorName\":\"BF\",\"ExposureTime\":\"1\"}," SEGMENT("1", "SuperXG21", "-475", "0.314159265358979")      \
-  "," SEGMENT("2", "SuperXG22", "-470", "0.383972435438753") ",\"Detector-3\":{\"DetectorName\":\"BM-Ceta\",\"ExposureTime\":\"0.5\"}}"
+  "\"Detectors\":{\"Detector-0\":{\"DetectorName\":\"BF\",\"ExposureTime\":\"1\"}," SEGMENT("1", "SuperXG21", "-475", "0.5235987755982988")      \
+  "," SEGMENT("2", "SuperXG22", "-470", "0.3839724354387525") ",\"Detector-3\":{\"DetectorName\":\"BM-Ceta\",\"ExposureTime\":\"0.5\"}}"
 
 static void velox_values(hid_t file, const char *entry, const char *kind)
 {

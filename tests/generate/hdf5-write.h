@@ -7,7 +7,7 @@
 /* An image of 12 rows × 16 columns (value = 100 × row + column), a stack of 3 diffraction patterns, a spectrum of 64 channels and a stream of 2 pixels. */
 GByteArray *hdf5_write_velox(void);
 /* A Velox file of one entry, an "Image", a "Spectrum" or a "SpectrumStream", whose BinaryResult is `result` (JSON). Its detectors are BF (1 s of
- * exposure), SuperXG21 and SuperXG22 (5 eV, from -475 eV and -470 eV, alive for 3 s, at 18 and 22 degrees) and BM-Ceta (0.5 s). */
+ * exposure), SuperXG21 and SuperXG22 (5 eV, from -475 eV and -470 eV, alive for 3 s, at 30 and 22 degrees) and BM-Ceta (0.5 s). */
 GByteArray *hdf5_write_velox_result(const char *kind, const char *result);
 /* A Velox file with images "0" to "9" of the detector BF, which the operations call DF4-A, DF4-B, A-C, B-D, DPC, iDPC, Filtered iDPC, DCFI, and the
  * last two not at all: one's operation is no JSON, and the other's is another kind of difference. */

@@ -90,7 +90,7 @@ static void test_energies(void)
   } CASES[] = {
     { "{\"Detector\":\"SuperXG2\"}", "SuperXG2", -0.475, NAN, NAN },
     { "{\"Detector\":\"SuperXG22\"}", "SuperXG22", -0.47, 3, 22 },
-    { "{\"DetectorIndex\":\"1\"}", "SuperXG21", -0.475, 3, 18 },
+    { "{\"DetectorIndex\":\"1\"}", "SuperXG21", -0.475, 3, 30 },
     { "{\"Detector\":\"XG2\"}", "XG2", NAN, NAN, NAN },
     { "{\"Detector\":\"\"}", NULL, NAN, NAN, NAN },
     { "{\"Detector\":\"B\"}", "B", NAN, NAN, NAN },
@@ -109,6 +109,8 @@ static void test_energies(void)
     assert_number(nx_json_get(signal->nx_meta, "starting_energy"), CASES[at].start);
     assert_number(nx_json_get(signal->nx_meta, "live_time"), CASES[at].live);
     assert_number(nx_json_get(signal->nx_meta, "elevation_angle"), CASES[at].elevation);
+    if (!isnan(CASES[at].elevation)) /* to the last digit, though it is written in radians */
+      g_assert_cmpfloat(nx_json_get_double(nx_json_get(signal->nx_meta, "elevation_angle"), "value", 0), ==, CASES[at].elevation);
     g_assert_cmpstr(i % 2 ? nx_json_get_string(signal->nx_meta, "detector_type") : json_object_get_string(extension(signal, "Detector")), ==,
                     CASES[at].detector);
     reading_clear(&reading);

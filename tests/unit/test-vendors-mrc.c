@@ -100,6 +100,26 @@ static void test_mrc_fei_pixels(void)
   }
 }
 
+/* A cell is written as floats: 121 × 1.06 is 128.26 there, and no pixel of 1.05999995. */
+static void test_mrc_decimals(void)
+{
+  static const struct {
+    gint32 size[2];
+    double angstrom;
+  } CASES[] = { { { 121, 128 }, 1.06 }, { { 37, 53 }, 0.731 }, { { 64, 31 }, 13.7 } };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    const gint32 *size = CASES[i].size;
+    g_autoptr(GByteArray) bytes = vendor_mrc(&(VendorMrc){
+        .size = { size[0], size[1], 1 }, .cell = { (float)(size[0] * CASES[i].angstrom), (float)(size[1] * CASES[i].angstrom), 1 } });
+    g_autoptr(NxOpened) opened = vendor_open_bytes("square.mrc", bytes);
+    g_autoptr(NxSignal) signal = vendor_read(opened);
+    const double nanometres = (double[]){ 0.106, 0.0731, 1.37 }[i];
+    g_assert_cmpfloat(vendor_quantity(signal, "pixel_width"), ==, nanometres);
+    g_assert_cmpfloat(vendor_quantity(signal, "pixel_height"), ==, nanometres);
+    g_assert_cmpfloat(signal->array.axis[0].scale, ==, nanometres);
+  }
+}
+
 /* Bytes are signed by the format; before it said so many programs wrote them unsigned, and their greatest tells. */
 static void test_mrc_unsigned_bytes(void)
 {
@@ -222,6 +242,7 @@ int main(int argc, char **argv)
   g_test_add_func("/vendors/mrc/records of floats between header and numbers have the pixel size and the microscope", test_mrc_old_fei);
   g_test_add_func("/vendors/mrc/another program's bytes of the same length are not taken for them", test_mrc_other_records);
   g_test_add_func("/vendors/mrc/the pixel size of EPU stands in for an empty cell", test_mrc_fei_pixels);
+  g_test_add_func("/vendors/mrc/a pixel has the digits that a float holds, and no more", test_mrc_decimals);
   g_test_add_func("/vendors/mrc/bytes are unsigned where the header's greatest could not be otherwise", test_mrc_unsigned_bytes);
   g_test_add_func("/vendors/mrc/one section of bytes is read in the order for which most speaks", test_mrc_one_section_of_bytes);
   g_test_add_func("/vendors/mrc/numbers of four bits are unpacked, and rows of any length begin at a byte", test_mrc_nibbles);
