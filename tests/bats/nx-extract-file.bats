@@ -71,6 +71,15 @@ setup() {
   [ "$(jq .nx_meta.extensions.Tried <<<"$output")" = true ]
 }
 
+@test "what a profile writes to stderr is a record of the log, as what it gives to debug is" {
+  printf '"half a line" | stderr | error' > loud.jq
+  run --separate-stderr nx-extract -vv --no-preview --profile loud.jq note.txt
+  assert_success
+  [[ $stderr == *'DEBUG: profile loud.jq: DEBUG: "half a line"'* ]]
+  [[ $stderr == *"profile loud.jq"*"half a line"* ]]
+  run ! grep -vE '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3} nx-extract ' <<<"$stderr"
+}
+
 @test "wrong usage is told" {
   for program in nx-extract "nexuslims extract"; do
     run $program --no-metadata --no-preview note.txt
