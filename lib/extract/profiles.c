@@ -34,7 +34,8 @@ static gsize room; /* of ADDED_MAX, what is left: profiles run in a process that
 static NxProfileWatch watch_call;
 static gpointer watch_data;
 
-/* One line, so that line numbers in messages are those of the profile. jq's own `stderr` would write amid the records of the log. */
+/* One line, so that line numbers in messages are those of the profile. jq's own `stderr` would write amid the records of the log, and its `env` and
+ * `$ENV` tell what is no profile's business. */
 static const char PRELUDE[] =
   "def real(x): x as $x | if $x | type == \"number\" then {\"\\u0001real\": $x} else error(\"real(\\($x | tojson | .[:40])): not a number\") end; "
   "def q(value; unit): {\"value\": value, \"unit\": unit}; "
@@ -46,6 +47,7 @@ static const char PRELUDE[] =
   "  else . end; "
   "def parse_decimal: if type == \"string\" then (try (gsub(\"^\\\\s+|\\\\s+$\"; \"\") | tonumber) catch null) elif type == \"number\" then . else null end; "
   "def stderr: debug; "
+  "def env: {}; {} as $ENV | "
   ".variables as {$file, $name, $ext, $below, $instrument, $signal, $signals, $tecnai} | .object | (";
 
 static void profile_free(Profile *profile)

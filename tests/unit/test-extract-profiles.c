@@ -144,6 +144,14 @@ static void test_debug(Folder *folder, gconstpointer unused)
   g_assert_cmpstr(got, ==, "{\"x\":1.0,\"extensions\":{\"Seen\":\"one\"}} -");
 }
 
+static void test_environment(Folder *folder, gconstpointer unused)
+{
+  (void)unused;
+  add_file(folder, "PID-1.jq", "ext(\"All\"; $ENV) | ext(\"Own\"; env) | ext(\"Path\"; $ENV.PATH) | ext(\"Inner\"; [1] | map($ENV | length))");
+  g_autofree char *got = run(folder, "PID-1", "{\"x\":1.0}", NULL, NULL);
+  g_assert_cmpstr(got, ==, "{\"x\":1.0,\"extensions\":{\"All\":{},\"Own\":{},\"Path\":null,\"Inner\":[0]}} -");
+}
+
 static void test_fields(Folder *folder, gconstpointer unused)
 {
   (void)unused;
@@ -194,6 +202,7 @@ int main(int argc, char **argv)
     { "what is no number cannot become a real one", test_real_of_no_number },
     { "profiles together add no more than a file has room for", test_room },
     { "debug gives back what it is given", test_debug },
+    { "the environment is empty to a profile", test_environment },
     { "a JSON profile sets fields and wins over the file's", test_fields },
     { "a profile from Windows is one like any other", test_from_windows },
     { "the helpers do what they say", test_helpers },
