@@ -112,8 +112,8 @@ GPtrArray *nx_parts_read(NxDb *db, GError **err);
 /* After the step, inside its transaction: makes the indexes again that went with a table. Returns what cannot come along, in words ("column note
  * of session_log"): what the step, of NxPiece*, does not name and its tables have no more. */
 GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GError **err);
-/* Takes the views away that the step does not make or drop itself, and the triggers that read them, which do not fire during the step, for
- * nx_views_restore. Empty where steps change tables in place. */
+/* Takes the views and triggers away that the step does not make or drop itself, and that could stop it, for nx_views_restore; the triggers do
+ * not fire during the step. Empty where steps change tables in place. */
 GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err);
 /* Makes them again. A view whose name a table has now, that could be read before and cannot be now, or that would give the name of a column
  * that is gone for its value, is left away with the views and triggers that read it, and so is a trigger that would refuse every row now; all

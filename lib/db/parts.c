@@ -1,6 +1,6 @@
 /* parts.c — what a site has added to a table: columns, indexes and triggers that a step, which makes the table anew, knows nothing of. Indexes
- * are made again. A trigger is not: it may speak of what is gone, and would then refuse every later row. And views, which SQLite wants to be
- * sound whenever a table gets another name: they are away during a step, and with them the triggers that read them. */
+ * are made again. A trigger is not: it may speak of what is gone, and would then refuse every later row. And views, and triggers of tables that
+ * stay, which SQLite wants to be sound whenever a table gets another name: they are away during a step. */
 #include "driver.h"
 #include "migration.h"
 #include "sql-text.h"
@@ -200,6 +200,20 @@ static gboolean reads_view(const Part *reader, GPtrArray *views, gboolean is_los
   return FALSE;
 }
 
+/* Whether it gives a table another name: SQLite then reads what views and triggers say, wherever they are, and refuses when one is not sound. */
+static gboolean step_alters(GPtrArray *pieces)
+{
+  for (guint i = 0; i < pieces->len; i++) {
+    const NxPiece *piece = pieces->pdata[i];
+    const char *text = piece->text;
+    gboolean is_quoted = FALSE;
+    g_autofree char *word = next_word(&text, &is_quoted);
+    if (word && g_ascii_strcasecmp(word, piece->is_directive ? "batch" : "ALTER") == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* `others`: the names of all views so far, and whether they are taken. */
 static gboolean is_taken(Part *part, GPtrArray *views, GHashTable *others, GPtrArray *pieces)
 {
@@ -211,10 +225,10 @@ static gboolean is_taken(Part *part, GPtrArray *views, GHashTable *others, GPtrA
     g_hash_table_insert(others, g_steal_pointer(&table), GINT_TO_POINTER(!is_named));
   if (part->is_of_view)
     return GPOINTER_TO_INT(with_view);
-  return !is_named && (is_view(part) || reads_view(part, views, FALSE));
+  return !is_named && (is_view(part) || step_alters(pieces) || reads_view(part, views, FALSE));
 }
 
-/* Views that the step does not name, and behind all of them the triggers that they have and those of tables that read them. */
+/* Views that the step does not name, and behind all of them the triggers that they have, and those of tables that read them or could be read. */
 static GPtrArray *read_views(NxDb *db, GPtrArray *pieces, GError **err)
 {
   g_autoptr(GPtrArray) views = g_ptr_array_new_with_free_func(part_free);

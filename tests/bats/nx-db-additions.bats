@@ -170,3 +170,26 @@ $(lost 'trigger quoted_t of session_log')"
   nx-db log-events <<<'{"kind":"usage_event","session_identifier":"https://n/?id=9","instrument_pid":"'"$pid"'","start":"2025-03-03T11:05:12-05:00","end":"2025-03-03T15:59:30-05:00","user":"ned"}'
   assert_equal "$(sql "SELECT DISTINCT who, what FROM exported")" "ned|attic"
 }
+
+@test "a trigger that speaks of a table which a step makes anew is no obstacle, whichever table it is of, and stays when it can" {
+  golden
+  sql "CREATE TABLE site (a); CREATE TABLE gone (a);
+    CREATE TRIGGER site_t AFTER INSERT ON site WHEN (SELECT count(*) FROM session_log) > 0 BEGIN INSERT INTO site SELECT location FROM instruments; END;
+    CREATE TRIGGER name_t AFTER DELETE ON site BEGIN INSERT INTO site SELECT schema_name FROM instruments; END;
+    CREATE TRIGGER broken_t AFTER UPDATE ON site BEGIN INSERT INTO gone VALUES (1); END; DROP TABLE gone"
+  nx-db upgrade v2_4_0a >/dev/null
+  rm -f ./*_backup_*
+  sql "CREATE TRIGGER tool_t AFTER UPDATE ON instruments BEGIN UPDATE session_log SET user = user; END"
+  run --separate-stderr nx-db upgrade v2_5_0a
+  assert_success
+  assert_equal "$stderr" ""
+  rm -f ./*_backup_*
+  sql "CREATE TRIGGER log_t AFTER INSERT ON session_log BEGIN INSERT INTO site SELECT location FROM instruments; END"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sed 's/.* nx-db //' <<<"$stderr")" "$(lost 'trigger tool_t of instruments')
+$(lost 'trigger name_t of site')"
+  assert_equal "$(sql "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name)")" broken_t,log_t,site_t
+  sql "INSERT INTO site VALUES (1)"
+  assert_equal "$(sql "SELECT count(*) FROM site")" "$(($(sql "SELECT count(*) FROM instruments") + 1))"
+}
