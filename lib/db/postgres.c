@@ -33,6 +33,7 @@ static const struct {
 };
 
 #define QUERY_CANCELED "57014"
+#define DEPENDENT_OBJECTS_STILL_EXIST "2BP01"
 
 static NxErrorCode meaning_of(const NxPostgres *postgres, const char *state)
 {
@@ -77,8 +78,11 @@ static char *message_of(const PGresult *result, const char *state)
   if (g_str_equal(state, "55P03"))
     return g_strdup("the database is locked: another program has been writing to it for too long");
   g_autoptr(GString) message = g_string_new(primary ? primary : nx_pq.resultErrorMessage(result));
-  if (detail && g_str_has_prefix(state, "23"))
+  gboolean has_dependents = g_str_equal(state, DEPENDENT_OBJECTS_STILL_EXIST);
+  if (detail && (has_dependents || g_str_has_prefix(state, "23")))
     g_string_append_printf(message, ": %s", detail);
+  if (has_dependents)
+    g_string_append(message, "\ndrop what depends on it, and make it again afterwards");
   if (context && g_str_has_prefix(context, "COPY "))
     g_string_append_printf(message, " (%.*s)", (int)strcspn(context, "\n"), context);
   else if (hint && g_str_has_prefix(state, "42"))

@@ -26,3 +26,15 @@ sql() { psql_says "$@"; }
   assert_success
   assert_equal "$(jq -c . <<<"$output")" '[2,0]'
 }
+
+@test "a view that stops a migration is named, with what to do" {
+  nx-db downgrade v2_5_0a >/dev/null
+  sql "CREATE VIEW hosts AS SELECT computer_mount FROM instruments; CREATE VIEW \"all\" AS SELECT * FROM instruments"
+  run --separate-stderr nx-db upgrade
+  assert_failure 1
+  assert_equal "$stderr" "Error upgrading database: cannot drop column computer_mount of table instruments because other objects depend on it: \
+view hosts depends on column computer_mount of table instruments; view \"all\" depends on column computer_mount of table instruments; \
+drop what depends on it, and make it again afterwards"
+  sql 'DROP VIEW hosts, "all"'
+  nx-db upgrade
+}
