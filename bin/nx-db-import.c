@@ -239,17 +239,18 @@ static gboolean check_snapshot(const NxSnapshot *snapshot, const char *folder, c
   return nx_snapshot_verify(snapshot, NULL, err);
 }
 
-/* *has_tables is what decides whether the schema must be made. */
-static gboolean check_empty(NxDb *db, const char *address, gboolean *has_tables, GError **err)
+/* Of the schema's own tables; what else a site keeps there is not ours to read. *has_tables is what decides whether the schema must be made. */
+static gboolean check_empty(NxDb *db, const char *address, const NxGraph *graph, gboolean *has_tables, GError **err)
 {
   g_auto(GStrv) tables = nx_db_tables(db, err);
   g_autofree char *shown = nx_db_url_shown(address);
-  *has_tables = tables && *tables;
+  *has_tables = tables && g_strv_contains((const char *const *)tables, "alembic_version");
   for (char **table = tables; table && *table; table++) {
     gint64 rows = 0;
     g_autofree char *name = nx_sql_quoted(*table), *sql = g_strdup_printf("SELECT count(*) FROM %s", name);
-    if (g_str_equal(*table, "alembic_version"))
+    if (!g_strv_contains((const char *const *)graph->tables, *table))
       continue;
+    *has_tables = TRUE;
     if (!nx_db_number(db, &rows, err, sql, NULL))
       return FALSE;
     if (rows > 0) {
@@ -311,7 +312,7 @@ static gboolean fill(NxDb *db, const char *address, const NxSnapshot *snapshot, 
   const char *revision = nx_json_get_string(nx_snapshot_manifest(snapshot), "schema_revision");
   gboolean has_tables;
   g_autoptr(NxDbTransaction) transaction = nx_db_enforce_foreign_keys(db, FALSE, err) ? nx_db_begin(db, err) : NULL;
-  if (!engine_has(transaction && check_empty(db, address, &has_tables, err), address, err))
+  if (!engine_has(transaction && check_empty(db, address, graph, &has_tables, err), address, err))
     return FALSE;
   if (!(has_tables ? check_revision(db, address, revision, err) : engine_has(nx_schema_make(db, graph, revision, stderr, err), address, err)))
     return FALSE;

@@ -116,6 +116,19 @@ int nx_db_command_status(const char *address, gboolean json, const char *jq)
 
 /* ------------------------------------------------------------------------------------------------------------- info */
 
+/* *count is NULL for a table that cannot be read: of another role, or a virtual one whose module is not there. */
+static gboolean count_rows(NxDb *db, const char *table, json_object **count, GError **err)
+{
+  g_autoptr(GError) error = NULL;
+  gint64 rows = 0;
+  g_autofree char *name = nx_sql_quoted(table), *sql = g_strdup_printf("SELECT count(*) FROM %s", name);
+  *count = nx_db_number(db, &rows, &error, sql, NULL) ? json_object_new_int64(rows) : NULL;
+  if (*count || error->code == NX_ERROR_CONFIG || error->code == NX_ERROR_IO)
+    return TRUE;
+  g_propagate_error(err, g_steal_pointer(&error));
+  return FALSE;
+}
+
 static json_object *row_counts(NxDb *db, GError **err)
 {
   g_auto(GStrv) names = nx_db_tables(db, err);
@@ -123,11 +136,10 @@ static json_object *row_counts(NxDb *db, GError **err)
     return NULL;
   g_autoptr(json_object) counts = json_object_new_object();
   for (char **name = names; *name; name++) {
-    gint64 rows = 0;
-    g_autofree char *quoted = nx_sql_quoted(*name), *sql = g_strdup_printf("SELECT count(*) FROM %s", quoted);
-    if (!nx_db_number(db, &rows, err, sql, NULL))
+    json_object *count = NULL;
+    if (!count_rows(db, *name, &count, err))
       return NULL;
-    nx_json_set(counts, *name, json_object_new_int64(rows));
+    nx_json_set(counts, *name, count);
   }
   return g_steal_pointer(&counts);
 }
@@ -166,7 +178,7 @@ static void print_info(json_object *info)
         json_object_is_type(value, json_type_boolean) ? boolean_shown(json_object_get_boolean(value)) : json_object_get_string(value);
     print_label("", 12, LABELS[i][0], text);
   }
-  json_object_object_foreach(nx_json_get(info, "tables"), table, rows) print_label("  ", 30, table, json_object_get_string(rows));
+  json_object_object_foreach(nx_json_get(info, "tables"), table, rows) print_label("  ", 30, table, rows ? json_object_get_string(rows) : "?");
 }
 
 int nx_db_command_info(const char *address, gboolean json, const char *jq)

@@ -38,3 +38,18 @@ drop what depends on it, and make it again afterwards"
   sql 'DROP VIEW hosts, "all"'
   nx-db upgrade
 }
+
+@test "a table that may not be read is shown as ?, and the rows of the others are counted" {
+  sql 'CREATE TABLE secrets (a INT)'
+  run nx-db info
+  assert_success
+  assert_line --regexp '^  secrets +: [?]$'
+  assert_line --regexp '^  session_log +: 0$'
+  run nx-db info --jq '.tables | [.secrets, .session_log]'
+  assert_equal "$(jq -c . <<<"$output")" '[null,0]'
+  nx-db export -o snapshot
+  fresh_database
+  sql 'CREATE TABLE secrets (a INT)'
+  run nx-db import snapshot
+  assert_success
+}

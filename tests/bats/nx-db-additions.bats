@@ -193,3 +193,22 @@ $(lost 'trigger name_t of site')"
   sql "INSERT INTO site VALUES (1)"
   assert_equal "$(sql "SELECT count(*) FROM site")" "$(($(sql "SELECT count(*) FROM instruments") + 1))"
 }
+
+@test "a table that cannot be read is shown as ?, and the rows of the others are counted and imported" {
+  head_with_rows
+  nx-db export -o snapshot >/dev/null
+  unreadable="PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ('table', 'places', 'places', 0, 'CREATE VIRTUAL TABLE places USING nobody_has_it (a)')"
+  sql "$unreadable"
+  run nx-db info
+  assert_success
+  assert_line --regexp '^  places +: [?]$'
+  assert_line --regexp '^  session_log +: 41$'
+  run nx-db info --jq '.tables | [.places, .session_log]'
+  assert_equal "$(jq -c . <<<"$output")" '[null,41]'
+  export NX_DB_PATH=$PWD/other.sqlite
+  nx-db init >/dev/null
+  sql "$unreadable"
+  run nx-db import snapshot
+  assert_success
+  assert_equal "$(sql "SELECT count(*) FROM session_log")" 41
+}
