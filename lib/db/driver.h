@@ -53,6 +53,9 @@ typedef struct NxDbDriver {
   /* Columns, indexes and triggers: "column", "index" or "trigger", table, name, and the statement that makes it. NULL: the steps of migrations
    * change tables in place, where only what they name is lost. */
   const char *parts_query;
+  /* In the same columns: views, foreign keys, indexes and triggers that a DROP … CASCADE of a table may take with it, each with NULL for its
+   * statement; the table of a view is itself. NULL: there is no CASCADE. */
+  const char *dependents_query;
   /* GROUP BY sorts all rows first, so that counting them one by one is faster. */
   gboolean sorts_to_group;
   /* What rows are sorted by to come in the order in which they were added, or in one that is always the same. */

@@ -219,9 +219,12 @@ static gboolean run_step(const NxSchema *schema, NxDb *db, const NxStep *step, c
   g_autoptr(GString) begun = g_string_new(NULL);
   LineTeller teller = {.watcher = watcher, .begun = begun};
   FILE *out = fopencookie(&teller, "w", (cookie_io_functions_t){.write = tell_lines});
-  gboolean done = nx_step_run(db, schema->graph, step, rows, out, err);
+  g_autoptr(GPtrArray) lost = nx_step_run_with_additions(db, schema->graph, step, rows, out, err);
   fclose(out);
-  return done;
+  for (guint i = 0; lost && i < lost->len; i++)
+    nx_watcher_warn(watcher, "the %s did not come along to %s; make it again if it is still wanted", (const char *)lost->pdata[i],
+                    step->revision->id);
+  return lost != NULL;
 }
 
 static gboolean run_steps(const NxSchema *schema, NxDb *db, gboolean allow_data_loss, const NxWatcher *watcher, GError **err)

@@ -78,6 +78,6 @@ dist_check_SCRIPTS += tests/bats/nx-db-leases.bats tests/bats/nx-db-postgresql.b
 TESTS += tests/bats/nx-db-leases.bats tests/bats/nx-db-postgresql.bats tests/bats/nx-db-stages-postgresql tests/bats/nx-db-instruments-postgresql tests/bats/nx-db-leases-postgresql \
 	tests/bats/nx-db-additions-postgresql.bats tests/bats/nx-db-people-postgresql tests/bats/nx-db-lost-postgresql.bats tests/bats/main-job-postgresql.bats
 
-dist_check_SCRIPTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats tests/bats/igem-server-faults.bats
-TESTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-snapshot.bats tests/bats/igem-server-faults.bats
+dist_check_SCRIPTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-additions.bats tests/bats/igem-server-snapshot.bats tests/bats/igem-server-faults.bats
+TESTS += tests/bats/igem-server.bats tests/bats/igem-server-address.bats tests/bats/igem-server-states.bats tests/bats/igem-server-additions.bats tests/bats/igem-server-snapshot.bats tests/bats/igem-server-faults.bats
 EXTRA_DIST += tests/bats/igem-server.bash tests/bats/igem-kill-at-syscall.py

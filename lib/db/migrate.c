@@ -129,14 +129,25 @@ gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char **
   return run_pieces_making_no_orphan(db, step, out, err) && move_version(db, graph, step, rows, err);
 }
 
+GPtrArray *nx_step_run_with_additions(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err)
+{
+  g_autoptr(GPtrArray) views = nx_views_take(db, step->pieces, err);
+  g_autoptr(GPtrArray) before = views ? nx_parts_read(db, err) : NULL;
+  g_autoptr(GPtrArray) dependents = before ? nx_dependents_read(db, step, err) : NULL;
+  if (!dependents || !nx_step_run(db, graph, step, rows, out, err))
+    return NULL;
+  g_autoptr(GPtrArray) lost = nx_parts_restore(db, step, before, err);
+  if (!lost || !nx_views_restore(db, views, before, lost, err) || !nx_dependents_name(db, step, dependents, lost, err))
+    return NULL;
+  return g_steal_pointer(&lost);
+}
+
 /* `backup`: what holds the database as it was. */
 static gboolean run_step(NxDb *db, const NxGraph *graph, const NxStep *step, const char *backup, char ***rows, FILE *out, GError **err)
 {
   NxDbTransaction *transaction = nx_db_begin(db, err);
-  g_autoptr(GPtrArray) views = transaction ? nx_views_take(db, step->pieces, err) : NULL;
-  g_autoptr(GPtrArray) before = views ? nx_parts_read(db, err) : NULL, lost = NULL;
-  if (before && nx_step_run(db, graph, step, rows, out, err) && (lost = nx_parts_restore(db, step->pieces, before, err)) &&
-      nx_views_restore(db, views, before, lost, err) && nx_db_commit(&transaction, err)) {
+  g_autoptr(GPtrArray) lost = transaction ? nx_step_run_with_additions(db, graph, step, rows, out, err) : NULL;
+  if (lost && nx_db_commit(&transaction, err)) {
     for (guint i = 0; i < lost->len; i++)
       nx_log_warning("the %s did not come along; it is in the backup %s", (const char *)lost->pdata[i], backup);
     return TRUE;

@@ -17,6 +17,13 @@ typedef struct {
 GPtrArray *nx_pieces_parse(const char *sql, const char *name, GError **err);
 GPtrArray *nx_pieces_read(const char *path, GError **err);
 
+/* A revision's file, up or down. */
+typedef struct {
+  const NxRevision *revision;
+  gboolean is_upgrade;
+  GPtrArray *pieces; /* NxPiece* */
+} NxStep;
+
 /* ------------------------------------------------------------------------------------------------- table definitions */
 
 typedef struct {
@@ -110,8 +117,12 @@ gboolean nx_orphans_check_none_new(NxDb *db, GPtrArray *pieces, const NxOrphans 
 /* Columns, indexes and triggers, for nx_parts_restore after a step: what is there when views are taken. Empty where steps change tables in place. */
 GPtrArray *nx_parts_read(NxDb *db, GError **err);
 /* After the step, inside its transaction: makes the indexes again that went with a table. Returns what cannot come along, in words ("column note
- * of session_log"): what the step, of NxPiece*, does not name and its tables have no more. */
-GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GError **err);
+ * of session_log"): what the step does not name, or destroy with the rows of a table, and its tables have no more. */
+GPtrArray *nx_parts_restore(NxDb *db, const NxStep *step, GPtrArray *before, GError **err);
+/* Views, foreign keys, indexes and triggers, where a step that destroys a table takes with it what depends on that; elsewhere empty. */
+GPtrArray *nx_dependents_read(NxDb *db, const NxStep *step, GError **err);
+/* After the step: adds those that went to `lost`. */
+gboolean nx_dependents_name(NxDb *db, const NxStep *step, GPtrArray *before, GPtrArray *lost, GError **err);
 /* Takes the views and triggers away that the step does not make or drop itself, and that could stop it, for nx_views_restore; the triggers do
  * not fire during the step. Empty where steps change tables in place. */
 GPtrArray *nx_views_take(NxDb *db, GPtrArray *pieces, GError **err);
@@ -135,18 +146,14 @@ GPtrArray *nx_version_stamp(const NxGraph *graph, char **rows, GPtrArray *target
 
 /* ------------------------------------------------------------------------------------------------------------- running */
 
-typedef struct {
-  const NxRevision *revision;
-  gboolean is_upgrade;
-  GPtrArray *pieces; /* NxPiece* */
-} NxStep;
-
 /* The steps from where the database stands (`rows`) to `target`, their files read and checked. NxStep*. */
 GPtrArray *nx_plan(const NxGraph *graph, const char *engine, char **rows, const char *target, gboolean is_upgrade, GError **err);
 
 /* One step inside a transaction that is the caller's: statements, directives, and the rows of the version table, which `rows` has to name and
  * names again afterwards. */
 gboolean nx_step_run(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err);
+/* The same in a database where a site may have additions of its own: what of them did not come along, in words ("view errors"); NULL: failed. */
+GPtrArray *nx_step_run_with_additions(NxDb *db, const NxGraph *graph, const NxStep *step, char ***rows, FILE *out, GError **err);
 
 /* Brings the database to `target`: a plan, a backup, then one transaction a revision. What a person should know goes to `out`. */
 gboolean nx_migrate(NxDb *db, const NxGraph *graph, const char *target, gboolean is_upgrade, FILE *out, GError **err);

@@ -32,9 +32,9 @@ static gboolean is_view(const Part *part)
   return g_str_equal(part->kind, "view");
 }
 
-GPtrArray *nx_parts_read(NxDb *db, GError **err)
+/* Of no query there is none. */
+static GPtrArray *read_parts(NxDb *db, const char *query, GError **err)
 {
-  const char *query = nx_db_driver(db)->parts_query;
   g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
   if (!query)
     return g_steal_pointer(&parts);
@@ -52,6 +52,16 @@ GPtrArray *nx_parts_read(NxDb *db, GError **err)
   return nx_rows_finish(rows, err) ? g_steal_pointer(&parts) : NULL;
 }
 
+GPtrArray *nx_parts_read(NxDb *db, GError **err)
+{
+  return read_parts(db, nx_db_driver(db)->parts_query, err);
+}
+
+static gboolean same_part(const Part *a, const Part *b)
+{
+  return g_ascii_strcasecmp(a->table, b->table) == 0 && g_str_equal(a->kind, b->kind) && g_str_equal(a->name, b->name);
+}
+
 /* Of `before`, borrowed: what is not there afterwards, while its table is. A trigger has the name of its table as its statement spells it. */
 static GPtrArray *gone(GPtrArray *before, GPtrArray *after)
 {
@@ -61,9 +71,8 @@ static GPtrArray *gone(GPtrArray *before, GPtrArray *after)
     gboolean has_table = FALSE, is_there = FALSE;
     for (guint j = 0; j < after->len && !is_there; j++) {
       const Part *other = after->pdata[j];
-      gboolean same_table = g_ascii_strcasecmp(part->table, other->table) == 0;
-      has_table = has_table || same_table;
-      is_there = same_table && g_str_equal(part->kind, other->kind) && g_str_equal(part->name, other->name);
+      has_table = has_table || g_ascii_strcasecmp(part->table, other->table) == 0;
+      is_there = same_part(part, other);
     }
     if (has_table && !is_there)
       g_ptr_array_add(parts, (gpointer)part);
@@ -169,7 +178,16 @@ static void name_lost(const Part *part, GPtrArray *lost)
   g_ptr_array_add(lost, is_view(part) ? g_strdup_printf("view %s", part->name) : g_strdup_printf("%s %s of %s", part->kind, part->name, part->table));
 }
 
-GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GError **err)
+/* The schema's own columns, keys and indexes of a table whose rows the step destroys: it makes another table of that name. */
+static gboolean goes_with_rows(const Part *part, char **destroyed)
+{
+  g_autofree char *own = g_strdup_printf("ix_%s_", part->table); /* as SQLAlchemy calls them */
+  if (is_view(part) || g_str_equal(part->kind, "trigger") || !g_strv_contains((const char *const *)destroyed, part->table))
+    return FALSE;
+  return !g_str_equal(part->kind, "index") || g_str_has_prefix(part->name, own);
+}
+
+GPtrArray *nx_parts_restore(NxDb *db, const NxStep *step, GPtrArray *before, GError **err)
 {
   g_autoptr(GPtrArray) after = nx_parts_read(db, err);
   g_autoptr(GPtrArray) parts = after ? gone(before, after) : NULL;
@@ -177,7 +195,7 @@ GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GErr
   for (guint i = 0; parts && i < parts->len; i++) {
     const Part *part = parts->pdata[i];
     gboolean is_there = FALSE;
-    if (step_names(pieces, part))
+    if (step_names(step->pieces, part) || goes_with_rows(part, step->revision->destroys))
       continue;
     if (!make_again(db, part, parts, &is_there, err))
       return NULL;
@@ -185,6 +203,25 @@ GPtrArray *nx_parts_restore(NxDb *db, GPtrArray *pieces, GPtrArray *before, GErr
       name_lost(part, lost);
   }
   return parts ? g_steal_pointer(&lost) : NULL;
+}
+
+GPtrArray *nx_dependents_read(NxDb *db, const NxStep *step, GError **err)
+{
+  return read_parts(db, *step->revision->destroys ? nx_db_driver(db)->dependents_query : NULL, err);
+}
+
+gboolean nx_dependents_name(NxDb *db, const NxStep *step, GPtrArray *before, GPtrArray *lost, GError **err)
+{
+  g_autoptr(GPtrArray) after = nx_dependents_read(db, step, err);
+  for (guint i = 0; after && i < before->len; i++) {
+    const Part *part = before->pdata[i];
+    gboolean is_there = goes_with_rows(part, step->revision->destroys);
+    for (guint j = 0; j < after->len && !is_there; j++)
+      is_there = same_part(part, after->pdata[j]);
+    if (!is_there)
+      name_lost(part, lost);
+  }
+  return after != NULL;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- views */

@@ -359,6 +359,17 @@ const NxDbDriver nx_db_driver_postgresql = {
         "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), "
         "format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_catalog.pg_get_constraintdef(oid)) "
         "FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0 AND connamespace = current_schema()::regnamespace ORDER BY conname",
+    .dependents_query =
+        "SELECT 'view', relname, relname, NULL FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm') "
+        "AND relnamespace = current_schema()::regnamespace "
+        "UNION ALL SELECT 'foreign key', t.relname, k.conname, NULL FROM pg_catalog.pg_constraint k "
+        "JOIN pg_catalog.pg_class t ON t.oid = k.conrelid WHERE k.contype = 'f' AND k.conparentid = 0 "
+        "AND t.relnamespace = current_schema()::regnamespace "
+        "UNION ALL SELECT 'index', t.relname, c.relname, NULL FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class t ON t.oid = i.indrelid "
+        "JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE t.relnamespace = current_schema()::regnamespace "
+        "AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid) "
+        "UNION ALL SELECT 'trigger', t.relname, g.tgname, NULL FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_class t ON t.oid = g.tgrelid "
+        "WHERE NOT g.tgisinternal AND t.relnamespace = current_schema()::regnamespace ORDER BY 1, 2, 3",
     .byte_order = "::text COLLATE \"C\"",
     .insertion_order = "1",
     .like = "ILIKE",
