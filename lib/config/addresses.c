@@ -240,7 +240,9 @@ char *nx_config_masked_address(const char *address)
 /* What a web address has behind its scheme, of which all or a part may have been forgotten: webcal:host, https:/host, //host, host. */
 static const char *web_authority(const char *address)
 {
-  const char *colon = is_web_address(address) ? strpbrk(address, ":/?#@") : NULL, *rest = colon && *colon == ':' ? colon + 1 : address;
+  const char *colon = address + strcspn(address, ":/?#@");
+  gboolean has_scheme = *colon == ':' && (is_web_address(address) || g_str_has_prefix(colon, "://"));
+  const char *rest = has_scheme ? colon + 1 : address;
   return rest + strspn(rest, "/");
 }
 

@@ -485,7 +485,7 @@ static void test_masked_mistyped(void)
 {
   static const char *const CASES[][2] = {
     {"u:geheim@h", "u:***@h"}, {"//u:geheim@h/", "//u:***@h/"}, {"https:/u:geheim@h/", "https:/u:***@h/"}, {"https:u:geheim@h/", "https:u:***@h/"},
-    {"geheim@h/", "***@h/"}, {"htps://u:geheim@h/", "htps:***@h/"}, {"u:ge/heim@h", "u:***@h"}, {"https://u:geheim@h/", "https://u:***@h/"},
+    {"geheim@h/", "***@h/"}, {"htps://u:geheim@h/", "htps://u:***@h/"}, {"u:ge/heim@h", "u:***@h"}, {"https://u:geheim@h/", "https://u:***@h/"},
     {"h.example.com/api/", "h.example.com/api/"}, {"h:8443/api/", "h:8443/api/"}, {"ftp://h/", "ftp://h/"}, {"", ""},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
@@ -508,7 +508,7 @@ static void test_masked_calendars(void)
     {"https://u:p/w@c.example/s", "https://***@c.example/***", NULL}, {"https://geheim@c.example/s", "https://***@c.example/***", NULL},
     {"https://geheim@c.example", "https://***@c.example", NULL}, {"webcal://c.example#geheim", "webcal://c.example/***", "webcal://c.example#geheim"},
     {"webcal:/c.example/s#TEM-1", "webcal:/c.example/***", "webcal:/c.example/***#TEM-1"}, {"https:c.example/s", "https:c.example/***", NULL},
-    {"c.example/feed/s.ics", "c.example/***", NULL}, {"u:geheim@c.example/s.ics", "***@c.example/***", NULL},
+    {"ftp://c.example/s", "ftp://c.example/***", NULL}, {"c.example/feed/s.ics", "c.example/***", NULL}, {"u:geheim@c.example/s.ics", "***@c.example/***", NULL},
     {"webcal:u:geheim@c.example/s", "webcal:***@c.example/***", NULL}, {"//u:geheim@c.example/s", "//***@c.example/***", NULL},
     {"geheim@c.example/s", "***@c.example/***", NULL}, {"u:ge/heim@c.example/s", "***@c.example/***", NULL}, {"lab.ics", "lab.ics", NULL}, {"", "", NULL},
     {"file:///srv/lab.ics", "file:///srv/lab.ics", NULL}, {"/srv/lab.ics", "/srv/lab.ics", NULL}, {"file:lab.ics", "file:lab.ics", NULL},
