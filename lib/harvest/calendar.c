@@ -173,6 +173,21 @@ static gboolean is_usable_uid(icalcomponent *event, const char *uid)
   return is_usable;
 }
 
+/* DTSTART, its line; borrowed until libical has shown some more. */
+static const char *start_line(icalcomponent *event)
+{
+  icalproperty *start = icalcomponent_get_first_property(event, ICAL_DTSTART_PROPERTY);
+  return start ? icalproperty_as_ical_string(start) : "";
+}
+
+/* Two events that a calendar gives one UID by mistake are no versions of one: the usage of the first is lost. */
+static void warn_of_namesake(const NxCalendarSeries *series, icalcomponent *event)
+{
+  icalproperty *lost = icalcomponent_get_first_property(series->master, ICAL_DTSTART_PROPERTY);
+  if (lost && sequence_of(event) == sequence_of(series->master) && !g_str_equal(start_line(event), start_line(series->master)))
+    nx_log_warning("event %s is there twice with the same SEQUENCE; that of %s is left out", series->uid, icalproperty_get_value_as_string(lost));
+}
+
 /* Of several versions of the same event the one with the highest SEQUENCE counts, of equal ones the last. */
 static void add_event(NxCalendar *calendar, icalcomponent *event)
 {
@@ -182,6 +197,8 @@ static void add_event(NxCalendar *calendar, icalcomponent *event)
   NxCalendarSeries *series = series_of(calendar, uid);
   g_autofree char *own = recurrence_id_text(event);
   if (!own) {
+    if (series->master)
+      warn_of_namesake(series, event);
     if (!series->master || sequence_of(event) >= sequence_of(series->master))
       series->master = event;
     return;

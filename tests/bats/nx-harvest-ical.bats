@@ -546,6 +546,30 @@ DTSTART:20250110T080000Z;;DURATION:PT1H;;RRULE:FREQ=FORTNIGHTLY|has an unreadabl
 DTSTART:20250110T080000Z;;DURATION:PT1H;;RRULE:FREQ=DAILY;INTERVAL=0|has an unreadable RRULE, which is left out
 DTSTART:20250110T080000Z;;DURATION:PT1H;;RRULE:FREQ=DAILY;COUNT=2;;EXDATE:never|has an unreadable EXDATE, which is left out
 DTSTART:20250110T080000Z;;DTEND:noon|has an unreadable DTEND, which is left out
+DTSTART:20250110T080000Z;;END:VEVENT;;BEGIN:VEVENT;;UID:wrong;;DTSTART:20250111T080000Z|is there twice with the same SEQUENCE; that of 20250110T080000Z is left out
+SEQUENCE:2;;DTSTART:20250110T080000Z;;END:VEVENT;;BEGIN:VEVENT;;UID:wrong;;SEQUENCE:2;;DTSTART;VALUE=DATE:20250110|is there twice with the same SEQUENCE; that of 20250110T080000Z is left out
+END
+}
+
+@test "a new version of an event, and one that is there twice alike, are not worth a word" {
+  local lines
+  while read -r lines; do
+    calendar "$(event "UID:a
+DTSTART:20250110T080000Z
+${lines//;;/$'\n'}
+END:VEVENT
+BEGIN:VEVENT
+UID:a
+DTSTART:20250111T080000Z
+SEQUENCE:2")"
+    run_harvest events --from none < <(ical_instrument)
+    assert_success
+    assert_json .start 2025-01-11T03:00:00-05:00
+    assert_no_stderr
+  done <<'END'
+SEQUENCE:1
+SEQUENCE:1;;END:VEVENT;;BEGIN:VEVENT;;UID:a;;DTSTART:20250110T080000Z;;SEQUENCE:1
+SEQUENCE:1;;END:VEVENT;;BEGIN:VEVENT;;UID:a;;DTSTART:20250111T080000Z;;SEQUENCE:2;;SUMMARY:first
 END
 }
 
