@@ -356,8 +356,8 @@ NO_RESERVATION"
 
 @test "a session whose event is gone, or that was never of this calendar, has no reservation" {
   calendar "$(event "$FULL")"
-  for identifier in ical:TEM-1:gone ical:SEM-2:a-1@x https://nemo.example.com/api/usage_events/?id=7; do
-    run_harvest reservations < <(ical_session "$identifier")
+  for identifier in ical:TEM-1:gone ical:SEM-2:a-1@x https://nemo.example.com/api/usage_events/?id=7 ical:TEM-1:a-1@x/20250304T150000Z; do
+    run_harvest reservations < <(ical_session "$identifier" | jq -c '.start = "2025-03-04T10:00:00-05:00"')
     assert_success
     assert_json .status NO_RESERVATION
   done

@@ -135,7 +135,8 @@ static void test_weeks(void)
 }
 
 /* The dates on which a rule takes place, by the calendar of 2026 (1 October is a Thursday). In weeks from Monday the Sunday of a Saturday's week is
- * the next day; in weeks from Wednesday the Monday of a Friday's week is three days later; in weeks from Saturday the Monday of a Thursday's is three days before. */
+ * the next day; in weeks from Wednesday the Monday of a Friday's week is three days later; in weeks from Saturday the Monday of a Thursday's week is
+ * three days before. */
 static void test_first_weeks(void)
 {
   static const struct {
