@@ -8,11 +8,8 @@ setup_file() { start_postgres && export FIRST_PG_PID=$PG_PID; }
 teardown_file() { stop_postgres; }
 
 setup() {
-  set -o pipefail
-  cd "$BATS_TEST_TMPDIR"
   export NX_TEST_TIME_SCALE=0.1
-  postgres_runs || PGDATABASE=postgres boot_postgres
-  fresh_database
+  begin_on_postgres
   nx-db init >/dev/null
 }
 

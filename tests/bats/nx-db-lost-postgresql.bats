@@ -9,11 +9,8 @@ setup_file() { start_postgres && export FIRST_PG_PID=$PG_PID; }
 teardown_file() { stop_postgres; }
 
 setup() {
-  set -o pipefail
-  cd "$BATS_TEST_TMPDIR"
   export NX_DATA_PATH=$BATS_TEST_TMPDIR
-  postgres_runs || PGDATABASE=postgres boot_postgres
-  fresh_database
+  begin_on_postgres
   nx-db init >/dev/null
   instrument | nx-db instruments import
 }

@@ -61,3 +61,11 @@ fresh_database() {
 
 # psql_says STATEMENTS: what the database answers, columns separated by |
 psql_says() { psql -XqAt -v ON_ERROR_STOP=1 -c "$*"; }
+
+# begin_on_postgres: in setup. A folder of the test's own, the server, which a test before may have ended, and an empty database.
+begin_on_postgres() {
+  set -o pipefail
+  cd "$BATS_TEST_TMPDIR"
+  postgres_runs || PGDATABASE=postgres boot_postgres
+  fresh_database
+}
