@@ -64,6 +64,7 @@ static void check_bytes(const VendorSample *sample, const guint8 *data, gsize le
   NxInput in = { .path = sample->name, .name = sample->name, .fd = -1, .bytes = bytes, .mtime = 1.0 };
   hostile_file();
   check_input(&in, format_of(sample));
+  hostile_file_done();
 }
 
 /* --------------------------------------------------------------------------------------------------------------- mutants */
@@ -169,13 +170,17 @@ static void test_long_mdoc(void)
   for (guint i = 0; i < 1000000; i++)
     g_string_append(text, "[ZValue=1]\n");
   g_autoptr(NxBytes) bytes = nx_bytes_from_memory(text->str, text->len);
+  hostile_file();
   g_autoptr(json_object) mdoc = nx_mdoc_parse(bytes);
+  hostile_file_done();
   g_assert_nonnull(mdoc);
   g_assert_cmpuint(json_object_array_length(nx_json_get(mdoc, "sections")), <=, 20001);
   g_autofree char *line = g_malloc0((32u << 20) + 1);
   memset(line, '[', 32u << 20);
   g_autoptr(NxBytes) long_line = nx_bytes_from_memory(line, 32u << 20);
+  hostile_file();
   g_assert_null(nx_mdoc_parse(long_line));
+  hostile_file_done();
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- lists */
@@ -210,7 +215,9 @@ static void assert_bcf_refused(const char *xml, const char *reason)
   g_autoptr(NxBytes) bytes = nx_bytes_from_memory(exact, file->len);
   g_autoptr(GPtrArray) signals = g_ptr_array_new_with_free_func((GDestroyNotify)nx_signal_free);
   NxInput in = { .path = sample->name, .name = sample->name, .fd = -1, .bytes = bytes, .format = &nx_format_bruker_bcf };
+  hostile_file();
   g_assert_true(nx_format_bruker_bcf.read(&in, signals, NULL));
+  hostile_file_done();
   const NxSignal *signal = signals->pdata[0];
   g_assert_cmpstr(nx_json_get_string(signal->nx_meta, "Extractor Warnings"), ==, reason);
 }
