@@ -107,9 +107,9 @@ postgres_templates() {
   for state in $STATES; do
     [ "$state" = at-head ] && continue
     if [ "$state" = empty ]; then
-      psql_in postgres -c 'CREATE DATABASE empty'
+      psql_in postgres -c 'CREATE DATABASE empty STRATEGY file_copy'
     else
-      psql_in postgres -c "CREATE DATABASE ${state//-/_} TEMPLATE at_head"
+      psql_in postgres -c "CREATE DATABASE ${state//-/_} TEMPLATE at_head STRATEGY file_copy"
       into_state "$state" BIGSERIAL | psql_in "${state//-/_}" >/dev/null
     fi
   done
@@ -123,7 +123,7 @@ take_sqlite() {
 }
 take_postgresql() {
   psql_in postgres -c 'DROP DATABASE IF EXISTS cell'
-  [ "$1" = none ] || psql_in postgres -c "CREATE DATABASE cell TEMPLATE ${1//-/_}"
+  [ "$1" = none ] || psql_in postgres -c "CREATE DATABASE cell TEMPLATE ${1//-/_} STRATEGY file_copy"
   uri=$(pg_uri cell)
 }
 

@@ -55,7 +55,7 @@ stop_postgres() {
 fresh_database() {
   PGDATABASE=nx_${BATS_TEST_NUMBER:-0}_$RANDOM
   psql -qd postgres -c "DO \$\$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nx') THEN CREATE ROLE nx LOGIN PASSWORD 'pa:ss@word'; END IF; END \$\$" \
-    -c "CREATE DATABASE $PGDATABASE OWNER nx"
+    -c "CREATE DATABASE $PGDATABASE OWNER nx STRATEGY file_copy" # in half the time: it writes no log of what it copies
   export PGDATABASE NX_DB_PATH="postgresql://nx:pa%3Ass%40word@/$PGDATABASE?host=$PG_FOLDER"
 }
 
