@@ -29,11 +29,18 @@ static gboolean add_instruments(NxDb *db, GError **err)
   g_autoptr(NxDbTransaction) transaction = nx_db_begin(db, err);
   for (guint i = 0; transaction && i < G_N_ELEMENTS(INSTRUMENTS); i++) {
     g_autofree char *api_url = g_strdup_printf(API_URL, i + 1);
-    if (!nx_db_run(db, err,
-                   "INSERT INTO instruments (instrument_pid, api_url, calendar_url, location, display_name, property_tag, filestore_path, "
-                   "harvester, timezone) VALUES ($1, $2, $3, $4, $5, $6, $7, 'nemo', $8)",
-                   "ssssssss", INSTRUMENTS[i].pid, api_url, CALENDAR_URL, INSTRUMENTS[i].location, INSTRUMENTS[i].display_name,
-                   INSTRUMENTS[i].property_tag, INSTRUMENTS[i].filestore_path, INSTRUMENTS[i].timezone))
+    const char *const values[NX_INSTRUMENT_COLUMNS] = {
+        [NX_INSTRUMENT_PID] = INSTRUMENTS[i].pid,
+        [NX_INSTRUMENT_API_URL] = api_url,
+        [NX_INSTRUMENT_CALENDAR_URL] = CALENDAR_URL,
+        [NX_INSTRUMENT_LOCATION] = INSTRUMENTS[i].location,
+        [NX_INSTRUMENT_DISPLAY_NAME] = INSTRUMENTS[i].display_name,
+        [NX_INSTRUMENT_PROPERTY_TAG] = INSTRUMENTS[i].property_tag,
+        [NX_INSTRUMENT_FILESTORE_PATH] = INSTRUMENTS[i].filestore_path,
+        [NX_INSTRUMENT_HARVESTER] = "nemo",
+        [NX_INSTRUMENT_TIMEZONE] = INSTRUMENTS[i].timezone,
+    };
+    if (!nx_instrument_insert(db, values, err))
       return FALSE;
   }
   return transaction && nx_db_commit(&transaction, err);

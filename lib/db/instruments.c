@@ -3,22 +3,39 @@
 
 #include <string.h>
 
-const char *const nx_instrument_columns[] = {"instrument_pid", "api_url",        "calendar_url", "location", "display_name",
-                                             "property_tag",   "filestore_path", "harvester",    "timezone", NULL};
+const char *const nx_instrument_columns[] = {
+    [NX_INSTRUMENT_PID] = "instrument_pid",
+    [NX_INSTRUMENT_API_URL] = "api_url",
+    [NX_INSTRUMENT_CALENDAR_URL] = "calendar_url",
+    [NX_INSTRUMENT_LOCATION] = "location",
+    [NX_INSTRUMENT_DISPLAY_NAME] = "display_name",
+    [NX_INSTRUMENT_PROPERTY_TAG] = "property_tag",
+    [NX_INSTRUMENT_FILESTORE_PATH] = "filestore_path",
+    [NX_INSTRUMENT_HARVESTER] = "harvester",
+    [NX_INSTRUMENT_TIMEZONE] = "timezone",
+    [NX_INSTRUMENT_COLUMNS] = NULL,
+};
 
 static void put_json(gpointer value)
 {
   json_object_put(value);
 }
 
-static char *column_list(void)
+char *nx_instrument_column_list(void)
 {
   return g_strjoinv(", ", (char **)nx_instrument_columns);
 }
 
+gboolean nx_instrument_insert(NxDb *db, const char *const *v, GError **err)
+{
+  g_autofree char *columns = nx_instrument_column_list();
+  g_autofree char *sql = g_strdup_printf("INSERT INTO instruments (%s) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", columns);
+  return nx_db_run(db, err, sql, "sssssssss", v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
+}
+
 GPtrArray *nx_instruments_read(NxDb *db, GError **err)
 {
-  g_autofree char *columns = column_list();
+  g_autofree char *columns = nx_instrument_column_list();
   g_autofree char *sql = g_strdup_printf("SELECT %s FROM instruments ORDER BY %s", columns, nx_db_insertion_order(db));
   g_autoptr(NxRows) rows = nx_db_select(db, err, sql, NULL);
   if (!rows)
@@ -177,7 +194,7 @@ static void complete_harvester(const Import *import, json_object *line)
 
 static json_object *find_instrument(NxDb *db, const char *pid, GError **err)
 {
-  g_autofree char *columns = column_list();
+  g_autofree char *columns = nx_instrument_column_list();
   g_autofree char *sql = g_strdup_printf("SELECT %s FROM instruments WHERE instrument_pid = $1", columns);
   g_autoptr(NxRows) rows = nx_db_select(db, err, sql, "s", pid);
   json_object *instrument = NULL;
@@ -206,18 +223,16 @@ static gboolean check_api_url_is_free(const Import *import, json_object *line, c
 
 static gboolean add_row(Import *import, json_object *line, const char *pid, GError **err)
 {
-  for (guint i = 0; nx_instrument_columns[i]; i++)
+  const char *values[NX_INSTRUMENT_COLUMNS];
+  for (guint i = 0; i < NX_INSTRUMENT_COLUMNS; i++) {
     if (!json_object_object_get_ex(line, nx_instrument_columns[i], NULL))
       return refuse(import, err, nx_instrument_columns[i], "is missing");
+    values[i] = nx_json_get_string(line, nx_instrument_columns[i]);
+  }
   if (import->dry_run)
     fprintf(import->out, "add %s\n", pid);
   import->added++;
-  return nx_db_run(import->db, err,
-                   "INSERT INTO instruments (instrument_pid, api_url, calendar_url, location, display_name, property_tag, filestore_path, "
-                   "harvester, timezone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                   "sssssssss", pid, nx_json_get_string(line, "api_url"), nx_json_get_string(line, "calendar_url"),
-                   nx_json_get_string(line, "location"), nx_json_get_string(line, "display_name"), nx_json_get_string(line, "property_tag"),
-                   nx_json_get_string(line, "filestore_path"), nx_json_get_string(line, "harvester"), nx_json_get_string(line, "timezone"));
+  return nx_instrument_insert(import->db, values, err);
 }
 
 static gboolean update_row(Import *import, json_object *line, json_object *known, const char *pid, GError **err)

@@ -284,6 +284,29 @@ extern const char *const nx_db_unset_message;
 
 /* ------------------------------------------------------------------------------------------- instruments and users */
 
+/* The columns of the table instruments, in the order of database 7.1. */
+enum {
+  NX_INSTRUMENT_PID,
+  NX_INSTRUMENT_API_URL,
+  NX_INSTRUMENT_CALENDAR_URL,
+  NX_INSTRUMENT_LOCATION,
+  NX_INSTRUMENT_DISPLAY_NAME,
+  NX_INSTRUMENT_PROPERTY_TAG,
+  NX_INSTRUMENT_FILESTORE_PATH,
+  NX_INSTRUMENT_HARVESTER,
+  NX_INSTRUMENT_TIMEZONE,
+  NX_INSTRUMENT_COLUMNS,
+};
+
+/* Their names; NULL-terminated. */
+extern const char *const nx_instrument_columns[];
+
+/* The names as SQL wants them, separated by commas; owned. */
+char *nx_instrument_column_list(void);
+
+/* A new row of NX_INSTRUMENT_COLUMNS values, where NULL is NULL. */
+gboolean nx_instrument_insert(NxDb *db, const char *const *values, GError **err);
+
 /* The table of instruments, or JSON (cli 7). */
 int nx_db_command_instruments_list(const char *address, gboolean json, const char *jq);
 /* Names in other systems (database 7.4). Looking up what is not there prints nothing and returns 1. */

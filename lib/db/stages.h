@@ -4,8 +4,6 @@
 
 #include "nx-db.h"
 
-/* The nine columns of an instrument in the order of database 7.1; NULL-terminated. */
-extern const char *const nx_instrument_columns[];
 /* All rows as JSON objects of the nine columns, in the order in which they were added. */
 GPtrArray *nx_instruments_read(NxDb *db, GError **err);
 /* The same as instrument lines. */

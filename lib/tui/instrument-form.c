@@ -162,7 +162,7 @@ static void check(NxForm *form, NxField *field, gpointer data)
 {
   (void)data;
   guint column = 0;
-  while (column < NX_INSTRUMENT_COLUMNS && !g_str_equal(nx_instrument_column(column), field->name))
+  while (column < NX_INSTRUMENT_COLUMNS && !g_str_equal(nx_instrument_columns[column], field->name))
     column++;
   if (column == NX_INSTRUMENT_COLUMNS || field->kind == NX_FIELD_FIXED)
     return;
@@ -200,7 +200,7 @@ void nx_instrument_form_make(NxForm *form, NxInstrumentChecks *checks)
   form->data = checks;
   for (guint i = 0; i < NX_INSTRUMENT_COLUMNS; i++) {
     NxFieldKind kind = i == NX_INSTRUMENT_PID && checks->before ? NX_FIELD_FIXED : ROWS[i].kind;
-    NxField *field = nx_form_add(form, kind, nx_instrument_column(i), ROWS[i].label, initial(checks->before, i));
+    NxField *field = nx_form_add(form, kind, nx_instrument_columns[i], ROWS[i].label, initial(checks->before, i));
     field->required = TRUE;
     field->help = kind == NX_FIELD_FIXED ? NULL : ROWS[i].help;
     field->input.placeholder = ROWS[i].example;
@@ -215,7 +215,7 @@ NxInstrument *nx_instrument_form_read(const NxForm *form, const NxInstrument *be
 {
   NxInstrument *instrument = g_new0(NxInstrument, 1);
   for (guint i = 0; i < NX_INSTRUMENT_COLUMNS; i++) {
-    const char *text = nx_form_text(form, nx_instrument_column(i));
+    const char *text = nx_form_text(form, nx_instrument_columns[i]);
     gboolean is_kept = before && g_str_equal(text, initial(before, i));
     instrument->values[i] = is_kept ? g_strdup(before->values[i]) : g_strstrip(g_strdup(text));
   }
@@ -230,6 +230,6 @@ NxInstrument *nx_instrument_form_read(const NxForm *form, const NxInstrument *be
 void nx_instrument_form_fill(NxForm *form, const NxInstrument *instrument)
 {
   for (guint i = 0; i < NX_INSTRUMENT_COLUMNS; i++)
-    nx_input_set(&nx_form_field(form, nx_instrument_column(i))->input, initial(instrument, i));
+    nx_input_set(&nx_form_field(form, nx_instrument_columns[i])->input, initial(instrument, i));
   nx_form_check(form);
 }

@@ -2,18 +2,6 @@
  * types, so the file can be moved, locked and changed by others meanwhile (tui §2.6, database §7.3). */
 #include "store.h"
 
-#include "nx-db.h"
-
-#define COLUMNS "instrument_pid, api_url, calendar_url, location, display_name, property_tag, filestore_path, harvester, timezone"
-
-static const char *const NAMES[NX_INSTRUMENT_COLUMNS] = {"instrument_pid", "api_url",        "calendar_url", "location", "display_name",
-                                                         "property_tag",   "filestore_path", "harvester",    "timezone"};
-
-const char *nx_instrument_column(guint column)
-{
-  return NAMES[column];
-}
-
 NxInstrument *nx_instrument_copy(const NxInstrument *instrument)
 {
   if (!instrument)
@@ -71,7 +59,8 @@ GPtrArray *nx_store_load(const char *address, GError **err)
   g_autoptr(NxDb) db = nx_stage_open(address, NX_DB_READ, err);
   if (!db)
     return NULL;
-  g_autofree char *sql = g_strdup_printf("SELECT " COLUMNS " FROM instruments ORDER BY %s", nx_db_insertion_order(db));
+  g_autofree char *columns = nx_instrument_column_list();
+  g_autofree char *sql = g_strdup_printf("SELECT %s FROM instruments ORDER BY %s", columns, nx_db_insertion_order(db));
   g_autoptr(NxRows) rows = nx_db_select(db, err, sql, NULL);
   g_autoptr(GPtrArray) instruments = g_ptr_array_new_with_free_func(free_instrument);
   while (rows && nx_rows_next(rows))
@@ -117,8 +106,9 @@ static NxStoreResult finish_change(Change *change, gboolean good, GError **err)
 /* What the row is now, under the lock, against what it was. */
 static NxStoreResult compare(Change *change, const NxInstrument *before, NxInstrument **now, GError **err)
 {
-  g_autoptr(NxRows) rows = nx_db_select(change->db, err, "SELECT " COLUMNS " FROM instruments WHERE instrument_pid = $1", "s",
-                                        before->values[NX_INSTRUMENT_PID]);
+  g_autofree char *columns = nx_instrument_column_list();
+  g_autofree char *sql = g_strdup_printf("SELECT %s FROM instruments WHERE instrument_pid = $1", columns);
+  g_autoptr(NxRows) rows = nx_db_select(change->db, err, sql, "s", before->values[NX_INSTRUMENT_PID]);
   if (!rows)
     return NX_STORE_FAILED;
   g_autoptr(NxInstrument) found = nx_rows_next(rows) ? from_row(rows) : NULL;
@@ -137,9 +127,7 @@ NxStoreResult nx_store_insert(const char *address, const NxInstrument *instrumen
   g_auto(Change) change = {0};
   if (!start_change(&change, address, err))
     return NX_STORE_FAILED;
-  char *const *v = instrument->values;
-  gboolean good = nx_db_run(change.db, err, "INSERT INTO instruments (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", "sssssssss",
-                            v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
+  gboolean good = nx_instrument_insert(change.db, (const char *const *)instrument->values, err);
   return finish_change(&change, good, err);
 }
 
@@ -148,7 +136,7 @@ static gboolean write_changes(NxDb *db, const NxInstrument *before, const NxInst
 {
   gboolean good = TRUE;
   for (guint i = NX_INSTRUMENT_PID + 1; good && i < NX_INSTRUMENT_COLUMNS; i++) {
-    g_autofree char *sql = g_strdup_printf("UPDATE instruments SET %s = $2 WHERE instrument_pid = $1", NAMES[i]);
+    g_autofree char *sql = g_strdup_printf("UPDATE instruments SET %s = $2 WHERE instrument_pid = $1", nx_instrument_columns[i]);
     if (g_strcmp0(before->values[i], after->values[i]) != 0)
       good = nx_db_run(db, err, sql, "ss", before->values[NX_INSTRUMENT_PID], after->values[i]);
   }

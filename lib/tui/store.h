@@ -2,20 +2,7 @@
 #ifndef NX_TUI_STORE_H
 #define NX_TUI_STORE_H
 
-#include "nx-base.h"
-
-enum {
-  NX_INSTRUMENT_PID,
-  NX_INSTRUMENT_API_URL,
-  NX_INSTRUMENT_CALENDAR_URL,
-  NX_INSTRUMENT_LOCATION,
-  NX_INSTRUMENT_DISPLAY_NAME,
-  NX_INSTRUMENT_PROPERTY_TAG,
-  NX_INSTRUMENT_FILESTORE_PATH,
-  NX_INSTRUMENT_HARVESTER,
-  NX_INSTRUMENT_TIMEZONE,
-  NX_INSTRUMENT_COLUMNS,
-};
+#include "nx-db.h"
 
 /* A row; a value is NULL where the database has NULL. */
 typedef struct {
@@ -23,7 +10,6 @@ typedef struct {
   guint partial; /* a bit for each column whose value is not all of what the database holds: behind a NUL, or no UTF-8 */
 } NxInstrument;
 
-const char *nx_instrument_column(guint column);
 NxInstrument *nx_instrument_copy(const NxInstrument *instrument);
 void nx_instrument_free(NxInstrument *instrument);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NxInstrument, nx_instrument_free)
