@@ -79,6 +79,17 @@ GDateTime *nx_time_from_wall_clock(GTimeZone *zone, int year, int month, int day
   return exact ? g_date_time_to_timezone(exact, zone) : NULL;
 }
 
+GDateTime *nx_time_day_start(GTimeZone *zone, int year, int month, int day)
+{
+  g_autoptr(GDateTime) midnight = nx_time_from_wall_clock(zone, year, month, day, 0, 0, 0, 0);
+  g_autoptr(GDateTime) before = midnight ? g_date_time_add_hours(midnight, -3) : NULL; /* longer than clocks are ever put back */
+  g_autoptr(GDateTime) there = before ? g_date_time_to_timezone(before, zone) : NULL;
+  const GTimeSpan back = there ? g_date_time_get_utc_offset(there) - g_date_time_get_utc_offset(midnight) : 0;
+  g_autoptr(GDateTime) first = back > 0 ? g_date_time_add(midnight, -back) : NULL;
+  const gboolean is_midnight = first && g_date_time_get_hour(first) == 0 && g_date_time_get_day_of_month(first) == day;
+  return is_midnight ? g_steal_pointer(&first) : g_steal_pointer(&midnight);
+}
+
 GDateTime *nx_time_from_epoch(double seconds, GTimeZone *zone)
 {
   if (!(fabs(seconds) < 2.5e11))
@@ -241,6 +252,14 @@ gboolean nx_time_has_offset(const char *text)
   return read_fields(text, &f) && f.has_offset;
 }
 
+/* A date of the first or last year that, in UTC, lies outside of both: nothing lies behind it. */
+static gboolean is_beyond_time(const Fields *f)
+{
+  g_autoptr(GDateTime) in_utc =
+      nx_time_from_wall_clock(nx_zone("UTC", NULL), f->year, f->month, f->day, f->hour, f->minute, f->second, f->microsecond);
+  return in_utc && (f->year == 1 || f->year == 9999);
+}
+
 gboolean nx_time_parse_bound(const char *text, gboolean is_end, GDateTime **bound, GError **err)
 {
   *bound = NULL;
@@ -252,9 +271,11 @@ gboolean nx_time_parse_bound(const char *text, gboolean is_end, GDateTime **boun
     f.hour = 23;
     f.minute = f.second = 59;
   }
-  if (good)
+  if (good && !f.has_time && !is_end)
+    *bound = nx_time_day_start(nx_zone_system(), f.year, f.month, f.day);
+  else if (good)
     *bound = from_fields(&f, nx_zone_system());
-  if (*bound)
+  if (*bound || (good && is_beyond_time(&f)))
     return TRUE;
   g_set_error(err, NX_ERROR, NX_ERROR_USAGE,
               "Invalid date format: '%s'. Write an ISO date (2025-01-31), a date-time (2025-01-31T08:30:00-05:00), or \"none\".", text);

@@ -128,6 +128,8 @@ gboolean nx_time_has_offset(const char *text);
 /* Wall clock → instant. A clock time that occurs twice is the standard-time one; one that does not exist keeps the clock and takes the
  * standard offset (harvest-nemo 4.2). `microsecond` 0..999999. NULL when the date is impossible. */
 GDateTime *nx_time_from_wall_clock(GTimeZone *zone, int year, int month, int day, int hour, int minute, int second, int microsecond);
+/* The first instant of a day: where midnight occurs twice, the earlier one. NULL when the date is impossible. */
+GDateTime *nx_time_day_start(GTimeZone *zone, int year, int month, int day);
 /* Seconds since the epoch → instant in `zone`, microseconds rounded half to even. NULL when out of range. */
 GDateTime *nx_time_from_epoch(double seconds, GTimeZone *zone);
 /* `YYYY-MM-DDTHH:MM:SS[.ffffff]±HH:MM`; the fraction only when it is not zero. */
@@ -137,7 +139,7 @@ GDateTime *nx_time_now(void);
 /* Nanoseconds since the epoch; before 1677 and after 2262 the nearest number there is. */
 gint64 nx_time_ns(GDateTime *instant);
 /* One bound of --from/--to: `YYYY-MM-DD` (00:00:00, or 23:59:59 when `is_end`), an ISO date-time (system zone unless it says), `none` or
- * `all` → *bound NULL. FALSE and NX_ERROR_USAGE otherwise. */
+ * `all`, and what lies outside of the years 1 to 9999 in UTC → *bound NULL. FALSE and NX_ERROR_USAGE otherwise. */
 gboolean nx_time_parse_bound(const char *text, gboolean is_end, GDateTime **bound, GError **err);
 
 /* ------------------------------------------------------------------------------------------------------------ JSON */

@@ -409,6 +409,8 @@ GDateTime *nx_calendar_instant(NxCalendar *calendar, icalproperty *property, str
     return in_fixed_zone(time, 0);
   if (known)
     return in_calendar_zone(known, time);
+  if (time.is_date)
+    return nx_time_day_start(floating, time.year, time.month, time.day);
   return nx_time_from_wall_clock(floating, time.year, time.month, time.day, time.hour, time.minute, time.second, 0);
 }
 

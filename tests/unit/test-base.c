@@ -290,6 +290,32 @@ static void test_zones_are_names(void)
   check_time("2025-03-03T10:00:00", "GMT+0", "2025-03-03T10:00:00+00:00");
 }
 
+/* Clocks that are put back over midnight show it twice (Azores, Havana and Amman, where the day begins an hour before the one of standard time);
+ * one that is put forward at midnight never does. */
+static void test_day_start(void)
+{
+  static const struct {
+    const char *zone;
+    int year, month, day;
+    const char *start;
+  } CASES[] = {
+      {"Atlantic/Azores", 2025, 10, 26, "2025-10-26T00:00:00+00:00"},
+      {"Atlantic/Azores", 2025, 10, 27, "2025-10-27T00:00:00-01:00"},
+      {"America/Havana", 2025, 11, 2, "2025-11-02T00:00:00-04:00"},
+      {"Asia/Amman", 2021, 10, 29, "2021-10-29T00:00:00+03:00"},
+      {"America/Sao_Paulo", 2018, 11, 4, "2018-11-04T00:00:00-03:00"},
+      {"America/New_York", 2025, 11, 2, "2025-11-02T00:00:00-04:00"},
+      {"Europe/Dublin", 2025, 10, 26, "2025-10-26T00:00:00+01:00"},
+      {"UTC", 1, 1, 1, "0001-01-01T00:00:00+00:00"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+    g_autoptr(GDateTime) start = nx_time_day_start(nx_zone(CASES[i].zone, NULL), CASES[i].year, CASES[i].month, CASES[i].day);
+    g_autofree char *text = nx_time_format(start);
+    g_assert_cmpstr(text, ==, CASES[i].start);
+  }
+  g_assert_null(nx_time_day_start(nx_zone("UTC", NULL), 2025, 2, 29));
+}
+
 static void test_bounds(void)
 {
   g_autoptr(GDateTime) from = NULL, to = NULL, none = NULL, exact = NULL;
@@ -307,6 +333,8 @@ static void test_bounds(void)
   g_assert_error(err, NX_ERROR, NX_ERROR_USAGE);
   g_assert_false(nx_time_parse_bound("20250203", FALSE, &none, NULL));
   g_assert_false(nx_time_parse_bound("yesterday", FALSE, &none, NULL));
+  g_assert_true(nx_time_parse_bound("9999-12-31", TRUE, &none, NULL)); /* in UTC it ends in the year 10000 */
+  g_assert_null(none);
 }
 
 static void test_json_keeps_numbers(void)
@@ -740,6 +768,7 @@ int main(int argc, char **argv)
   g_test_add_func("/base/time/epoch seconds round half to even", test_epoch);
   g_test_add_func("/base/time/only IANA names are zones", test_zones);
   g_test_add_func("/base/time/rules and offsets are no names of zones, names that look like them are", test_zones_are_names);
+  g_test_add_func("/base/time/a day begins at the first of two midnights", test_day_start);
   g_test_add_func("/base/time/bounds are whole days of the system zone", test_bounds);
   g_test_add_func("/base/json/numbers keep their form and keys their order", test_json_keeps_numbers);
   g_test_add_func("/base/json/an integer beyond 64 bits keeps its digits", test_json_keeps_long_numbers);

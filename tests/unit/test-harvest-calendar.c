@@ -223,6 +223,10 @@ static void test_single_forms(void)
   assert_expands(FEED(EVENT("DTSTART;VALUE=DATE:20250308\r\nDTEND;VALUE=DATE:20250310\r\n")),
                  "2025-03-08T00:00:00-07:00/2025-03-10T00:00:00-06:00");
   assert_expands(FEED(EVENT("DTSTART;VALUE=DATE:20250308\r\n")), "2025-03-08T00:00:00-07:00/2025-03-09T00:00:00-07:00");
+  /* A day on which midnight occurs twice begins, and the one before ends, at the first. */
+  g_autofree char *azores = expanded(FEED(EVENT("DTSTART;VALUE=DATE:20251025\r\nRRULE:FREQ=DAILY;COUNT=2\r\n")), "Atlantic/Azores", NULL,
+                                     "2026-01-01T00:00:00Z");
+  g_assert_cmpstr(azores, ==, "2025-10-25T00:00:00+00:00/2025-10-26T00:00:00+00:00 2025-10-26T00:00:00+00:00/2025-10-27T00:00:00-01:00");
   assert_expands(FEED(EVENT("DTSTART:20250303T100000\r\n")), "2025-03-03T10:00:00-07:00/2025-03-03T10:00:00-07:00");
   /* Nominal days keep the clock over the change of the clocks, hours do not (RFC 5545 §3.3.6). */
   assert_expands(FEED(EVENT("DTSTART:20250308T100000\r\nDURATION:P1DT1H\r\n")), "2025-03-08T10:00:00-07:00/2025-03-09T11:00:00-06:00");
