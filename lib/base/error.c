@@ -28,7 +28,7 @@ int nx_fail_command(const GError *error)
 }
 
 /* Errors that say something about the machine, the disk or the network rather than about the file at hand. */
-static const int PLACE_ERRORS[] = {ENOSPC,       EDQUOT,     EROFS,        EIO,         ESTALE, ENOTCONN, ETIMEDOUT, EHOSTDOWN,
+static const int PLACE_ERRORS[] = {ENOSPC,       EDQUOT,     EFBIG,        EROFS,        EIO,         ESTALE, ENOTCONN, ETIMEDOUT, EHOSTDOWN,
                                    EHOSTUNREACH, ENETDOWN,   ENETUNREACH,  ENOMEM,      EMFILE, ENFILE,   ENODEV,    ENXIO,
                                    EREMOTEIO,    ECONNRESET, ECONNABORTED, ENOLINK,     EAGAIN, EACCES,   EPERM};
 

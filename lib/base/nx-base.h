@@ -41,7 +41,7 @@ int nx_fail(const GError *error);
 int nx_fail_command(const GError *error);
 
 /* Sets *err from errno (`error_number`): "cannot <action> <object>: <reason>". What says something about the machine, its disks, its network or the
- * rights of its user (ENOSPC, EIO, ESTALE, EMFILE, EAGAIN, EACCES, EPERM…) becomes NX_ERROR_PLACE, ENOENT and ENOTDIR NX_ERROR_MISSING, the rest
+ * rights of its user (ENOSPC, EFBIG, EIO, ESTALE, EMFILE, EAGAIN, EACCES, EPERM…) becomes NX_ERROR_PLACE, ENOENT and ENOTDIR NX_ERROR_MISSING, the rest
  * NX_ERROR_IO. Always returns FALSE. */
 gboolean nx_error_from_errno(GError **err, int error_number, const char *action, const char *object);
 

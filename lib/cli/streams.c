@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -40,5 +41,6 @@ static void check_output(int status, void *data)
 void nx_cli_guard_streams(void)
 {
   open_missing();
+  signal(SIGXFSZ, SIG_IGN); /* a file that reaches the limit of its user is then an error of writing, as a full disk is */
   on_exit(check_output, NULL);
 }

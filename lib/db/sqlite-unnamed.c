@@ -28,7 +28,7 @@ static int write_all(int descriptor, const void *buffer, gsize wanted, gint64 of
   for (gsize done = 0; done < wanted;) {
     gssize n = pwrite(descriptor, (const char *)buffer + done, wanted - done, offset + (gint64)done);
     if (n < 0 && errno != EINTR)
-      return errno == ENOSPC || errno == EDQUOT ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+      return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? SQLITE_FULL : SQLITE_IOERR_WRITE;
     done += n > 0 ? (gsize)n : 0;
   }
   return SQLITE_OK;

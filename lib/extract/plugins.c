@@ -24,7 +24,8 @@ static void become_plugin(int results, gpointer user_data)
   char *argv[] = { (char *)start->path, (char *)start->argument, NULL };
   if ((start->input >= 0 && dup2(start->input, STDIN_FILENO) < 0) || dup2(results, STDOUT_FILENO) < 0)
     _exit(126);
-  signal(SIGPIPE, SIG_DFL); /* we ignore it, and a program inherits that */
+  signal(SIGPIPE, SIG_DFL); /* we ignore both, and a program inherits that */
+  signal(SIGXFSZ, SIG_DFL);
   execv(start->path, argv);
   _exit(127);
 }

@@ -421,6 +421,20 @@ upload_log_with() {
   assert_equal "$left" ''
 }
 
+@test "a limit on the size of files ends a program with a sentence, as a full disk does, and leaves nothing" {
+  sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+       INSERT INTO session_log(session_identifier, instrument, timestamp, event_type, record_status) SELECT hex(randomblob(40)), 'x', 't', 'START', 'ERROR' FROM n"
+  nx-db export -o out >/dev/null
+  mkdir small
+  run bash -c 'ulimit -f 256; nx-db export -o small/out'
+  assert_failure 1
+  assert_output --partial "File too large"
+  run bash -c 'ulimit -f 256; nx-db --db-uri small/copy.sqlite import out'
+  assert_failure 1
+  assert_line --regexp '^Error: database .*small/copy.sqlite: '
+  assert_equal "$(ls -A small)" ''
+}
+
 @test "a full disk is not blamed on a row" {
   [ "$(id -u)" = 0 ] || skip "mounting needs root"
   mkdir small
