@@ -4,6 +4,7 @@
 #include "nx-extract.h"
 #include "settings.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,7 +132,7 @@ static gboolean print_documents(const GPtrArray *documents, GError **err)
   g_string_append(text, documents->len == 1 ? "\n" : "\n]\n");
   if (fwrite(text->str, 1, text->len, stdout) == text->len && fflush(stdout) == 0)
     return TRUE;
-  g_set_error(err, NX_ERROR, NX_ERROR_LINE, "cannot write the output");
+  g_set_error(err, NX_ERROR, NX_ERROR_LINE, "cannot write the output: %s", g_strerror(errno));
   return FALSE;
 }
 

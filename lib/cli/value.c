@@ -112,7 +112,7 @@ static const char *path_refusal(NxValueType type, const char *path)
   gboolean must_exist = type == NX_VALUE_EXISTING_FILE || type == NX_VALUE_INPUT_FILE || type == NX_VALUE_EXISTING_DIRECTORY;
   struct stat status;
   if (stat(path, &status) != 0)
-    return must_exist ? "does not exist" : NULL;
+    return must_exist ? "does not exist" : *path ? NULL : "has no name";
   if (wants_folder && !S_ISDIR(status.st_mode))
     return "is a file";
   if (!wants_folder && S_ISDIR(status.st_mode))

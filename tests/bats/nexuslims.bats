@@ -419,6 +419,8 @@ Error: No such command 'bogus'."
   refuses "Invalid value for 'INPUT': File '/tmp' is a directory." config load /tmp
   refuses "Invalid value for 'FILE': File '/tmp' is a directory." extract /tmp
   refuses "Invalid value for '--output' / '-o': File '/tmp' is a directory." config dump -o /tmp
+  refuses "Invalid value for '--output' / '-o': File '' has no name." config dump -o ''
+  refuses "Invalid value for '--output' / '-o': Directory '' has no name." db export -o ''
   refuses "Invalid value for 'DIR': Directory '/nope' does not exist." db import /nope
   refuses "Invalid value for 'DIR': Directory '/etc/passwd' is a file." db import /etc/passwd
   refuses "Invalid value for '--output' / '-o': Directory '/etc/passwd' is a file." db export -o /etc/passwd
