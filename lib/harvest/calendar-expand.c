@@ -150,7 +150,7 @@ static void add_occurrence(Expansion *expansion, icalcomponent *event, GDateTime
 /* A change of "this and all following" instances: they are moved by the clock, as whole series are made, whatever the clocks do in between. */
 typedef struct {
   icalcomponent *change; /* borrowed */
-  icalproperty *start;   /* its DTSTART, whose clock it is; borrowed */
+  icalproperty *start;   /* its DTSTART, whose clock it is; borrowed; NULL: they are cancelled */
   GDateTime *since;      /* the start that the series gave the first of them */
   GTimeSpan shift;
 } Following;
@@ -168,19 +168,27 @@ static GDateTime *reckonable(struct icaltimetype time)
   return g_date_time_new_utc(time.year, time.month, time.day, time.hour, time.minute, MIN(time.second, 59));
 }
 
+static gboolean find_shift(Expansion *expansion, icalproperty *start, GDateTime *since, GTimeSpan *shift)
+{
+  const struct icaltimetype moved = icalproperty_get_dtstart(start);
+  g_autoptr(GDateTime) before = reckonable(nx_calendar_clock(expansion->calendar, start, moved, since, expansion->floating));
+  g_autoptr(GDateTime) after = reckonable(moved);
+  *shift = before && after ? g_date_time_difference(after, before) : 0;
+  return before && after;
+}
+
+/* Instances that are only cancelled need no start of their own (RFC 5546 §3.2.5). */
 static void add_following(Expansion *expansion, icalcomponent *change)
 {
   icalproperty *id = first_property(change, ICAL_RECURRENCEID_PROPERTY), *start = first_property(change, ICAL_DTSTART_PROPERTY);
-  if (!start || !icalproperty_get_first_parameter(id, ICAL_RANGE_PARAMETER))
+  if (!icalproperty_get_first_parameter(id, ICAL_RANGE_PARAMETER) || (!start && !nx_calendar_is_cancelled(change)))
     return;
-  const struct icaltimetype moved = icalproperty_get_dtstart(start);
+  GTimeSpan shift = 0;
   g_autoptr(GDateTime) since = nx_calendar_instant(expansion->calendar, id, icalproperty_get_recurrenceid(id), expansion->floating);
-  g_autoptr(GDateTime) before = since ? reckonable(nx_calendar_clock(expansion->calendar, start, moved, since, expansion->floating)) : NULL;
-  g_autoptr(GDateTime) after = reckonable(moved);
-  if (!before || !after)
+  if (!since || (start && !find_shift(expansion, start, since, &shift)))
     return;
   Following *following = g_new0(Following, 1);
-  *following = (Following){.change = change, .start = start, .since = g_steal_pointer(&since), .shift = g_date_time_difference(after, before)};
+  *following = (Following){.change = change, .start = start, .since = g_steal_pointer(&since), .shift = shift};
   g_ptr_array_add(expansion->following, following);
 }
 
@@ -237,10 +245,12 @@ static void add_instance(Expansion *expansion, icalproperty *start, struct icalt
   const Following *following = governing_change(expansion, instance);
   icalcomponent *event = following ? following->change : expansion->series->master;
   Span own = *span;
+  if (following && nx_calendar_is_cancelled(event))
+    return;
   if (following) {
     start = following->start;
     time = moved_time(expansion, following, instance);
-    if (nx_calendar_is_cancelled(event) || !find_span(expansion, event, start, &own))
+    if (!find_span(expansion, event, start, &own))
       return;
   }
   g_autoptr(GDateTime) first =
@@ -484,6 +494,9 @@ static void add_period(Expansion *expansion, icalproperty *property, struct ical
     end = nx_calendar_instant(expansion->calendar, property, period.end, expansion->floating);
   else if (start && !period.duration.is_neg)
     end = g_date_time_add_seconds(start, icaldurationtype_as_int(period.duration));
+  const Following *following = start ? governing_change(expansion, start) : NULL;
+  if (following && nx_calendar_is_cancelled(following->change))
+    return;
   if (start && end && g_date_time_compare(end, start) >= 0 && is_in_window(expansion, start) && take(expansion, start)) {
     expansion->instances++;
     g_autoptr(GDateTime) instance = g_date_time_ref(start);

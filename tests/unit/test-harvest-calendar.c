@@ -354,6 +354,13 @@ static void test_changed_instances(void)
       DAY("3") " " DAY("4") " 2025-03-05T12:00:00+00:00/2025-03-05T12:30:00+00:00 2025-03-06T12:00:00+00:00/2025-03-06T12:30:00+00:00");
 }
 
+static void test_cancelled_following(void)
+{
+  assert_expands(FEED(EVENT(SERIES "RDATE;VALUE=PERIOD:20250310T100000Z/PT1H\r\n")
+                          EVENT("RECURRENCE-ID;RANGE=THISANDFUTURE:20250304T100000Z\r\nSTATUS:CANCELLED\r\n")),
+                 DAY("3"));
+}
+
 #define DENVER(properties) "DTSTART;TZID=America/Denver:" properties "DURATION:PT1H\r\n"
 #define AND_FOLLOWING "RECURRENCE-ID;RANGE=THISANDFUTURE"
 
@@ -592,6 +599,7 @@ int main(int argc, char **argv)
   g_test_add_func("/harvest/calendar/an unknown zone means the instrument's", test_unknown_zone);
   g_test_add_func("/harvest/calendar/EXDATE, EXRULE and RDATE take away and add", test_exceptions);
   g_test_add_func("/harvest/calendar/RECURRENCE-ID moves, changes or cancels instances", test_changed_instances);
+  g_test_add_func("/harvest/calendar/cancelled instances need no start of their own, and periods are cancelled as others are", test_cancelled_following);
   g_test_add_func("/harvest/calendar/this and all following instances are moved by the clock, whatever the clocks do then", test_moved_following);
   g_test_add_func("/harvest/calendar/instances that were moved are found where they are and by their names", test_moved_into_window);
   g_test_add_func("/harvest/calendar/what is cancelled does not take place", test_cancelled);
