@@ -67,7 +67,7 @@ static NxColumn *find_column(const NxTable *table, const char *name)
 {
   for (guint i = 0; i < table->columns->len; i++) {
     NxColumn *column = table->columns->pdata[i];
-    if (g_str_equal(column->name, name))
+    if (g_ascii_strcasecmp(column->name, name) == 0)
       return column;
   }
   return NULL;
@@ -125,8 +125,11 @@ static void replace_in(const NxTable *table, char **text, const char *from, cons
 
 static gboolean mentions(const NxTable *table, const NxConstraint *constraint, const char *column)
 {
+  for (char **name = constraint->columns; name && *name; name++)
+    if (g_ascii_strcasecmp(*name, column) == 0)
+      return TRUE;
   if (constraint->columns)
-    return g_strv_contains((const char *const *)constraint->columns, column);
+    return FALSE;
   return replace_name(table->name, constraint->text, column, NULL, NULL);
 }
 
@@ -180,7 +183,7 @@ static void rename_column(NxTable *table, const char *from, const char *to)
     NxConstraint *constraint = table->constraints->pdata[i];
     replace_in(table, &constraint->text, from, written);
     for (char **name = constraint->columns; name && *name; name++)
-      if (g_str_equal(*name, from)) {
+      if (g_ascii_strcasecmp(*name, from) == 0) {
         g_free(*name);
         *name = g_strdup(to);
       }

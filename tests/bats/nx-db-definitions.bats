@@ -37,6 +37,14 @@ add_instrument() {
   assert_output --partial "UNIQUE constraint failed: instruments.instrument_pid"
 }
 
+@test "a key may spell its columns in capitals, those that go or get another name too" {
+  instruments "VARCHAR(100) NOT NULL" ", PRIMARY KEY (INSTRUMENT_PID), UNIQUE (COMPUTER_IP, location), UNIQUE (SCHEMA_NAME, LOCATION)"
+  run --separate-stderr nx-db upgrade
+  assert_success
+  assert_equal "$(sql "SELECT count(*) FROM instruments")" "$rows"
+  assert_equal "$(sql "SELECT group_concat(name) FROM pragma_table_info('instruments') WHERE pk > 0")" instrument_pid
+}
+
 @test "check knows a key wherever it is written, and misses one that is not there" {
   instruments "VARCHAR(100) NOT NULL PRIMARY KEY" ", UNIQUE (api_url)"
   nx-db upgrade
