@@ -10,7 +10,7 @@
 /* A name, and what stands between it and its value: quotes, which may be those of JSON within JSON, and in YAML and indented JSON a new line.
  * Nothing is looked at twice, or a hostile log would take hours. */
 #define NAMES "((?:token|password|passwd|secret|api[_-]?key|\\b(?:sig|signature|akid)|(?:\\b|_)pwd)(?:_\\d+)?)"
-#define IS "[\\\\\"']*+\\h*+(?>:=|=>|[:=])\\h*+(?:[|>][+-]?\\h*+)?+(?:\\R\\h++(?:-\\h++)?+)?+"
+#define IS "[\\\\\"']*+\\h*+(?>[:+?|/.!]*+=++>?|->|:)\\h*+(?:[|>][+-]?\\h*+)?+(?:\\R\\h++(?:-\\h++)?+)?+"
 
 /* A value by how it is quoted, to its last character; Python marks bytes by a letter before. Within JSON in JSON a quote behind more backslashes
  * than the first one is of the value. */

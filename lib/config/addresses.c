@@ -237,13 +237,18 @@ char *nx_config_masked_address(const char *address)
   return authority ? masked_behind(address, authority + 3, is_web_address(address)) : g_strdup(address);
 }
 
-/* What a web address has behind its scheme, of which all or a part may have been forgotten: webcal:host, https:/host, //host, host. */
+#define SLASHES "/\\" /* browsers take both */
+
+/* What a web address has behind its scheme, of which all or a part may have been forgotten or mistyped: webcal:host, https:/host, https//host,
+ * https;//host, //host, host. */
 static const char *web_authority(const char *address)
 {
-  const char *colon = address + strcspn(address, ":/?#@");
-  gboolean has_scheme = *colon == ':' && (is_web_address(address) || g_str_has_prefix(colon, "://"));
-  const char *rest = has_scheme ? colon + 1 : address;
-  return rest + strspn(rest, "/");
+  const char *mark = address + (is_web_address(address) ? strspn(address, "htpswebcalHTPSWEBCAL") : strcspn(address, ":" SLASHES "?#@"));
+  const char *behind = mark + strspn(mark, ":;.,");
+  gboolean has_colon = *mark == ':' && (is_web_address(address) || g_str_has_prefix(mark, "://"));
+  gboolean has_slashes = is_web_address(address) && *behind && strchr(SLASHES, *behind) && behind[1] && strchr(SLASHES, behind[1]);
+  const char *rest = has_slashes ? behind : has_colon ? mark + 1 : address;
+  return rest + strspn(rest, SLASHES);
 }
 
 char *nx_config_masked_web_address(const char *address)
@@ -263,7 +268,8 @@ static char *masked_to_server(const char *address, gboolean has_name)
     return nx_config_masked_address(address);
   gsize scheme = (gsize)(web_authority(address) - address);
   g_autofree char *masked = nx_config_masked_web_address(address);
-  const char *server = masked + scheme, *path = server + strcspn(server, "/?#"), *at = g_strrstr_len(server, path - server, "@");
+  gboolean has_server = scheme < 3 || strspn(address + scheme - 3, SLASHES) < 3; /* behind three slashes stands the path */
+  const char *server = masked + scheme, *path = server + (has_server ? strcspn(server, SLASHES "?#") : 0), *at = g_strrstr_len(server, path - server, "@");
   const char *name = path + strcspn(path, has_name ? "#" : "");
   gboolean has_path = name - path > 1;
   server = at ? at : server;

@@ -178,10 +178,12 @@ SCRIPT
   assert_line '5 brushed password=***'
 }
 
-@test "a credential is known behind := and => too" {
+@test "a credential is known behind :=, => and the like, too" {
   log_of a.log 0 '1 password := old-credential-1 user=ned
 2 token => old-credential-2 {"secret" => "old-credential-3"}
-3 api_key:=old-credential-4 authorization => Token old-credential-5'
+3 api_key:=old-credential-4 authorization => Token old-credential-5
+4 token=="old-credential-6" if password == "old-credential-7" password ::= old-credential-8 token += old-credential-9 TOKEN ?= old-credential-10
+5 password |= "old-credential-11" .password //= "old-credential-12" token -> old-credential-13 password=/old-credential-14 secret=.old-credential-15'
   nexuslims support-bundle --output b.zip
   run archive_lines old-credential
   assert_output ''

@@ -511,6 +511,9 @@ static void test_masked_calendars(void)
     {"ftp://c.example/s", "ftp://c.example/***", NULL}, {"c.example/feed/s.ics", "c.example/***", NULL}, {"u:geheim@c.example/s.ics", "***@c.example/***", NULL},
     {"webcal:u:geheim@c.example/s", "webcal:***@c.example/***", NULL}, {"//u:geheim@c.example/s", "//***@c.example/***", NULL},
     {"geheim@c.example/s", "***@c.example/***", NULL}, {"u:ge/heim@c.example/s", "***@c.example/***", NULL}, {"lab.ics", "lab.ics", NULL}, {"", "", NULL},
+    {"https//u:geheim@c.example/s", "https//***@c.example/***", NULL}, {"https;//geheim@c.example/s", "https;//***@c.example/***", NULL},
+    {"https.//u:geheim@c.example", "https.//***@c.example", NULL}, {"https:\\\\c.example\\geheim", "https:\\\\c.example/***", NULL},
+    {"webcal:///geheim/s.ics", "webcal:////***", NULL}, {"webcal.example//geheim", "webcal.example/***", NULL},
     {"file:///srv/lab.ics", "file:///srv/lab.ics", NULL}, {"/srv/lab.ics", "/srv/lab.ics", NULL}, {"file:lab.ics", "file:lab.ics", NULL},
     {"file:///srv/lab.ics#TEM-1", "file:///srv/lab.ics#TEM-1", NULL},
   };
