@@ -4,6 +4,7 @@
 #include "work-folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,14 +83,43 @@ static gboolean move_file(const Export *export, const char *name, GError **err)
   return g_rename(from, to) == 0 || nx_error_from_errno(err, errno, "write", to);
 }
 
+static gboolean is_written(const Export *export, const char *file)
+{
+  json_object_object_foreach(export->entries, table, entry) {
+    (void)table;
+    if (g_strcmp0(nx_json_get_string(entry, "file"), file) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Goes to the file part by part: what a link leads to is not the snapshot's. */
+static void remove_file(const char *folder, const char *file)
+{
+  struct stat about;
+  g_auto(GStrv) parts = g_strsplit(file, "/", -1);
+  char **part = parts;
+  int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  for (; at >= 0 && part[1]; part++) {
+    int next = openat(at, *part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    close(at);
+    at = next;
+  }
+  if (at < 0)
+    return;
+  if (fstatat(at, *part, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(about.st_mode))
+    unlinkat(at, *part, 0);
+  close(at);
+}
+
 /* Files of the snapshot before that this one does not have, and its alias dictionary, which would no longer fit. */
 static void remove_stale(const Export *export, NxSnapshot *before)
 {
   for (const char *const *table = nx_snapshot_tables(before); *table; table++) {
-    g_autofree char *path = nx_snapshot_table_path(before, *table), *name = g_path_get_basename(path);
-    g_autofree char *written = g_str_has_suffix(name, ".parquet") ? g_strndup(name, strlen(name) - strlen(".parquet")) : NULL;
-    if (written && !nx_json_get(export->entries, written))
-      g_unlink(path);
+    g_autofree char *path = nx_snapshot_table_path(before, *table);
+    const char *file = nx_path_below(path, export->folder);
+    if (file && g_str_has_suffix(file, ".parquet") && !is_written(export, file))
+      remove_file(export->folder, file);
   }
   g_autofree char *nlp = g_build_filename(export->folder, "nlp", NULL);
   if (!g_file_test(nlp, G_FILE_TEST_IS_DIR) || g_file_test(nlp, G_FILE_TEST_IS_SYMLINK))

@@ -217,6 +217,29 @@ manifest() { jq -r "$1" out/manifest.json; }
   [ "$(ls -A out | tr '\n' ' ')" = "external_user_identifiers.parquet instruments.parquet manifest.json notes.txt session_log.parquet " ]
 }
 
+@test "--overwrite removes what the snapshot before had in a folder, also when the new one has a file of that name elsewhere" {
+  nx-db export -o out >/dev/null
+  mkdir out/sub
+  mv out/instruments.parquet out/sub
+  manifest '.tables.instruments.file = "sub/instruments.parquet"' >changed
+  mv changed out/manifest.json
+  nx-db export -o out --overwrite >/dev/null
+  assert_equal "$(ls out/sub)" ''
+  nx-db --db-uri copy.sqlite import out
+}
+
+@test "--overwrite removes nothing that a link in the snapshot before leads to" {
+  mkdir -p elsewhere out/real
+  echo precious | tee elsewhere/mine.parquet >elsewhere/other.parquet
+  ln -s ../elsewhere out/sub
+  ln -s ../../elsewhere out/real/sub
+  ln -s ../elsewhere/mine.parquet out/link.parquet
+  echo '{"tables": {"a": {"file": "sub/mine.parquet"}, "b": {"file": "real/sub/other.parquet"}, "link": {}}}' >out/manifest.json
+  nx-db export -o out --overwrite >/dev/null
+  assert_equal "$(cat elsewhere/mine.parquet elsewhere/other.parquet out/link.parquet | uniq -c | xargs)" '3 precious'
+  nx-db --db-uri copy.sqlite import out
+}
+
 @test "--anonymize user leaves no name, and the same pseudonym every time" {
   nx-db export -o out --anonymize user >/dev/null
   nx-db export -o again --anonymize user >/dev/null
