@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define PARTS_MAX 3
 #define PIECE (256u << 10)
@@ -31,20 +33,18 @@ char *nx_snapshot_sha256(const char *path, GError **err)
 {
   g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
   g_autofree guint8 *piece = g_malloc(PIECE);
-  gsize n;
-  FILE *file = fopen(path, "rbe");
-  if (!file) {
-    nx_error_from_errno(err, errno, "read", path);
+  struct stat about;
+  int fd = nx_file_open_regular(path, NX_LINKS_FOLLOWED, &about, err);
+  if (fd < 0)
     return NULL;
-  }
+  gssize n = 0;
   gboolean goes_on;
-  while ((goes_on = nx_check_interrupted(err)) && (n = fread(piece, 1, PIECE, file)) > 0)
-    g_checksum_update(sum, piece, (gssize)n);
-  gboolean failed = goes_on && ferror(file) != 0;
-  fclose(file);
-  if (failed)
-    nx_error_from_errno(err, EIO, "read", path);
-  return failed || !goes_on ? NULL : g_strdup(g_checksum_get_string(sum));
+  while ((goes_on = nx_check_interrupted(err)) && ((n = read(fd, piece, PIECE)) > 0 || (n < 0 && errno == EINTR)))
+    g_checksum_update(sum, piece, MAX(n, 0));
+  if (goes_on && n < 0)
+    nx_error_from_errno(err, errno, "read", path);
+  close(fd);
+  return goes_on && n == 0 ? g_strdup(g_checksum_get_string(sum)) : NULL;
 }
 
 char *nx_snapshot_size_text(guint64 bytes)

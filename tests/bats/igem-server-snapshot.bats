@@ -246,6 +246,17 @@ END
   [[ $stderr == *out/entities.parquet:*out/entity_types.parquet:* ]] || fail "$stderr"
 }
 
+@test "--verify names a FIFO in the place of a table's file, and does not wait for it" {
+  export_all -o out --tables entities >/dev/null
+  manifest 'del(.tables.entities.size_bytes)' >changed
+  mv changed out/manifest.json
+  rm out/entities.parquet
+  mkfifo out/entities.parquet
+  run timeout 20 igem-server db info --db-uri out --verify
+  assert_failure 1
+  assert_output --partial 'out/entities.parquet is not a regular file'
+}
+
 # stopped_at FILE COMMAND…: the command, which a signal reaches right when it opens the file
 stopped_at() {
   ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null true 2>/dev/null || skip 'strace cannot trace here'

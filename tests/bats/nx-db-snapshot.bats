@@ -370,6 +370,18 @@ upload_log_with() {
   [ ! -e copy.sqlite ]
 }
 
+@test "a FIFO in the place of a table's file is refused by the import, and nothing waits for it" {
+  nx-db export -o out >/dev/null
+  manifest 'del(.tables.instruments.size_bytes)' >changed
+  mv changed out/manifest.json
+  rm out/instruments.parquet
+  mkfifo out/instruments.parquet
+  run timeout 20 nx-db --db-uri copy.sqlite import out
+  assert_failure 1
+  assert_output --partial "out/instruments.parquet is not a regular file"
+  [ ! -e copy.sqlite ]
+}
+
 @test "import fills a database that was only initialized" {
   nx-db export -o out >/dev/null
   nx-db --db-uri copy.sqlite init >/dev/null
