@@ -130,6 +130,16 @@ static void load_bytes(NxLoad *load, gboolean takes_bytes, const NxDatum *datum)
     nx_load_bytes(load, datum->bytes, datum->length);
 }
 
+/* SQLite makes an integer of "12345678901234567", but of "12345678901234567.00" floating point, which has no room for its last digit. */
+static void load_decimal(NxLoad *load, const NxDatum *datum)
+{
+  gsize length = datum->length;
+  while (length > 0 && datum->bytes[length - 1] == '0')
+    length--;
+  gboolean is_whole = length > 0 && datum->bytes[length - 1] == '.';
+  nx_load_text(load, datum->bytes, is_whole ? length - 1 : datum->length);
+}
+
 static void load_value(NxLoad *load, const NxField *field, gboolean takes_bytes, const NxDatum *datum)
 {
   if (datum->is_null) {
@@ -151,9 +161,11 @@ static void load_value(NxLoad *load, const NxField *field, gboolean takes_bytes,
   case NX_FIELD_BYTES:
     load_bytes(load, takes_bytes, datum);
     break;
+  case NX_FIELD_DECIMAL:
+    load_decimal(load, datum);
+    break;
   case NX_FIELD_TEXT:
   case NX_FIELD_JSON:
-  case NX_FIELD_DECIMAL:
     nx_load_text(load, datum->bytes, datum->length);
     break;
   default:

@@ -281,6 +281,7 @@ static gboolean read_cell(NxDbTables *tables, guint column, NxDatum *datum, GErr
     return read_real(tables, column, cell, datum, err);
   case NX_FIELD_TEXT:
   case NX_FIELD_JSON:
+  case NX_FIELD_DECIMAL:
     if (cell == NX_CELL_REAL) {
       read_number_as_text(tables, column, datum);
       return TRUE;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define EXPONENT_DIGITS_MAX 4
+
 /* Digits without sign → text with point. */
 static void place_point(gboolean negative, const char *digits, gint32 scale, GString *text)
 {
@@ -102,23 +104,52 @@ gsize nx_decimal_width(gint32 precision)
   return sizeof largest - zeros + (largest[zeros] & 0x80 ? 1 : 0);
 }
 
+static gboolean read_exponent(const char *text, gsize length, gint32 *exponent)
+{
+  gsize sign = length > 0 && (*text == '-' || *text == '+') ? 1 : 0;
+  if (length == sign || length > sign + EXPONENT_DIGITS_MAX)
+    return FALSE;
+  for (gsize i = sign; i < length; i++) {
+    if (!g_ascii_isdigit(text[i]))
+      return FALSE;
+    *exponent = *exponent * 10 + text[i] - '0';
+  }
+  *exponent = *text == '-' ? -*exponent : *exponent;
+  return TRUE;
+}
+
+/* All digits of a number, without its point; *behind of them stand behind it; of a negative number so many zeros lack. */
+static gboolean read_digits(const char *text, gsize length, GString *digits, gssize *behind)
+{
+  const char *mark = memchr(text, 'e', length);
+  mark = mark ? mark : memchr(text, 'E', length);
+  gsize mantissa = mark ? (gsize)(mark - text) : length;
+  const char *point = memchr(text, '.', mantissa);
+  gsize whole = point ? (gsize)(point - text) : mantissa;
+  gint32 exponent = 0;
+  g_string_append_len(digits, text, (gssize)whole);
+  if (point)
+    g_string_append_len(digits, point + 1, (gssize)(mantissa - whole - 1));
+  if (digits->len == 0 || strspn(digits->str, "0123456789") != digits->len || (mark && !read_exponent(mark + 1, length - mantissa - 1, &exponent)))
+    return FALSE;
+  *behind = (gssize)(digits->len - whole) - exponent;
+  return TRUE;
+}
+
 /* The digits of the unscaled number, `scale` of them from behind the point. */
 static gboolean unscaled_digits(const char *text, gsize length, gint32 scale, GString *digits)
 {
-  const char *point = memchr(text, '.', length);
-  gsize whole = point ? (gsize)(point - text) : length;
-  gsize behind = point ? length - whole - 1 : 0;
-  if (whole + behind == 0)
+  gssize behind;
+  if (!read_digits(text, length, digits, &behind))
     return FALSE;
-  g_string_append_len(digits, text, (gssize)whole);
-  for (gsize i = 0; i < MAX(behind, (gsize)scale); i++) {
-    char digit = i < behind ? point[1 + i] : '0';
-    if (i >= (gsize)scale && digit != '0')
+  for (; behind > scale && digits->len > 0; behind--) {
+    if (digits->str[digits->len - 1] != '0')
       return FALSE;
-    if (i < (gsize)scale)
-      g_string_append_c(digits, digit);
+    g_string_truncate(digits, digits->len - 1);
   }
-  return strspn(digits->str, "0123456789") == digits->len;
+  for (; behind < scale; behind++)
+    g_string_append_c(digits, '0');
+  return TRUE;
 }
 
 gboolean nx_decimal_to_bytes(const char *text, gsize length, gint32 precision, gint32 scale, guint8 *bytes, gsize width)

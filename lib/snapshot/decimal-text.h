@@ -13,8 +13,8 @@ void nx_decimal_from_integer(gint64 unscaled, gint32 scale, GString *text);
 gboolean nx_decimal_from_bytes(const guint8 *bytes, gsize length, gint32 scale, GString *text);
 /* The bytes that every number of `precision` digits fits into. */
 gsize nx_decimal_width(gint32 precision);
-/* `[-+]digits[.digits]` → big-endian two's complement of `width` bytes. FALSE when it is no such text, has more digits behind the point
- * than `scale` (zeros aside) or more than `precision` in all. */
+/* `[-+]digits[.digits][e[-+]digits]` → big-endian two's complement of `width` bytes. FALSE when it is no such text, has more digits behind the
+ * point than `scale` (zeros aside) or more than `precision` in all. */
 gboolean nx_decimal_to_bytes(const char *text, gsize length, gint32 precision, gint32 scale, guint8 *bytes, gsize width);
 
 #endif

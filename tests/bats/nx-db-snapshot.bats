@@ -107,6 +107,29 @@ manifest() { jq -r "$1" out/manifest.json; }
   done
 }
 
+@test "a number in a column of so many decimals comes back to its last digit, also when SQLite writes it with an exponent" {
+  add="ALTER TABLE instruments ADD COLUMN dose DECIMAL(10,6); ALTER TABLE instruments ADD COLUMN price DECIMAL(20,2);
+    ALTER TABLE instruments ADD COLUMN huge DECIMAL(30,3); ALTER TABLE instruments ADD COLUMN whole DECIMAL(20,2)"
+  sql "$add; UPDATE instruments SET dose = 0.00002, price = -1234567890123456.5, huge = 1e20, whole = 12345678901234567"
+  nx-db export -o out >/dev/null
+  nx-db --db-uri copy.sqlite init >/dev/null
+  sqlite3 copy.sqlite "$add"
+  nx-db --db-uri copy.sqlite import out
+  run sqlite3 copy.sqlite "SELECT dose = 0.00002, price = -1234567890123456.5, huge = 1e20, typeof(whole), whole FROM instruments"
+  assert_output '1|1|1|integer|12345678901234567'
+}
+
+@test "a number with more digits than its column declares stops the export, and none of them is lost" {
+  sql "ALTER TABLE instruments ADD COLUMN dose DECIMAL(10,2)"
+  for value in "0.1 + 0.2" 0.00002 1e9; do
+    sql "UPDATE instruments SET dose = $value"
+    run nx-db export -o out
+    assert_failure 1
+    assert_output --partial "column dose: a value does not fit the declared precision and scale"
+    [ ! -e out ]
+  done
+}
+
 @test "bytes that are text are imported as text, but where the column is for bytes" {
   sql "ALTER TABLE instruments ADD COLUMN my_note BLOB; UPDATE instruments SET my_note = CAST('Jörg' AS BLOB)"
   nx-db export -o out >/dev/null

@@ -253,7 +253,14 @@ static void test_unfit_values(void)
     {NX_FIELD_DATE, {.integer = G_GINT64_CONSTANT(1) << 40}},
     {NX_FIELD_DECIMAL, {.bytes = "1.234", .length = 5}},
     {NX_FIELD_DECIMAL, {.bytes = "123456.00", .length = 9}},
-    {NX_FIELD_DECIMAL, {.bytes = "1e3", .length = 3}},
+    {NX_FIELD_DECIMAL, {.bytes = "1e5", .length = 3}},
+    {NX_FIELD_DECIMAL, {.bytes = "1.2e-2", .length = 6}},
+    {NX_FIELD_DECIMAL, {.bytes = "1e99999999999", .length = 13}},
+    {NX_FIELD_DECIMAL, {.bytes = "1e", .length = 2}},
+    {NX_FIELD_DECIMAL, {.bytes = "1e+", .length = 3}},
+    {NX_FIELD_DECIMAL, {.bytes = "e3", .length = 2}},
+    {NX_FIELD_DECIMAL, {.bytes = "1e3.0", .length = 5}},
+    {NX_FIELD_DECIMAL, {.bytes = "1e1e1", .length = 5}},
     {NX_FIELD_DECIMAL, {.bytes = "", .length = 0}},
   };
   g_autofree char *path = place("unfit.parquet");
@@ -268,6 +275,32 @@ static void test_unfit_values(void)
     g_assert_false(nx_parquet_writer_add(writer, &UNFIT[i].datum, &error));
     g_assert_error(error, NX_ERROR, NX_ERROR_DATA);
     g_assert_nonnull(strstr(error->message, "the_column"));
+  }
+  discard(path);
+}
+
+static void test_decimals_with_exponents(void)
+{
+  static const char *const NUMBERS[][2] = {
+    {"2e-05", "0.000020"},  {"-1.5e+20", "-150000000000000000000.000000"}, {"1.20E-5", "0.000012"}, {"+1000e-3", "1.000000"},
+    {"12.5e0", "12.500000"}, {"0e-400", "0.000000"},                        {"0.0e9999", "0.000000"}, {"100000000e-14", "0.000001"},
+  };
+  g_autofree char *path = place("exponents.parquet");
+  g_autoptr(GArray) fields = nx_fields_new();
+  nx_fields_add(fields, "dose", NX_FIELD_DECIMAL);
+  g_array_index(fields, NxField, 0).precision = 30;
+  g_array_index(fields, NxField, 0).scale = 6;
+  NxParquetOptions options = {.creator = "nx-test version 1.0 (build )"};
+  g_autoptr(NxParquetWriter) writer = nx_parquet_writer_new(path, fields, &options, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS(NUMBERS); i++)
+    g_assert_true(nx_parquet_writer_add(writer, &(NxDatum){.bytes = NUMBERS[i][0], .length = strlen(NUMBERS[i][0])}, NULL));
+  g_assert_true(nx_parquet_writer_finish(writer, NULL));
+  g_autoptr(NxParquetReader) reader = nx_parquet_open(path, NULL);
+  NxDatum row;
+  gboolean more;
+  for (guint i = 0; i < G_N_ELEMENTS(NUMBERS); i++) {
+    g_assert_true(nx_parquet_next(reader, &row, &more, NULL) && more);
+    g_assert_cmpmem(row.bytes, (int)row.length, NUMBERS[i][1], (int)strlen(NUMBERS[i][1]));
   }
   discard(path);
 }
@@ -387,6 +420,7 @@ int main(int argc, char **argv)
   g_test_add_func("/snapshot/parquet/the same rows give the same bytes", test_same_bytes);
   g_test_add_func("/snapshot/parquet/a file that was not finished is not there", test_unfinished_file_is_not_there);
   g_test_add_func("/snapshot/parquet/a value that does not fit its column is refused by name", test_unfit_values);
+  g_test_add_func("/snapshot/parquet/a decimal with an exponent is the same number without", test_decimals_with_exponents);
   g_test_add_func("/snapshot/parquet/the worked example is read", test_worked_example);
   return g_test_run();
 }
