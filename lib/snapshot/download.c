@@ -1,5 +1,6 @@
 /* download.c — the files of a snapshot, several at a time on one libcurl multi handle (igem-db §5.8). */
 #include "download-plan.h"
+#include "folder-lock.h"
 
 #include "nx-curl.h"
 #include "nx-http.h"
@@ -9,7 +10,6 @@
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +20,6 @@
 #define WAIT_MS 100
 #define PIECE (256u << 10)
 #define BAR_WIDTH 30
-#define LOCK ".download.lock" /* no name of a manifest begins so */
 #define RULE "---------------------------------------- ------------ ------------"
 
 typedef struct {
@@ -467,24 +466,6 @@ static gboolean check_url(const char *url, GError **err)
   return FALSE;
 }
 
-/* The folder belongs to one download until that ends or is killed: two would take each other's files away. Where nothing can be locked, so be it. */
-static int lock_folder(const char *path, const char *folder_typed, GError **err)
-{
-  int fd;
-  while ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) >= 0) {
-    gboolean is_busy = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (!is_busy && nx_file_is_still_at(fd, path))
-      return fd;
-    close(fd);
-    if (!is_busy)
-      continue;
-    g_set_error(err, NX_ERROR, NX_ERROR_PLACE, "another download is writing into %s", folder_typed);
-    return -1;
-  }
-  nx_error_from_errno(err, errno, "write", path);
-  return -1;
-}
-
 static gboolean download_into(const NxDownloadOptions *options, const char *output_typed, GError **err)
 {
   g_autofree char *base = g_str_has_suffix(options->url, "/") ? g_strdup(options->url) : g_strconcat(options->url, "/", NULL);
@@ -503,16 +484,11 @@ static gboolean download_into(const NxDownloadOptions *options, const char *outp
 
 gboolean nx_snapshot_download(const NxDownloadOptions *typed, GError **err)
 {
-  g_autofree char *output = nx_path_without_tilde(typed->output), *path = g_build_filename(output, LOCK, NULL);
+  g_autofree char *output = nx_path_without_tilde(typed->output);
   NxDownloadOptions options = *typed;
   options.output = output;
   if (!check_url(options.url, err) || !nx_folder_make(output, err))
     return FALSE;
-  int lock = lock_folder(path, typed->output, err);
-  if (lock < 0)
-    return FALSE;
-  gboolean is_good = download_into(&options, typed->output, err);
-  g_unlink(path);
-  close(lock);
-  return is_good;
+  g_autoptr(NxFolderLock) lock = nx_folder_lock_take(output, err);
+  return lock && download_into(&options, typed->output, err);
 }

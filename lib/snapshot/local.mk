@@ -7,7 +7,8 @@ lib_snapshot_libsnapshot_a_SOURCES = lib/snapshot/nx-snapshot.h lib/snapshot/thr
 	lib/snapshot/column-reader.h lib/snapshot/column-reader.c lib/snapshot/parquet-reader.c \
 	lib/snapshot/fields.c lib/snapshot/sql-type.c lib/snapshot/column-buffer.h lib/snapshot/column-buffer.c \
 	lib/snapshot/column-dictionary.h lib/snapshot/column-dictionary.c lib/snapshot/chunk-writer.h lib/snapshot/chunk-writer.c lib/snapshot/parquet-writer.c lib/snapshot/sizes.c \
-	lib/snapshot/work-folder.h lib/snapshot/work-folder.c lib/snapshot/snapshot-write.c lib/snapshot/snapshot-read.c lib/snapshot/nx-alias.h lib/snapshot/alias-text.h lib/snapshot/alias-text.c lib/snapshot/alias-file.h \
+	lib/snapshot/folder-lock.h lib/snapshot/folder-lock.c lib/snapshot/work-folder.h lib/snapshot/work-folder.c \
+	lib/snapshot/snapshot-write.c lib/snapshot/snapshot-read.c lib/snapshot/nx-alias.h lib/snapshot/alias-text.h lib/snapshot/alias-text.c lib/snapshot/alias-file.h \
 	lib/snapshot/alias-dictionary.h lib/snapshot/alias-scan.c \
 	lib/snapshot/alias-build.c lib/snapshot/alias-dictionary.c lib/snapshot/alias-snapshot.c lib/snapshot/alias-cache.c
 lib_snapshot_libsnapshot_a_CFLAGS = $(AM_CFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS)

@@ -134,7 +134,7 @@ typedef struct {
 
 /* Writes a snapshot: it is one, complete, from the moment its manifest has its name; whatever fails before leaves none and no half file.
  * NX_ERROR_USAGE for a version that is not UTF-8, NX_ERROR_MISSING for unknown tables, NX_ERROR_DATA for a folder that is not empty,
- * NX_ERROR_INTERRUPTED. */
+ * NX_ERROR_PLACE for one that another export or a download is filling, NX_ERROR_INTERRUPTED. */
 gboolean nx_snapshot_write(const NxSnapshotOptions *options, const NxRowSource *source, GError **err);
 
 typedef struct NxSnapshot NxSnapshot;

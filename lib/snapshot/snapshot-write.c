@@ -1,6 +1,7 @@
 /* snapshot-write.c — export: a Parquet file a table, and the manifest that makes them a snapshot (igem-db §5.7, §8). */
 #include "nx-snapshot.h"
 
+#include "folder-lock.h"
 #include "work-folder.h"
 
 #include <errno.h>
@@ -130,6 +131,9 @@ static void remove_stale(const Export *export, NxSnapshot *before)
 
 static gboolean move_all(const Export *export, GError **err)
 {
+  g_autoptr(NxFolderLock) lock = nx_folder_lock_take(export->folder, err);
+  if (!lock)
+    return FALSE;
   g_autofree char *manifest = g_build_filename(export->folder, "manifest.json", NULL);
   g_autoptr(NxSnapshot) before = nx_snapshot_open(export->folder, NULL);
   if (g_unlink(manifest) != 0 && errno != ENOENT)

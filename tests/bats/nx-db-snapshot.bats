@@ -263,6 +263,20 @@ manifest() { jq -r "$1" out/manifest.json; }
   nx-db --db-uri copy.sqlite import out
 }
 
+@test "--overwrite leaves a snapshot as it is that another export or a download is replacing, and goes on when that is done" {
+  nx-db export -o out >/dev/null
+  cp -r out before
+  exec 7>>out/.download.lock
+  flock -n 7
+  run nx-db export -o out --overwrite --tables instruments
+  assert_failure 1
+  assert_line "Error: another download or export is writing into out"
+  diff -r -x .download.lock before out
+  exec 7>&-
+  nx-db export -o out --overwrite --tables instruments
+  assert_equal "$(ls -A out | xargs)" "instruments.parquet manifest.json"
+}
+
 @test "--anonymize user leaves no name, and the same pseudonym every time" {
   nx-db export -o out --anonymize user >/dev/null
   nx-db export -o again --anonymize user >/dev/null

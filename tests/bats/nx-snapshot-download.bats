@@ -88,7 +88,7 @@ requests() { grep -c "^$1" requests || true; }
   flock -n 7
   run nx-db snapshot-download --url "$url" -o here
   assert_failure 1
-  assert_output --partial "another download is writing into here"
+  assert_output --partial "another download or export is writing into here"
   cmp -n 100000 there/alpha.parquet here/alpha.parquet.part
   [ "$(ls -A here | tr '\n' ' ')" = ".download.lock alpha.parquet.part " ]
   [ ! -e requests ] || [ ! -s requests ]
@@ -105,7 +105,7 @@ requests() { grep -c "^$1" requests || true; }
     timeout 60 nx-db snapshot-download --url "$url" -o "here$round" --workers 1 >second 2>&1 && second=0 || second=$?
     wait $first && first=0 || first=$?
     assert_equal $((first + second)) 1
-    assert_equal "$(cat first second | grep -c "another download is writing into here$round")" 1
+    assert_equal "$(cat first second | grep -c "another download or export is writing into here$round")" 1
     diff -r there "here$round"
   done
 }
