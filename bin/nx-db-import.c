@@ -18,7 +18,7 @@ typedef struct {
   const char *table;
   gint64 row; /* the present one, from 1 */
   const GArray *fields;
-  GByteArray *takes_bytes; /* of each field: whether the column of the database is for bytes */
+  GArray *columns; /* of each field: the NxFieldType that its column of the database declares */
   NxLoad *load;
 } Target;
 
@@ -40,8 +40,7 @@ static gboolean check_column(const Target *target, const char *table, const NxFi
   if (!nx_db_has_column(target->db, table, column, &facts, err))
     return FALSE;
   nx_field_take_sql_type(&there, facts.type);
-  const guint8 takes_bytes = there.type == NX_FIELD_BYTES;
-  g_byte_array_append(target->takes_bytes, &takes_bytes, sizeof takes_bytes);
+  g_array_append_val(target->columns, there.type);
   if (facts.exists && field->type == NX_FIELD_NESTED)
     g_set_error(err, NX_ERROR, NX_ERROR_DATA,
                 "table %s of the snapshot has a nested column %s, which cannot be read: it has to be one value a row", table, column);
@@ -57,7 +56,7 @@ static gboolean open_table(gpointer database, const char *table, const GArray *f
 {
   Target *target = database;
   g_autoptr(GPtrArray) names = g_ptr_array_new();
-  g_byte_array_set_size(target->takes_bytes, 0);
+  g_array_set_size(target->columns, 0);
   for (guint i = 0; i < fields->len; i++) {
     const NxField *field = &g_array_index(fields, NxField, i);
     if (!check_column(target, table, field, err))
@@ -84,22 +83,77 @@ static const struct {
   gint64 least, most;
   const char *refusal;
 } TIMES[] = {
-    {NX_FIELD_TIMESTAMP, -62135596800000000, 253402300799999999, "is not in the years 1 to 9999"},
-    {NX_FIELD_TIMESTAMP_UTC, -62135596800000000, 253402300799999999, "is not in the years 1 to 9999"},
-    {NX_FIELD_DATE, -719162, 2932896, "is not in the years 1 to 9999"},
-    {NX_FIELD_TIME, 0, 86400000000, "is not a time of day"},
+    {NX_FIELD_TIMESTAMP, -62135596800000000, 253402300799999999, "the time is not in the years 1 to 9999"},
+    {NX_FIELD_TIMESTAMP_UTC, -62135596800000000, 253402300799999999, "the time is not in the years 1 to 9999"},
+    {NX_FIELD_DATE, -719162, 2932896, "the time is not in the years 1 to 9999"},
+    {NX_FIELD_TIME, 0, 86400000000, "the time is not a time of day"},
 };
 
-static gboolean check_time(const Target *target, guint column, const NxDatum *datum, GError **err)
+static const char *time_misfit(const NxField *field, const NxDatum *datum)
 {
-  const NxField *field = &g_array_index(target->fields, NxField, column);
   for (gsize i = 0; i < G_N_ELEMENTS(TIMES); i++)
-    if (field->type == TIMES[i].type && !datum->is_null && (datum->integer < TIMES[i].least || datum->integer > TIMES[i].most)) {
-      g_set_error(err, NX_ERROR, NX_ERROR_DATA, "table %s, row %" G_GINT64_FORMAT ", column %s: the time %s", target->table, target->row, field->name,
-                  TIMES[i].refusal);
+    if (field->type == TIMES[i].type && (datum->integer < TIMES[i].least || datum->integer > TIMES[i].most))
+      return TIMES[i].refusal;
+  return NULL;
+}
+
+/* Other programs make floating point of integers where there are nulls, and integers of truth values (parquet 5). */
+static gboolean take_integer(const NxField *field, const NxDatum *datum, gint64 *integer)
+{
+  const double end = 9223372036854775808.0; /* 2^63 */
+  switch (field->type) {
+  case NX_FIELD_INTEGER:
+  case NX_FIELD_BOOLEAN:
+    *integer = datum->integer;
+    return TRUE;
+  case NX_FIELD_UNSIGNED:
+    *integer = datum->integer;
+    return datum->integer >= 0;
+  case NX_FIELD_REAL:
+    if (!(datum->real >= -end && datum->real < end) || floor(datum->real) != datum->real)
       return FALSE;
-    }
-  return TRUE;
+    *integer = (gint64)datum->real;
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
+static gboolean is_number(const NxField *field)
+{
+  static const NxFieldType NUMBERS[] = {NX_FIELD_INTEGER, NX_FIELD_UNSIGNED, NX_FIELD_BOOLEAN, NX_FIELD_REAL, NX_FIELD_DECIMAL};
+  for (gsize i = 0; i < G_N_ELEMENTS(NUMBERS); i++)
+    if (field->type == NUMBERS[i])
+      return TRUE;
+  return FALSE;
+}
+
+/* Why a value cannot be stored, or NULL: SQLite would take any, and then no export of it. */
+static const char *misfit(NxFieldType column, const NxField *field, const NxDatum *datum)
+{
+  gint64 integer = 0;
+  const char *time = time_misfit(field, datum);
+  if (time)
+    return time;
+  switch (column) {
+  case NX_FIELD_BOOLEAN:
+    return take_integer(field, datum, &integer) && (integer == 0 || integer == 1) ? NULL : "the value is no truth value, as the column declares";
+  case NX_FIELD_INTEGER:
+    return take_integer(field, datum, &integer) ? NULL : "the value is no integer, as the column declares";
+  case NX_FIELD_REAL:
+    return is_number(field) ? NULL : "the value is no number, as the column declares";
+  default:
+    return NULL;
+  }
+}
+
+static gboolean check_value(const Target *target, guint i, const NxDatum *datum, GError **err)
+{
+  const NxField *field = &g_array_index(target->fields, NxField, i);
+  const char *why = datum->is_null ? NULL : misfit(g_array_index(target->columns, NxFieldType, i), field, datum);
+  if (why)
+    g_set_error(err, NX_ERROR, NX_ERROR_DATA, "table %s, row %" G_GINT64_FORMAT ", column %s: %s", target->table, target->row, field->name, why);
+  return !why;
 }
 
 /* As the database writes a time; of a wall clock without its offset, which nobody knows. */
@@ -111,7 +165,7 @@ static void load_timestamp(NxLoad *load, const NxField *field, const NxDatum *da
   nx_load_text(load, text, strlen(text) - offset);
 }
 
-/* Other programs make floating point of integers where there are nulls (parquet 5), and PostgreSQL takes no "1.0" for one. */
+/* Where a column is for texts or decimals, a whole number has no point. */
 static void load_real(NxLoad *load, double value)
 {
   const double whole_max = 9007199254740992.0; /* 2^53 */
@@ -122,9 +176,9 @@ static void load_real(NxLoad *load, double value)
 }
 
 /* Other programs write text as bytes that nothing marks as text (parquet 5). */
-static void load_bytes(NxLoad *load, gboolean takes_bytes, const NxDatum *datum)
+static void load_bytes(NxLoad *load, NxFieldType column, const NxDatum *datum)
 {
-  if (!takes_bytes && nx_text_is_utf8(datum->bytes, datum->length))
+  if (column != NX_FIELD_BYTES && nx_text_is_utf8(datum->bytes, datum->length))
     nx_load_text(load, datum->bytes, datum->length);
   else
     nx_load_bytes(load, datum->bytes, datum->length);
@@ -140,12 +194,8 @@ static void load_decimal(NxLoad *load, const NxDatum *datum)
   nx_load_text(load, datum->bytes, is_whole ? length - 1 : datum->length);
 }
 
-static void load_value(NxLoad *load, const NxField *field, gboolean takes_bytes, const NxDatum *datum)
+static void load_present(NxLoad *load, NxFieldType column, const NxField *field, const NxDatum *datum)
 {
-  if (datum->is_null) {
-    nx_load_null(load);
-    return;
-  }
   switch (field->type) {
   case NX_FIELD_INTEGER:
   case NX_FIELD_BOOLEAN:
@@ -159,7 +209,7 @@ static void load_value(NxLoad *load, const NxField *field, gboolean takes_bytes,
     load_timestamp(load, field, datum);
     break;
   case NX_FIELD_BYTES:
-    load_bytes(load, takes_bytes, datum);
+    load_bytes(load, column, datum);
     break;
   case NX_FIELD_DECIMAL:
     load_decimal(load, datum);
@@ -173,14 +223,25 @@ static void load_value(NxLoad *load, const NxField *field, gboolean takes_bytes,
   }
 }
 
+static void load_value(NxLoad *load, NxFieldType column, const NxField *field, const NxDatum *datum)
+{
+  gint64 integer = 0;
+  if (datum->is_null)
+    nx_load_null(load);
+  else if ((column == NX_FIELD_INTEGER || column == NX_FIELD_BOOLEAN) && take_integer(field, datum, &integer))
+    nx_load_integer(load, integer);
+  else
+    load_present(load, column, field, datum);
+}
+
 static gboolean add_row(gpointer database, const NxDatum *row, GError **err)
 {
   Target *target = database;
   target->row++;
   for (guint i = 0; i < target->fields->len; i++) {
-    if (!check_time(target, i, &row[i], err))
+    if (!check_value(target, i, &row[i], err))
       return FALSE;
-    load_value(target->load, &g_array_index(target->fields, NxField, i), target->takes_bytes->data[i], &row[i]);
+    load_value(target->load, g_array_index(target->columns, NxFieldType, i), &g_array_index(target->fields, NxField, i), &row[i]);
   }
   return engine_has(nx_load_next(target->load, err), target->address, err);
 }
@@ -300,8 +361,8 @@ static gboolean check_rows(const NxSnapshot *snapshot, const char *table, gint64
 /* Inside a transaction. */
 static gboolean load(NxDb *db, const char *address, const NxSnapshot *snapshot, gint64 *total, GError **err)
 {
-  g_autoptr(GByteArray) takes_bytes = g_byte_array_new();
-  Target target = {.db = db, .address = address, .takes_bytes = takes_bytes};
+  g_autoptr(GArray) columns = g_array_new(FALSE, FALSE, sizeof(NxFieldType));
+  Target target = {.db = db, .address = address, .columns = columns};
   NxRowTarget rows_to = {.open = open_table, .add = add_row, .database = &target};
   g_autoptr(GPtrArray) foreign_keys = NULL;
   gboolean done = make_room_for_nulls(db, snapshot, err) && nx_db_drop_foreign_keys(db, &foreign_keys, err);

@@ -121,6 +121,17 @@ everything() { sqlite3 "$1" .dump | sort; }
   [ "$(psql -qAtc 'SELECT sum(id_session_log) FROM session_log')" = 6 ]
 }
 
+@test "a truth value written as text is refused as it is on SQLite" {
+  nx-db --db-uri here.sqlite export -o ours >/dev/null
+  python3 "$NX_SOURCE/tests/bats/write-parquet.py" ours upload_log '[["id", "integer", [1]], ["session_identifier", "text", ["a-1"]],
+    ["destination_name", "text", ["cdcs"]], ["success", "text", ["true"]], ["timestamp", "text", ["t"]]]'
+  for address in "$NX_DB_PATH" new.sqlite; do
+    run nx-db --db-uri "$address" import ours
+    assert_failure 1
+    assert_line 'Error: table upload_log, row 1, column success: the value is no truth value, as the column declares'
+  done
+}
+
 @test "no password of the address is in the manifest" {
   nx-db init >/dev/null
   nx-db export -o theirs >/dev/null

@@ -168,6 +168,56 @@ manifest() { jq -r "$1" out/manifest.json; }
   done
 }
 
+# upload KIND SUCCESS: one row of upload_log in the snapshot in out, with that truth value
+upload() {
+  replace upload_log "[[\"id\", \"integer\", [1]], [\"session_identifier\", \"text\", [\"a-1\"]], [\"destination_name\", \"text\", [\"cdcs\"]],
+    [\"success\", \"$1\", [$2]], [\"timestamp\", \"text\", [\"t\"]]]"
+}
+
+@test "a truth value that another program wrote is stored as one, or refused with its table, row and column" {
+  nx-db export -o out >/dev/null
+  for case in 'integer 1|1' 'integer 0|0' 'real 1.0|1' 'real 0.0|0'; do
+    upload ${case%|*}
+    nx-db --db-uri copy.sqlite import out
+    assert_equal "$case: $(sqlite3 copy.sqlite 'SELECT typeof(success), success FROM upload_log')" "$case: integer|${case#*|}"
+    nx-db --db-uri copy.sqlite export -o again >/dev/null
+    rm -r copy.sqlite again
+  done
+  for case in 'text "true"' 'text "maybe"' 'text "1"' 'integer 7' 'integer -1' 'real 0.5' 'real NaN' 'date 1' 'bytes "t"'; do
+    upload $case
+    run nx-db --db-uri copy.sqlite import out
+    assert_failure 1
+    assert_line 'Error: table upload_log, row 1, column success: the value is no truth value, as the column declares'
+    [ ! -e copy.sqlite ]
+  done
+}
+
+@test "a value that is no number is refused where the column is for numbers" {
+  add='ALTER TABLE instruments ADD COLUMN floor INTEGER; ALTER TABLE instruments ADD COLUMN height REAL'
+  sql "$add"
+  nx-db export -o out >/dev/null
+  for case in 'floor integer 2|integer|2' 'floor real 9007199254740994.0|integer|9007199254740994' \
+    'height integer 2|real|2.0' 'height real 0.5|real|0.5' \
+    'floor text "2"' 'floor real 2.5' 'floor real 9223372036854775808.0' 'height text "2.5"' 'height timestamp 0'; do
+    read -r column kind value <<<"${case%%|*}"
+    nx-db --db-uri copy.sqlite init >/dev/null
+    sqlite3 copy.sqlite "$add"
+    replace instruments "$(jq -c --arg column "$column" --arg kind "$kind" --argjson value "$value" '. + [[$column, $kind, [$value]]]' \
+      <<<'[["instrument_pid", "text", ["a"]], ["api_url", "text", ["u"]], ["calendar_url", "text", [""]], ["location", "text", [""]],
+        ["display_name", "text", ["A"]], ["property_tag", "text", ["1"]], ["filestore_path", "text", ["./a"]], ["harvester", "text", ["nemo"]],
+        ["timezone", "text", ["UTC"]]]')"
+    run nx-db --db-uri copy.sqlite import out
+    if [[ "$case" == *'|'* ]]; then
+      assert_success
+      assert_equal "$(sqlite3 copy.sqlite "SELECT typeof($column), $column FROM instruments")" "${case#*|}"
+    else
+      assert_failure 1
+      assert_line --partial "Error: table instruments, row 1, column $column: the value is no "
+    fi
+    rm copy.sqlite
+  done
+}
+
 @test "a column of lists is refused by its name, and nothing is imported" {
   nx-db export -o out >/dev/null
   replace instruments '[["instrument_pid", "text", ["a"]], ["harvester", "list", [7]]]'

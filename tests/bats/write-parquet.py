@@ -12,7 +12,8 @@ I32, I64, BINARY, LIST, STRUCT, TRUE = 5, 6, 8, 9, 12, 1
 MICROS = [(2, STRUCT, [])]
 UTC = [(8, STRUCT, [(1, TRUE, None), (2, STRUCT, MICROS)])]
 KINDS = {  # physical type, repetition, logical type
-    "integer": (2, 0, None), "bytes": (6, 0, None), "text": (6, 0, [(1, STRUCT, [])]), "timestamp": (2, 0, UTC), "date": (1, 0, [(6, STRUCT, [])]),
+    "integer": (2, 0, None), "real": (5, 0, None), "bytes": (6, 0, None),
+    "text": (6, 0, [(1, STRUCT, [])]), "timestamp": (2, 0, UTC), "date": (1, 0, [(6, STRUCT, [])]),
     "time": (2, 0, [(7, STRUCT, [(1, TRUE, None), (2, STRUCT, MICROS)])]), "list": (2, 2, None),
 }
 
@@ -47,7 +48,7 @@ def struct_of(fields):
 def plain(physical, content):
     if physical == 6:
         return struct.pack("<I", len(content.encode())) + content.encode()
-    return struct.pack("<q" if physical == 2 else "<i", content)
+    return struct.pack({1: "<i", 2: "<q", 5: "<d"}[physical], content)
 
 
 def page(physical, repetition, values):
