@@ -166,10 +166,10 @@ static void load_timestamp(NxLoad *load, const NxField *field, const NxDatum *da
 }
 
 /* Where a column is for texts or decimals, a whole number has no point. */
-static void load_real(NxLoad *load, double value)
+static void load_real(NxLoad *load, NxFieldType column, double value)
 {
   const double whole_max = 9007199254740992.0; /* 2^53 */
-  if (fabs(value) <= whole_max && floor(value) == value)
+  if (column != NX_FIELD_REAL && fabs(value) <= whole_max && floor(value) == value)
     nx_load_integer(load, (gint64)value);
   else
     nx_load_real(load, value);
@@ -202,7 +202,7 @@ static void load_present(NxLoad *load, NxFieldType column, const NxField *field,
     nx_load_integer(load, datum->integer);
     break;
   case NX_FIELD_REAL:
-    load_real(load, datum->real);
+    load_real(load, column, datum->real);
     break;
   case NX_FIELD_TIMESTAMP:
   case NX_FIELD_TIMESTAMP_UTC:

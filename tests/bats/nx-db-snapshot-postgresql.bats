@@ -132,6 +132,16 @@ everything() { sqlite3 "$1" .dump | sort; }
   done
 }
 
+@test "floating-point numbers come back with their sign, zero too" {
+  nx-db init >/dev/null
+  psql -qc 'ALTER TABLE instruments ADD COLUMN tilt double precision' -c "INSERT INTO instruments
+    SELECT i, i, '', '', i, '', '', 'nemo', 'UTC', (ARRAY['-0', '0', '-2', '0.5'])[i]::double precision FROM generate_series(1, 4) AS i"
+  nx-db export -o theirs >/dev/null
+  psql -qc 'DELETE FROM instruments'
+  nx-db import theirs
+  assert_equal "$(psql -qAtc "SELECT string_agg(tilt::text, ' ' ORDER BY instrument_pid) FROM instruments")" '-0 0 -2 0.5'
+}
+
 @test "no password of the address is in the manifest" {
   nx-db init >/dev/null
   nx-db export -o theirs >/dev/null
