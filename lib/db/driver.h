@@ -39,7 +39,8 @@ typedef struct NxDbDriver {
   /* Off: rows are stored whatever the CHECKs of their tables say, and the caller checks them. NULL: the engine always checks. */
   gboolean (*enforce_checks)(gpointer connection, gboolean on, GError **err);
   void (*prepare_for_build)(gpointer connection, const char *address);
-  /* Names of tables; of the columns of table $1, in their order: name, 1 for those that are NOT NULL, type, place in the primary key (from 1; 0: none). */
+  /* Names of tables; of the columns of table $1 that are not computed from others, in their order: name, 1 for those that are NOT NULL, type, place
+   * in the primary key (from 1; 0: none). */
   const char *tables_query;
   const char *columns_query;
   /* Statements that take the foreign keys of the schema away, and those that add them again as they were; NULL: they are not enforced anyway. */

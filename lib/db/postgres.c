@@ -354,7 +354,7 @@ const NxDbDriver nx_db_driver_postgresql = {
                      "coalesce((SELECT array_position(i.indkey::int2[], a.attnum) + 1 FROM pg_catalog.pg_index i "
                      "WHERE i.indrelid = a.attrelid AND i.indisprimary), 0) "
                      "FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass(quote_ident($1)) "
-                     "AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+                     "AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum",
     .foreign_key_statements =
         "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), "
         "format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_catalog.pg_get_constraintdef(oid)) "

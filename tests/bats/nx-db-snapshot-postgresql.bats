@@ -132,6 +132,18 @@ everything() { sqlite3 "$1" .dump | sort; }
   done
 }
 
+@test "a column that PostgreSQL computes itself is left out of the snapshot, and computed again by an import" {
+  nx-db --db-uri here.sqlite export -o ours >/dev/null
+  nx-db init >/dev/null
+  psql -qc 'ALTER TABLE instruments ADD COLUMN loud text GENERATED ALWAYS AS (upper(timezone)) STORED'
+  nx-db import ours >/dev/null
+  nx-db export -o theirs >/dev/null
+  cmp ours/instruments.parquet theirs/instruments.parquet
+  psql -qc 'DELETE FROM upload_log' -c 'DELETE FROM session_log' -c 'DELETE FROM external_user_identifiers' -c 'DELETE FROM instruments'
+  nx-db import theirs
+  assert_equal "$(psql -qAtc "SELECT loud FROM instruments WHERE instrument_pid = 'FEI-Titan-1'")" AMERICA/DENVER
+}
+
 @test "floating-point numbers come back with their sign, zero too" {
   nx-db init >/dev/null
   psql -qc 'ALTER TABLE instruments ADD COLUMN tilt double precision' -c "INSERT INTO instruments
