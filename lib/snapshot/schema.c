@@ -173,6 +173,20 @@ static gboolean add_column(const GArray *elements, guint *at, GArray *fields, GA
   return TRUE;
 }
 
+/* Who looks a column up by its name would find only one of two. */
+static gboolean check_names(const GArray *fields, GError **err)
+{
+  g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < fields->len; i++) {
+    char *name = g_array_index(fields, NxField, i).name;
+    if (!g_hash_table_add(names, name)) {
+      g_set_error(err, NX_ERROR, NX_ERROR_FORMAT, "two columns are called %s", name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 gboolean parquet_schema_read(const GArray *elements, GArray *fields, GArray *leaves, guint *n_chunks, GError **err)
 {
   guint at = 1;
@@ -188,7 +202,9 @@ gboolean parquet_schema_read(const GArray *elements, GArray *fields, GArray *lea
     if (!add_column(elements, &at, fields, leaves, n_chunks, err))
       return FALSE;
   }
-  return at == elements->len || refuse(err, "the schema has more columns than it says");
+  if (at != elements->len)
+    return refuse(err, "the schema has more columns than it says");
+  return check_names(fields, err);
 }
 
 /* -------------------------------------------------------------------------------------------------------- conversion */

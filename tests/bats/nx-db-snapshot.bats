@@ -227,6 +227,16 @@ upload() {
   [ ! -e copy.sqlite ]
 }
 
+@test "a file with two columns of one name is refused, and nothing is imported" {
+  nx-db export -o out >/dev/null
+  replace external_user_identifiers '[["id", "integer", [1]], ["nexuslims_username", "text", ["a"]], ["external_system", "text", ["nemo"]],
+    ["external_id", "text", ["7"]], ["created_at", "text", ["t"]], ["external_id", "text", ["8"]]]'
+  run nx-db --db-uri copy.sqlite import out
+  assert_failure 1
+  assert_line --regexp '^Error: .*external_user_identifiers.parquet: two columns are called external_id$'
+  [ ! -e copy.sqlite ]
+}
+
 @test "every compression can be imported again" {
   for codec in zstd snappy gzip none; do
     nx-db export -o "$codec" --compression "$codec" --chunksize 1
