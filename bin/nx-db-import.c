@@ -128,6 +128,11 @@ static gboolean is_number(const NxField *field)
   return FALSE;
 }
 
+static gboolean has_nul(const NxField *field, const NxDatum *datum)
+{
+  return (field->type == NX_FIELD_TEXT || field->type == NX_FIELD_JSON) && datum->length > 0 && memchr(datum->bytes, 0, datum->length);
+}
+
 /* Why a value cannot be stored, or NULL: SQLite would take any, and then no export of it. */
 static const char *misfit(NxFieldType column, const NxField *field, const NxDatum *datum)
 {
@@ -135,6 +140,8 @@ static const char *misfit(NxFieldType column, const NxField *field, const NxDatu
   const char *time = time_misfit(field, datum);
   if (time)
     return time;
+  if (has_nul(field, datum))
+    return "a text with a NUL character cannot be stored";
   switch (column) {
   case NX_FIELD_BOOLEAN:
     return take_integer(field, datum, &integer) && (integer == 0 || integer == 1) ? NULL : "the value is no truth value, as the column declares";

@@ -132,6 +132,18 @@ everything() { sqlite3 "$1" .dump | sort; }
   done
 }
 
+@test "a text with a NUL character is refused with its table, row and column, as it is on SQLite" {
+  nx-db --db-uri here.sqlite export -o ours >/dev/null
+  python3 "$NX_SOURCE/tests/bats/write-parquet.py" ours external_user_identifiers '[["id", "integer", [1, 2]],
+    ["nexuslims_username", "text", ["a", "b"]], ["external_system", "text", ["nemo", "nemo"]], ["external_id", "text", ["7", "8\u00009"]], ["created_at", "text", ["t", "t"]]]'
+  for address in "$NX_DB_PATH" new.sqlite; do
+    run nx-db --db-uri "$address" import ours
+    assert_failure 1
+    assert_line 'Error: table external_user_identifiers, row 2, column external_id: a text with a NUL character cannot be stored'
+  done
+  [ ! -e new.sqlite ]
+}
+
 @test "a column that PostgreSQL computes itself is left out of the snapshot, and computed again by an import" {
   nx-db --db-uri here.sqlite export -o ours >/dev/null
   nx-db init >/dev/null
