@@ -139,6 +139,8 @@ static GArray *read_columns(NxDbTables *tables, const char *table, GArray *field
   g_array_set_clear_func(keys, clear_key);
   while (rows && nx_rows_next(rows)) {
     const NxField *field = add_field(tables, table, fields, nx_rows_text(rows, 0), nx_rows_text(rows, 2));
+    if (!*nx_rows_text(rows, 2)) /* of SQLite, where each value has a type of its own, and none is turned back on import */
+      nx_log_warning("table %s: column %s declares no type, and numbers in it become texts in the snapshot", table, field->name);
     gboolean is_text = field->type == NX_FIELD_TEXT || field->type == NX_FIELD_JSON;
     g_autofree char *name = nx_sql_quoted(field->name);
     Key key = {.name = g_strconcat(name, is_text ? tables->driver->byte_order : "", NULL), .place = nx_rows_int(rows, 3), .field = fields->len - 1};

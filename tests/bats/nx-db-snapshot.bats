@@ -130,6 +130,17 @@ manifest() { jq -r "$1" out/manifest.json; }
   done
 }
 
+@test "an export says that numbers become texts in a column that declares no type, and no number changes in one that does" {
+  sql "ALTER TABLE instruments ADD COLUMN shelf; ALTER TABLE instruments ADD COLUMN room STRING; UPDATE instruments SET shelf = 5, room = 5"
+  run --separate-stderr nx-db export -o out
+  assert_success
+  [[ "$stderr" == *' WARNING: table instruments: column shelf declares no type, and numbers in it become texts in the snapshot' ]]
+  nx-db --db-uri copy.sqlite init >/dev/null
+  sqlite3 copy.sqlite "ALTER TABLE instruments ADD COLUMN shelf; ALTER TABLE instruments ADD COLUMN room STRING"
+  nx-db --db-uri copy.sqlite import out
+  assert_equal "$(sqlite3 copy.sqlite 'SELECT typeof(shelf), shelf, typeof(room), room FROM instruments')" 'text|5|integer|5'
+}
+
 @test "bytes that are text are imported as text, but where the column is for bytes" {
   sql "ALTER TABLE instruments ADD COLUMN my_note BLOB; UPDATE instruments SET my_note = CAST('Jörg' AS BLOB)"
   nx-db export -o out >/dev/null
