@@ -52,8 +52,7 @@ typedef struct {
  * `advice` (ends with {0}; NULL: none), or in those that are the same for every command. */
 int igem_failed(const IgemTarget *target, const IgemAdvice *advice, GError *error);
 
-/* Labels and texts of a block; NULL is None. */
-void igem_print_label(const char *indent, guint width, const char *label, const char *text);
+/* As Python shows it. */
 const char *igem_truth(gboolean value);
 
 #endif

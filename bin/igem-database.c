@@ -223,11 +223,11 @@ static gboolean read_state(const IgemTarget *target, gsize *row, char **revision
 static void print_status(const IgemTarget *target, gsize row, const char *revision)
 {
   printf("Alembic status\n");
-  igem_print_label("  ", 15, "DB URI", target->address->uri);
-  igem_print_label("  ", 15, "Script location", nx_schema_folder(target->schema));
-  igem_print_label("  ", 15, "Repo head", nx_schema_head(target->schema));
-  igem_print_label("  ", 15, "DB revision", revision);
-  igem_print_label("  ", 15, "Versioned?", igem_truth(STANDINGS[row].is_versioned));
+  nx_cli_print_label("  ", 15, "DB URI", target->address->uri);
+  nx_cli_print_label("  ", 15, "Script location", nx_schema_folder(target->schema));
+  nx_cli_print_label("  ", 15, "Repo head", nx_schema_head(target->schema));
+  nx_cli_print_label("  ", 15, "DB revision", revision);
+  nx_cli_print_label("  ", 15, "Versioned?", igem_truth(STANDINGS[row].is_versioned));
   printf("  → %s\n", STANDINGS[row].hint);
 }
 

@@ -155,11 +155,6 @@ int igem_failed(const IgemTarget *target, const IgemAdvice *advice, GError *erro
 
 /* ------------------------------------------------------------------------------------------------------------- blocks */
 
-void igem_print_label(const char *indent, guint width, const char *label, const char *text)
-{
-  printf("%s%-*s: %s\n", indent, (int)width, label, text ? text : "None");
-}
-
 const char *igem_truth(gboolean value)
 {
   return value ? "True" : "False";

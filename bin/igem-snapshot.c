@@ -44,10 +44,8 @@ static void print_info(json_object *info)
       {"Backend", "backend", NULL},     {"Read-only", "read_only", NULL}, {"URI", "uri", NULL},
       {"Engine", "engine", NULL},       {"Host", "host", "<unknown>"},    {"Database", "database", NULL},
       {"Connected", "connected", NULL}, {"Revision", "revision", NULL}};
-  for (gsize i = 0; i < G_N_ELEMENTS(LABELS); i++) {
-    g_autofree char *text = nx_text_visible(text_of(info, LABELS[i][1], LABELS[i][2] ? LABELS[i][2] : "None"));
-    igem_print_label("", 12, LABELS[i][0], text);
-  }
+  for (gsize i = 0; i < G_N_ELEMENTS(LABELS); i++)
+    nx_cli_print_label("", 12, LABELS[i][0], text_of(info, LABELS[i][1], LABELS[i][2]));
 }
 
 static int info_of_database(const IgemTarget *target, const NxIgemInfoOptions *options)

@@ -1,5 +1,6 @@
 /* nx-db-snapshot-info.c — what a snapshot says of itself, for nx-db and igem-server (igem-db §5.6). */
 #include "nx-alias.h"
+#include "nx-cli.h"
 #include "nx-db-snapshot.h"
 #include "nx-listing.h"
 
@@ -39,11 +40,9 @@ static json_object *info_of(const NxSnapshot *snapshot, const char *folder, cons
   return info;
 }
 
-/* A manifest may come from anywhere. */
 static void print_label(const char *label, const char *text)
 {
-  g_autofree char *visible = nx_text_visible(text ? text : "None");
-  printf("%-12s: %s\n", label, visible);
+  nx_cli_print_label("", 12, label, text);
 }
 
 static void print_info(json_object *info)

@@ -159,10 +159,12 @@ char *nx_cli_version(const NxCommand *command);
 
 /* --------------------------------------------------------------------------------------------- what is said to people */
 
-/* `✓ …` in green and `⚠ …` in yellow, a line each; coloured when `out` is a terminal, NO_COLOR is unset or empty and
+/* `✓ …` in green and `⚠ …` in yellow, a line each, the text as by nx_log_shown; coloured when `out` is a terminal, NO_COLOR is unset or empty and
  * TERM is not dumb. */
 void nx_cli_print_success(FILE *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void nx_cli_print_warning(FILE *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* `label   : text` on stdout, a line of a block; both may come from outside. `text` NULL is shown as None. */
+void nx_cli_print_label(const char *indent, guint width, const char *label, const char *text);
 /* TRUE when escape sequences may be written to `out`. */
 gboolean nx_cli_has_colour(FILE *out);
 /* `$COLUMNS`, else the width of the first of stdout, stdin, stderr that is a terminal, else `fallback`. */

@@ -37,7 +37,7 @@ gboolean nx_cli_has_colour(FILE *out)
 
 static void print_marked(FILE *out, const char *mark, const char *colour, const char *format, va_list arguments)
 {
-  g_autofree char *text = g_strdup_vprintf(format, arguments);
+  g_autofree char *raw = g_strdup_vprintf(format, arguments), *text = nx_log_shown(raw);
   gboolean coloured = nx_cli_has_colour(out);
   fprintf(out, "%s%s %s%s\n", coloured ? colour : "", mark, text, coloured ? PLAIN : "");
 }
@@ -56,6 +56,13 @@ void nx_cli_print_warning(FILE *out, const char *format, ...)
   va_start(arguments, format);
   print_marked(out, "⚠", YELLOW, format, arguments);
   va_end(arguments);
+}
+
+void nx_cli_print_label(const char *indent, guint width, const char *label, const char *text)
+{
+  g_autofree char *valid_label = nx_text_utf8(label, -1), *visible_label = nx_text_visible(valid_label);
+  g_autofree char *valid = nx_text_utf8(text ? text : "None", -1), *visible = nx_text_visible(valid);
+  printf("%s%-*s: %s\n", indent, (int)width, visible_label, visible);
 }
 
 typedef enum { ANSWER_NO, ANSWER_YES, ANSWER_UNCLEAR } Answer;

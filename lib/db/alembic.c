@@ -283,8 +283,8 @@ static int report(const NxAlembic *alembic, const NxAlembicCommand *command, con
 {
   if (g_error_matches(error, NX_ERROR, NX_ERROR_USAGE))
     return nx_alembic_usage_error(command, "%s", error->message);
-  g_autofree char *masked = nx_log_masked(error->message);
-  printf("FAILED: %s\n", masked);
+  g_autofree char *shown = nx_log_shown(error->message);
+  printf("FAILED: %s\n", shown);
   if (error->domain == NX_REVISION_ERROR)
     nx_report_renamed_rows(alembic->address);
   return error->domain == NX_REVISION_ERROR ? 255 : 1;

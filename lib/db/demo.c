@@ -66,11 +66,12 @@ int nx_db_command_create_demo(const char *path, gboolean force)
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+  g_autofree char *shown = nx_log_shown(absolute);
   if (!force && g_file_test(absolute, G_FILE_TEST_EXISTS)) {
-    fprintf(stderr, "Error: file already exists at %s\nUse --force to overwrite it.\n", absolute);
+    fprintf(stderr, "Error: file already exists at %s\nUse --force to overwrite it.\n", shown);
     return 1;
   }
-  printf("Creating demo database at %s…\n", absolute);
+  printf("Creating demo database at %s…\n", shown);
   fflush(stdout);
   if (!make_demo(absolute, &error))
     return nx_fail(error);

@@ -1,5 +1,6 @@
 /* info.c — `status` and `info`: where a database stands and what is in it (igem-db 5.3, 5.6 and 12.3; JSON: cli 2.7). */
 #include "driver.h"
+#include "nx-cli.h"
 #include "nx-config.h"
 #include "nx-listing.h"
 #include "reports.h"
@@ -7,12 +8,7 @@
 
 /* -------------------------------------------------------------------------------------------------------- answering */
 
-/* Labels and texts of a block; booleans as Python shows them. */
-static void print_label(const char *indent, guint width, const char *label, const char *text)
-{
-  printf("%s%-*s: %s\n", indent, (int)width, label, text ? text : "None");
-}
-
+/* As Python shows them. */
 static const char *boolean_shown(gboolean value)
 {
   return value ? "True" : "False";
@@ -21,9 +17,9 @@ static const char *boolean_shown(gboolean value)
 static int not_found(const char *address, const GError *error)
 {
   g_autofree char *url = nx_db_url_shown(address && *address ? address : "");
-  g_autofree char *masked = nx_log_masked(error ? error->message : "");
-  fprintf(stderr, "Error: Database not found at %s%s%s\n", address && *address ? url : "(NX_DB_PATH is not set)", error ? ": " : "",
-          masked);
+  g_autofree char *reason = nx_log_shown(error ? error->message : ""), *place = nx_log_shown(url);
+  fprintf(stderr, "Error: Database not found at %s%s%s\n", address && *address ? place : "(NX_DB_PATH is not set)", error ? ": " : "",
+          reason);
   return 1;
 }
 
@@ -74,11 +70,11 @@ static const Standing *read_standing(NxDb *db, const NxSchema *schema, char **re
 static void print_status(const char *url, const NxSchema *schema, const char *revision, const Standing *standing)
 {
   printf("Alembic status\n");
-  print_label("  ", 15, "DB URI", url);
-  print_label("  ", 15, "Script location", nx_schema_folder(schema));
-  print_label("  ", 15, "Repo head", nx_schema_head(schema));
-  print_label("  ", 15, "DB revision", revision);
-  print_label("  ", 15, "Versioned?", boolean_shown(standing->is_versioned));
+  nx_cli_print_label("  ", 15, "DB URI", url);
+  nx_cli_print_label("  ", 15, "Script location", nx_schema_folder(schema));
+  nx_cli_print_label("  ", 15, "Repo head", nx_schema_head(schema));
+  nx_cli_print_label("  ", 15, "DB revision", revision);
+  nx_cli_print_label("  ", 15, "Versioned?", boolean_shown(standing->is_versioned));
   printf("  → %s\n", standing->hint);
 }
 
@@ -176,9 +172,10 @@ static void print_info(json_object *info)
     json_object *value = nx_json_get(info, LABELS[i][1]);
     const char *text =
         json_object_is_type(value, json_type_boolean) ? boolean_shown(json_object_get_boolean(value)) : json_object_get_string(value);
-    print_label("", 12, LABELS[i][0], text);
+    nx_cli_print_label("", 12, LABELS[i][0], text);
   }
-  json_object_object_foreach(nx_json_get(info, "tables"), table, rows) print_label("  ", 30, table, rows ? json_object_get_string(rows) : "?");
+  json_object_object_foreach(nx_json_get(info, "tables"), table, rows)
+    nx_cli_print_label("  ", 30, table, rows ? json_object_get_string(rows) : "?");
 }
 
 int nx_db_command_info(const char *address, gboolean json, const char *jq)

@@ -229,8 +229,10 @@ static gboolean add_row(Import *import, json_object *line, const char *pid, GErr
       return refuse(import, err, nx_instrument_columns[i], "is missing");
     values[i] = nx_json_get_string(line, nx_instrument_columns[i]);
   }
-  if (import->dry_run)
-    fprintf(import->out, "add %s\n", pid);
+  if (import->dry_run) {
+    g_autofree char *shown = nx_text_visible(pid);
+    fprintf(import->out, "add %s\n", shown);
+  }
   import->added++;
   return nx_instrument_insert(import->db, values, err);
 }
@@ -252,8 +254,10 @@ static gboolean update_row(Import *import, json_object *line, json_object *known
     import->unchanged++;
     return TRUE;
   }
-  if (import->dry_run)
-    fprintf(import->out, "update %s: %s\n", pid, changed->str);
+  if (import->dry_run) {
+    g_autofree char *shown = nx_text_visible(pid);
+    fprintf(import->out, "update %s: %s\n", shown, changed->str);
+  }
   import->updated++;
   return TRUE;
 }

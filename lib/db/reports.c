@@ -40,9 +40,9 @@ void nx_report_renamed_rows(const char *address)
 gboolean nx_report_current(NxDb *db, const NxGraph *graph, const char *address, gboolean verbose, FILE *out, GError **err)
 {
   g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
-  g_autofree char *url = nx_db_url_shown(address);
+  g_autofree char *url = nx_db_url_shown(address), *shown = nx_log_shown(url);
   if (rows && verbose)
-    fprintf(out, "Current revision(s) for %s:\n", url);
+    fprintf(out, "Current revision(s) for %s:\n", shown);
   g_autoptr(GPtrArray) revisions = rows ? nx_graph_resolve_rows(graph, rows, err) : NULL;
   if (!revisions)
     return FALSE;

@@ -11,13 +11,13 @@ const char *const nx_db_unset_message =
     "Error: NX_DB_PATH environment variable is not set.\n\nSet it via the interactive configurator:\n\n"
     "    nexuslims config edit\n\nOr set it directly, e.g.:\n\n    export NX_DB_PATH=/path/to/database.db\n";
 
-/* "Error <doing>: <message>" in red, without secrets. */
+/* "Error <doing>: <message>" in red, the message as people get to see it: it may quote what stands in the database. */
 static int complain(const char *doing, const GError *error, int status)
 {
-  g_autofree char *masked = nx_log_masked(error->message);
+  g_autofree char *shown = nx_log_shown(error->message);
   gboolean colour = nx_cli_has_colour(stderr);
   fflush(stdout);
-  fprintf(stderr, "%sError %s: %s%s\n", colour ? "\033[31m" : "", doing, masked, colour ? "\033[0m" : "");
+  fprintf(stderr, "%sError %s: %s%s\n", colour ? "\033[31m" : "", doing, shown, colour ? "\033[0m" : "");
   return status;
 }
 
@@ -39,12 +39,12 @@ static int say_missing(const char *what_to_do, int status)
 
 #define RUN_INIT_FIRST " Run 'nexuslims db init' first."
 
-/* "v2_5_0b", "none" or "unknown". */
+/* "v2_5_0b", "none" or "unknown", for people. */
 static char *version_shown(NxDb *db)
 {
   g_auto(GStrv) rows = nx_version_rows(db, NULL, NULL);
   guint count = rows ? g_strv_length(rows) : 2;
-  return g_strdup(count == 0 ? "none" : count == 1 ? rows[0] : "unknown");
+  return nx_text_visible(count == 0 ? "none" : count == 1 ? rows[0] : "unknown");
 }
 
 /* ------------------------------------------------------------------------------------------------------------- init */
@@ -70,7 +70,7 @@ int nx_db_command_init(const char *address, gboolean force)
     fputs(nx_db_unset_message, stderr);
     return 1;
   }
-  g_autofree char *shown = nx_config_masked_address(address);
+  g_autofree char *masked = nx_config_masked_address(address), *shown = nx_log_shown(masked);
   if (force && is_folder(address)) {
     fprintf(stderr, "Error: %s is a directory, not a database.\n", shown);
     return 1;

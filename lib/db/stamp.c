@@ -21,8 +21,8 @@ static void warn_of_difference(NxDb *db, const NxGraph *graph, GPtrArray *target
   if (!differences || differences->len == 0)
     return;
   fflush(stdout);
-  fprintf(stderr, "Warning: the schema does not look like %s: %s%s\n", revision->id, (const char *)differences->pdata[0],
-          differences->len > 1 ? ", and more" : "");
+  g_autofree char *first = nx_log_shown(differences->pdata[0]);
+  fprintf(stderr, "Warning: the schema does not look like %s: %s%s\n", revision->id, first, differences->len > 1 ? ", and more" : "");
 }
 
 static gboolean stamp(NxDb *db, const NxGraph *graph, GPtrArray *targets, gboolean purge, FILE *out, GError **err)

@@ -355,3 +355,11 @@ TOML
   assert_failure 1
   assert_output --partial "sqlite:///$PWD/x\\x1b[31m.db"
 }
+
+@test "a revision that a terminal would obey is shown escaped" {
+  igem-server db create --db-uri x.db
+  sqlite3 x.db "UPDATE alembic_version SET version_num = 'v9' || char(27) || '[31mX'"
+  run igem-server db status --db-uri x.db
+  assert_line '  DB revision    : v9\x1b[31mX'
+  refute_output --partial $'\e'
+}

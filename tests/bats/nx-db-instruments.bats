@@ -38,6 +38,15 @@ update FEI-Titan-TEM-635816: location, timezone"
   [ "$(sql "SELECT count(*) FROM instruments WHERE location = 'elsewhere' OR instrument_pid = 'B'")" = 0 ]
 }
 
+@test "import -n shows escaped what a terminal would obey" {
+  evil=$(instrument | jq -c '.instrument_pid="B\u001b[31m"|.api_url="u"')
+  run --separate-stderr nx-db instruments import -n <<<"$evil"
+  assert_output 'add B\x1b[31m'
+  nx-db instruments import <<<"$evil"
+  run --separate-stderr nx-db instruments import -n < <(jq -c '.location="elsewhere"' <<<"$evil")
+  assert_output 'update B\x1b[31m: location'
+}
+
 @test "a bad value in the second line of an import leaves the first one out too" {
   while IFS='|' read -r change reason; do
     run --separate-stderr nx-db instruments import <<<"$(instrument | jq -c '.instrument_pid="A"|.api_url="a"')

@@ -664,3 +664,21 @@ CASES
   [ "$(version)" = v2_5_0b ]
   [ "$(backups)" = 0 ]
 }
+
+@test "what a terminal would obey is shown escaped, wherever it stands in a database" {
+  escape=$'\e]0;PWN\a\e[31mX'
+  nexuslims db create-demo "$NX_DB_PATH" >/dev/null
+  sql "UPDATE alembic_version SET version_num = 'v9$escape'"
+  sql "CREATE TABLE \"t$escape\" (x)"
+  for command in check current 'current -v' upgrade downgrade status info 'alembic current' 'alembic upgrade head'; do
+    run nexuslims db $command
+    [[ $output == *'v9\x1b]0;PWN\x07\x1b[31mX'* ]] || fail "$command: $output"
+    [[ $output != *$'\e'* && $output != *$'\a'* ]] || fail "$command: $output"
+  done
+  run nexuslims db info
+  assert_output --partial 't\x1b]0;PWN\x07\x1b[31mX'
+  run nexuslims db history --jq 'error("a\u001bb")'
+  assert_output --partial 'jq: a\x1bb'
+  run nexuslims db --db-uri $'x\e[31m.db' init
+  refute_output --partial $'\e'
+}
