@@ -8,10 +8,7 @@
 
 NxDb *nx_alembic_open(const NxAlembic *alembic, NxDbMode mode, GError **err)
 {
-  if (alembic->address && *alembic->address)
-    return nx_db_open(alembic->address, mode, err);
-  g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "NX_DB_PATH environment variable is not set.");
-  return NULL;
+  return nx_report_open(alembic->address, mode, err);
 }
 
 static const char *word(const NxAlembic *alembic)

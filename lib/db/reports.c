@@ -1,6 +1,7 @@
 /* reports.c — `current` and `history` (database 4.3 and 4.4), and the hint for ids that changed before their release (database 1). */
 #include "reports.h"
 
+#include "nx-config.h"
 #include "nx-listing.h"
 
 #include <string.h>
@@ -37,6 +38,23 @@ void nx_report_renamed_rows(const char *address)
     nx_report_renamed(*row);
 }
 
+NxDb *nx_report_open(const char *address, NxDbMode mode, GError **err)
+{
+  if (!address || !*address) {
+    g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "NX_DB_PATH environment variable is not set.");
+    return NULL;
+  }
+  g_autofree char *path = nx_db_file_path(address), *shown = nx_config_masked_address(address);
+  if (path && !nx_db_exists(address)) {
+    g_set_error(err, NX_ERROR, NX_ERROR_MISSING, "Database does not exist at %s", shown);
+    return NULL;
+  }
+  NxDb *db = nx_db_open(address, mode, err);
+  if (!db)
+    nx_db_name_in_error(address, err);
+  return db;
+}
+
 gboolean nx_report_current(NxDb *db, const NxGraph *graph, const char *address, gboolean verbose, FILE *out, GError **err)
 {
   g_auto(GStrv) rows = nx_version_rows(db, NULL, err);
@@ -57,7 +75,7 @@ gboolean nx_report_current(NxDb *db, const NxGraph *graph, const char *address, 
 /* Rows of the database that are revisions of the graph. */
 static char **known_rows(const NxGraph *graph, const char *address, GError **err)
 {
-  g_autoptr(NxDb) db = nx_db_open(address && *address ? address : "", NX_DB_READ, err);
+  g_autoptr(NxDb) db = nx_report_open(address, NX_DB_READ, err);
   g_auto(GStrv) rows = db ? nx_version_rows(db, NULL, err) : NULL;
   if (!rows)
     return NULL;

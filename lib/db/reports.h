@@ -7,6 +7,9 @@
 /* The schema that these commands are about. */
 #define NX_SCHEMA "nexuslims"
 
+/* Opens the database for one of them; an error names it, or says that none is set (`address` NULL or empty). */
+NxDb *nx_report_open(const char *address, NxDbMode mode, GError **err);
+
 /* The topmost revisions of the database, a line each, or with `verbose` the address and an entry each. */
 gboolean nx_report_current(NxDb *db, const NxGraph *graph, const char *address, gboolean verbose, FILE *out, GError **err);
 

@@ -105,7 +105,7 @@ static int migrate(const char *address, const char *revision, const Move *move)
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(NxGraph) graph = nx_graph_load(NX_SCHEMA, &error);
-  g_autoptr(NxDb) db = graph ? nx_db_open(address, NX_DB_WRITE, &error) : NULL;
+  g_autoptr(NxDb) db = graph ? nx_report_open(address, NX_DB_WRITE, &error) : NULL;
   if (!db)
     return complain(move->doing, error, 1);
   g_autofree char *before = version_shown(db);
@@ -152,7 +152,7 @@ int nx_db_command_current(const char *address, gboolean verbose)
     return say_missing(RUN_INIT_FIRST, 1);
   g_autoptr(GError) error = NULL;
   g_autoptr(NxGraph) graph = nx_graph_load(NX_SCHEMA, &error);
-  g_autoptr(NxDb) db = graph ? nx_db_open(address, NX_DB_READ, &error) : NULL;
+  g_autoptr(NxDb) db = graph ? nx_report_open(address, NX_DB_READ, &error) : NULL;
   if (db && nx_report_current(db, graph, address, verbose, stdout, &error))
     return 0;
   complain("checking database version", error, 1);
@@ -199,7 +199,7 @@ int nx_db_command_check(const char *address)
   g_autoptr(GError) error = NULL;
   g_autofree char *version = NULL;
   g_autoptr(NxGraph) graph = nx_graph_load(NX_SCHEMA, &error);
-  g_autoptr(NxDb) db = graph ? nx_db_open(address, NX_DB_READ, &error) : NULL;
+  g_autoptr(NxDb) db = graph ? nx_report_open(address, NX_DB_READ, &error) : NULL;
   const NxRevision *head = db && one_version(db, &version, &error) ? one_head(graph, &error) : NULL;
   if (head && version && !nx_graph_find(graph, version) && !nx_revision_renamed(version))
     nx_revision_error(&error, "Database revision %s is unknown to this version (newer program or damaged).", version);

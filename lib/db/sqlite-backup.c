@@ -119,6 +119,10 @@ NxSqliteCopy *nx_sqlite_copy(sqlite3 *connection, const char *path, GError **err
   g_autoptr(NxSqliteCopy) copy = g_new0(NxSqliteCopy, 1);
   g_autofree char *folder = g_path_get_dirname(path);
   copy->descriptor = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+  if (copy->descriptor < 0 && (errno == EACCES || errno == EROFS)) { /* of a folder that bars every file; SQLite would not tell why */
+    nx_error_from_errno(err, errno, "write to", folder);
+    return NULL;
+  }
   copy->path = copy->descriptor >= 0 ? g_strdup_printf("/proc/self/fd/%d", copy->descriptor)
                                      : g_strdup_printf("%s.copy-%d.part", path, (int)getpid());
   gboolean copied =

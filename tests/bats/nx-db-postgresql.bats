@@ -337,7 +337,7 @@ CASES
   nx-db init >/dev/null
   NX_DB_PATH=${NX_DB_PATH/word@/wort@} run nx-db check
   assert_failure 2
-  assert_output --regexp '^Error checking migrations: connection to server on socket .* failed: FATAL:  password authentication failed for user "nx"$'
+  assert_output --regexp '^Error checking migrations: database postgresql:.* connection to server on socket .* failed: FATAL:  password authentication failed for user "nx"$'
   refute_output --partial wort
 }
 

@@ -448,27 +448,28 @@ Hint: v2_4_0_2 is a pre-release name of v2_4_0b; run: nexuslims db alembic stamp
     esac
     run nx-db $command
     [ "$status" -eq "$code" ] || fail "$state, $command: exit $status: $output"
-    [[ "$output" == *"$message"* ]] || fail "$state, $command: $output"
+    [[ "$output" == *"${message/'$NX_DB_PATH'/$NX_DB_PATH}"* ]] || fail "$state, $command: $output"
   done <<'CASES'
 missing|check|2|Error: Database does not exist. Run 'nexuslims db init' first.
 missing|current|1|Error: Database does not exist. Run 'nexuslims db init' first.
 missing|upgrade|1|Error: Database does not exist. Run 'nexuslims db init' first.
 missing|downgrade|1|Error: Database does not exist.
 missing|history|0|v2_5_0b (head)
-missing|history -i|1|Error showing history: unable to open database file
+missing|history -i|1|Error showing history: Database does not exist at $NX_DB_PATH
 empty|check|1|Current revision: none
 empty|current|0|
 empty|upgrade|0|none -> v2_5_0b
 empty|downgrade|1|Relative revision -1 didn't produce 1 migrations
-garbage|check|2|Error checking migrations: file is not a database
-garbage|current|1|Error checking database version: file is not a database
-garbage|upgrade|1|Error upgrading database: file is not a database
+garbage|check|2|Error checking migrations: database $NX_DB_PATH: file is not a database
+garbage|current|1|Error checking database version: database $NX_DB_PATH: file is not a database
+garbage|upgrade|1|Error upgrading database: database $NX_DB_PATH: file is not a database
 garbage|instruments|1|file is not a database
-truncated|check|2|Error checking migrations: database disk image is malformed
+truncated|check|2|Error checking migrations: database $NX_DB_PATH: database disk image is malformed
 truncated|upgrade|1|database disk image is malformed; put back a backup
-folder|check|2|Error checking migrations: unable to open database file
-folder|upgrade|1|Error upgrading database: unable to open database file
-folder|current|1|Error checking database version: unable to open database file
+folder|check|2|Error checking migrations: database $NX_DB_PATH is a folder: unable to open database file
+folder|upgrade|1|Error upgrading database: database $NX_DB_PATH is a folder: unable to open database file
+folder|current|1|Error checking database version: database $NX_DB_PATH is a folder: unable to open database file
+folder|alembic current|1|FAILED: database $NX_DB_PATH is a folder: unable to open database file
 folder|instruments|1| is a folder: unable to open database file
 CASES
 }
@@ -501,7 +502,7 @@ somebodys_folder() {
   left=$(ls "$folder"); now=$(version)
   rm -r "$folder"
   assert_failure 1
-  assert_output --partial "Error upgrading database: attempt to write a readonly database; give the user of this program permission to write to the file"
+  assert_output --partial "Error upgrading database: database $NX_DB_PATH: attempt to write a readonly database; give the user of this program permission to write to the file"
   [ "$left" = db.sqlite ]
   [ "$now" = v2_4_0a ]
 }
@@ -512,7 +513,25 @@ somebodys_folder() {
   run as_somebody "$NX_BUILD/bin/nx-db" current
   rm -r "$folder"
   assert_failure 1
-  assert_output --partial "Error checking database version: unable to open database file: Permission denied"
+  assert_output --partial "Error checking database version: database $NX_DB_PATH: unable to open database file: Permission denied"
+}
+
+@test "a new database in a folder that may not be written to says which and why" {
+  somebodys_folder
+  chmod 555 "$folder"
+  run as_somebody "$NX_BUILD/bin/nx-db" --db-uri "$folder/new.db" init
+  assert_failure 1
+  assert_output --partial "Error initializing database: cannot write to $folder: Permission denied"
+  run as_somebody "$NX_BUILD/bin/nx-db" create-demo "$folder/demo.db"
+  assert_failure 1
+  assert_output --partial "Error: cannot write to $folder: Permission denied"
+  chmod 755 "$folder" && rm -r "$folder"
+}
+
+@test "history that marks the present revision says when no database is set" {
+  NX_DB_PATH= run nx-db history -i
+  assert_failure 1
+  assert_output "Error showing history: NX_DB_PATH environment variable is not set."
 }
 
 @test "without room for a backup nothing is migrated" {
