@@ -195,14 +195,25 @@ static void print_result(const Filter *filter, jv result, FILE *out)
   fputc('\n', out);
 }
 
-/* What ended the results: consumed. */
-static gboolean ended_well(jv end, GError **err)
+/* `halt_error` is no error to jq itself, which leaves what was said and the exit status of its own program; `halt` leaves no status. */
+static gboolean was_halted_with_error(const Filter *filter)
 {
-  if (!jv_invalid_has_msg(jv_copy(end))) {
+  jv status = jq_get_exit_code(filter->program);
+  gboolean is_error = jq_halted(filter->program) && jv_get_kind(status) == JV_KIND_NUMBER && jv_number_value(status) != 0;
+  jv_free(status);
+  return is_error;
+}
+
+/* What ended the results: consumed. */
+static gboolean ended_well(const Filter *filter, jv end, GError **err)
+{
+  gboolean was_halted = was_halted_with_error(filter);
+  if (!was_halted && !jv_invalid_has_msg(jv_copy(end))) {
     jv_free(end);
     return TRUE;
   }
-  jv message = jv_invalid_get_msg(end);
+  jv message = was_halted ? jq_get_error_message(filter->program) : jv_invalid_get_msg(jv_copy(end));
+  jv_free(end);
   jv text = jv_get_kind(message) == JV_KIND_STRING ? message : jv_dump_string(message, 0);
   g_set_error(err, NX_ERROR, NX_ERROR_DATA, "jq: %s", jv_string_value(text));
   jv_free(text);
@@ -221,7 +232,7 @@ static gboolean print_results(json_object *value, const char *program, FILE *out
   jv result = jq_next(filter.program);
   for (; jv_is_valid(result); result = jq_next(filter.program))
     print_result(&filter, result, out);
-  return ended_well(result, err);
+  return ended_well(&filter, result, err);
 }
 
 gboolean nx_listing_print(json_object *value, const char *program, FILE *out, GError **err)

@@ -86,6 +86,22 @@ instrument_filestore_paths instrument_harvesters instrument_timezones nemo_harve
   assert_failure 2
 }
 
+@test "a --jq program that halts with an error fails with its words, and one that halts ends well" {
+  while IFS='|' read -r message program; do
+    run --separate-stderr nexuslims check --jq "$program"
+    [ "$status" -eq 1 ] && [ "$stderr" = "Error: jq: $message" ] || fail "$program: exit $status: $stderr"
+  done <<'CASES'
+no|"no"|halt_error(1)
+no|"no"|halt_error
+{"why":"no"}|{why: "no"}|halt_error(3)
+CASES
+  run --separate-stderr nexuslims check --jq '1, halt'
+  assert_success
+  assert_output 1
+  run --separate-stderr nexuslims check --jq '"done"|halt_error(0)'
+  assert_success
+}
+
 @test "a database that is not there, is none, or is old is named with what to do" {
   rm "$NX_DB_PATH"
   checked
