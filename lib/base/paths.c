@@ -165,6 +165,8 @@ static gboolean write_file(const char *path, const void *data, gsize length, int
 {
   g_autofree char *folder = g_path_get_dirname(path);
   Temporary temporary = {.fd = -1};
+  if (g_str_has_suffix(path, "/")) /* of `x/` the folder would be `x` */
+    return fail_to_write(EISDIR, "write", path, err);
   if (!open_temporary(path, folder, &temporary, mode, err)) {
     g_free(temporary.path);
     return FALSE;

@@ -110,9 +110,13 @@ static gboolean sqlite_accepts(const char *address)
   return g_str_has_prefix(address, SCHEME) || !strstr(address, "://");
 }
 
+/* A slash at the end is typed by whoever completes names: without it there it is a file's. */
 static char *sqlite_file_path(const char *address)
 {
-  return g_strdup(g_str_has_prefix(address, SCHEME) ? address + strlen(SCHEME) : address);
+  char *path = g_strdup(g_str_has_prefix(address, SCHEME) ? address + strlen(SCHEME) : address);
+  for (gsize length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+    path[length - 1] = '\0';
+  return path;
 }
 
 static char *sqlite_url_shown(const char *address)

@@ -39,6 +39,13 @@ END
   [ "$(stat -c %a out.json)" = 600 ]
 }
 
+@test "dump into a name that ends with a slash is refused and makes no folder of it" {
+  run nx-config dump --output new/
+  assert_failure 1
+  assert_output --partial "cannot write new/: Is a directory"
+  [ ! -e new ]
+}
+
 @test "dump --redact shows no secret and gives no warning" {
   run --separate-stderr nx-config dump --redact
   assert_success

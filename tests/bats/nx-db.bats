@@ -197,6 +197,16 @@ CASES
   [[ "$stderr" == *"cannot create round.sqlite: "*"no link that leads back to itself; choose another" ]]
 }
 
+@test "a slash behind the address of a file makes no folder in its place" {
+  nx-db --db-uri "$PWD/a.db/" init
+  [ -f a.db ]
+  nx-db --db-uri a.db/ export -o snapshot >/dev/null
+  nx-db --db-uri b.db/ import snapshot
+  [ -f b.db ]
+  run nx-db --db-uri b.db/ check
+  assert_success
+}
+
 @test "init below a file says that it is no folder" {
   touch file
   run --separate-stderr nx-db --db-uri file/below/db.sqlite init
