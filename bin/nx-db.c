@@ -171,7 +171,7 @@ int main(int argc, char **argv)
   nx_interrupt_install();
 
   g_autoptr(GError) error = NULL;
-  g_autofree char *address = options.db_uri ? g_strdup(options.db_uri) : nx_settings_text("NX_DB_PATH", &error);
+  g_autofree char *address = nx_db_chosen_address(options.db_uri, &error);
   if (error) {
     nx_fail(error);
     return command == &nx_command_db_check ? 2 : 1; /* 1 of check would mean pending migrations */

@@ -85,7 +85,7 @@ static int db(int argc, char **argv)
   if (command != &nx_command_db_view)
     return nx_cli_usage_error("nx-tui only views databases; the other commands are nx-db's");
   g_autoptr(GError) error = NULL;
-  g_autofree char *address = options.db_uri ? g_strdup(options.db_uri) : nx_settings_text("NX_DB_PATH", &error);
+  g_autofree char *address = nx_db_chosen_address(options.db_uri, &error);
   return error ? nx_fail(error) : view(address, argc, argv);
 }
 

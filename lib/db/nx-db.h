@@ -37,6 +37,8 @@ gboolean nx_db_check_encoding(const char *address, GError **err);
 gboolean nx_db_find(const char *address, gboolean *exists, GError **err);
 /* The same when opening comes next, which says why it cannot be told: TRUE then too. */
 gboolean nx_db_exists(const char *address);
+/* The address of a run: what was typed behind --db-uri (NULL: nothing), else NX_DB_PATH. NULL without an error: none is set. */
+char *nx_db_chosen_address(const char *typed, GError **err);
 /* Puts the address, without its password, before an error of the engine, unless it is named there. */
 void nx_db_name_in_error(const char *address, GError **err);
 /* "sqlite" or "postgresql"; NULL for an address of another kind. */

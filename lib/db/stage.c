@@ -50,6 +50,16 @@ static gboolean is_file_without_database(const char *address)
   return path && !nx_db_exists(address);
 }
 
+char *nx_db_chosen_address(const char *typed, GError **err)
+{
+  if (!typed)
+    return nx_settings_text("NX_DB_PATH", err);
+  if (*typed)
+    return g_strdup(typed);
+  g_set_error_literal(err, NX_ERROR, NX_ERROR_CONFIG, "--db-uri is empty");
+  return NULL;
+}
+
 NxDb *nx_stage_open(const char *address, NxDbMode mode, GError **err)
 {
   if (!address || !*address) {

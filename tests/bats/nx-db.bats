@@ -260,6 +260,17 @@ CASES
   assert_success
 }
 
+@test "an empty --db-uri is told from a NX_DB_PATH that is not set" {
+  for command in init info status current pending 'instruments list' 'import x'; do
+    run nx-db --db-uri '' $command
+    [ "$status" -eq 1 ] && [ "$output" = "Error: --db-uri is empty" ] || fail "$command: exit $status: $output"
+  done
+  [ ! -e "$NX_DB_PATH" ]
+  run nexuslims db --db-uri '' check
+  assert_failure 2
+  assert_output "Error: --db-uri is empty"
+}
+
 @test "an address of another engine is refused without its password" {
   run nx-db --db-uri postgresql://user:secret@host/db upgrade
   assert_failure 1
