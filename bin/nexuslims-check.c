@@ -100,6 +100,9 @@ int main(int argc, char **argv)
   Options options = {0};
   if (!nx_cli_parse(&COMMAND, argc, argv, &options) || !nx_listing_accepts(options.jq))
     return nx_cli_exit_code();
+  gboolean is_json = options.format == NX_FORMAT_JSON || options.jq;
+  if (is_json && options.lines)
+    return nx_cli_usage_error("'--lines' writes lines, which are JSON each: it goes with neither '--format json' nor '--jq'.");
   nx_log_start("nexuslims-check", options.verbosity);
   signal(SIGPIPE, SIG_IGN);
 
@@ -108,7 +111,6 @@ int main(int argc, char **argv)
   g_autoptr(NxSettings) settings = read_settings(&options, &are_valid, &problem);
   if (!settings)
     return nx_fail(problem);
-  gboolean is_json = options.format == NX_FORMAT_JSON || options.jq;
   g_autoptr(json_object) findings = is_json ? json_object_new_array() : NULL;
   Report report = {.options = &options, .findings = findings, .stops = !are_valid};
   const NxCheckOptions wanted = {

@@ -481,6 +481,13 @@ NX_ELABFTW_URL; ready for records: site"
   assert_equal "$(jq -r .kind <<<"$output" | sort | uniq -c | tr -s ' ' | paste -sd,)" ' 4 check, 2 instrument'
 }
 
+@test "--lines goes with no listing" {
+  for listing in '--format json' '--jq .'; do
+    run --separate-stderr nexuslims-check --lines $listing
+    [ "$status" -eq 2 ] && [ -z "$output" ] && [[ $stderr == *"Error: '--lines' writes lines"* ]] || fail "$listing: exit $status: $output$stderr"
+  done
+}
+
 @test "checking changes nothing" {
   before=$(find . -newermt @0 -type f -exec sha256sum {} + | sort; ls -laR data instruments site | grep -v '^d')
   run nexuslims check
