@@ -2,7 +2,6 @@
 #include "reports.h"
 
 #include "nx-config.h"
-#include "nx-listing.h"
 
 #include <string.h>
 
@@ -131,17 +130,16 @@ static json_object *revision_as_json(const NxRevision *revision, char **rows)
   return entry;
 }
 
-gboolean nx_report_history_as_json(const NxGraph *graph, const char *address, gboolean indicate_current, const char *jq, FILE *out,
-                                   GError **err)
+json_object *nx_report_history_as_json(const NxGraph *graph, const char *address, gboolean indicate_current, GError **err)
 {
   g_auto(GStrv) rows = NULL;
   if (indicate_current && !(rows = known_rows(graph, address, err)))
-    return FALSE;
+    return NULL;
   g_autoptr(GPtrArray) revisions = nx_graph_range(graph, NULL, "base", "heads", err);
   if (!revisions)
-    return FALSE;
-  g_autoptr(json_object) entries = json_object_new_array();
+    return NULL;
+  json_object *entries = json_object_new_array();
   for (guint i = 0; i < revisions->len; i++)
     json_object_array_add(entries, revision_as_json(revisions->pdata[i], rows));
-  return nx_listing_print(entries, jq, out, err);
+  return entries;
 }

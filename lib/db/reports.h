@@ -18,9 +18,8 @@ gboolean nx_report_current(NxDb *db, const NxGraph *graph, const char *address, 
 gboolean nx_report_history(const NxGraph *graph, const char *address, const char *range, gboolean verbose, gboolean indicate_current,
                            FILE *out, GError **err);
 
-/* The same as a JSON array, through a jq program when there is one (cli 2.7). */
-gboolean nx_report_history_as_json(const NxGraph *graph, const char *address, gboolean indicate_current, const char *jq, FILE *out,
-                                   GError **err);
+/* The same as a JSON array (cli 2.7). */
+json_object *nx_report_history_as_json(const NxGraph *graph, const char *address, gboolean indicate_current, GError **err);
 
 /* For a revision that was renamed before its release: a line on stderr that tells how to go on (database 1). `rows` may be NULL. */
 void nx_report_renamed(const char *id);

@@ -1,6 +1,7 @@
 /* schema-commands.c — init, upgrade, downgrade, current, check and history in the words of `nexuslims db` (database 3). */
 #include "nx-cli.h"
 #include "nx-config.h"
+#include "nx-listing.h"
 #include "offline.h"
 #include "reports.h"
 
@@ -215,8 +216,9 @@ int nx_db_command_history(const char *address, gboolean verbose, gboolean indica
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(NxGraph) graph = nx_graph_load(NX_SCHEMA, &error);
-  if (graph && (json || jq) && nx_report_history_as_json(graph, address, indicate_current, jq, stdout, &error))
-    return 0;
+  g_autoptr(json_object) entries = graph && (json || jq) ? nx_report_history_as_json(graph, address, indicate_current, &error) : NULL;
+  if (entries)
+    return nx_listing_print(entries, jq, stdout, &error) ? 0 : nx_fail(error);
   if (graph && !json && !jq && nx_report_history(graph, address, NULL, verbose, indicate_current, stdout, &error))
     return 0;
   return complain("showing history", error, 1);

@@ -549,6 +549,12 @@ somebodys_folder() {
   chmod 755 "$folder" && rm -r "$folder"
 }
 
+@test "a --jq program that fails is said in the same words by history as by every listing" {
+  run nexuslims db history --jq 'error("x")'
+  assert_failure 1
+  assert_output "Error: jq: x"
+}
+
 @test "history that marks the present revision says when no database is set" {
   NX_DB_PATH= run nx-db history -i
   assert_failure 1
@@ -718,7 +724,7 @@ CASES
   run nexuslims db info
   assert_output --partial 't\x1b]0;PWN\x07\x1b[31mX'
   run nexuslims db history --jq 'error("a\u001bb")'
-  assert_output --partial 'jq: a\x1bb'
+  assert_output 'Error: jq: a\x1bb'
   run nexuslims db --db-uri $'x\e[31m.db' init
   refute_output --partial $'\e'
 }
