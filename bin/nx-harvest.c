@@ -71,7 +71,7 @@ static const NxCommand CHECK = {
     .epilog = "\b\nExamples:\n    $ nx-db instruments | nx-harvest check | jq -r .message",
 };
 
-static const NxCommand *const COMMANDS[] = {&EVENTS, &RESERVATIONS, &CHECK, NULL};
+static const NxCommand *const COMMANDS[] = {&CHECK, &EVENTS, &RESERVATIONS, NULL};
 
 static const NxCommand PROGRAM = {
     .name = "nx-harvest",
@@ -112,7 +112,7 @@ static int run_events(int argc, char **argv)
   gboolean good = read_bounds(&options, &bounds, &err);
   g_autoptr(GDateTime) from = bounds.from, to = bounds.to;
   if (!good)
-    return nx_cli_usage_error("%s", err->message);
+    return nx_cli_usage_error("Invalid value: %s", err->message);
   g_autoptr(NxSettings) settings = NULL;
   g_autoptr(NxHarvest) harvest = open_harvest(&settings, options.verbosity, &err);
   if (!harvest || !nx_harvest_events(harvest, STDIN_FILENO, &bounds, &err))

@@ -70,7 +70,7 @@ refuses() {
   for option in --from --to; do
     run_harvest events $option yesterday </dev/null
     assert_failure 2
-    assert_stderr "Invalid date format: 'yesterday'"
+    assert_stderr "Error: Invalid value: Invalid date format: 'yesterday'"
   done
 }
 
