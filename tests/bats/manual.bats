@@ -22,6 +22,12 @@ pages() {
   assert_output ''
 }
 
+# Op of mdoc(7) reaches to the end of its line: what goes on behind it takes Oo and Oc.
+@test "no page puts the next command into the brackets of an option" {
+  run grep -nE '^\.[A-Z][a-z] (.* )?Op .* ,( |$)' $(pages)
+  assert_output ''
+}
+
 @test "every page has examples, and each of them runs" {
   unshare --mount true 2>/dev/null || skip "the folders of the examples cannot be made here"
   for page in $(pages); do
