@@ -48,7 +48,10 @@ static const NxCommand NX_DB = {
 
 static int run_check(const char *address, int argc, char **argv)
 {
-  return nx_cli_parse(&nx_command_db_check, argc, argv, NULL) ? nx_db_command_check(address) : nx_cli_exit_code();
+  if (!nx_cli_parse(&nx_command_db_check, argc, argv, NULL))
+    return nx_cli_exit_code();
+  nx_cli_set_unwritten_code(2); /* 1 would mean pending migrations */
+  return nx_db_command_check(address);
 }
 
 static int run_create_demo(const char *address, int argc, char **argv)

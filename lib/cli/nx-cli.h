@@ -144,6 +144,9 @@ const NxCommand *nx_cli_choose(const NxCommand *group, int *argc, char ***argv, 
 /* What the program returns after a FALSE, NULL or failed nx_cli_confirm. */
 int nx_cli_exit_code(void);
 
+/* The exit code when standard output turns out not to be written at the end (else 1), for a command whose 1 is an answer. */
+void nx_cli_set_unwritten_code(int code);
+
 /* The words of the Usage line so far: "nexuslims db upgrade". Borrowed. */
 const char *nx_cli_program(void);
 

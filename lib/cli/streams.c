@@ -2,6 +2,7 @@
 #include "streams.h"
 
 #include "nx-base.h"
+#include "nx-cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,13 @@ static gboolean reader_is_gone(void)
   return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
 }
 
+static int unwritten_code = 1;
+
+void nx_cli_set_unwritten_code(int code)
+{
+  unwritten_code = code;
+}
+
 /* Only at the end is it known that all was written. A program that fails anyway has said why. */
 static void check_output(int status, void *data)
 {
@@ -35,7 +43,7 @@ static void check_output(int status, void *data)
     return;
   fprintf(stderr, "Error: standard output could not be written%s%s; what arrived there is not whole\n", errno ? ": " : "",
           errno ? g_strerror(errno) : "");
-  _exit(1);
+  _exit(unwritten_code);
 }
 
 void nx_cli_guard_streams(void)

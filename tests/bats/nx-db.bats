@@ -448,6 +448,13 @@ Hint: v2_4_0_2 is a pre-release name of v2_4_0b; run: nexuslims db alembic stamp
   [ "$stderr" = "Error checking migrations: Database revision v9_9_9z is unknown to this version (newer program or damaged)." ]
 }
 
+@test "a check whose answer cannot be written is an error, not pending migrations" {
+  nx-db init >/dev/null
+  run bash -c 'nexuslims db check >/dev/full'
+  assert_failure 2
+  assert_output --partial "standard output could not be written"
+}
+
 @test "settings that cannot be read are an error of check, not pending migrations" {
   for program in "nx-db check" "nexuslims db check"; do
     NX_ENV_FILE=$PWD/nowhere run --separate-stderr $program
