@@ -530,7 +530,8 @@ somebodys_folder() {
   left=$(ls "$folder"); now=$(version)
   rm -r "$folder"
   assert_failure 1
-  assert_output --partial "Error upgrading database: database $NX_DB_PATH: attempt to write a readonly database; give the user of this program permission to write to the file"
+  assert_output --partial "Error upgrading database: database $NX_DB_PATH: attempt to write a readonly database; "
+  assert_output --partial "; give the user of this program permission to write to the file"
   [ "$left" = db.sqlite ]
   [ "$now" = v2_4_0a ]
 }
