@@ -243,10 +243,10 @@ char *nx_config_masked_address(const char *address)
  * https;//host, //host, host. */
 static const char *web_authority(const char *address)
 {
-  const char *mark = address + (is_web_address(address) ? strspn(address, "htpswebcalHTPSWEBCAL") : strcspn(address, ":" SLASHES "?#@"));
+  const gboolean is_web = is_web_address(address);
+  const char *mark = address + (is_web ? strspn(address, "htpswebcalHTPSWEBCAL") : strcspn(address, ":" SLASHES "?#@"));
   const char *behind = mark + strspn(mark, ":;.,");
-  gboolean has_colon = *mark == ':' && (is_web_address(address) || g_str_has_prefix(mark, "://"));
-  gboolean has_slashes = is_web_address(address) && *behind && strchr(SLASHES, *behind) && behind[1] && strchr(SLASHES, behind[1]);
+  const gboolean has_colon = *mark == ':' && (is_web || g_str_has_prefix(mark, "://")), has_slashes = is_web && strspn(behind, SLASHES) >= 2;
   const char *rest = has_slashes ? behind : has_colon ? mark + 1 : address;
   return rest + strspn(rest, SLASHES);
 }
